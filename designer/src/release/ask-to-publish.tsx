@@ -24,7 +24,7 @@ const TEXTS = defineTexts({
   showErrors: ['查看问题', 'Show the problems'],
 });
 
-/** Requests the publication of the draft as shown. It is for users who may not publish. */
+/** Requests that another user publishes the draft that is shown. It is for users who may not publish. */
 export function AskToPublish({ flowId }: { readonly flowId: string }) {
   const t = useTexts(TEXTS);
   const whoMay = useWhoMay();
@@ -55,8 +55,8 @@ export function AskToPublish({ flowId }: { readonly flowId: string }) {
 }
 
 /**
- * Requests the publication from others. It is for users who may publish, but not this flow, because it belongs to
- * another domain.
+ * Requests that another user publishes the draft. It is for users who may publish, but not this flow, because it needs
+ * something of another domain.
  */
 export function AskOthersToPublish({ flowId }: { readonly flowId: string }) {
   const t = useTexts(TEXTS);

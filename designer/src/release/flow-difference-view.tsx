@@ -154,8 +154,8 @@ function ChangedField({ change, field }: { readonly change: Change; readonly fie
 }
 
 /**
- * Describes the rules of a mapping as the mapping editor does: each target with its source. Returns undefined for
- * anything else.
+ * Describes the rules of a mapping, one line for each: its target and its source. Returns undefined if the value is no
+ * list of rules.
  */
 function rulesText(value: unknown, language: Language): string | undefined {
   if (!Array.isArray(value) || !Check(MappingSchema, { rules: value })) return undefined;
@@ -174,7 +174,7 @@ function shortened(text: string): string {
   return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
 }
 
-/** Returns two lists without their common beginning and end. */
+/** If both values are lists, returns them without the items that are equal at their beginning and end. */
 function apart(before: unknown, after: unknown): readonly [unknown, unknown] {
   if (!Array.isArray(before) || !Array.isArray(after)) return [before, after];
   const least = Math.min(before.length, after.length);

@@ -16,8 +16,8 @@ const TEXTS = defineTexts({
 });
 
 /**
- * Shows the errors that the current checks find in the published version. They do not stop the version
- * (`docs/decisions/0036`).
+ * The checks may have become stricter since the version was published. Shows the errors that they find in it now. The
+ * version continues to run (`docs/decisions/0036`).
  */
 export function InService({ document }: { readonly document: FlowDocument }) {
   const t = useTexts(TEXTS);

@@ -65,7 +65,8 @@ function FirstInterface({ flow }: { readonly flow: FlowDocument }) {
   const may = useMay();
   const whoMay = useWhoMay();
   const isAble = may('interfaces.edit') && may('interfaces.publish');
-  // The request for a new interface has a new id each time, so find it by the name of its flow.
+  // The id of the new interface is created for each request. So find the request by the name, which is that of the
+  // flow.
   const { open, refused } = useAsked('interfaces.save', ({ names }) => names[0]?.['zh-CN'] === flow.name['zh-CN']);
   return (
     <>

@@ -30,8 +30,8 @@ export function StateTag({ state }: { readonly state: InterfaceItem['state'] }) 
 }
 
 /**
- * Returns the held messages of the interface's flow. Returns undefined for an upstream target, and for users who may
- * not see messages.
+ * Returns the held messages of the interface's flow. Returns undefined if the interface has no flow as its target, and
+ * for users who may not see messages.
  */
 export function heldOf({ target, flow }: Pick<InterfaceItem, 'target' | 'flow'>): Held | undefined {
   if (target.kind !== 'flow' || flow?.held === undefined) return undefined;

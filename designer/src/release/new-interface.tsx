@@ -98,7 +98,7 @@ export function NewInterface({ flow }: { readonly flow: FlowDocument }) {
   );
 }
 
-/** Returns the new interface. It logs nothing of a message, because a message may contain patient data. */
+/** Returns the new interface. It does not log the content of messages, because this may be patient data. */
 function interfaceOf({ flowId, name, domain, deadlineMs }: FlowDocument, front: Front, method: Method, path: string) {
   const interfaceId = createId('ifc');
   return {

@@ -1,6 +1,6 @@
 /**
- * Converts a name to a word for an address, with hyphens, and with pinyin for Chinese. The pinyin tables are large,
- * so they are loaded on demand.
+ * Converts a name to a word for an address. Chinese is converted to pinyin, and words are joined by hyphens. The pinyin
+ * tables are large, so they are loaded only when needed.
  */
 export async function pathWord(name: string): Promise<string> {
   const { pinyin } = await import('pinyin-pro');

@@ -66,8 +66,8 @@ function ProblemLine({ problem: { issue, place } }: { readonly problem: Problem 
 }
 
 /**
- * Returns the issue with field names as the form shows them. Schema errors name a field by its key, but the author
- * knows it by its label.
+ * Returns the issue with the labels of its fields as the form shows them. The schema's message contains the field's
+ * technical name, which the author may not know.
  */
 function inFormWords(issue: Issue, name: string): Issue {
   const key = issue.values?.['field'];

@@ -76,8 +76,8 @@ export function PublishDraft({ flowId, inService, onPublished }: PublishDraftPro
 }
 
 /**
- * Shows that the draft has errors. If the only errors are references that this user may not use, another user can
- * publish it.
+ * Shows that the draft has errors. If the only errors are references to objects that this user may not use, another
+ * user may be able to publish it.
  */
 function Errors({ flowId, count }: { readonly flowId: string; readonly count: number }) {
   const t = useTexts(TEXTS);

@@ -29,12 +29,15 @@ const TEXTS = defineTexts({
 
 export interface ShownDraft {
   readonly draft: FlowDocument;
-  /** Set if another user saved after this user had seen `before`. */
+  /**
+   * Set if another user has changed the draft. `before` is the draft that this user saw, and `save` is the other user's
+   * save.
+   */
   readonly since?: { readonly before: FlowDocument; readonly save: Output<'flows.revisions'>['items'][number] | undefined };
 }
 
 interface PublishPreviewProps {
-  /** The draft to show. It changes while the dialog is open. */
+  /** The draft to show. If another user saves while the dialog is open, it shows the new draft. */
   readonly shown: StoreApi<ShownDraft>;
   readonly inService: FlowDocument | undefined;
   readonly types: NodeTypes;

@@ -34,8 +34,8 @@ type Revision = Output<'flows.revisions'>['items'][number];
 const PAGE = 20;
 
 /**
- * Lists saved revisions of the draft, newest first. Restoring one is an ordinary edit: it can be undone, and no
- * revision is lost.
+ * Lists saved revisions of the draft, newest first. To restore a revision is an edit like any other: it can be undone,
+ * and no later revision is lost.
  */
 export function RevisionsList({ flowId }: { readonly flowId: string }) {
   const t = useTexts(TEXTS);

@@ -60,7 +60,10 @@ export function usePublication({ flowId, inService, onPublished }: PublicationPr
     onPublished();
     void client.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).startsWith('flows.') });
   };
-  /** Publishes the draft. If another user saved in the meantime, calls `onChanged` with their changes instead. */
+  /**
+   * Publishes the draft. If another user has saved since, publishes nothing and calls `onChanged` with that user's
+   * changes.
+   */
   const publishUnchanged = async (draft: FlowDocument, note: string, onChanged: (changed: ShownDraft) => void) => {
     try {
       await publish(draft, note);
@@ -70,8 +73,8 @@ export function usePublication({ flowId, inService, onPublished }: PublicationPr
     }
   };
   /**
-   * Shows the user what would be published, and publishes it after they confirm. If the draft changes in the
-   * meantime, the changes are shown in the same dialog.
+   * Shows the user what would be published, and publishes it after their confirmation. If another user saves in the
+   * meantime, publishes nothing and shows the changes in the same dialog.
    */
   const confirmAndPublish = (first: ShownDraft, note: string) => {
     const shown = createStore<ShownDraft>(() => first);
@@ -93,7 +96,7 @@ export function usePublication({ flowId, inService, onPublished }: PublicationPr
       const merged = keeper.merged.getState().last;
       const draft = await savedDraft();
       const { last = merged } = keeper.merged.getState();
-      // Saving the draft merged another user's changes, which this user has not seen.
+      // The save has merged another user's changes into the draft. This user has not seen them, so ask first.
       if (last !== undefined && last !== merged) confirmAndPublish(await changedSince(last.base, last.theirs.revision), note);
       else if (isProduction) confirmAndPublish({ draft }, note);
       else await publishUnchanged(draft, note, (changed) => confirmAndPublish(changed, note));
@@ -105,8 +108,8 @@ export function usePublication({ flowId, inService, onPublished }: PublicationPr
 }
 
 /**
- * Reads the draft as it is stored. Unsaved edits must be saved first, because the platform publishes its stored
- * draft.
+ * Saves unsaved edits and returns the draft. The platform publishes the draft that it has stored, so everything must be
+ * saved first.
  */
 function useSavedDraft(flowId: string) {
   const keeper = useDraftKeeper();
@@ -115,7 +118,7 @@ function useSavedDraft(flowId: string) {
     if (status !== 'saved') throw new UnsavedError();
     return base;
   };
-  /** Returns the current draft with the changes since `before`, so that they can be shown to the user. */
+  /** Returns the current draft, with what is needed to show what another user has changed in it since `before`. */
   const changedSince = async (before: FlowDocument, revision: number): Promise<ShownDraft> => {
     await keeper.follow(revision);
     const draft = await savedDraft();

@@ -12,8 +12,8 @@ export function useMe(): Me {
 }
 
 /**
- * Returns a function that checks a permission: `const may = useMay(); may('flows.edit')`. The server checks it again;
- * this check only hides actions that would be refused.
+ * Returns a function that tells whether the user has a permission: `const may = useMay(); may('flows.edit')`. It is
+ * only used to hide actions that the server would refuse. The server makes its own check.
  */
 export function useMay(): (permission: Permission) => boolean {
   const { permissions } = useMe();

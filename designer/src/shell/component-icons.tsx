@@ -1,6 +1,6 @@
 /**
- * Icons for the components of antd: from the same set as in the rest of the console, and without antd's English
- * names.
+ * Icons for the components of antd. They come from the icon set of the console, and do not have the English names of
+ * antd's icons.
  */
 import type { ConfigProviderProps } from 'antd';
 import {
@@ -41,7 +41,7 @@ const loadingIcon = (
 );
 const day = { suffixIcon: <Calendar size={16} /> };
 
-/** Shows the icon of a button. The icon's label is the only name of the button. */
+/** Shows the icon of a button. The button has no text, so the icon has a label. */
 function MoreTabs() {
   const t = useTexts(TEXTS);
   return <Ellipsis size={16} role="img" aria-label={t('moreTabs')} />;

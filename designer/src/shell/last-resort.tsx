@@ -1,4 +1,7 @@
-/** Shows an error instead of a blank page if nothing else can show it. It imports nothing that may be broken too. */
+/**
+ * Shows an error instead of a blank page, if the error happened where nothing else can show it. It imports no other
+ * part of the console, because that part may be the broken one.
+ */
 import { Component, type ReactNode } from 'react';
 import { defineTexts, translateWith } from '../i18n/text-pairs.ts';
 import styles from './last-resort.module.css';

@@ -16,7 +16,8 @@ const ASK_MS = 4000;
 export function LostConnection() {
   const t = useTexts(TEXTS);
   const state = useLiveState();
-  // An event stream does not say why it ended. Calling the API shows whether the session has ended.
+  // The browser does not tell why an event stream has ended. So call the API: its response shows whether the session
+  // has ended.
   useQueryOf('me.get', {}, state === 'lost' ? { refetchIntervalMs: ASK_MS } : {});
   return (
     <div role="status" aria-live="polite">

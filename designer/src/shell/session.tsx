@@ -13,7 +13,10 @@ import { EnvironmentContext } from '../session/environment.ts';
 import { SessionContext } from '../session/session-context.ts';
 import { StepUpDialog } from './step-up-dialog.tsx';
 
-/** Shows the console or the login. When a session ends, the open page stays. */
+/**
+ * Shows the console or the login. When a session ends, the open page stays under the login dialog, so that unsaved work
+ * is kept.
+ */
 export function Session({ children }: { readonly children: ReactNode }) {
   const me = useQueryOf('me.get', {});
   const client = useQueryClient();
@@ -35,7 +38,7 @@ export function Session({ children }: { readonly children: ReactNode }) {
   if (me.isPending) return null;
   const isLoggedOut = me.error instanceof ApiError && me.error.status === 401;
   if (me.data === undefined && isLoggedOut) return <LoginPage onDone={enter} />;
-  // If the platform is unreachable, the last known user is kept, so that an open page with unsaved work stays.
+  // If the platform cannot be reached, keep the last known user. An open page with unsaved work then stays.
   if (me.data === undefined) return <ErrorBox error={me.error} onRetry={() => void me.refetch()} isPage />;
   const again = () => enter();
   if (me.data.mustChangePassword) return <NewPasswordPage isOneTime={me.data.isPasswordOneTime} typed={typed} onDone={again} />;

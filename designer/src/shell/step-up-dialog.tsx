@@ -18,7 +18,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** Id that connects the button to this form, because the page has other forms. */
+/** Id of the form, by which the dialog's button finds it. Other forms of the page have other ids. */
 const FORM = 'step-up';
 
 interface Question {
@@ -49,8 +49,8 @@ export function StepUpDialog({ hasSecondFactor }: { readonly hasSecondFactor: bo
     [],
   );
   useEffect(() => {
-    // If a password is refused before the dialog has closed, its field still contains the password. So clear the
-    // fields for each question.
+    // If the password is refused, the next question may come before the dialog has closed. The field then still
+    // contains the old password, so clear it.
     if (question !== undefined) form.resetFields();
   }, [form, question]);
   return (
@@ -65,7 +65,7 @@ export function StepUpDialog({ hasSecondFactor }: { readonly hasSecondFactor: bo
       destroyOnHidden
       onCancel={() => question?.answer(undefined)}
       okButtonProps={{ htmlType: 'submit', form: FORM }}
-      // Set the focus only now: when the dialog opens, it takes the focus from the field.
+      // Set the focus after the dialog has opened. Before, the dialog would take it away.
       afterOpenChange={(isOpen) => {
         if (isOpen) password.current?.focus();
       }}

@@ -26,7 +26,9 @@ const TEXTS = defineTexts({
   logout: ['退出登录', 'Log out'],
 });
 
-/** Polling interval. Polling is needed besides events from control, because a lost connection sends no events. */
+/**
+ * Polling interval in milliseconds. Control also sends an event for each change, but not while the connection is lost.
+ */
 const ALARMS_MS = 30_000;
 
 export function TopBar() {

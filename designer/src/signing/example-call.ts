@@ -1,4 +1,4 @@
-/** The call in an example: the interface with its parameters filled in, and a matching body. Pure. */
+/** The call in an example: the interface, with example values for its parameters and body. Pure. */
 import type { InterfaceDocument } from '../../../gateways/documents/interface-document.ts';
 import { sampleOf } from '../model/schema/schema-sample.ts';
 

@@ -19,7 +19,7 @@ export interface SignedCall {
   readonly body?: string;
   /** True if the header `Idempotency-Key` is sent. */
   readonly isKeyed: boolean;
-  /** The key with which the platform signs its responses. Examples that verify responses need it. */
+  /** The public key of the platform, for examples that verify the signature of the response. */
   readonly platformKey?: { readonly keyId: string; readonly publicPem: string };
 }
 
@@ -43,7 +43,10 @@ export function isHmac(scheme: Kq1Scheme): boolean {
   return scheme.startsWith('HMAC');
 }
 
-/** Returns the start of the `Authorization` header. `quote` writes the quotes. */
+/**
+ * Returns the start of the `Authorization` header. `quote` puts a value in quotes as the language of the example
+ * requires.
+ */
 export function authorizationParts({ scheme, appId, keyId }: SignedCall): string {
   return `KQ1-${scheme} appid="${appId}",keyid="${keyId}"`;
 }

@@ -3,9 +3,7 @@ import type { TrialOrder } from '../editor/state/trial-state.ts';
 import { useGuide } from '../guide/guide-store.ts';
 import { handedIn, overlayOf, runTrial, samplesOf } from './run-trial.ts';
 
-/**
- * Runs a trial in the editor. Progress and result are shown in the panel, and the path of the message on the canvas.
- */
+/** Runs a trial in the editor. The panel shows its progress and result; the canvas shows the path of the message. */
 export async function playTrial(store: EditorStore, order: TrialOrder): Promise<void> {
   const { setTrial, setOverlay, setSamples } = store.getState();
   const { document, input, scope } = order;

@@ -13,11 +13,11 @@ export function runTrial({ document, input, mocks, reachesAdapters, scope }: Tri
 }
 
 /**
- * Returns the overlay. For a node that ran several times (in a loop), it shows a failed run if there is one,
- * otherwise the last run.
+ * Returns what the canvas shows about the trial. If a node ran several times (in a loop), this is a failed run if there
+ * is one, otherwise the last run.
  */
 export function overlayOf({ steps }: TrialAnswer, { edges }: FlowDocument, trigger: string | undefined): Overlay {
-  // The trigger emitted the message, but no step is recorded for it.
+  // No step is recorded for the trigger, but it has emitted the message, so show it as completed.
   const nodes: Record<string, NodeRun> = trigger === undefined ? {} : { [trigger]: { status: 'completed' } };
   for (const step of steps) {
     if (nodes[step.node]?.status !== 'failed') nodes[step.node] = runOfStep(step, step.status === 'stopped' ? 'cancelled' : step.status);
@@ -27,7 +27,8 @@ export function overlayOf({ steps }: TrialAnswer, { edges }: FlowDocument, trigg
 }
 
 /**
- * Returns samples for forms and mappings. No step is recorded for the trigger, so its output is passed separately.
+ * Returns samples of the nodes for forms and mappings. `handedIn` contains the output of the trigger, because no step
+ * is recorded for it.
  */
 export function samplesOf({ steps }: TrialAnswer, handedIn: Readonly<Record<string, Sample>>): Readonly<Record<string, Sample>> {
   const ran = Object.fromEntries(
@@ -42,7 +43,7 @@ export function samplesOf({ steps }: TrialAnswer, handedIn: Readonly<Record<stri
   return { ...handedIn, ...ran };
 }
 
-/** Returns what the trigger emits for an input. */
+/** Returns the sample of the trigger: it emits the input of the trial. */
 export function handedIn({ nodes }: FlowDocument, types: NodeTypes, data: unknown): Readonly<Record<string, Sample>> {
   const trigger = nodes.find((node) => types.isTrigger(node));
   return trigger === undefined ? {} : { [trigger.id]: { output: { [types.mainOutPort(trigger) ?? 'out']: data } } };

@@ -15,7 +15,7 @@ import { DataViewer } from '../viewer/data-viewer.tsx';
 import styles from './trial.module.css';
 
 const TEXTS = defineTexts({
-  // The texts of the canvas that mean the same in a trial.
+  // The words of the canvas for the states of a node; they mean the same in a trial.
   ...RUN_TEXTS,
   held: ['会停下，待人工处理', 'Would be held for a decision'],
   waiting: ['停在等待节点', 'Stopped at a wait'],
@@ -160,7 +160,10 @@ function StepError({ error, nodeId }: StepErrorProps) {
   );
 }
 
-/** Returns the field that an error is about. The error of a mapping names its rule, so this is the mapping. */
+/**
+ * Returns the form field to open for an error. A failed rule of a mapping is edited in the mapping, so this is the
+ * field of the mapping.
+ */
 function fieldOf({ values }: StepErrorProps['error']): string {
   return values?.['rule'] === undefined ? '' : '/config/mapping';
 }

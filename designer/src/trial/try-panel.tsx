@@ -45,7 +45,7 @@ const TEXTS = defineTexts({
   name: ['试运行 {{number}}', 'Trial {{number}}'],
 });
 
-/** Key of the choice to enter input by hand instead of using a sample. */
+/** Key of the option to enter the input by hand. */
 const OWN = 'own';
 
 /** Runs the flow, or part of it, once. Shows each node's input, output and time, and can save the run as a test. */
@@ -95,7 +95,7 @@ function useSelectedNode(): FlowNode | undefined {
   return useEditor(({ selection, history }) => history.document.nodes.find(({ id }) => id === selection.nodes[0]));
 }
 
-/** Returns whether the node that gets the input takes HL7 text. Without `first`, this is the trigger. */
+/** Returns whether the node at which the trial starts takes HL7 text. This is the trigger if `first` is undefined. */
 function useBeginsWithHl7(first: FlowNode | undefined): boolean {
   return useEditor(({ history, types }) => {
     const node = first ?? history.document.nodes.find((other) => types.isTrigger(other));

@@ -18,8 +18,8 @@ export interface Start {
 }
 
 /**
- * Returns the available inputs: saved tests first, then an example of the known structure, then the samples of the
- * trigger's type.
+ * Returns the inputs to choose from: those of the saved tests, then an example generated from the schema of the
+ * request, then the samples of the trigger's type.
  */
 export function useStarts(offered: OfferedShapes): readonly Start[] {
   const t = useTexts(TEXTS);

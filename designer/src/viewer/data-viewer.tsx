@@ -35,7 +35,7 @@ const TEXTS = defineTexts({
 
 type View = 'tree' | 'source';
 
-/** The value to show. A value that is in memory has neither size nor truncation. */
+/** The value to show. Its size and whether it is truncated are known only for a stored message. */
 type Viewable = Pick<ShownMessage, 'form' | 'data'> & Partial<Pick<ShownMessage, 'sizeBytes' | 'truncated'>>;
 
 interface Props {
@@ -63,7 +63,7 @@ function Viewed({ label, message, onEnlarge }: Props & { readonly onEnlarge?: ()
   const format = useFormat();
   const [chosen, setChosen] = useState<View>('tree');
   const [query, setQuery] = useState('');
-  // The search in a large value is deferred, so that typing stays fast.
+  // Search after typing is shown, so that typing stays fast even if the value is large.
   const found = useDeferredValue(query);
   const { form, data, sizeBytes } = message;
   const content = useMemo(() => contentOf({ form, data }), [form, data]);
@@ -184,7 +184,10 @@ interface SourceProps {
   readonly query: string;
 }
 
-/** Maximum length of the source. The editor measures its text, and a line of millions of characters takes seconds. */
+/**
+ * Maximum number of characters of the source that is shown. The editor measures its text, and for a line of millions of
+ * characters this takes seconds.
+ */
 const MOST_SOURCE = 1_000_000;
 
 function Source({ label, content, query }: SourceProps) {

@@ -23,7 +23,7 @@ export interface Hl7Row {
   readonly path: string;
   readonly name: string;
   readonly value: string;
-  /** The filled components, if there are several. */
+  /** The components that are not empty, if there are several. */
   readonly children?: readonly Hl7Row[];
 }
 
@@ -72,7 +72,7 @@ export function fieldsOf({ place, segment, text }: Hl7Line, { separators }: Hl7M
   });
 }
 
-/** Returns rows whose place, name or value, or that of a component, contains the query. */
+/** Returns the rows that match the query in their path, name or value, or in those of a component. */
 export function findRows(rows: readonly Hl7Row[], query: string): readonly Hl7Row[] {
   const wanted = query.trim().toLowerCase();
   const fits = ({ path, name, value, children = [] }: Hl7Row): boolean =>
@@ -80,7 +80,9 @@ export function findRows(rows: readonly Hl7Row[], query: string): readonly Hl7Ro
   return wanted === '' ? rows : rows.filter(fits);
 }
 
-/** Field names are searched only in this many segments, but the content is searched in all. */
+/**
+ * Maximum number of segments in which field names are searched. Texts and segment names are searched in all segments.
+ */
 const MOST_NAMED = 2_000;
 
 /** Returns the segments that contain the query or have a field with a matching name. */

@@ -1,4 +1,4 @@
-/** Chinese name, English name, and the data type if its components have names. */
+/** Chinese name, English name, and the data type. The data type is absent if its components have no names. */
 export type Hl7Name = readonly [zh: string, en: string, type?: string];
 
 export interface Hl7Segment {

@@ -21,8 +21,8 @@ const SEGMENTS: Readonly<Record<string, Hl7Segment>> = {
 };
 
 /**
- * Returns the name of a segment; `undefined` if the standard does not define it. Z segments have a common name,
- * because each site defines them.
+ * Returns the name of a segment. Returns undefined if the standard does not define it. All Z segments have the same
+ * name, because each site defines its own.
  */
 export function hl7SegmentName(segment: string, language: Language): string | undefined {
   const known = ownValue(SEGMENTS, segment);
@@ -40,12 +40,12 @@ export function hl7FieldName(segment: string, field: number, component: number |
   const [, , type] = named;
   if (component === undefined) return inLanguage(named, language);
   const part = type === undefined ? undefined : ownValue(hl7Types, type)?.[component - 1];
-  // A field without components is itself its first component.
+  // A field without components counts as its own first component.
   if (part === undefined) return component === 1 ? inLanguage(named, language) : undefined;
   return inLanguage(part, language);
 }
 
-/** Returns the name of a subcomponent, according to the type of its component. */
+/** Returns the name of a subcomponent. It depends on the data type of its component. */
 export function hl7SubcomponentName(
   place: { readonly segment: string; readonly field: number; readonly component: number; readonly subcomponent: number },
   language: Language,
@@ -69,7 +69,10 @@ function inLanguage([zh, en]: Hl7Name, language: Language): string {
   return language === 'zh-CN' ? zh : en;
 }
 
-/** Returns an entry of a table. Names come from messages, so inherited properties must not be read. */
+/**
+ * Returns an entry of a table, without inherited properties. The name comes from a message, so it may be any text, for
+ * example `constructor`.
+ */
 function ownValue<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(table, name) ? table[name] : undefined;
 }

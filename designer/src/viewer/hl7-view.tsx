@@ -11,11 +11,11 @@ const TEXTS = defineTexts({
   more: ['再显示 {{count}} 段', 'Show {{count}} more {{count|segment|segments}}'],
   moreFields: ['再显示 {{count}} 个字段', 'Show {{count}} more {{count|field|fields}}'],
 });
-/** Number of rows that are rendered at first, in a message of any length. */
+/** Number of rows that are rendered at first, however long the message is. */
 const SHOWN_AT_FIRST = 100;
 /** In messages with at most this many segments, all segments start open. */
 const OPEN_AT_MOST = 12;
-/** Number of characters that a folded segment shows. */
+/** Number of characters of a segment that are visible while it is folded. */
 const GLIMPSE = 200;
 
 interface Props {
@@ -75,7 +75,8 @@ function Fields({ line, message, query }: Omit<SegmentProps, 'isOpenAtFirst'>) {
   const [shown, setShown] = useState(SHOWN_AT_FIRST);
   const rows = useMemo(() => fieldsOf(line, message, language), [line, message, language]);
   const found = findRows(rows, query);
-  // If no field matches, the match is the segment's name or spans two fields, so all fields are shown.
+  // The segment matched the search, but none of its fields does: the match is the segment's name, or it extends over
+  // two fields. So show all fields.
   const fitting = found.length === 0 ? rows : found;
   return (
     <div className={styles.fields}>

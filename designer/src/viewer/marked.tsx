@@ -3,7 +3,7 @@ export function Marked({ text, query }: { readonly text: string; readonly query:
   const wanted = query.trim().toLowerCase();
   if (wanted === '') return text;
   const lower = text.toLowerCase();
-  // A few letters change their length in lower case. Positions would then be wrong, so nothing is marked.
+  // A few letters have another length in lower case. The positions of matches would then be wrong, so mark nothing.
   if (lower.length !== text.length) return text;
   const parts: { readonly text: string; readonly isFound: boolean }[] = [];
   let from = 0;

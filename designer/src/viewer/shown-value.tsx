@@ -7,8 +7,8 @@ import { Marked } from './marked.tsx';
 
 const TEXTS = defineTexts({ more: ['共 {{count}} 个字符，再显示一些', '{{count}} characters in total: show more'] });
 /**
- * Number of characters that are shown at first. A document in a field may have millions of characters, and the
- * browser would lay out all of them.
+ * Number of characters that are shown at first. A field may contain a document of millions of characters, which the
+ * browser would have to lay out.
  */
 const SHOWN_AT_FIRST = 2_000;
 const GROWTH = 10;

@@ -4,13 +4,13 @@ import { pathStep } from '../model/schema/sample-shape.ts';
 export interface TreePart {
   readonly name: string;
   /**
-   * The path in the notation of expressions (`data.patient.names[0]`), for XML in that of XPath. It is unique within
-   * a tree.
+   * The path of the part. It is written as in expressions (`data.patient.names[0]`), in XML as in XPath. It is unique
+   * within a tree.
    */
   readonly path: string;
-  /** The value, if it is plain; absent for a value that has parts. */
+  /** The value as text; absent if the value has parts. */
   readonly text?: string;
-  /** Number of parts, in the brackets of their kind: `{3}`, `[12]`. */
+  /** Number of parts, in braces for an object or in square brackets for a list: `{3}`, `[12]`. */
   readonly size?: string;
   parts(): readonly TreePart[];
 }
@@ -30,8 +30,8 @@ export function jsonPart(name: string, path: string, value: unknown): TreePart {
 }
 
 /**
- * Returns the text of a value. A text of several lines keeps its line ends (HL7 ends segments with a carriage
- * return); any other value is shown as JSON.
+ * Returns the text of a value. A text of several lines is not changed, so that its line ends stay (HL7 ends segments
+ * with a carriage return). Any other value is shown as JSON.
  */
 function plainText(value: unknown): string {
   const isLines = typeof value === 'string' && /[\r\n]/.test(value);

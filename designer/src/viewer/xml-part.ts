@@ -29,7 +29,10 @@ function elementPart(element: Element, path: string): TreePart {
   };
 }
 
-/** Returns the name of an element with its position. XPath counts from 1 among siblings of the same name. */
+/**
+ * Returns the name of an element with its position, as in XPath. The position counts from 1 among siblings of the same
+ * name.
+ */
 function placeOf(children: readonly Element[], index: number): string {
   const name = children[index]?.localName;
   const alike = children.filter(({ localName }) => localName === name);

@@ -2,8 +2,8 @@
  * Merges a flow that two people changed: this user (`mine`) and another one (`theirs`). Both versions are compared with
  * the version from which they started. A part that only one person changed is taken from that person. A part that both
  * changed differently is a conflict, and the author must decide. A part is a node, the wires of one port, a note, a
- * frame, a saved test, or a setting of the flow. If both moved the same node, this user's position is used, because
- * positions are no conflict.
+ * frame, a saved test, or a setting of the flow. If both moved the same node, this is no conflict: this user's position
+ * is used.
  */
 import type { FlowDocument, FlowEdge, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { findChanges } from './document-changes.ts';

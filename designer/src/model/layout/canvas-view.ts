@@ -61,7 +61,10 @@ export type CanvasNode =
   | (Placed & { readonly type: 'group'; readonly data: GroupData })
   | (Placed & { readonly type: 'frame'; readonly data: FrameData });
 
-/** The start or end of wires. It is set in advance, so that wires can be drawn before any card is measured. */
+/**
+ * A port at which wires start or end. Its position is computed here, so that wires can be drawn before the browser has
+ * measured any card.
+ */
 export interface CanvasHandle extends Box {
   readonly id: string;
   readonly type: 'source' | 'target';

@@ -52,12 +52,12 @@ interface Values {
 
 interface Props {
   readonly account: AccountItem | undefined;
-  /** Roles that a new account may get. */
+  /** Roles that the user may give to a new account. */
   readonly mayGive: readonly Role[];
   readonly onClose: () => void;
 }
 
-/** Creates or changes an account, beside the list of accounts. */
+/** Creates or changes an account, in a drawer beside the list of accounts. */
 export function AccountDrawer({ account, mayGive, onClose }: Props) {
   const t = useTexts(TEXTS);
   const create = useMutationOf('accounts.create');
@@ -146,8 +146,8 @@ interface RoleBoxesProps {
 }
 
 /**
- * Shows the roles as checkboxes. It takes only the props of the form that it needs: antd would mark the group as
- * required, which screen readers do not support for a group.
+ * Shows the roles as checkboxes. Does not pass on all props of the form: antd would mark the group as required, but
+ * screen readers do not support this for a group.
  */
 function RoleBoxes({ open, value = [], onChange }: RoleBoxesProps) {
   const t = useTexts(TEXTS);

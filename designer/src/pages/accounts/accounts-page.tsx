@@ -148,7 +148,7 @@ export function AccountsPage() {
   );
 }
 
-/** Returns whether the user may change the account's name or some of its roles. */
+/** Returns whether the user may change anything in the account: its name or some of its roles. */
 function isOpenTo({ mayChange }: AccountItem): boolean {
   return mayChange.account || mayChange.roles.length > 0;
 }

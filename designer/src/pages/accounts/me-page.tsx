@@ -51,7 +51,7 @@ interface Passwords {
   readonly newPassword: string;
 }
 
-/** Number of days before a password expires at which the user is warned. */
+/** The user is warned in the last days before their password expires; this is the number of these days. */
 const WARN_DAYS = 14;
 const DAY_MS = 86_400_000;
 

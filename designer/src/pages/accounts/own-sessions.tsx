@@ -33,7 +33,7 @@ const TEXTS = defineTexts({
   cancel: ['取消', 'Cancel'],
 });
 
-/** Permissions that a token must not have, because their actions ask for the password again. */
+/** Permissions that a token cannot have. Their actions ask for the password again, and a token has none. */
 const NOT_OF_TOKENS: readonly Permission[] = ['secrets.reveal'];
 
 export function OwnSessions() {

@@ -32,8 +32,8 @@ const TEXTS = defineTexts({
 export function SetUpSecondFactor({ onDone }: { readonly onDone: () => void }) {
   const t = useTexts(TEXTS);
   const begin = useMutationOf('me.begin-second-factor');
-  // Do not use `useMutationOf`: it would reload the account, and this page would disappear before the user has saved
-  // the recovery codes.
+  // Do not use `useMutationOf`: it would load the account again, and the page would then leave this step before the
+  // user has saved the recovery codes.
   const confirm = useMutation({ mutationFn: (code: string) => call('me.confirm-second-factor', { code }) });
   if (confirm.data !== undefined) {
     return (

@@ -58,7 +58,8 @@ function Loaded({ adapter, onSaved, onReload }: LoadedProps) {
   const may = useMay();
   const { message } = App.useApp();
   const ask = useAsk();
-  // If a change needs approval it is not saved yet, so the form shows the stored document again.
+  // A change that needs approval is not saved yet. So after a request, a new number shows the form again with the
+  // stored document.
   const [askedCount, setAskedCount] = useState(0);
   const types = useQueryOf('adapters.types', {});
   const save = useMutationOf('adapters.save', ['secrets']);

@@ -21,7 +21,10 @@ export function newAdapter(protocol: string, environment: string, domain: string
   return { protocol, domain, owner: '', environments: { [environment]: {} } };
 }
 
-/** Returns the settings of each environment. Values that are not objects are left out; the JSON editor shows them. */
+/**
+ * Returns the settings of each environment. Settings that are not objects are left out; they can only be seen in the
+ * JSON editor.
+ */
 export function environmentsOf(content: Content): Readonly<Record<string, Content>> {
   const environments = isRecord(content['environments']) ? content['environments'] : {};
   return Object.fromEntries(Object.entries(environments).map(([name, settings]) => [name, isRecord(settings) ? settings : {}]));
@@ -38,7 +41,7 @@ export function adapterProblems(
   const own = localIssues(WHOLE, whole, language);
   if (type === undefined) return own;
   const environments = isRecord(content['environments']) ? content['environments'] : {};
-  // The schema of the document already reports values that are not objects.
+  // Settings that are not objects are already reported above as problems of the document.
   const settings = Object.entries(environments)
     .filter(([, set]) => isRecord(set))
     .flatMap(([name, set]) =>

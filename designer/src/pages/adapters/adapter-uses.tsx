@@ -46,7 +46,7 @@ export function AdapterUses({ adapterId }: { readonly adapterId: string }) {
   );
 }
 
-/** Shows who is affected when the system does not respond. */
+/** Shows which interfaces and callers are affected if the system does not respond. */
 function Dependents({ flowIds }: { readonly flowIds: readonly string[] }) {
   const t = useTexts(TEXTS);
   const text = useText();

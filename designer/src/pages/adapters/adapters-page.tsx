@@ -75,7 +75,7 @@ export function AdaptersPage() {
   );
 }
 
-/** Returns a function that finds the adapter type of a protocol. */
+/** Returns a function that returns the adapter type of a protocol. */
 function useTypeOf() {
   const types = useQueryOf('adapters.types', {});
   return (protocol: string) => types.data?.items.find((type) => type.protocol === protocol);

@@ -36,7 +36,10 @@ interface ConnectionTestProps {
   readonly isOff?: boolean;
 }
 
-/** Tests a connection and shows the result of each step as it ends. A failed step shows the reason and the fix. */
+/**
+ * Tests a connection. Shows the result of each step as soon as the step has ended. For a failed step, shows the reason
+ * and what to do.
+ */
 export function ConnectionTest({ adapterId, unsaved, isOff = false }: ConnectionTestProps) {
   const t = useTexts(TEXTS);
   const may = useMay();

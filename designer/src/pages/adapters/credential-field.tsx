@@ -31,13 +31,16 @@ interface CredentialFieldProps {
   readonly adapterId: string;
   readonly label: string;
   readonly value: string | undefined;
-  /** Describes the parts of the credential's value. */
+  /** Describes the format of the credential's value. */
   readonly hint: Text | undefined;
   readonly isReadOnly: boolean;
   readonly onChange: (name: string | undefined) => void;
 }
 
-/** Selects the credential with which the adapter logs in: an existing one that is bound to it, or a new one. */
+/**
+ * Selects the credential with which the adapter logs in: an existing credential or a new one. Credentials that are
+ * bound to this adapter come first.
+ */
 export function CredentialField({ adapterId, label, value, hint, isReadOnly, onChange }: CredentialFieldProps) {
   const t = useTexts(TEXTS);
   const text = useText();
@@ -47,8 +50,8 @@ export function CredentialField({ adapterId, label, value, hint, isReadOnly, onC
   const secrets = useListOf('secrets.list', {});
   const { domains } = useMe();
   const mayCreate = may('secrets.edit') && !isReadOnly;
-  // A new credential belongs to no domain yet, so an author who is limited to some domains can only choose existing
-  // ones.
+  // A new credential belongs to no domain at first. So an author who is limited to some domains can only choose an
+  // existing one.
   const mayAsk = !may('secrets.edit') && !isReadOnly && domains === 'all' && value === undefined;
   const stored = secrets.data?.items
     .map(({ name, adapters }) => ({ name, isBound: adapters.includes(adapterId) }))
@@ -109,7 +112,10 @@ export function CredentialField({ adapterId, label, value, hint, isReadOnly, onC
   );
 }
 
-/** Returns the name under which the approver of a request stores the value: `adp_his` gives `his-login`. */
+/**
+ * Returns the name for a credential that does not exist yet. The approver of the request stores the value under this
+ * name. `adp_his` gives `his-login`.
+ */
 function nameFor(adapterId: string): string {
   return `${adapterId.replace(/^adp_/, '')}-login`;
 }

@@ -33,7 +33,7 @@ interface EnvironmentSettingsProps {
   readonly onChange: (environments: Readonly<Record<string, Content>>) => void;
 }
 
-/** Edits the settings of each environment, one at a time. Settings never apply to another environment. */
+/** Edits the settings of one environment at a time. A platform uses only the settings of its own environment. */
 export function EnvironmentSettings({ environments, type, here, isFresh, onChange }: EnvironmentSettingsProps) {
   const t = useTexts(TEXTS);
   const { isReadOnly } = useForm();

@@ -59,7 +59,10 @@ interface ReceiversProps extends ReturnType<typeof useAlarmSettings> {
   readonly mayEdit: boolean;
 }
 
-/** Shows the list of receivers and the form of one. The signing key of a new webhook is shown once. */
+/**
+ * Shows the list of receivers, and the form of the receiver that is being edited. After a webhook was added, shows its
+ * signing key once.
+ */
 function Receivers({ query, settings, error, isSaving, reload, save, mayEdit }: ReceiversProps) {
   const t = useTexts(TEXTS);
   const [edited, setEdited] = useState<AlarmReceiver | 'new'>();

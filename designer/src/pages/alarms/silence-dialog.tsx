@@ -29,8 +29,8 @@ interface Values {
 }
 
 /**
- * Silences alarms. `alarm` is the alarm from which the dialog was opened; it is absent if the user silences rules
- * only.
+ * Silences alarms. `alarm` is the alarm from which the dialog was opened. It is absent if the user opened the dialog to
+ * silence rules.
  */
 export function SilenceDialog({ alarm, onClose }: { readonly alarm?: ShownAlarm; readonly onClose: () => void }) {
   const t = useTexts(TEXTS);

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { AlarmSettings } from '../../api/operations.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 
-/** Returns the edited settings. They are saved as a whole with their revision. */
+/** Returns the settings of alarms for editing. All settings are saved together, with their revision. */
 export function useAlarmSettings() {
   const query = useQueryOf('alarms.settings', {});
   const save = useMutationOf('alarms.save-settings');

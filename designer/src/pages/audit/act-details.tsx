@@ -27,7 +27,7 @@ const TEXTS = defineTexts({
   raw: ['原始记录', 'As recorded'],
 });
 
-/** The pages of objects that the audit trail names. */
+/** The pages of the objects that an entry of the audit trail can be about. */
 const PAGES = {
   flow: '/flows/',
   adapter: '/adapters/',

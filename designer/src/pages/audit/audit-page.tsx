@@ -127,7 +127,7 @@ function Acts({ trail, onOpen }: ActsProps) {
   );
 }
 
-/** Exports the rows that the conditions find to a file, up to a limit. */
+/** Exports the entries that match the conditions to a file, up to a maximum number. */
 function useExport(query: Conditions): Work<number> {
   const t = useTexts(TEXTS);
   const columns = useActColumns();

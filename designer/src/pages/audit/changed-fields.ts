@@ -13,8 +13,8 @@ export interface FieldWords {
   nameOf(path: readonly string[]): string;
   valueOf(path: readonly string[], value: unknown): string;
   /**
-   * Returns whether the parts of an object have labels. The object is then listed field by field even if it exists
-   * only before or only after the change.
+   * Returns whether the parts of an object have labels. If so, they are listed one by one, even if the whole object was
+   * added or removed.
    */
   isOpened(path: readonly string[]): boolean;
 }
@@ -22,9 +22,9 @@ export interface FieldWords {
 type IsOpened = FieldWords['isOpened'];
 
 /**
- * Returns the fields that differ, down to single values; lists are compared as a whole. Returns undefined if the
- * audit trail stores no documents but only a few words. An object that exists only before or only after the change is
- * listed field by field if `isOpened` says so.
+ * Returns the single values that differ. Lists are compared as a whole. An object that was added or removed is listed
+ * as one value, unless `isOpened` returns true. Returns undefined if neither side is an object; the audit trail then
+ * has only a few words about the change.
  */
 export function changedFields(before: unknown, after: unknown, isOpened: IsOpened = () => false): readonly ChangedField[] | undefined {
   if (!isRecord(before) && !isRecord(after)) return undefined;

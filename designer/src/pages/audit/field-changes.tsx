@@ -13,7 +13,7 @@ const TEXTS = defineTexts({
   same: ['没有字段变化（只移动了位置，或内容相同）', 'No field changed: elements were only moved, or the content was the same'],
 });
 
-/** Fields whose changes are not shown. The revision changes with every save. */
+/** Fields that are not listed. The revision changes with every save, so this tells nothing. */
 const NO_NEWS = new Set(['revision']);
 
 interface FieldChangesProps {
@@ -25,7 +25,7 @@ interface FieldChangesProps {
   readonly words?: FieldWords;
 }
 
-/** Shows both values of each field that differs. Renders nothing if the two sides are not documents. */
+/** Shows the old and the new value of each field that differs. Renders nothing if neither side is a document. */
 export function FieldChanges({ before: old, after: next, title, words }: FieldChangesProps) {
   const t = useTexts(TEXTS);
   const general = useFieldWords();
@@ -33,7 +33,7 @@ export function FieldChanges({ before: old, after: next, title, words }: FieldCh
   const shown = (path: readonly string[], value: unknown) => (value === undefined ? t('none') : valueOf(path, value));
   const changes = changedFields(old, next, isOpened)?.filter(({ path }) => !NO_NEWS.has(path.join('/')));
   if (changes === undefined) return null;
-  // A new object has no previous values, so only the new ones are shown.
+  // A new object has no old values, so show only the new ones.
   const isNew = words !== undefined && old === undefined;
   return (
     <section>

@@ -66,8 +66,8 @@ const TEXTS = defineTexts({
 });
 
 /**
- * Returns the labels of fields, such as `环境 › PROD › 地址`. Names that users chose are unchanged. Values have units and
- * the same labels as on the screens.
+ * Returns labels for fields, such as `环境 › PROD › 地址`, as the forms show them. Names that users chose are not
+ * translated. Values are shown with units and labels, as in the forms.
  */
 export function useFieldWords(): FieldWords {
   const t = useTexts(TEXTS);

@@ -16,7 +16,8 @@ export function useOutcomeWords(): (act: { readonly outcome?: string }) => strin
     ({ outcome }) => {
       if (outcome === undefined) return t('begun');
       if (outcome === 'done') return t('done');
-      // The audit trail stores only the code. The English sentence would need the error's values, so it is not used.
+      // The audit trail stores only the error code. The English sentence of an error needs values that are missing
+      // here, so it is not used.
       const { what } = errorText({ code: outcome, message: outcome }, language);
       return language === 'en' ? `${t('refused')}: ${outcome}` : `${t('refused')}：${what}（${outcome}）`;
     },

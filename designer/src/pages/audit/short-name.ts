@@ -1,6 +1,6 @@
 /**
- * Shortens the text of an action. The text comes from the API and may have conditions at its end; the action itself
- * comes first. Pure.
+ * Shortens the description of an action. The description comes from the API. The action comes first, and details may
+ * follow, which are cut off. Pure.
  */
 export function shortName(words: string): string {
   return words.replaceAll(/（[^）]*）| \([^)]*\)/g, '').replace(/[，：；,:;].*$/s, '');

@@ -3,7 +3,10 @@ import { useQueryOf } from '../../api/queries.ts';
 import { useText } from '../../i18n/texts.ts';
 import { shortName } from './short-name.ts';
 
-/** Returns a function that gives the label of an action, or its technical name if the platform no longer knows it. */
+/**
+ * Returns a function that returns the label of an action. If the platform no longer has the action, returns its
+ * technical name.
+ */
 export function useActionName(): (action: string) => string {
   const text = useText();
   const { data } = useQueryOf('audit.actions', {});

@@ -18,7 +18,7 @@ const TEXTS = defineTexts({
 });
 
 interface AddGrantProps {
-  /** Which part of the grant the user chooses; the other part is given. */
+  /** What the user chooses: the interface or the app. The other one is fixed by the page. */
   readonly chooses: 'interface' | 'app';
   readonly given: string;
   readonly options: readonly { readonly value: string; readonly label: string }[];

@@ -24,7 +24,8 @@ const TEXTS = defineTexts({
 const COMMAND = 'openssl x509 -in client.crt -noout -fingerprint -sha256';
 
 /**
- * Adds a client certificate. The platform recognises it by its fingerprint, so the certificate itself is not needed.
+ * Adds a client certificate. Only its fingerprint is sent, because the platform needs nothing else to recognise the
+ * certificate.
  */
 export function CertificateDialog({ appId, onClose }: { readonly appId: string; readonly onClose: () => void }) {
   const t = useTexts(TEXTS);

@@ -36,7 +36,10 @@ interface NewKeyDialogProps {
   readonly onClose: () => void;
 }
 
-/** Uploads a key, whose possession the holder proves afterwards, or creates a secret that is shown once. */
+/**
+ * Uploads a public key or creates a shared secret. After an upload, the holder must prove that they have the private
+ * key. A secret is shown only once.
+ */
 export function NewKeyDialog({ appId, kind, onClose }: NewKeyDialogProps) {
   const t = useTexts(TEXTS);
   const upload = useMutationOf('keys.upload', ['apps']);

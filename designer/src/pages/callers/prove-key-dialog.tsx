@@ -27,12 +27,12 @@ type Key = Output<'keys.list'>['items'][number];
 
 interface ProveKeyDialogProps {
   readonly appKey: Key;
-  /** The challenge to sign; only known right after the upload. */
+  /** The text to sign. It is only known right after the upload. */
   readonly challenge?: string;
   readonly onClose: () => void;
 }
 
-/** Asks for proof that the holder has the private key: they sign the challenge. */
+/** Asks the holder of a key to sign a text. This proves that they have the private key. */
 export function ProveKeyDialog({ appKey: { appId, keyId, scheme }, challenge, onClose }: ProveKeyDialogProps) {
   const t = useTexts(TEXTS);
   const activate = useMutationOf('keys.activate', ['apps']);

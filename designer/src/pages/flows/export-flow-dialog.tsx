@@ -23,7 +23,7 @@ const TEXTS = defineTexts({
 
 type Source = 'draft' | 'published';
 
-/** Exports a flow for another installation. The file name says which content the file has. */
+/** Exports a flow for another installation. The name of the file tells which version it contains. */
 export function ExportFlowDialog({ flow, onClose }: { readonly flow: FlowItem; readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
   const text = useText();

@@ -56,7 +56,7 @@ function Dialog({ copyOf, domain: start, onClose }: NewFlowDialogProps & { reado
   const go = useNavigate();
   const save = useMutationOf('flows.save');
   const formId = useId();
-  // True while the flow is being created. The user may press Enter again before the button shows the loading state.
+  // True while the flow is being created. A second press of Enter may come before the button is disabled.
   const isUnderWay = useRef(false);
   const create = async ({ name, domain, starter = BLANK }: Values) => {
     const source = copyOf === undefined ? undefined : await call('flows.get', { flowId: copyOf.flowId });

@@ -155,7 +155,8 @@ function What({ bulk }: { readonly bulk: Bulk }) {
 }
 
 /**
- * Shows the state of a bulk operation. A finished one is a success only if every message that it released continued.
+ * Shows the state of a bulk operation. A finished operation is shown as a success only if all messages that it released
+ * continued.
  */
 function State({ bulk }: { readonly bulk: Bulk }) {
   const { status, outcome } = bulk;

@@ -1,6 +1,6 @@
 /**
- * Shows what happened to the messages that a bulk operation released. A retry that was accepted does not mean that
- * the message continued.
+ * Shows what happened to the messages that a bulk operation released. A message whose retry was accepted may be held
+ * again, so this is shown separately.
  */
 import { Alert } from 'antd';
 import { CircleCheck, CircleX, Hand, LoaderCircle } from 'lucide-react';
@@ -72,7 +72,10 @@ export function OutcomeTags({ bulk: { bulkId, outcome } }: { readonly bulk: Pick
 
 const ALERTS = { waiting: 'info', allWell: 'success', partly: 'warning', nothing: 'error' } as const;
 
-/** Shows the outcome in a dialog. The messages take a while, so the outcome is polled while the dialog is open. */
+/**
+ * Shows in a dialog how the released messages ended. This takes a while, so the result is polled while the dialog is
+ * open.
+ */
 export function OutcomeAlert({ bulkId }: { readonly bulkId: string }) {
   const t = useTexts(TEXTS);
   const { data } = useQueryOf('bulks.get', { bulkId }, { refetchIntervalMs: WATCH_MS });

@@ -18,14 +18,17 @@ export const BULK_TEXTS = defineTexts({
 });
 
 /**
- * Returns the key of the action's label. A retry after a completed write keeps the write, so it has a different
- * label.
+ * Returns the key of the action's label. A retry after a completed write does not repeat the write, so it has a
+ * different label.
  */
 export function actOf({ kind, isAfterWrite: isDone }: { readonly kind: BulkKind; readonly isAfterWrite: boolean }): BulkKind | 'goOn' {
   return kind === 'retry' && isDone ? 'goOn' : kind;
 }
 
-/** Returns the key of the label of an existing bulk operation, derived from the cause in its selection. */
+/**
+ * Returns the key of the label of an existing bulk operation. Its selection contains the error code, which tells
+ * whether the write was completed.
+ */
 export function actOfBulk({ kind, selection: { code } }: Pick<Bulk, 'kind' | 'selection'>): BulkKind | 'goOn' {
   return actOf({ kind, isAfterWrite: code !== undefined && isAfterWrite({ code }) });
 }

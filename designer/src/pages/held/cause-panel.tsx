@@ -31,8 +31,8 @@ const TEXTS = defineTexts({
 });
 
 /**
- * Width of the columns, which are the same for every cause. They fit a window of 1280 px with all actions of a group
- * on one line; the actions use the remaining width.
+ * Total width of the columns in pixels. They are the same for every cause. In a window of 1280 px, all actions of a
+ * group still fit on one line in the remaining width.
  */
 const WIDTH = 985;
 

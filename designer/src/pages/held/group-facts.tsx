@@ -1,4 +1,7 @@
-/** Shows where the messages of a group are held and why, on their page and before a bulk operation. */
+/**
+ * Shows where the messages of a group are held and why. It is used on the page of the group and before a bulk
+ * operation.
+ */
 import { Alert } from 'antd';
 import type { ReactNode } from 'react';
 import type { NamedHeldGroup } from '../../api/operations.ts';
@@ -24,7 +27,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** Shows the facts of a group. `withCause` must be set if no heading states the cause. */
+/** Shows the facts of a group. Set `withCause` if no heading names the cause. */
 export function GroupFacts({ group, withCause = false }: { readonly group: GroupName; readonly withCause?: boolean }) {
   const t = useTexts(TEXTS);
   const text = useText();
@@ -52,10 +55,7 @@ export function GroupFacts({ group, withCause = false }: { readonly group: Group
   );
 }
 
-/**
- * Warns before messages are continued if the system that they wait for does not respond yet, as far as the platform
- * knows.
- */
+/** Warns the user if the messages wait for a system that, as far as the platform knows, still does not respond. */
 export function FailingSystem({ group }: { readonly group: GroupName }) {
   const t = useTexts(TEXTS);
   const text = useText();

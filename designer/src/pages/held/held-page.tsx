@@ -66,11 +66,12 @@ export function HeldPage() {
   );
 }
 
-/** Groups the messages by cause and system, across flows and nodes. The largest group comes first. */
+/** Groups the messages by cause and called system, whatever their flows and nodes. The largest group comes first. */
 function sectionsOf(groups: readonly NamedHeldGroup[]): readonly CauseSection[] {
   const sections = Map.groupBy(groups, ({ code, adapter, flowId }) => {
     const cause = causeOf(code);
-    // An error that a flow defines has a different meaning in each flow, so each flow and code is a group.
+    // Errors that flows define all have the cause `other`. The same code means something else in each flow, so make a
+    // group for each flow and code.
     return `${cause} ${adapter?.adapterId ?? ''} ${cause === 'other' ? `${flowId} ${code}` : ''}`;
   });
   return Array.from(sections, ([key, members]) => ({

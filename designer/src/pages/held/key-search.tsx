@@ -1,4 +1,6 @@
-/** Searches held messages by a business key. The value may identify a patient, so it is never part of an address. */
+/**
+ * Searches held messages by a business key. The value may identify a patient, so it must never be part of an address.
+ */
 import { KeyRound } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import type { Input } from '../../api/operation-types.ts';

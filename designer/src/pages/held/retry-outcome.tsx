@@ -1,4 +1,4 @@
-/** Shows the outcome of a single retry. A retry that was accepted does not mean that the message continued. */
+/** Shows how a retry of one message ended. A message whose retry was accepted may be held again. */
 import { Alert } from 'antd';
 import { Link } from 'react-router';
 import type { ExecutionDetails, ExecutionSummary } from '../../api/operations.ts';
@@ -26,8 +26,8 @@ type Verdict = 'waiting' | 'wentOn' | 'heldAgain' | 'failed' | 'cancelled';
 const ALERTS = { waiting: 'info', wentOn: 'success', heldAgain: 'warning', failed: 'error', cancelled: 'info' } as const;
 
 /**
- * Polls the message until it stops again, and shows the outcome. The notice is above the list, because the row may no
- * longer be in it.
+ * Polls the message until it has stopped again or ended, and shows the result. This is shown above the list, because
+ * the list may no longer contain the message.
  */
 export function RetryOutcome({ retried: { executionId, attempt }, onClose }: { readonly retried: Retried; readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
@@ -47,7 +47,7 @@ export function RetryOutcome({ retried: { executionId, attempt }, onClose }: { r
   );
 }
 
-/** Returns the outcome. Until the retry starts, the message has the same attempt number as before. */
+/** Returns the result of the retry. As long as the attempt number is the old one, the retry has not started. */
 function verdictOf(details: ExecutionDetails | undefined, before: number): Verdict {
   if (details === undefined || details.attempt <= before) return 'waiting';
   const { status } = details;

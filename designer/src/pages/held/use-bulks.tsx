@@ -34,12 +34,15 @@ type Open = { readonly wish: RequestedBulk } | { readonly work: Work<Bulk> };
 export interface Bulks {
   /** Opens the dialog for a new bulk operation. */
   readonly begin: (wish: RequestedBulk) => void;
-  /** Resumes an unfinished bulk operation at once, because the user has already confirmed it. */
+  /**
+   * Continues an unfinished bulk operation at once. It asks no questions, because the user has confirmed the operation
+   * before.
+   */
   readonly goOn: (bulk: Bulk) => void;
   readonly dialog: ReactNode;
 }
 
-/** Runs bulk operations on held messages, with their dialogs. The page must render `dialog`. */
+/** Runs bulk operations on held messages. The page must render `dialog`, which contains their dialogs. */
 export function useBulks(): Bulks {
   const [open, setOpen] = useState<Open>();
   const client = useQueryClient();
@@ -80,8 +83,8 @@ function actOfEither(what: BulkOrder | Bulk): keyof typeof DONE {
 }
 
 /**
- * Starts or resumes a bulk operation. The request has an id, so that the operation does not start twice after a lost
- * reply or a closed page.
+ * Starts or continues a bulk operation. The request contains an id. If it is sent again after a lost reply, the
+ * operation is not started twice.
  */
 function ask(what: BulkOrder | Bulk, onProgress: (bulk: Bulk) => void, signal: AbortSignal): Promise<BulkAnswer> {
   const operation = BULK_OPERATIONS[what.kind];
@@ -93,7 +96,10 @@ function ask(what: BulkOrder | Bulk, onProgress: (bulk: Bulk) => void, signal: A
     : callWithProgress(BULK_OPERATIONS[kind], { ...order, reason }, onProgress, { signal, reason });
 }
 
-/** Shows how many messages were processed, how many were not, and why. Their outcome is shown separately. */
+/**
+ * Shows how many messages were processed, and how many were not and why. How the processed messages ended is shown
+ * separately.
+ */
 function Counts({ bulk: { done, goneOn, missing, refused = 0 }, act }: { readonly bulk: Bulk; readonly act: keyof typeof DONE }) {
   const t = useTexts(TEXTS);
   return (

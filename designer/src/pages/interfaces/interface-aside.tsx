@@ -25,7 +25,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** Shows the address for callers and an example call. They follow the form, including unsaved changes. */
+/** Shows the address for callers and an example call. Unsaved changes of the form are included. */
 export function InterfaceCall({ called }: { readonly called: InterfaceDocument }) {
   const t = useTexts(TEXTS);
   const may = useMay();

@@ -88,7 +88,7 @@ interface FormatsFormProps {
   readonly onChange: (content: Content) => void;
 }
 
-/** Edits formats as JSON. For a missing format there is a button that adds it. */
+/** Edits the formats of requests and replies as JSON. For a format that is absent, shows a button that adds it. */
 function FormatsForm({ content, issues, onChange }: FormatsFormProps) {
   const text = useText();
   const { isReadOnly } = useForm();

@@ -157,7 +157,7 @@ function Remove({ document: { interfaceId, name } }: { readonly document: Interf
 
 interface StateButtonProps {
   readonly document: Interface;
-  /** True if the document has unsaved changes. The user must save them first. */
+  /** True if the document has unsaved changes, which the user must save first. */
   readonly isDisabled: boolean;
   readonly onDone: (document: Interface) => void;
 }

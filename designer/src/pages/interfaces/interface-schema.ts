@@ -21,7 +21,7 @@ export const SECTIONS = {
   formats: asJson(pick('requestSchema', 'querySchema', 'responseSchema')),
 } as const;
 
-/** Fields that are edited in other sections. */
+/** Fields that are not part of the main form, because other sections edit them. */
 export const OTHER_FIELDS = ['target', 'policies', 'state', 'revision'];
 
 const [FLOW = {}, UPSTREAM = {}] = asField(Target).anyOf ?? [];
@@ -45,8 +45,8 @@ export function newInterface(domain: string): Content {
 }
 
 /**
- * Returns the content after a change of the gateway. If the user has not edited the path, the path is changed to fit
- * the gateway.
+ * Returns the content after the user has chosen another gateway. The start of the path depends on the gateway, so an
+ * unedited path is replaced.
  */
 export function withFrontPath(before: Content, after: Content): Content {
   const isUntouched = before['path'] === startPath(before['front']) && after['path'] === before['path'];
@@ -58,7 +58,7 @@ export function wholeInterface(content: Content, fixed: Content): InterfaceDocum
   return withDefaults(WHOLE, { ...content, ...fixed }) as InterfaceDocument;
 }
 
-/** Returns the problems that prevent saving, as far as they concern the fields of the form. */
+/** Returns the violations of the schema, which prevent saving. */
 export function interfaceProblems(content: Content, fixed: Content, language: Language): readonly FormIssue[] {
   return localIssues(WHOLE, { ...content, ...fixed }, language);
 }
@@ -73,8 +73,8 @@ function startPath(front: unknown): string {
 }
 
 /**
- * Returns a schema whose fields are edited as JSON: outside a flow there is no sample from which a schema could be
- * built.
+ * Returns a schema whose fields are all edited as JSON. The usual editor of a schema needs a sample, which exists only
+ * in a flow.
  */
 function asJson({ properties = {}, ...schema }: FieldSchema): FieldSchema {
   return {

@@ -8,8 +8,8 @@ const PAUSE_MS = 500;
 const NONE: readonly Issue[] = [];
 
 /**
- * Returns the platform's problems with an edited document, after a pause in typing. Returns none as long as the form
- * itself finds problems.
+ * Returns the problems that the platform finds in an edited document, after a pause in typing. As long as the form
+ * itself finds problems, the platform is not asked.
  */
 export function useInterfaceIssues(document: InterfaceDocument | undefined): readonly Issue[] {
   const text = document === undefined ? undefined : JSON.stringify(document);

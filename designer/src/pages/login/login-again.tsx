@@ -25,8 +25,8 @@ interface LoginAgainProps {
 }
 
 /**
- * Asks for a new login. It covers the open page so that the page cannot be read. The same user then continues on the
- * page; another user starts at the first page.
+ * Asks for a new login after the session has ended. It covers the open page, so that nobody can read the page. If the
+ * same user logs in, they continue on the page. Another user starts at the first page.
  */
 export function LoginAgain({ name, onDone }: LoginAgainProps) {
   const t = useTexts(TEXTS);
@@ -42,7 +42,7 @@ export function LoginAgain({ name, onDone }: LoginAgainProps) {
       keyboard={false}
       footer={null}
       rootClassName={styles.cover ?? ''}
-      // Set the focus only now: when the dialog opens, it takes the focus from the field.
+      // Set the focus after the dialog has opened. Before, the dialog would take it away.
       afterOpenChange={() => password.current?.focus()}
     >
       <p>{t('why')}</p>

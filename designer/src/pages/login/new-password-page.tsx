@@ -26,7 +26,7 @@ interface Values {
 
 interface NewPasswordPageProps {
   readonly isOneTime: boolean;
-  /** The current password, if the user has just typed it. It is then not asked for again. */
+  /** The current password, if the user has just typed it at the login. They need not type it again. */
   readonly typed: string | undefined;
   readonly onDone: () => void;
 }

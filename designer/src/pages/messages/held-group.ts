@@ -15,7 +15,7 @@ export function addressOfBulk(bulkId: string): string {
   return `/held/messages?${new URLSearchParams({ bulk: bulkId }).toString()}`;
 }
 
-/** Address of all held messages of any cause, for searching. */
+/** Address of the page with all held messages, whatever their cause. Users search there. */
 export const ADDRESS_OF_ALL = '/held/messages?all=1';
 
 /** Returns the group that an address names; undefined if it names none. */
@@ -26,14 +26,14 @@ export function groupOfAddress(address: URLSearchParams): GroupName | undefined 
 }
 
 /**
- * Returns whether the writes of the messages were completed. A resend would repeat them, so the platform excludes
- * such messages from bulk resends.
+ * Returns whether the writes of the messages were completed. A resend would repeat the writes, so the platform does not
+ * allow it for many messages at once.
  */
 export function isAfterWrite({ code }: Pick<GroupName, 'code'>): boolean {
   return causeOf(code) === 'afterWrite';
 }
 
-/** Returns whether a write was or may have been done. Only then can the other system have the data. */
+/** Returns whether the write may have been done. If not, the other system cannot have the data. */
 export function mayBeDone(group: Pick<GroupName, 'code' | 'outcomeKnown'>): boolean {
   return !group.outcomeKnown || isAfterWrite(group);
 }

@@ -43,7 +43,10 @@ export function useKeysColumn(rows: readonly Pick<ExecutionSummary, 'executionId
   return columnOf === undefined ? [] : [columnOf(data)];
 }
 
-/** Returns a function that creates the column from loaded keys; undefined for users who may not see keys. */
+/**
+ * Returns a function that creates the column from keys that are already loaded; undefined for users who may not see
+ * keys.
+ */
 export function useKeysColumnOf(): ((keys: KeysById) => KeysColumn) | undefined {
   const t = useTexts(TEXTS);
   const may = useMay();

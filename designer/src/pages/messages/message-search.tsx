@@ -35,7 +35,7 @@ interface Props extends Pick<ReturnType<typeof useConditions>, 'conditions' | 's
   readonly actions: ReactNode;
 }
 
-/** Edits the conditions of the search. A condition is applied when the user has finished entering it. */
+/** Edits the conditions of the search. A condition is used as soon as the user has finished entering it. */
 export function MessageSearch({ conditions, set, actions }: Props) {
   const t = useTexts(TEXTS);
   const state = useTexts(STATUS_TEXTS);
@@ -84,7 +84,7 @@ export function MessageSearch({ conditions, set, actions }: Props) {
   );
 }
 
-/** Returns common periods. They end tonight, so that messages that arrive later today are listed too. */
+/** Returns common periods. They end at the end of today, so that messages that arrive later today are listed too. */
 function presetsOf(t: Translate<typeof TEXTS>): { label: string; value: [Dayjs, Dayjs] }[] {
   const now = dayjs();
   return [
@@ -125,7 +125,7 @@ interface TypedProps {
   readonly onChange: (value: string) => void;
 }
 
-/** Edits one text condition. It is applied when the user has finished typing, not at every keystroke. */
+/** Edits one text condition. It is used when the user has finished typing, not at every keystroke. */
 export function Typed({ label, icon, value = '', onChange }: TypedProps) {
   const [draft, setDraft] = useState<string>();
   const finish = () => {

@@ -56,8 +56,8 @@ export function MessagesPage() {
   const { conditions, question, set, clear } = useConditions();
   const { query } = question;
   const [isLive, setLive] = useState(true);
-  // Do not poll a search by trace id, because it scans the store, or a period in the past, because it does not
-  // change.
+  // Do not poll a search by trace id, because it reads the whole store. Do not poll a past period, because its messages
+  // do not change.
   const mayBeLive = query.archived === undefined && query.text === undefined && (query.to === undefined || query.to > Date.now());
   const list = useMessagePages(question, mayBeLive && isLive ? LIVE_MS : undefined);
   const exportAll = useExport(question);
@@ -128,7 +128,7 @@ function HeaderSwitch({ label, help, ...state }: HeaderSwitchProps) {
   );
 }
 
-/** Shows the time up to which a search by trace id has looked, because it stops after a number of messages. */
+/** A search by trace id stops after a number of messages. Shows how far back in time it has searched. */
 function SearchedUntil({ list }: { readonly list: MessagePages }) {
   const t = useTexts(TEXTS);
   const format = useFormat();

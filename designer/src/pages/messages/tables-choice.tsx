@@ -1,6 +1,6 @@
 /**
- * Selects the code tables of a retry. An execution uses the tables of the time when it was accepted, unless the user
- * chooses the current ones.
+ * Selects the code tables of a retry. A retry normally uses the code tables from the time when the message was
+ * accepted. The user can choose the current ones instead.
  */
 import { Radio } from 'antd';
 import type { Input } from '../../api/operation-types.ts';

@@ -12,8 +12,9 @@ export type Conditions = Readonly<Partial<Record<ConditionName, string>>>;
 const IN_ADDRESS: readonly ConditionName[] = ['flow', 'adapter', 'status', 'from', 'to', 'key', 'text', 'archive'];
 
 /**
- * Returns the conditions of the search. They are in the address, so that it can be sent to a colleague. The value of
- * a business key may identify a patient, so it is only in the state of this entry of the browser's history.
+ * Returns the conditions of the search. They are in the address, so that the user can send the search to a colleague.
+ * But the value of a business key may identify a patient. So it is only in the browser's history, in the state of the
+ * entry for this page.
  */
 export function useConditions() {
   const [address, setAddress] = useSearchParams();

@@ -25,7 +25,7 @@ export interface Exported {
   readonly isCut: boolean;
 }
 
-/** Exports the messages that a search finds to a file: the latest ones, up to a limit. */
+/** Exports the messages that match a search to a file: the newest ones, up to a maximum number. */
 export function useExport(question: ReturnType<typeof useConditions>['question']): Work<Exported> {
   const t = useTexts(TEXTS);
   const format = useFormat();
@@ -37,7 +37,7 @@ export function useExport(question: ReturnType<typeof useConditions>['question']
       const tell = (done: number) => report({ done, of: Math.max(done, EXPORT_MOST) });
       const { rows, isCut } = await readMessages(question, EXPORT_MOST, tell, signal);
       const ids = rows.map(({ executionId }) => executionId);
-      // The file contains only what the user may see on the page.
+      // Business keys are exported only if the user may see them on the page.
       const hasKeys = keysColumnOf !== undefined && question.query.archived !== true;
       const keysColumns = hasKeys ? [keysColumnOf(await readKeys(ids, signal))] : [];
       report({ done: rows.length, of: rows.length });

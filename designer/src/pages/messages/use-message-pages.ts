@@ -13,8 +13,8 @@ const READ_PAGE = 200;
 const LIVE_PAGES = 3;
 
 /**
- * Loads page after page with the server's cursor, which is not affected by new messages. `refreshMs` is the polling
- * interval.
+ * Loads a list of messages page by page. The server's cursor marks where the next page begins, so that new messages do
+ * not shift the pages. `refreshMs` is the polling interval in milliseconds.
  */
 export function useMessagePages(question: Question, refreshMs: number | undefined) {
   const list = useInfiniteQuery<ExecutionPage, ApiError, { pages: ExecutionPage[] }, readonly unknown[], string | undefined>({
@@ -22,7 +22,8 @@ export function useMessagePages(question: Question, refreshMs: number | undefine
     queryFn: ({ pageParam, signal }) => readPage(question, PAGE, pageParam, signal),
     initialPageParam: undefined,
     getNextPageParam: ({ next }) => next,
-    // Each page costs a call, and a user who has loaded many pages looks at the past, so polling then stops.
+    // Stop polling if the user has loaded many pages. Each page needs a call, and the user is then looking at old
+    // messages.
     refetchInterval: ({ state }) => (refreshMs === undefined || (state.data?.pages.length ?? 0) > LIVE_PAGES ? false : refreshMs),
   });
   return { ...list, rows: list.data?.pages.flatMap(({ items }) => items) ?? [] };

@@ -3,9 +3,9 @@ import type { PayloadAnswer } from '../../api/operations.ts';
 import { call, type ApiError } from '../../api/client.ts';
 
 /**
- * Loads the data of a message. Every read creates an audit entry, so it is loaded only when the user asks, never
- * refetched automatically, and dropped with the page. `state` changes when the message continues; the data is then
- * loaded again.
+ * Loads the data of a message. Every read creates an audit entry. So the data is loaded only when the user asks for it,
+ * is never refetched automatically, and is forgotten when the user leaves the page. When the message continues, `state`
+ * changes and the data is loaded again.
  */
 export function usePayload(executionId: string, state: string, isWanted: boolean) {
   return useQuery<PayloadAnswer, ApiError>({

@@ -1,4 +1,4 @@
-/** Shows calls that fail: systems that do not respond, and interfaces that refuse their callers. */
+/** Lists failing calls: called systems that do not respond, and interfaces that refuse their callers. */
 import { Ban, CloudOff } from 'lucide-react';
 import { Link } from 'react-router';
 import type { Attention, FailingAdapter, RefusingInterface } from '../../api/operations.ts';

@@ -149,7 +149,8 @@ function useMessages({ held, failedLastHour = 0, failingFlows = [] }: Attention)
 }
 
 /**
- * Shows a failing flow with the share of failed messages: most of a few calls failing is worse than a few of many.
+ * Shows a failing flow with the percentage of failed messages. The number alone would mislead: 8 failures of 10
+ * messages are worse than 8 of 1,000.
  */
 function OfFailing({ flow: { flowId, name, failed, of } }: { readonly flow: FailingFlow }) {
   const t = useTexts(TEXTS);

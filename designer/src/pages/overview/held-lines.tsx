@@ -20,8 +20,8 @@ const TEXTS = defineTexts({
 const SHOWN = 4;
 
 /**
- * Returns the lines. The first group of every cause comes before the second group of any cause, so that a large group
- * hides no cause. A last line names what is left out.
+ * Returns the lines. The first group of every cause comes before the second group of any cause, so that a cause with
+ * large groups does not hide another cause. A last line tells how many groups are left out.
  */
 export function useHeldLines(all: readonly NamedHeldGroup[]): readonly ReactNode[] {
   const t = useTexts(TEXTS);
@@ -51,8 +51,8 @@ function splitAt<T>(items: readonly T[], place: number): readonly [readonly T[],
 }
 
 /**
- * Returns the rank of a group. Completed writes come first, then uncertain ones, because a person may repeat those
- * writes in another system.
+ * Returns how urgent a group is. Completed writes are most urgent, then writes with an unknown outcome: a person may do
+ * such a write a second time by hand in the other system.
  */
 function urgencyOf(group: NamedHeldGroup): number {
   if (isAfterWrite(group)) return 2;

@@ -49,8 +49,8 @@ function useColumns(): TableColumnsType<Flow> {
   const text = useText();
   const format = useFormat();
   const live = useLiveFlows();
-  // The count of the day is updated every few seconds, but that of the minute every second. So never show a day with
-  // fewer calls than its last minute.
+  // The count of the day is updated only every few seconds, but the count of the last minute every second. So the count
+  // of the day may be the smaller one; then show the count of the minute.
   const todayOf = ({ flowId, today }: Flow) => Math.max(today, live[flowId]?.perMinute ?? 0);
   const figure = (key: 'perMinute' | 'errors' | 'inFlight') => ({
     key,

@@ -7,8 +7,8 @@ const TEXTS = defineTexts({ label: ['各状态的消息数', 'Messages by status
 const STATUSES = ['queued', 'running', 'waiting', 'held', 'failed', 'completed', 'cancelled'] as const;
 
 /**
- * Shows the number of messages by status. It uses the same response as the list of what needs attention, because two
- * responses would differ for some seconds.
+ * Shows the number of messages by status. It uses the same response as the list of what needs attention, so that their
+ * numbers always agree.
  */
 export function StatusCounts({ counts }: { readonly counts: Readonly<Record<string, number>> }) {
   const t = useTexts(TEXTS);

@@ -18,8 +18,8 @@ const TEXTS = defineTexts({
 });
 
 /**
- * Lets the approver enter the credential for a requested adapter, if it does not exist or is not bound to the adapter
- * yet.
+ * Lets the approver enter the credential for a requested adapter. It is shown if the credential does not exist yet or
+ * is not bound to the adapter.
  */
 export function NewSecretFor({ request: { action, input } }: { readonly request: Output<'requests.get'> }) {
   const t = useTexts(TEXTS);

@@ -9,7 +9,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** Warns about a host that looks like another one, and shows its real form. */
+/** Warns about a host that only looks like another one, and shows the host that the network really uses. */
 export function RealHosts({ document }: { readonly document: unknown }) {
   const t = useTexts(TEXTS);
   const hosts = hostsNotAsWritten(document);

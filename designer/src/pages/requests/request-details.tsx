@@ -145,7 +145,10 @@ function AsSent({ input }: { readonly input: unknown }) {
   );
 }
 
-/** Lets the user decide the request. An outdated request can only be refused or withdrawn. */
+/**
+ * Lets the user decide about the request. If the requested object has changed since, the request can only be refused or
+ * withdrawn.
+ */
 function Decide({ request, onEnd }: RequestProps & { readonly onEnd: () => void }) {
   const t = useTexts(TEXTS);
   const confirm = useConfirm();

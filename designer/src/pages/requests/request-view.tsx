@@ -45,7 +45,10 @@ const TEXTS = defineTexts({
 
 type Details = Output<'requests.get'>;
 
-/** Renders a request. If the console does not know its action, it renders nothing, and the input is shown as JSON. */
+/**
+ * Renders a request in words. Renders nothing if the console does not know the requested action; the input is then
+ * shown as JSON elsewhere.
+ */
 export function RequestView({ request: { action, input } }: { readonly request: Details }): ReactNode {
   switch (action) {
     case 'flows.publish':

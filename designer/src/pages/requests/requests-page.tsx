@@ -37,7 +37,10 @@ const TEXTS = defineTexts({
 const SIDES = ['waiting', 'own', 'decided'] as const;
 const STATUSES = ['open', 'done', 'refused', 'failed', 'withdrawn'] as const;
 
-/** Shows requests that wait for this user's decision, then those they made, then those they decided. */
+/**
+ * Shows the requests that wait for this user's decision, then the user's own requests, then the requests that the user
+ * has decided.
+ */
 export function RequestsPage() {
   const t = useTexts(TEXTS);
   const me = useMe();

@@ -12,7 +12,10 @@ interface PageWish {
 }
 
 interface AllRequests {
-  /** All requests; undefined until all pages are loaded, because counts, search and filters need the whole list. */
+  /**
+   * All requests; undefined until all pages are loaded. A part of the list is useless, because counts, search and
+   * filters need all of it.
+   */
   readonly items: readonly RequestItem[] | undefined;
   readonly isReading: boolean;
   /** True if more requests exist than are listed. */
@@ -52,7 +55,8 @@ interface Pages {
 }
 
 /**
- * Returns the requests without duplicates. A request that is decided between two page loads would be on both pages.
+ * Returns the requests without duplicates. If a request is decided while the pages are being loaded, two pages may
+ * contain it.
  */
 function unique(items: readonly RequestItem[]): readonly RequestItem[] {
   return [...new Map(items.map((item) => [item.requestId, item])).values()];

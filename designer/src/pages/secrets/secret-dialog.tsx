@@ -26,9 +26,9 @@ interface Values {
 interface SecretDialogProps {
   /** The secret whose value is replaced; absent for a new secret. */
   readonly secret?: { readonly name: string; readonly adapters: readonly string[] } | undefined;
-  /** The adapter of a new secret. The secret is then bound to this adapter only. */
+  /** The adapter for which a new secret is created. The secret can then be used only by this adapter. */
   readonly purpose?: { readonly adapterId: string; readonly label: string };
-  /** Describes the parts of the value. */
+  /** Describes the format of the value. */
   readonly hint?: string | undefined;
   readonly onClose: (saved?: string) => void;
 }

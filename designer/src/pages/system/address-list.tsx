@@ -21,7 +21,7 @@ export const FRONT_TEXTS = defineTexts({
   mllp: ['HL7 监听（MLLP）', 'HL7 listener (MLLP)'],
 });
 
-/** Returns a function that gives the label of a gateway or listener, or its own name if there is no label. */
+/** Returns a function that returns the label of a gateway or listener. If it has no label, returns its name. */
 export function useFrontName(): (name: string) => string {
   const t = useTexts(FRONT_TEXTS);
   return (name) => (Object.hasOwn(FRONT_TEXTS, name) ? t(name as keyof typeof FRONT_TEXTS) : name);

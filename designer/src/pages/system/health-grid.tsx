@@ -93,7 +93,7 @@ function planPart({ plan, planMadeAt, gateways }: SystemReport, isLimited: boole
     name: t('plan'),
     health: current === gateways.length ? 'good' : 'look',
     value: t('planNumber', { number: plan }),
-    // An account that is limited to domains does not get the number of gateways, so it is left out.
+    // A user who is limited to domains does not get the list of gateways, so do not show how many there are.
     detail: isLimited ? made : t('planDetail', { current, all: gateways.length, made }),
   };
 }

@@ -89,7 +89,10 @@ export function OutboundTable() {
   );
 }
 
-/** Shows a target. A host name allows only the kinds of addresses that it had when it was listed. */
+/**
+ * Shows a target. When a host name is added to the list, the platform stores which kinds of addresses it has. Only
+ * addresses of these kinds are allowed later.
+ */
 function Target({ row: { target, opens } }: { readonly row: Row }) {
   const t = useTexts(TEXTS);
   const classes = opens?.map((one) => t(one)).join('、');

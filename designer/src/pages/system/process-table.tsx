@@ -112,7 +112,7 @@ function useColumns(): TableColumnsType<ShownProcess> {
   ];
 }
 
-/** Returns a function that gives the label of a role; for a gateway, the label includes its kind. */
+/** Returns a function that returns the label of a role. For a gateway, the label tells which gateway it is. */
 export function useRoleName(): (role: string) => string {
   const t = useTexts(ROLE_TEXTS);
   const frontOf = useFrontName();

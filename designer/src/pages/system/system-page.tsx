@@ -55,7 +55,7 @@ export function SystemPage() {
 
 function Parts({ report, onRefresh }: { readonly report: SystemReport; readonly onRefresh: () => void }) {
   const t = useTexts(TEXTS);
-  // True if the account is limited to domains. The platform then leaves out or refuses everything that concerns all
+  // True if the user is limited to domains. The platform then leaves out or refuses everything that concerns all
   // domains.
   const isLimited = useMe().domains !== 'all';
   return (

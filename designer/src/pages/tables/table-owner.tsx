@@ -23,7 +23,7 @@ interface TableOwnerProps {
   readonly onChange: (owner: Owner) => void;
 }
 
-/** Edits the domain whose users may edit the table, and the domains that may also use it. */
+/** Edits the domain to which the table belongs, whose users may edit it, and the domains that may also use it. */
 export function TableOwner({ owner: { domain, sharedWith }, isReadOnly, onChange }: TableOwnerProps) {
   const t = useTexts(TEXTS);
   const hasAll = useMe().domains === 'all';

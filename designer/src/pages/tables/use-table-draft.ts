@@ -11,8 +11,8 @@ export function useTableDraft(table: CodeTable) {
   const [fallback, setFallback] = useState(table.fallback);
   const [owner, setOwner] = useState<Owner>({ domain: table.domain, sharedWith: table.sharedWith });
   const now = [toEntries(rows), fallback, owner.domain, owner.sharedWith];
-  // Rows are sorted by code, but the stored entries keep the order in which they were saved. Sort them too before
-  // comparing.
+  // `toRows` sorts by code, but the stored entries may be in another order. Sort them in the same way before comparing,
+  // so that the order alone is no change.
   const opened = [toEntries(toRows(table.entries)), table.fallback, table.domain, table.sharedWith];
   const { fallback: _old, domain: _domain, sharedWith: _shared, ...rest } = table;
   return {
@@ -28,7 +28,10 @@ export function useTableDraft(table: CodeTable) {
   };
 }
 
-/** Returns the owner to save. Without a domain the table has no owner that could share it. */
+/**
+ * Returns the domain and the shared domains to save. A table without a domain belongs to the whole installation, so it
+ * is not shared.
+ */
 function given({ domain, sharedWith }: Owner) {
   if (domain === undefined) return {};
   return { domain, ...(sharedWith === undefined ? {} : { sharedWith: [...sharedWith] }) };

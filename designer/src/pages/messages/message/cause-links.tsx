@@ -24,8 +24,8 @@ interface CauseLink {
 const LINKS = { adapter: AdapterLink, table: TableLink, flow: FlowLink };
 
 /**
- * Returns the links. The node's adapter is included if the error happened there, and a code table or flow if the
- * error names it.
+ * Returns the links. The adapter of the node is included if the error happened at that system. A code table or a flow
+ * is included if the error names it.
  */
 export function causeLinks(
   node: FlowNode | undefined,

@@ -1,6 +1,6 @@
 /**
- * Describes an error of a message: with the platform's sentence if all its values are known, otherwise with the kind
- * of cause.
+ * Describes an error of a message. Uses the platform's sentence if all values in it are known. Otherwise describes only
+ * the kind of cause.
  */
 import type { ErrorRecord } from '../../../../../engine/contract/values/errors.ts';
 import type { FlowNode } from '../../../../../engine/contract/flow/flow-document.ts';
@@ -13,14 +13,14 @@ import { failingField } from './failing-field.ts';
 interface CauseDetails {
   readonly what: string;
   readonly fix: string | undefined;
-  /** Problems that `what` does not mention. */
+  /** Problems that the text `what` does not mention. */
   readonly issues: readonly { readonly path: string; readonly what: string }[];
 }
 
 const MOST_ISSUES = 5;
 
 interface Circumstances {
-  /** The code for which the message is held, if it differs from the code of its error. */
+  /** The code that tells why the message is held, if it differs from the code of its error. */
   readonly reason?: string | undefined;
   readonly repeat: Repeat;
 }
@@ -35,7 +35,7 @@ export function useCauseText(error: ErrorRecord | undefined, { reason, repeat }:
   if (error === undefined) return { ...cause, issues: [] };
   const { rule, ...values } = error.values ?? {};
   const [first, ...others] = error.issues ?? [];
-  // If a single rule failed, the rule is shown as the field, and `what` is its problem.
+  // If exactly one rule of a mapping failed, its problem becomes `what`. The rule itself is shown as the field.
   const isOnlyRule = first !== undefined && others.length === 0 && first.path === rule;
   const told = {
     ...toldOf({ ...error, values }),

@@ -10,8 +10,8 @@ export interface FailingField {
 }
 
 /**
- * Returns the target of a mapping rule that failed. For a rule within a loop, the targets of the surrounding loops
- * come first.
+ * Returns the target of the mapping rule that failed. For a rule inside loops, the target begins with the targets of
+ * these loops.
  */
 export function failingField(node: FlowNode | undefined, error: Pick<ErrorRecord, 'values'> | undefined): FailingField | undefined {
   const pointer = error?.values?.['rule'];

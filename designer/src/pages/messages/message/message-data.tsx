@@ -26,7 +26,7 @@ const TEXTS = defineTexts({
 
 interface Props {
   readonly executionId: string;
-  /** Changes when the message continues. The data is then loaded again. */
+  /** A text that changes when the message continues. The data is then loaded again. */
   readonly state: string;
   /** The selected node. Without a node, the message is shown as it arrived. */
   readonly nodeId: string | undefined;

@@ -128,7 +128,7 @@ function isSet(id: string | undefined): id is string {
   return id !== undefined;
 }
 
-/** Links to another message that is connected to this one by a resend. */
+/** Links to the message that was resent, or to the message that replaced this one. */
 function MessageLink({ id }: { readonly id: string }) {
   return (
     <Link to={`/messages/${id}`}>
@@ -144,8 +144,8 @@ interface ErrorNoteProps {
 }
 
 /**
- * Shows a stored error: what happened, what to do, and its code. `isFixHidden` must be set after a completed write,
- * because the fix may tell the reader to send the message again.
+ * Shows a stored error: what happened, what to do, and its code. Set `isFixHidden` after a completed write, because the
+ * advice may be to send the message again.
  */
 export function ErrorNote({ error, repeat, isFixHidden = false }: ErrorNoteProps) {
   const cause = useCauseText(error, { repeat });

@@ -1,10 +1,13 @@
-/** Shows the history of a message on its flow. Pure. */
+/**
+ * Computes what the canvas shows about a message: the state of each node, and the wires along which the message was
+ * sent. Pure.
+ */
 import type { FlowDocument } from '../../../../../engine/contract/flow/flow-document.ts';
 import type { ExecutionDetails, PayloadAnswer, ShownMessage, Standstill, StepRecord } from '../../../api/operations.ts';
 import type { NodeRun, Overlay } from '../../../editor/state/editor-store.ts';
 import { runOfStep, wiresTaken } from '../../../editor/state/step-overlay.ts';
 
-/** Returns the overlay. A node inside a loop shows its latest step. */
+/** Returns the states of the nodes and the wires that were used. A node inside a loop shows its latest step. */
 export function overlayOf(details: ExecutionDetails, document: FlowDocument): Overlay {
   const { nodes, edges } = document;
   const runs: Readonly<Record<string, NodeRun>> = Object.fromEntries(nodes.map(({ id }) => [id, runOf(id, details)]));
@@ -18,8 +21,8 @@ export function overlayOf(details: ExecutionDetails, document: FlowDocument): Ov
 }
 
 /**
- * Finds the trigger, since no step is recorded for it: the start node without steps that has a wire to a node with
- * steps. Returns undefined if there are several.
+ * Finds the trigger, for which no step is recorded. It is a node without steps and without an incoming wire, with a
+ * wire to a node that has steps. Returns undefined if several nodes fit.
  */
 function triggerOf({ nodes, edges }: FlowDocument, isReached: (nodeId: string) => boolean): string | undefined {
   const led = new Set(edges.map(({ to }) => to.node));
@@ -34,8 +37,8 @@ export function stepsOf(details: ExecutionDetails, nodeId: string): readonly Ste
 }
 
 /**
- * Returns the state of a node. If messages stopped there now, this is more important than a finished step in an
- * earlier iteration of a loop.
+ * Returns the state of a node. If the message has stopped at the node, this state is shown, even if the node finished
+ * in another iteration of a loop.
  */
 function runOf(nodeId: string, details: ExecutionDetails): NodeRun {
   const standstill = standstillsOf(details, nodeId)[0];

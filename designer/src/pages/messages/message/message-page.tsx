@@ -50,8 +50,8 @@ function OpenedMessage({ executionId }: { readonly executionId: string }) {
 }
 
 /**
- * Returns the initial state of the page. The relevant node is selected: where the message failed, is held, or waits
- * for its next attempt.
+ * Returns the initial state of the page. The node that matters is selected: the node where the message failed, is held,
+ * or waits for its next attempt.
  */
 function openAt(details: ExecutionDetails, { document, types }: Pick<Props, 'document' | 'types'>) {
   const store = createEditorStore({ history: begin(document), types, isReadOnly: true });
@@ -69,10 +69,11 @@ interface Props {
 function MessageOnCanvas({ details, document, types }: Props) {
   const t = useTexts(TEXTS);
   const text = useText();
-  // The data on the screen belongs to this state. When the message continues, the data is loaded again.
+  // The state for which the data on the screen was loaded. When the message continues, this text changes and the data
+  // is loaded again.
   const state = `${details.status} ${details.attempt}`;
   const [wanted, setWanted] = useState<string>();
-  // A version never changes, so the first result stays valid.
+  // Keep the first result, because a published version never changes.
   const [start] = useState({ document, types });
   const [store] = useState(() => openAt(details, start));
   const { isCanvasFolded: isFolded, change } = usePreferences();

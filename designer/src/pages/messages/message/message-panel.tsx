@@ -37,7 +37,7 @@ const TEXTS = defineTexts({
   notReached: ['消息没有走到这个节点。', 'The message did not reach this node.'],
 });
 const WHOLE = '';
-/** Maximum number of stopped nodes that are shown, because each iteration of a loop may have stopped. */
+/** Maximum number of stopped nodes that are shown. In a loop, the node may have stopped in each iteration. */
 const MOST_STANDSTILLS = 3;
 
 interface Props {
@@ -45,7 +45,7 @@ interface Props {
   readonly document: FlowDocument;
   readonly isWanted: boolean;
   readonly onWant: () => void;
-  /** True if the panel also uses the space of the canvas. */
+  /** True if the canvas is hidden and the panel has its space too. */
   readonly isWide: boolean;
 }
 
@@ -90,8 +90,8 @@ export function MessagePanel({ details, document, isWanted, onWant, isWide }: Pr
 }
 
 /**
- * Returns the data of the message and its standstills. Once the data is loaded, the standstills have the full texts
- * of their errors, which may name a person.
+ * Returns the data of the message, and where the message has stopped. The data contains the full texts of the errors,
+ * which may name a person. So the full texts are shown only once the data is loaded.
  */
 function useFullData(
   details: ExecutionDetails,
@@ -108,7 +108,7 @@ function isSame(a: Standstill, b: Standstill): boolean {
   return a.node === b.node && a.scope === b.scope && a.state === b.state && a.attempt === b.attempt && a.since === b.since;
 }
 
-/** Selects the node whose data is shown, for users who hide the canvas or do not find the node on it. */
+/** Selects the node whose data is shown. It is for users who hide the canvas or do not find the node there. */
 function NodeChoice({ details, document, nodeId }: Pick<Props, 'details' | 'document'> & { readonly nodeId: string | undefined }) {
   const t = useTexts(TEXTS);
   const run = useTexts(RUN_TEXTS);
@@ -163,7 +163,8 @@ function Acts({ details, document }: Pick<Props, 'details' | 'document'>) {
   const mayRetry = details.status === 'held' && may('executions.retry');
   const mayTryNow = details.standstills.some(({ state }) => state === 'retrying') && may('executions.retry');
   const mayCancel = !isEnded && may('executions.cancel');
-  // Do not offer a resend: the caller of a sync flow is gone, and a resend would repeat the write.
+  // Do not offer a resend after a completed write of a sync flow. It would repeat the write, and the caller no longer
+  // waits for a reply.
   const isDone = details.hasWritten && document.mode === 'sync';
   const mayResend = seenOf(details) !== undefined && !isDone && may('executions.retry') && may('executions.payload');
   if (!mayRetry && !mayTryNow && !mayCancel && !mayResend) return null;

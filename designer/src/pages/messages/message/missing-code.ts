@@ -1,6 +1,6 @@
 /**
- * Finds the code that a code table lacked, in the node's input, because errors never contain values of the content.
- * Pure.
+ * Finds the code that was missing in a code table. Errors never contain values of the message, so the code is read from
+ * the node's input. Pure.
  */
 import type { FlowNode } from '../../../../../engine/contract/flow/flow-document.ts';
 import { isRecord } from '../../../../../engine/contract/values/is-record.ts';
@@ -8,8 +8,8 @@ import type { PayloadAnswer, Standstill } from '../../../api/operations.ts';
 import { valueAtRow } from '../../../model/mapping/preview-mapping.ts';
 
 /**
- * Returns the code. It only finds codes of mappings that look up a path outside loops. Returns undefined for values
- * that may be more than a code.
+ * Returns the code. Returns undefined if the code was not read from a single path outside loops, or if the value may be
+ * more than a code.
  */
 export function missingCode(
   { node: nodeId, scope, error }: Standstill,
@@ -26,15 +26,15 @@ export function missingCode(
 }
 
 /**
- * Returns a value only if it looks like a code. A wrongly mapped field may contain a name, or an identity or
- * telephone number of a person.
+ * Returns the value if it looks like a code; otherwise undefined. If the wrong field was mapped, the value may be the
+ * name, identity number or telephone number of a person.
  */
 export function plainCode(value: string): string | undefined {
   const isCode = /^[A-Za-z0-9._-]{1,32}$/.test(value);
   return isCode && (value.length <= 8 || !/\d{7}/.test(value)) ? value : undefined;
 }
 
-/** Returns the paths that the rule at these steps looks up in the table. */
+/** Returns the paths whose values a rule looks up in the code table. `steps` lead to the rule in the mapping. */
 function pathsOf(mapping: unknown, steps: readonly string[], table: string): readonly string[] {
   let at = mapping;
   for (const step of steps) {

@@ -64,13 +64,11 @@ interface Props {
   readonly document: FlowDocument;
   /** True if the message continued while the page was open and has stopped again. */
   readonly isAgain: boolean;
-  /** The data of the message; undefined until it is shown. */
+  /** The data of the message; undefined until it is loaded. */
   readonly data: PayloadAnswer | undefined;
 }
 
-/**
- * Shows why a message stopped or failed at a node: the cause with names, the fix, the time, and the attempt number.
- */
+/** Shows why a message stopped or failed at a node: the cause, what to do, the time, and the attempt number. */
 export function StandstillCard({ standstill, details, document, isAgain, data }: Props) {
   const t = useTexts(TEXTS);
   const { state, error } = standstill;
@@ -106,8 +104,8 @@ export function StandstillCard({ standstill, details, document, isAgain, data }:
 }
 
 /**
- * Returns whether the fix of an error is shown. If a write was or may have been done, it is hidden, because it may
- * tell the reader to send the message again.
+ * Returns whether to show the advice of the error. It may be to send the message again, so it is hidden if a write was
+ * or may have been done.
  */
 function isFixShown({ state }: Standstill, { held, hasWritten }: ExecutionDetails): boolean {
   return !hasWritten && (state !== 'held' || held?.outcomeKnown !== false);
@@ -117,7 +115,8 @@ function adviceOf(
   { state, error }: Standstill,
   { held, hasWritten }: ExecutionDetails,
 ): 'known' | 'unknown' | 'done' | 'tablesOfNow' | 'sendAnew' | undefined {
-  // If a code is missing in a table, give that advice only. A hint that a retry is safe would distract from the fix.
+  // If a code is missing in a code table, give only the advice about the table. The advice that a retry is safe would
+  // distract from it.
   if (/^CODE_(TABLE_)?UNKNOWN$/.test(error?.code ?? '') && !hasWritten) return state === 'held' ? 'tablesOfNow' : 'sendAnew';
   if (state !== 'held' || held === undefined) return undefined;
   if (!held.outcomeKnown) return 'unknown';

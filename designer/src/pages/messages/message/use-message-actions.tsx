@@ -82,11 +82,13 @@ export function useMessageActions() {
       const { executionId, held, hasWritten } = acted;
       const isUnknown = held?.outcomeKnown === false;
       const isKept = hasWritten && !isUnknown;
-      // Completed or uncertain writes used the original code tables, so the user has no choice.
+      // A write that was done, or may have been done, used the original code tables. A retry must use the same ones, so
+      // the user has no choice.
       const mayChoose = !isUnknown && !isKept;
       let tables: RetryTables = mayChoose && held !== undefined && isCodeMissing({ code: held.reason }) ? 'now' : 'then';
       const code = acted.standstills?.[0]?.error?.code ?? acted.error?.code ?? held?.reason ?? '';
-      // The current tables may contain the missing code, so a retry with them may succeed.
+      // A retry of an error in the flow fails again. The exception is a missing code: the current code tables may
+      // contain it.
       const isBound = isInFlow(code) && !(mayChoose && isCodeMissing({ code }));
       confirm({
         title: t(isKept ? 'goOnTitle' : 'retryTitle'),
@@ -134,7 +136,10 @@ export function useMessageActions() {
   };
 }
 
-/** Lets the user choose the code tables. A confirm dialog renders only once, so the choice keeps its own state. */
+/**
+ * Lets the user choose the code tables. A confirm dialog is rendered only once, so this component keeps the choice in
+ * its own state.
+ */
 function FirstChoice({ first, onChange }: { readonly first: RetryTables; readonly onChange: (tables: RetryTables) => void }) {
   const [tables, setTables] = useState(first);
   const choose = (chosen: RetryTables) => {

@@ -14,8 +14,8 @@ const SIGNS = { same: '\u00a0', removed: '−', added: '+' } as const;
 const MOST_LINES = 500;
 
 /**
- * Shows the differences line by line, with the changed part of a line marked. Equal lines far from a difference are
- * left out.
+ * Shows the differences of two texts line by line, and marks the changed part of each line. Unchanged lines are shown
+ * only near a difference.
  */
 export function DifferenceView({ before, after }: { readonly before: string; readonly after: string }) {
   const t = useTexts(TEXTS);

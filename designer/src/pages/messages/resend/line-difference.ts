@@ -6,13 +6,16 @@ export interface DifferenceLine {
   /** Line number in its text, from 1. */
   readonly before?: number;
   readonly after?: number;
-  /** The range that differs, for a changed line that has a counterpart. */
+  /**
+   * The characters of the line that differ. Only for a removed or added line that has been paired with a line of the
+   * other text.
+   */
   readonly changed?: readonly [from: number, to: number];
 }
 
 /**
- * Maximum number of cells to compare (lines of one text times lines of the other). Above it, the whole middle part
- * counts as replaced.
+ * The comparison takes time in proportion to the lines of one text times the lines of the other. Above this product,
+ * all lines between the common beginning and end count as replaced.
  */
 const MOST_CELLS = 4_000_000;
 
@@ -34,8 +37,8 @@ export function lineDifference(before: string, after: string): readonly Differen
 }
 
 /**
- * Returns the lines that differ, with `around` lines before and after each of them; `undefined` stands for lines that
- * are left out.
+ * Returns the lines that differ, and up to `around` lines before and after each of them. `undefined` stands for lines
+ * that are left out.
  */
 export function nearDifference(lines: readonly DifferenceLine[], around = 3): readonly (DifferenceLine | undefined)[] {
   const kept = new Set<number>();
@@ -45,8 +48,9 @@ export function nearDifference(lines: readonly DifferenceLine[], around = 3): re
 }
 
 /**
- * Returns the edited text with its original line ends. Editors use only one kind of line end, but HL7 uses another,
- * and a file may mix them. Unchanged lines keep their line end; new lines use that of the line before.
+ * Returns the edited text with the line ends of the original. An editor uses only one kind of line end, but HL7 uses
+ * another, and one file may contain several kinds. An unchanged line keeps its line end. A new line gets the line end
+ * of the line before it.
  */
 export function withLineEnds(original: string, edited: string): string {
   const ends = original.match(/\r\n|\r|\n/g) ?? [];
@@ -78,7 +82,7 @@ function sameAtEnd(old: readonly string[], now: readonly string[], start: number
   return count;
 }
 
-/** Compares two lists of lines by their longest common subsequence. */
+/** Compares two lists of lines. The lines of their longest common subsequence count as equal. */
 function betweenOf(old: readonly string[], now: readonly string[]): readonly DifferenceLine['kind'][] {
   if (old.length * now.length > MOST_CELLS) return [...old.map(() => 'removed' as const), ...now.map(() => 'added' as const)];
   const width = now.length + 1;
@@ -106,7 +110,8 @@ function betweenOf(old: readonly string[], now: readonly string[]): readonly Dif
 }
 
 /**
- * Marks the changed parts. The first removed line of a run is paired with the first added line after it, and so on.
+ * Marks the changed parts of lines. If removed lines are followed by added lines, the first removed line is paired with
+ * the first added line, the second with the second, and so on.
  */
 function withChangedParts(lines: readonly DifferenceLine[]): readonly DifferenceLine[] {
   const result = [...lines];

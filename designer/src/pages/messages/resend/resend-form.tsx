@@ -65,7 +65,7 @@ interface Props {
   readonly details: ExecutionDetails;
   readonly seen: Seen;
   readonly input: ShownMessage;
-  /** Loads the message again after another user has acted on it. */
+  /** Loads the message again. It is offered if another user has acted on the message. */
   readonly onReload: () => void;
 }
 

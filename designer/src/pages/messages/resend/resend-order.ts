@@ -11,8 +11,8 @@ export type Seen = ResendInput['seen'];
 const RESENDABLE: readonly Seen[] = ['held', 'failed', 'completed', 'cancelled'];
 
 /**
- * Returns the status of the message that the user saw. The request contains it. Returns undefined if the message
- * cannot be resent.
+ * Returns the status of the message as the user saw it, for the request. Returns undefined if the message cannot be
+ * resent.
  */
 export function seenOf({ status, hasPayload, replacedBy, held }: ExecutionSummary): Seen | undefined {
   const isUnfinishedResend = held?.reason === 'RESEND_PREPARED';
@@ -29,7 +29,10 @@ export function editableOf(message: ShownMessage): { readonly text: string; read
 
 export type Edited = { readonly problem: 'json' } | { readonly message: ResendInput['message'] | undefined };
 
-/** Returns the message that replaces the stored one; no message if nothing was changed. */
+/**
+ * Returns the message that is sent instead of the stored one; undefined if the user changed nothing. Returns a problem
+ * if the text is not valid JSON.
+ */
 export function editedMessage(shown: ShownMessage, typed: string): Edited {
   const editable = editableOf(shown);
   if (editable === undefined) return { message: undefined };
@@ -41,8 +44,8 @@ export function editedMessage(shown: ShownMessage, typed: string): Edited {
 }
 
 /**
- * Returns a new id, which every changed content needs. If a reply is lost, the same request with the same id can be
- * repeated without sending the message twice.
+ * Returns a new id for a resend. Each changed content needs a new id. A request with the same id can be sent again
+ * after a lost reply; the message is then not sent twice.
  */
 export function newRequestId(): string {
   return createId('rsd');

@@ -74,8 +74,8 @@ interface Opened {
 }
 
 /**
- * Keeps the user's input even if the message continues in the meantime. The platform then refuses the request,
- * because it is based on an older state.
+ * Keeps the user's input even if the message continues in the meantime. The platform then refuses the resend, because
+ * the request contains the old status of the message.
  */
 function Resend({ details, onReload }: { readonly details: ExecutionDetails; readonly onReload: () => void }) {
   const t = useTexts(TEXTS);
