@@ -1,10 +1,11 @@
 /**
- * Decides which builds may share a store. Each build has a level: builds with the same level can read what any of
- * them writes. During an upgrade two builds work in parallel for a while, and the newer one may be rolled back. So a
- * build also names the lowest level that may work beside it. The store remembers the highest values of both, and
- * refuses a build with a lower level before it misreads data. Raise LEVEL when this build writes data that the
- * previous one does not know. Raise BESIDE too only if the previous build would damage something. Then all its
- * processes must end before the first process of the new build starts, and only a backup can undo the upgrade.
+ * Decides which builds may share a store. Each build has a level: builds with the same level can read what any of them
+ * writes. During an upgrade two builds work in parallel for a while, and the newer one may be rolled back. So a build
+ * also names the lowest level that may work beside it (`beside`). The store keeps the highest `level` and the highest
+ * `beside` of all builds that used it. A build with a level lower than the stored `beside` is refused before it
+ * misreads data. Raise `level` of BUILD_LEVEL when this build writes data that the previous one does not know. Raise
+ * `beside` too only if the previous build would damage something. Then all processes of the previous build must end
+ * before the first process of the new build starts, and only a backup can undo the upgrade.
  */
 import { Type } from 'typebox';
 import type { CollectionSpec, Documents, StoredDocument } from '../engine/contract/ports/documents.ts';

@@ -8,7 +8,8 @@ import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
 /**
- * Sends the reply to the caller of this execution, which gets exactly one. The message then continues through `out`.
+ * Sends the reply to the caller of this execution. A caller gets exactly one reply. The message then continues through
+ * `out`.
  */
 export default defineNode({
   type: 'control.reply',

@@ -70,8 +70,8 @@ export async function openMailbox(adapter: Adapter, password: string, outbound: 
     maxResponseTokens: MAX_TOKENS,
     logger: false,
   });
-  // This listener only prevents that an error event without a listener ends the process. Nothing is lost: the error
-  // also rejects the current command.
+  // Without a listener, an error event would end the process. Nothing else is needed here, because the error also
+  // rejects the current command.
   client.on('error', () => undefined);
   const mailbox = metered(client);
   try {

@@ -9,8 +9,8 @@ const FS = 0x1c;
 const CR = 0x0d;
 
 /**
- * Bytes between frames are dropped, because some senders pad with line ends. More bytes than this mean that the peer
- * speaks another protocol.
+ * Maximum number of bytes between two frames. Such bytes are dropped, because some senders pad with line ends. If there
+ * are more, the peer speaks another protocol.
  */
 const STRAY_LIMIT_BYTES = 64 * 1024;
 const FIRST_HOLD_BYTES = 8 * 1024;

@@ -49,8 +49,8 @@ async function reachListener(ctx: ProbeContext): Promise<string> {
 }
 
 /**
- * Returns whether the host is an address of this machine. A listener can only be here, and its test must not contact
- * other machines.
+ * Returns whether the host is an address of this machine. The platform's listener can only be on this machine, so the
+ * test must not contact other machines.
  */
 function isThisMachine(host: string): boolean {
   if (isLoopback(host)) return true;

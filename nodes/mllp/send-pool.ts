@@ -8,8 +8,8 @@ import { createSendLine, type Exchange, type SendLine } from './send-line.ts';
 import type { SendSettings } from './settings.ts';
 
 /**
- * Maximum number of steps that wait for a connection. If more steps need one, the remote system is far too slow. These
- * steps are refused, and the engine retries them later.
+ * Maximum number of steps that wait for a connection. If there are more, the remote system is far too slow. The
+ * additional steps are refused, and the engine retries them later.
  */
 const MAX_WAITING = 1000;
 

@@ -93,8 +93,9 @@ interface Outgoing {
 }
 
 /**
- * Builds the bytes to send from text or from data of `hl7.parse`. The adapter's charset is used, otherwise that of
- * MSH-18, otherwise the message's. A different MSH-18 is set to the charset used.
+ * Builds the bytes to send from text or from data of `hl7.parse`. They are encoded in the adapter's charset; without
+ * one, in the charset of MSH-18; if MSH-18 is empty, in the charset of the message. If MSH-18 names another charset
+ * than the one used, it is changed.
  */
 async function outgoing(config: Config, ctx: NodeContext<Config>, message: Message): Promise<Outgoing> {
   let request = readHl7(await textOf(message, ctx.signal));

@@ -72,7 +72,7 @@ export async function openFileBlobs(options: {
   };
 }
 
-/** Returns the number of plain bytes. */
+/** Writes the frames to a file and flushes it. Returns the number of plain bytes. */
 async function writeFlushed(path: string, frames: AsyncGenerator<Uint8Array, number>): Promise<number> {
   const file = await open(path, 'wx', 0o600);
   try {

@@ -63,7 +63,7 @@ class BellConsumer implements Consumer {
   readonly #ended: Promise<void>;
   #worker: Worker | undefined;
   /**
-   * True if the set must still be read, because a job may have been completed before. It starts as true, because a
+   * True if the set must be read, because a job was completed or may have been completed. It starts as true, because a
    * crashed consumer may have left entries in the set.
    */
   #owesLook = true;

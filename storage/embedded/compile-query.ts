@@ -58,7 +58,7 @@ export function compilePosition(layout: TableLayout, sort: readonly string[], st
   return { sql: `${sql}id > ?${'))'.repeat(keys.length)}`, values: [...values, start._id] };
 }
 
-/** Returns the SQL for the text of a document without these top-level fields. */
+/** Returns the SQL for the text of a document without the top-level fields in `omit`. */
 export function compileOmission(omit: readonly string[] = []): string {
   return omit.length === 0 ? 'doc' : `json_remove(doc, ${omit.map(jsonPath).join(', ')})`;
 }
@@ -83,7 +83,10 @@ function columnOf({ paths }: TableLayout, path: string): string | undefined {
   return at < 0 ? undefined : `c${at}`;
 }
 
-/** Returns the SQL for the value that a column of this path would have. */
+/**
+ * Returns the SQL that computes the value of a path from the document. It is the value that a column for this path
+ * would have.
+ */
 function valueInDoc(path: string): string {
   const at = jsonPath(path);
   return `CASE json_type(doc, ${at}) WHEN 'false' THEN x'00' WHEN 'true' THEN x'01' WHEN 'object' THEN x'02' WHEN 'array' THEN x'02' ELSE json_extract(doc, ${at}) END`;
@@ -124,7 +127,10 @@ function compileCondition(layout: TableLayout, path: string, condition: Conditio
 
 const RANGE_OPERATORS = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
 
-/** Matches rows whose value equals one of the wanted values, or whose array contains one. */
+/**
+ * Compiles a condition that is true for rows with one of the `wanted` values at this path, or with an array that
+ * contains one of them.
+ */
 function equality({ name, elementPaths }: TableLayout, path: string, column: string, wanted: readonly Scalar[]): Clause {
   const values = wanted.filter((value) => value !== null).map(toSqlValue);
   const list = `(${values.map(() => '?').join(', ')})`;

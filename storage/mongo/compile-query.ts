@@ -27,14 +27,14 @@ export function compileSort(layout: RowLayout, sort: readonly string[], ids: 1 |
   return { ...keys, _id: keys['_id'] ?? ids };
 }
 
-/** Matches rows with the same sort keys as `document`. Every path of `sort` must have a field. */
+/** Returns a query for rows with the same sort keys as `document`. Every path of `sort` must have a field. */
 export function compileAlike(layout: RowLayout, sort: readonly string[], document: StoredDocument): Query {
   return Object.fromEntries(sortKeys(layout, sort).map(({ field, path }) => [field as string, valueAt(document, path)]));
 }
 
 /**
- * Returns queries that together match the rows whose sort keys come after those of `document`. Every path of `sort`
- * must have a field.
+ * Returns queries for the rows that come after `document` in the sort order and have other sort keys; each such row
+ * matches one query. Every path of `sort` must have a field.
  */
 export function compileBehind(layout: RowLayout, sort: readonly string[], document: StoredDocument): readonly Query[] {
   const choices: Query[] = [];
@@ -114,7 +114,9 @@ function compileCondition(layout: RowLayout, path: string, condition: Condition)
   return range && { [field]: range };
 }
 
-/** Matches rows whose value equals one of the wanted values, or whose array contains one. */
+/**
+ * Returns a query for rows with one of the `wanted` values at this path, or with an array that contains one of them.
+ */
 function equality({ elementPaths }: RowLayout, path: string, field: string, wanted: readonly Scalar[]): Query {
   const values = wanted.map(toFieldValue);
   const element = elementPaths.indexOf(path);

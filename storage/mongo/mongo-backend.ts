@@ -4,8 +4,8 @@ import { openGridfsBlobs } from './open-gridfs-blobs.ts';
 import { openMongoDocuments } from './open-mongo-documents.ts';
 
 /**
- * The backend `mongodb://…` or `mongodb+srv://…`: documents and payloads in one database, which any number of
- * processes share.
+ * The backend `mongodb://…` or `mongodb+srv://…`: documents and blobs in one database, which any number of processes
+ * share.
  */
 export const mongoBackend: StorageBackend = {
   async open(address, { clock, logger, password, ca }) {

@@ -86,7 +86,7 @@ export function openGridfsBlobs(options: {
   };
 }
 
-/** Returns the number of plain bytes. */
+/** Uploads the frames. Returns the number of plain bytes. */
 async function writeAll(upload: GridFSBucketWriteStream, frames: AsyncGenerator<Uint8Array, number>): Promise<number> {
   const failed = new Promise<never>((_resolve, reject) => upload.once('error', reject));
   failed.catch(() => {});

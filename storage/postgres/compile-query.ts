@@ -64,8 +64,9 @@ export function compilePosition(layout: TableLayout, sort: readonly string[], st
 }
 
 /**
- * Returns the SQL for the text of a document without these top-level fields. Jsonb accepts neither NUL nor half of a
- * surrogate pair, which JSON text contains as escapes. A document that may contain one is therefore returned whole.
+ * Returns the SQL for the text of a document without the top-level fields in `omit`. Jsonb accepts neither NUL nor half
+ * of a surrogate pair, which JSON text may contain as escapes. A document that may contain one of them is therefore
+ * returned whole.
  */
 export function compileOmission(omit: readonly string[], bind: Bind): string {
   const isPlain = ['\\u0000', '\\ud'].map((escape) => `strpos(doc, ${bind(escape)}) = 0`).join(' AND ');
@@ -134,7 +135,10 @@ function compileCondition(layout: TableLayout, path: string, condition: Conditio
 
 const RANGE_OPERATORS = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
 
-/** Matches rows whose value equals one of the wanted values, or whose array contains one. */
+/**
+ * Compiles a condition that is true for rows with one of the `wanted` values at this path, or with an array that
+ * contains one of them.
+ */
 function equality(layout: TableLayout, path: string, column: string, wanted: readonly Scalar[]): Clause {
   if (path === '_id') return oneOf(column, wanted.filter((value) => typeof value === 'string').map(encodeId));
   const values = wanted.filter((value) => value !== null);

@@ -15,7 +15,7 @@ const CHUNK_MS = 30_000;
 const BLOBS = ':blobs';
 const CHUNKS = ':blob_chunks';
 
-/** Returns the statements that create the tables. They run in a transaction under the creation lock. */
+/** Returns the statements that create the tables. They run in a transaction that holds the lock for creating tables. */
 export function createBlobTablesSql(schema: string): readonly string[] {
   const [blobs, chunks] = tablesOf(schema);
   return [
@@ -108,7 +108,7 @@ class PostgresBlobs implements Blobs {
     await this.#pool.query(`DELETE FROM ${this.#blobs} WHERE id = $1`, [blobId]);
   }
 
-  /** Returns the number of plain bytes. */
+  /** Stores the frames as rows. Returns the number of plain bytes. */
   async #writeChunks(blobId: string, frames: AsyncGenerator<Uint8Array, number>): Promise<number> {
     let held: Uint8Array[] = [];
     let heldBytes = 0;

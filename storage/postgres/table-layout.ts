@@ -37,7 +37,7 @@ export interface TableLayout {
   readonly uniqueColumns: Readonly<Record<string, string>>;
   readonly expiryColumn: string | undefined;
   readonly indexes: readonly IndexLayout[];
-  /** The columns in the order of `rowValues`. */
+  /** All columns, in the order in which rows are written. */
   readonly columns: readonly string[];
 }
 

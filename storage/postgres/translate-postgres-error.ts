@@ -6,15 +6,18 @@ import { storeDown } from '../revisioned/store-down.ts';
 const UNIQUE_VIOLATION = '23505';
 const DISK_FULL = '53100';
 /**
- * Deadlock, serialization failure, lock not available, timeout, out of memory: nothing was done, and a retry may
- * succeed.
+ * SQLSTATE codes for deadlock, serialization failure, lock not available, timeout, and out of memory. The server did
+ * nothing, and a retry may succeed.
  */
 const BUSY = ['40P01', '40001', '55P03', '57014', '53200'];
-/** The server has become a standby. */
+/** SQLSTATE code of a write to a server that has become a standby. */
 const READ_ONLY = '25006';
-/** The user may not log in, or the database does not exist. */
+/** SQLSTATE codes of a failed login: the user may not log in, or the database does not exist. */
 const REFUSED = /^(28|3D)/;
-/** The connection is lost, there are too many connections, or the server is starting up or shutting down. */
+/**
+ * SQLSTATE codes that mean: the connection is lost, there are too many connections, or the server is starting up or
+ * shutting down.
+ */
 const AWAY = /^(08|57P0|53300)/;
 
 /** Returns the violated index; undefined for any other error. */

@@ -67,8 +67,8 @@ function fateOf(row: Row | undefined, mine: number, base: number | undefined): F
 }
 
 /**
- * The row does not show whether the write was done, because other processes wrote it too often since then, or removed
- * it.
+ * Thrown if the row does not show whether the write was done, because other processes wrote it too often since then, or
+ * removed it.
  */
 class OverwrittenMeanwhile extends Error {
   override readonly name = 'OverwrittenMeanwhile';

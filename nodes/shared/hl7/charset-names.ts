@@ -1,4 +1,7 @@
-/** The charset names of MSH-18 (HL7 table 0211). Also finds MSH-18 in bytes whose charset is still unknown. */
+/**
+ * Translates between IANA charset names and the names of MSH-18 (HL7 table 0211). Also finds MSH-18 in bytes whose
+ * charset is still unknown.
+ */
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { canonicalCharset, decodeText } from '../charset/text-charset.ts';
 

@@ -192,7 +192,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#fail(failure(cause, this.#isSent, this.#request.effect), cause);
   }
 
-  /** Is called when the connection is open, just before the first byte is sent. */
+  /** Called when the connection is open, just before the first byte is sent. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     // The call was given up while it waited for a connection, so it must no longer be sent.

@@ -65,7 +65,10 @@ function refuseDeclarations(text: string): void {
   }
 }
 
-/** The output of fast-xml-parser with `preserveOrder`: one key per node, and beside that key its attributes. */
+/**
+ * A node in the output of fast-xml-parser with `preserveOrder`. One key is the name of the node. The attributes, if
+ * any, are under the key `:@`.
+ */
 type OrderedNode = Readonly<Record<string, unknown>>;
 const ATTRIBUTES = ':@';
 const CDATA = '#cdata';
