@@ -138,7 +138,7 @@ const SCRIPT_THREADS = 2;
 /** The default description of a process, for tests and tools. */
 const NOBODY = { role: 'engine', version: '', host: '', pid: process.pid };
 
-/** How often a draining process checks whether flows with a waiting caller have ended. */
+/** How often a draining process checks whether the executions with a waiting caller have ended, in milliseconds. */
 const ACTIVE_LOOK_MS = 50;
 
 export async function createEngine(deps: EngineDeps): Promise<Engine> {

@@ -26,8 +26,8 @@ import type { GatewayPlan } from './documents/gateway-plan.ts';
 import type { InterfaceDocument } from './documents/interface-document.ts';
 
 /**
- * The closed ordered list of stages. Their order is part of the security argument: a policy names its stage and
- * cannot move it. The stage `access` is for an installation's own policies; the product has no policy there.
+ * All stages in their order; no others exist. The order is important for security: a policy names its stage and cannot
+ * move it. The stage `access` is for an installation's own policies; the product has no policy there.
  */
 export const STAGES = [
   'trace',
@@ -51,7 +51,7 @@ export const STAGES = [
 export type Stage = (typeof STAGES)[number];
 
 /**
- * The claim of the header `Authorization: KQ1-…`, with app and key looked up in the plan. Nothing is proved before the
+ * What the header `Authorization: KQ1-…` claims, with app and key looked up in the plan. Nothing is proved before the
  * stage `authenticate`.
  */
 export interface Claim {
@@ -179,7 +179,7 @@ export interface GatewayError {
   readonly text?: Text;
   readonly retryAfterSec?: number;
   readonly issues?: readonly { readonly path: string; readonly message: string }[];
-  /** Set for GW50402: tells whether the requested work is known to be done. */
+  /** Set for GW50402: `done` if the requested work is known to be done. */
   readonly outcome?: 'done' | 'unknown';
 }
 
@@ -319,7 +319,7 @@ export interface JsonReader {
 /** Identifies the caller, because callers take turns in the threads. Also tells when the caller stops waiting. */
 export type Sender = Pick<Exchange, 'app' | 'user' | 'clientIp' | 'onLeave'>;
 
-/** The memory for bodies that are read whole, shared by all requests. */
+/** The memory for bodies that the gateway holds as a whole. All requests share it. */
 export interface BodyBudget {
   /**
    * Starts counting a body. Calls `letGo` at most once: when the body is dropped and its bytes are freed. The reason is

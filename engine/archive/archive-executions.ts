@@ -52,7 +52,7 @@ const PAGE = 200;
 const MOST_EXECUTIONS = 20_000;
 const MOST_BYTES = 256 * 1024 * 1024;
 const BLOB_PART_BYTES = 256 * 1024;
-/** How long a caller's Idempotency-Key returns the stored reply, in milliseconds. */
+/** How long a repeated Idempotency-Key of a caller gets the stored reply, in milliseconds. */
 const ANSWER_MS = DAY_MS;
 
 export interface ArchiveWatch {

@@ -1,4 +1,7 @@
-/** Reads the archive: days, lists with the store's filters, and one execution as the catalog describes it. */
+/**
+ * Reads the archive: its days, lists of executions (with the filters that lists of stored executions have), and single
+ * executions.
+ */
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError } from '../contract/values/errors.ts';
 import { timeOfId } from '../contract/values/ids.ts';
@@ -20,7 +23,7 @@ export interface ArchiveDay {
   readonly bytes: number;
 }
 
-/** An archived execution, with its parts accessible as if they were in the store. */
+/** An archived execution. Its parts can be read in the same way as those of a stored execution. */
 export interface ArchivedExecution {
   readonly execution: ExecutionDocument;
   readonly legs: Pick<Collection<LegDocument>, 'find'>;
@@ -65,7 +68,7 @@ export function createArchiveReader(deps: ReaderDeps): ArchiveReader {
   };
 }
 
-/** Returns the error for requests when no archive is set up. */
+/** Returns the error for requests to an installation without an archive. */
 export function archiveAbsent(): AppError {
   return new AppError('ARCHIVE_ABSENT', 'input', 'No archive is set up.', {
     fix: 'Set KQ_ARCHIVE_FOLDER to a folder that workers and control share.',
@@ -107,8 +110,8 @@ async function headsOf(folder: string, day: string): Promise<ReadonlyMap<string,
 }
 
 /**
- * Finds the index line of an execution. The id contains the creation time; around midnight the day of acceptance may be
- * a neighbouring one.
+ * Finds the index line of an execution. The id contains the time of creation, which gives the day to search. Around
+ * midnight, the execution may have been accepted on the day before or after.
  */
 async function findLine(folder: string, id: string): Promise<{ readonly segment: Segment; readonly line: IndexLine } | undefined> {
   const at = timeOfId(id);

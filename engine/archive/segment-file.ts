@@ -130,7 +130,7 @@ export async function removeUnfinished(path: string): Promise<void> {
   for (const ending of [DATA, '.new']) await rm(`${path}${ending}`, { force: true });
 }
 
-/** Removes the legs from the head, because they contain payloads too. */
+/** Returns the execution without its legs, because they contain payloads too. */
 function withoutPayloads({ legs: _legs, ...head }: Omit<ExecutionDocument, 'input' | 'reply' | 'blobs'>): ArchivedHead {
   return { ...head, legs: {} };
 }

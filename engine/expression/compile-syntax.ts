@@ -130,8 +130,8 @@ function readValue(scope: Scope, root: ScopeRoot): unknown {
 }
 
 /**
- * Implements JSONata's mapping over arrays: the results of a step are flattened by one level, and a sequence of one
- * item is replaced by the item.
+ * Applies the steps of a path to arrays as JSONata does: the results of a step are flattened by one level, and a
+ * sequence of one item is replaced by the item.
  */
 function walk(rootValue: unknown, steps: readonly Step[]): unknown {
   const sequences = new Set<unknown>();

@@ -145,7 +145,8 @@ async function findUsable<T extends StoredDocument, K extends string>(
     const page = await inner.find(filter, { ...options, limit, ...(after === undefined ? {} : { after }) });
     for (const stored of page) {
       const document = open(stored);
-      // Indexes have no mark, so check that the document matches the filter.
+      // Marks do not protect the indexes. So a changed index could return a document that does not match the filter;
+      // check this.
       if (document !== undefined && matchesFilter(document, filter)) usable.push(withoutFields(document, omit));
     }
     if (page.length < limit || usable.length === options.limit) return usable;

@@ -121,7 +121,7 @@ interface NodeSlots {
   readonly ports: Readonly<Record<string, number>>;
 }
 
-/** All counters of a version are in one array, so that a sample is one copy. */
+/** All counters of a version are in one array, so that a sample is a copy of one array. */
 class Tally implements FlowTally {
   readonly version: number;
   readonly #flow: CompiledFlow;

@@ -67,7 +67,10 @@ interface TrafficHour extends StoredDocument {
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-/** How often the totals of calls are read. It limits the precision of the minutes. */
+/**
+ * How often the totals of calls are read, in milliseconds. A call may be counted this much too late, so it may count
+ * for the next minute.
+ */
 const READ_MS = 10_000;
 const HOURS = 24;
 const MINUTES = 60;

@@ -59,7 +59,7 @@ export function embeddedIpv4(address: string): string | undefined {
   const at = (first: number) => [groups[first]! >> 8, groups[first]! & 255, groups[first + 1]! >> 8, groups[first + 1]! & 255].join('.');
   const head = groups.slice(0, 6).join(':');
   if (['0:0:0:0:0:65535', '0:0:0:0:65535:0', '100:65435:0:0:0:0'].includes(head)) return at(6);
-  // `::` and `::1` are addresses of IPv6 itself.
+  // `::` and `::1` contain no IPv4 address; they have their own meaning in IPv6.
   if (head === '0:0:0:0:0:0') return groups[6] === 0 && groups[7]! <= 1 ? undefined : at(6);
   if ((groups[4]! & 0xfdff) === 0 && groups[5] === 0x5efe) return at(6);
   return groups[0] === 0x2002 ? at(1) : undefined;

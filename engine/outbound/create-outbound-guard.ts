@@ -79,8 +79,8 @@ export function classOf(address: string): RefusedClass | undefined {
 }
 
 /**
- * Returns whether an address belongs to this machine. Handles every notation: the address may be an IPv6 one with an
- * embedded IPv4 address, or uncompressed.
+ * Returns whether an address belongs to this machine. The address may have any notation: it may be an IPv6 address with
+ * an embedded IPv4 address, or be written without `::`.
  */
 function isOfThisMachine(address: string): boolean {
   const plain = withoutZone(address);

@@ -45,7 +45,10 @@ type Known = Pick<CallCounts, 'lastOkAt' | 'lastAnswerAt' | 'lastError' | 'failu
 /** `_id` is `<kind>/<id>`. */
 interface KnownCalls extends StoredDocument, Known {
   readonly at: number;
-  /** When the adapter or interface was deleted. Earlier data does not belong to the current owner of the id. */
+  /**
+   * When an adapter or interface with this id was deleted. Earlier data belongs to that one, and not to a later one
+   * with the same id.
+   */
   readonly endedAt?: number;
   readonly expiresAt: number;
 }
@@ -121,8 +124,8 @@ class StoredCallMemory implements CallMemory {
   }
 
   /**
-   * Returns the stored documents. If this process owns the store, they are read once. On a shared store they are read
-   * again, because other processes write too.
+   * Returns the stored documents. If no other process uses the store, they are read once. Otherwise they are read
+   * again, because other processes write them too.
    */
   async #known(): Promise<Map<string, KnownCalls>> {
     const { clock, documents } = this.#deps;
@@ -169,7 +172,7 @@ class StoredCallMemory implements CallMemory {
   }
 }
 
-/** Keeps, after a deletion, only the history of the current owner of the id. */
+/** Leaves out the history from before `endedAt`. It belongs to a deleted adapter or interface that had the same id. */
 function knownOf({ lastOkAt, lastAnswerAt, lastError, failures, failingSince }: Known, endedAt = 0): Known {
   const isAfter = (at: number | undefined): at is number => at !== undefined && at > endedAt;
   const hasFailed = endedAt === 0 || isAfter(lastError?.at);

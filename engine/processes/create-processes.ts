@@ -43,8 +43,8 @@ export interface Processes {
   /** Counts of published flows over all running processes. Counts of other processes are some seconds old. */
   readonly live: LiveSums;
   /**
-   * Returns the counts of adapter calls over all running processes. The last response, and the time since when calls
-   * fail, also cover the time before these processes started.
+   * Returns the counts of adapter calls over all running processes. The time of the last response, and the time when
+   * calls began to fail, may be from before these processes started.
    */
   adapterCalls(): Promise<CallSums>;
   interfaceCalls(): Promise<CallSums>;

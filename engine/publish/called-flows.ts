@@ -92,7 +92,10 @@ function circleIssue(document: FlowDocument, call: FlowCall, deps: CalledFlowsDe
   return issueOf(call, 'FLOW_CALLED_CIRCLE', `The flow would call itself: ${circle}.`, 'Remove one of these calls.', { circle });
 }
 
-/** Returns the path of published calls from one flow to another, including both flows; undefined if there is none. */
+/**
+ * Returns the chain of calls that leads from one published flow to another, including the first and the last flow;
+ * undefined if there is none.
+ */
 function wayTo(target: string, from: string, deps: CalledFlowsDeps, seen: Set<string>): readonly string[] | undefined {
   if (from === target) return [from];
   if (seen.has(from)) return undefined;

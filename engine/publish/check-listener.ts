@@ -24,8 +24,8 @@ export function checkListener({ flowId, trigger }: CompiledFlow, deps: ListenerD
 }
 
 /**
- * Makes the check of `checkListener` for a draft, so that its author sees the clash before publishing. The issue is at
- * the trigger's adapter. The draft may be invalid in any other way.
+ * Makes the check of `checkListener` for a draft, so that its author sees the clash before publishing. The issue points
+ * to the adapter of the trigger. The draft may have any other errors.
  */
 export function listenerIssues(raw: unknown, deps: ListenerDeps & { readonly nodes: NodeRegistry }): readonly Issue[] {
   const nodes: readonly unknown[] = isRecord(raw) && Array.isArray(raw['nodes']) ? raw['nodes'] : [];

@@ -17,7 +17,10 @@ const MOST = { count: 300, bytes: 50 * 1024 * 1024 };
  * displace saves, or documents set aside in another domain.
  */
 const MOST_ASIDE = { count: 50, bytes: 10 * 1024 * 1024 };
-/** Saves by one person with shorter pauses form one session. Only the last save of an older session is kept. */
+/**
+ * Consecutive saves by one person belong to one session if the pauses between them are shorter than this. Of an older
+ * session, only the last save is kept.
+ */
 const PAUSE_MS = 10 * 60_000;
 /** Number of saves after which revisions are deleted. The deletion reads all heads, so it does not run at each save. */
 const THIN_EVERY = 25;

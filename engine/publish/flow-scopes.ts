@@ -3,7 +3,7 @@ import { findAll } from '../contract/ports/find-all.ts';
 import type { FlowStores } from './flow-stores.ts';
 import type { VersionHead, VersionHeads } from './version-heads.ts';
 
-/** Creates the function that returns which executions belong to domains, by flow and version. */
+/** Creates the function that returns the executions of the given domains, as a list of flows and versions. */
 export function createFlowScopes(
   stores: FlowStores,
   versionHeads: VersionHeads,

@@ -103,7 +103,7 @@ export async function openFlowStores(documents: Documents, seal: TextSeal): Prom
   };
 }
 
-/** Returns the sealed text of a value in a document of that collection. */
+/** Returns the value as sealed JSON. It can only be opened again for the same document of the same collection. */
 export function sealJson(seal: TextSeal, { name }: { readonly name: string }, id: string, value: unknown): string {
   return seal.seal({ collection: name, id, field: 'json' }, JSON.stringify(value));
 }

@@ -103,9 +103,12 @@ export interface FlowCatalog {
   /** Returns the versions, newest first. */
   versions(flowId: string): Promise<readonly VersionSummary[]>;
   version(flowId: string, version: number): Promise<FlowVersion | undefined>;
-  /** Returns the ids of flows with any published version, present or past, that has a node of that adapter. */
+  /** Returns the ids of flows that use the adapter in a version that is or was published. */
   usersOf(adapterId: string): Promise<readonly string[]>;
-  /** Returns the executions of these domains. An execution belongs to the domain of its version. */
+  /**
+   * Returns which executions belong to these domains, as a list of flows and versions. An execution belongs to the
+   * domain of its version.
+   */
   scopesOf(domains: readonly string[]): Promise<readonly FlowScope[]>;
 }
 

@@ -61,7 +61,7 @@ class FlowsInMemory implements RunningPublishedFlows {
   readonly #old = new Map<string, CompiledFlow>();
   readonly #listeners = new Set<PublishedListener>();
   #list: readonly CompiledFlow[] = [];
-  /** The last refresh of each flow that is in progress. */
+  /** By flow, the last refresh that runs or waits. */
   readonly #turns = new Map<string, Promise<unknown>>();
   #isStopped = false;
   #unfollow: () => void = () => undefined;
@@ -145,8 +145,8 @@ class FlowsInMemory implements RunningPublishedFlows {
   }
 
   /**
-   * Refreshes the flows whose pointers changed. The list only shows which ones changed; each pointer is read again by
-   * its refresh.
+   * Refreshes the flows with a changed pointer. The list only shows which pointers changed; each refresh reads its
+   * pointer again.
    */
   async #reloadAll(): Promise<void> {
     const revisions = new Map((await findAll(this.#deps.stores.pointers)).map(({ _id, revision }) => [_id, revision]));
@@ -199,8 +199,8 @@ function nameOf(flowId: string, version: number): string {
 }
 
 /**
- * Compiles a stored version. An old version may name node majors that no longer exist. These nodes are upgraded in
- * memory; the stored version does not change.
+ * Compiles a stored version. An old version may have nodes with major versions that no longer exist. These nodes are
+ * upgraded in memory; the stored version does not change.
  */
 async function compileStored({ stores, nodes, compile }: PublishedFlowsDeps, flowId: string, version: number): Promise<CompiledFlow> {
   const stored = await readVersion(stores, flowId, version);

@@ -50,7 +50,7 @@ async function runTest(flow: CompiledFlow, test: FlowTest, runTrial: RunTrial, s
     const { error } = result;
     const ended =
       error === undefined ? [] : [{ ...toIssue(fromErrorRecord(error), ''), message: `The run ended with ${describeError(error)}` }];
-    // A node without a mock is a gap in the test, regardless of the rest of the result.
+    // If the run reached a node without a mock, the test is incomplete and fails, whatever the rest of the result is.
     if (result.status === 'not-reached' || (test.expect.length === 0 && result.status !== 'completed'))
       return [problem(test, '', 'The run did not complete.', { problem: 'incomplete' }), ...ended];
     const problems = test.expect.flatMap((_, index) => checkExpectation(test, index, result));

@@ -28,7 +28,7 @@ export async function runTrialOf(
     start === undefined
       ? { flow: await readyFlow(deps, raw, signal, by), known: new Map() }
       : await readyPart(deps, raw, start, request, by);
-  // A pinned node inside the run is treated as mocked.
+  // `outputs` has the pinned outputs of nodes. Such a node is not run: its output is used as a mock.
   const pinned: FlowTest['mocks'] = Object.fromEntries(Object.entries(outputs).map(([id, emit]) => [id, { emit }]));
   return deps.runTrial(ready.flow, testMessage(request.input), { ...pinned, ...request.mocks }, signal, {
     reach,

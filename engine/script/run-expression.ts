@@ -17,7 +17,10 @@ import {
 
 const REUSE = 1000;
 const PREPARE_MS = 2000;
-/** Slots for texts that an expression matches alternately, so that they are not copied out of the realm each time. */
+/**
+ * Number of texts that are kept outside the realm. If an expression matches several texts in turn, they need not be
+ * copied out of the realm again each time.
+ */
 const TEXT_SLOTS = 4;
 
 interface ExpressionRealm extends Realm {

@@ -30,11 +30,12 @@ export interface ScriptPool extends ExpressionRunner {
   /**
    * Runs a function body with `message`, `nodes` and `now` (the fields of `input`, which must be plain data) and
    * returns its result. The same source, input, `nowMs` and `seed` give the same result. Rejects with SCRIPT_TIMEOUT,
-   * SCRIPT_MEMORY, SCRIPT_ERROR (with its line), SCRIPT_RESULT_TOO_LARGE (input) or SCRIPT_POOL_BUSY (transient).
+   * SCRIPT_MEMORY, SCRIPT_ERROR (with the line of the error), SCRIPT_RESULT_TOO_LARGE (input) or SCRIPT_POOL_BUSY
+   * (transient).
    */
   run(source: string, input: ScriptInput, limits?: ScriptLimits): Promise<unknown>;
   runExpression(text: string, root: unknown, limits?: ScriptLimits): Promise<unknown>;
-  /** Checks the syntax of a script at publish. Rejects with SCRIPT_INVALID (input) and its line. */
+  /** Checks the syntax of a script at publish. Rejects with SCRIPT_INVALID (input), with the line of the error. */
   checkScript(source: string): Promise<void>;
   /**
    * Returns numbers for metrics. `ended` counts threads that were ended because their job exceeded its time or broke

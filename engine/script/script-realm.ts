@@ -65,7 +65,10 @@ export function withTime<T>(nowMs: number, work: () => T): T {
   }
 }
 
-/** Sets time and memory limits for one job. Its input passes through the memory as UTF-8. */
+/**
+ * Sets time and memory limits for one job. The input gets memory in addition to the limit, because it is copied in as
+ * UTF-8.
+ */
 export function limitRealm(realm: Realm, { memoryBytes, timeoutMs, input }: ScriptJob): void {
   realm.allow(memoryBytes + MAX_UTF8_BYTES * input.length);
   realm.runtime.setMemoryLimit(memoryBytes);

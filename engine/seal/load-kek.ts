@@ -6,7 +6,10 @@ import { makeKeyFile } from './make-key-file.ts';
 export interface LoadedKek {
   readonly kek: Uint8Array;
   readonly file: string;
-  /** True if the key was created by this call. The caller must say so, because losing the file loses the data. */
+  /**
+   * True if this call created the key. The caller must tell a person about the file, because without it the data is
+   * lost.
+   */
   readonly isNew: boolean;
 }
 

@@ -81,8 +81,8 @@ async function* allKeys(stored: Collection<StoredKey>): AsyncGenerator<StoredKey
 }
 
 /**
- * Returns the stored key, or creates it. Several processes may create the key of the same day: the first insert wins,
- * and all processes use its key.
+ * Returns the stored key, or creates it. Several processes may create the key of the same day. The first insert
+ * succeeds, and all processes use its key.
  */
 async function getOrMake(stored: Collection<StoredKey>, id: string, make: () => StoredKey): Promise<StoredKey> {
   const known = await stored.get(id);

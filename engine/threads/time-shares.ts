@@ -29,7 +29,7 @@ const LIGHT_MS = 100;
 const FORGOTTEN_MS = 120_000;
 const SWEEP_ABOVE = 1000;
 
-/** Creates the shares. `now` returns monotonic milliseconds. */
+/** Creates an empty record. `now` returns monotonic milliseconds. */
 export function createTimeShares(now: () => number): TimeShares {
   const shares = new Map<string, Share>();
   let sweepAbove = SWEEP_ABOVE;

@@ -79,7 +79,7 @@ export async function copyDocuments(pair: Pair, ids: Iterable<string>): Promise<
   return count;
 }
 
-/** Returns those of the given ids whose documents differ between the two stores. */
+/** Compares the documents with these ids. Returns the ids of documents that differ between the two stores. */
 export async function compareDocuments({ spec, source, target }: Pair, ids: Iterable<string>, expiredAt: number): Promise<string[]> {
   const different: string[] = [];
   for (const some of chunksOf(ids)) {

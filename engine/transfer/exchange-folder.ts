@@ -66,7 +66,7 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** Checks that only this user may put files, links or folders into the folder. */
+/** Checks that no other user can put files, links or folders into the folder. */
 async function checkOwn(folder: FileHandle, path: string): Promise<void> {
   const { uid, mode } = await folder.stat();
   if (process.getuid !== undefined && uid !== process.getuid()) throw unsafe(path, 'it belongs to another user');

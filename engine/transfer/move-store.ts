@@ -135,7 +135,10 @@ interface Marks {
   readonly target: StoreMarks;
 }
 
-/** Starts the move. Returns its id, or the id of an earlier attempt at it. */
+/**
+ * Starts the move and returns its id. If an earlier attempt at this move was interrupted, returns the id of that
+ * attempt.
+ */
 async function begin({ source, target, traffic, clock, onProgress }: MoveOptions, marks: Marks): Promise<string> {
   onProgress({ stage: 'begin' });
   const [old, fresh] = [await marks.source.read(), await marks.target.read()];

@@ -9,7 +9,8 @@ const PAGE = 1000;
 
 /**
  * Rejects with STORE_IN_USE (input) if other processes use the store, because this process would not see what they
- * write. `isOneOfThem` tells that this process sends heartbeats too. An exclusive store has no other processes.
+ * write. With `isOneOfThem`, this process sends heartbeats too, and its own do not count. An exclusive store has no
+ * other processes.
  */
 export async function refuseOthers(documents: Documents, clock: Clock, { isOneOfThem }: { readonly isOneOfThem: boolean }): Promise<void> {
   if (documents.isExclusive) return;

@@ -101,7 +101,10 @@ function relayOf({ host, traceId, clientIp, span }: Exchange, leftMs: number): s
   return writeNodeRequest({ kind: 'call', host, relay: { traceId, clientIp, leftMs: Math.ceil(leftMs), traceparent: span?.traceparent } });
 }
 
-/** Reads the head of a response. The signature of the response covers its trace id, so that id is used from now on. */
+/**
+ * Reads the head of a response and returns whether to pass it on. The trace id of the gateway inside is used from now
+ * on, because the response's signature covers it.
+ */
 function takesHead(exchange: Exchange, raw: readonly Buffer[], onClosing: () => void): boolean {
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!.toString('latin1').toLowerCase();

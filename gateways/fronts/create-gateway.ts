@@ -249,8 +249,8 @@ class FrontGateway implements Gateway {
   }
 
   /**
-   * A client that does not read its response must not keep memory in use. After the deadline, its connection is closed
-   * after the time that an idle connection may stay open.
+   * A client that does not read its response must not keep memory in use. If its response is not sent when the
+   * keep-alive time after the deadline has passed, the connection is closed.
    */
   #cutUnreadAnswers(): void {
     const { clock } = this.#options;

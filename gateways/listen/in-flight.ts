@@ -4,8 +4,9 @@ export interface Listed {
 }
 
 /**
- * The items in flight, unordered. It is not a Set: a busy Set is copied every few entries, and each copy refers to the
- * next one. Once V8 moves a copy to old space, it keeps all past entries in memory until a full collection.
+ * The items in flight, unordered. It is not a Set, because V8 copies a busy Set every few entries, and each copy refers
+ * to the next one. Once a copy is in the memory for old objects, it keeps all past entries in memory until a full
+ * collection.
  */
 export class InFlight<Item extends Listed> {
   readonly #items: Item[] = [];

@@ -13,9 +13,9 @@ export interface OpenedPlanFile extends PlanSource {
 }
 
 /**
- * Opens a plan source that reads a file: at start (with the errors of `readPlanFile`), then on each change. A later
- * file that is damaged, too old, or has a lower number is refused and logged. Then the gateway keeps its plan, so
- * control may be down for any time.
+ * Opens a plan source that reads a file: at start (with the errors of `readPlanFile`), then on each change. If the file
+ * later is damaged, too old, or has a lower number, this is logged and the gateway keeps its plan. So control may be
+ * down for any time.
  */
 export async function openPlanFile(
   options: Omit<ReadPlanOptions, 'now'> & { readonly clock: Clock; readonly log: Logger },

@@ -7,8 +7,8 @@ import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
 
 /**
- * The plan file: the plan encrypted with the node's key, and the platform's SM2 signature over everything. A plan for
- * the DMZ has no signing key; there, number and time are bound into the encryption instead.
+ * The plan file: the plan encrypted with the node's key, and the platform's SM2 signature over everything. A node in
+ * the DMZ has no signing key. In its file, number and time are bound into the encryption instead.
  */
 const PlanFile = Type.Object(
   {

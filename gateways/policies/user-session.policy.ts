@@ -56,7 +56,10 @@ export default definePolicy({
  */
 const LATEST_SEC = 4_102_444_800;
 
-/** This error is reported only after the signature was verified. */
+/**
+ * The error for a token with a valid signature that the gateway does not accept. It may be more specific, because it is
+ * reported only after the signature was verified.
+ */
 const NOT_ACCEPTABLE = refuse('GW40101', {
   text: {
     'zh-CN': '令牌已过期、尚未生效、有效期超过 2100 年或不是为本平台签发：请重新登录获取新令牌',
@@ -73,7 +76,10 @@ function isAcceptable(claims: Readonly<Record<string, unknown>>, { issuer, audie
   );
 }
 
-/** Returns whether the subject is usable. JSON can contain half a surrogate pair, but headers and keys cannot. */
+/**
+ * Returns whether the subject is usable. JSON can contain half of a surrogate pair, but headers and keys in a store
+ * cannot.
+ */
 function isSubject(sub: unknown): boolean {
   return typeof sub === 'string' && sub !== '' && sub.isWellFormed();
 }

@@ -14,7 +14,9 @@ export interface ValueCheck {
   close: JsonReader['close'];
 }
 
-/** Creates a check for values that did not come with a request. It works as gateways check bodies. */
+/**
+ * Creates a check for values that did not come with a request. It checks them in the same way as gateways check bodies.
+ */
 export function createValueCheck(clock: Clock): ValueCheck {
   const reader = createJsonReader(clock);
   return {

@@ -7,9 +7,9 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Parses JSON as an interface accepts it: strict UTF-8, no repeated key in an object (two readers could use different
- * ones), no `__proto__`, at most 64 levels deep, and only numbers that a double can represent. A problem is a text for
- * people; it contains no content, only the place of a key. With `isForLoop`, an event loop will parse the body too, so
- * the number of its values and field names is limited.
+ * values), no `__proto__`, at most 64 levels deep, and only numbers that a double can represent. A problem is a text
+ * for people; it contains no content, only the position of a key. With `isForLoop`, an event loop will parse the body
+ * too, so the number of its values and field names is limited.
  */
 export function parseJson(bytes: Uint8Array, isForLoop = false): JsonResult {
   let text: string;

@@ -3,8 +3,9 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
 /**
- * Returns the SHA-256 of the client certificate whose key the handshake has proved (hex, lower case). Returns undefined
- * if there is none, if it is not valid today, or if it must chain to the listener's authorities and does not.
+ * Returns the SHA-256 of the client's certificate (hex, lower case). The handshake has proved that the client has its
+ * key. Returns undefined if there is no certificate, if it is not valid today, or if it must chain to the listener's
+ * authorities and does not.
  */
 export function peerFingerprint(socket: Socket, needsChain: boolean): string | undefined {
   const { encrypted, authorized } = socket as TLSSocket;

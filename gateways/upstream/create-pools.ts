@@ -16,8 +16,8 @@ export interface UpstreamPools {
   /** Returns the instance at an address. All interfaces with that target share its connections. */
   open(address: string): Instance;
   /**
-   * Called for each new plan. Closes, once idle, the pools that were not opened since the last call, because the new
-   * plan does not use them.
+   * Called for each new plan. Closes the pools that were not opened since the last call, because the new plan does not
+   * use them. A pool is closed when it is idle.
    */
   turn(): void;
   close(): Promise<void>;

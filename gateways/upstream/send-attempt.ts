@@ -69,7 +69,7 @@ const SINGLE: ReadonlySet<string> = new Set([
   'server',
 ]);
 
-/** Sends the exchange to one instance. Streams the response to the caller, or holds it if it must be signed. */
+/** Sends the request to one instance. Streams the response to the caller, or holds it if it must be signed. */
 export function sendAttempt(exchange: Exchange, instance: Instance, options: AttemptOptions, deps: AttemptDeps): Promise<AttemptResult> {
   return new Promise((resolve) => {
     const attempt = new Attempt(exchange, options, deps, resolve);
