@@ -185,7 +185,10 @@ export interface OpenedTarget {
 
 async function* nothing(): AsyncGenerator<never> {}
 
-/** Opens only the shared services. Returns undefined if the store has its own. */
+/**
+ * Opens only the work queue and the shared state. Returns undefined if `sharedAddress` is not set, because the store
+ * then has its own.
+ */
 export async function openSharedAlone(options: StorageOptions): Promise<OpenedShared | undefined> {
   const { sharedAddress, sharedPasswordFile, caFile, secrets, clock, logger } = options;
   if (sharedAddress === undefined) return undefined;

@@ -18,7 +18,7 @@ export function compileSchedule(config: { readonly cron?: string; readonly every
   return config.cron === undefined ? everyInterval((config.everySec ?? 1) * 1000) : byCron(config.cron, config.timeZone);
 }
 
-/** Plans multiples of the interval since the epoch. */
+/** Plans an instant at every multiple of the interval since the epoch. */
 function everyInterval(everyMs: number): Schedule {
   return {
     next: (afterMs) => (Math.floor(afterMs / everyMs) + 1) * everyMs,

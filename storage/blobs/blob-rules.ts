@@ -1,4 +1,4 @@
-/** Rules for all blob stores: ids that contain their time, limits and errors. */
+/** Rules for all blob stores: limits, errors, and ids, which contain the creation time of the blob. */
 import { AppError } from '../../engine/contract/values/errors.ts';
 
 const ID = /^blob_[0-9a-v]{9}[A-Za-z0-9_-]{14}$/;

@@ -12,7 +12,7 @@ export type KeptClaim = readonly [key: string, endsAt: number, share?: string];
 
 /** Stores the parts of the state that must survive a restart. */
 export interface SharedStateJournal {
-  /** The claims that were stored before. */
+  /** The claims that were stored before this process started. */
   readonly claims: Claims;
   readonly fencing: Iterable<readonly [name: string, fencing: number]>;
   /** Resolves when the claim is stored. If it rejects, the claim was not made. */

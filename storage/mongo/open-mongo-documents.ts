@@ -16,8 +16,8 @@ export interface MongoDocumentsOptions {
 }
 
 /**
- * The stored layout of one collection. It depends on the indexes of the specification. If they changed, the fields of
- * the stored rows would give wrong query results.
+ * The stored layout of one collection. It depends on the indexes of the specification. If these indexes have changed
+ * since rows were stored, the fields of the rows would give wrong query results.
  */
 interface LayoutRow {
   readonly _id: string;

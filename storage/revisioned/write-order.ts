@@ -2,7 +2,7 @@
 export interface WriteOrder {
   /** Runs operations on one id one after the other, in the order of their calls. */
   onId<R>(id: string, action: () => Promise<R>): Promise<R>;
-  /** Does the same as `onId` for a write; `afterWrites` waits for it. */
+  /** Does the same as `onId` for an operation that writes. `afterWrites` waits for such operations. */
   writeOnId<R>(id: string, action: () => Promise<R>): Promise<R>;
   /**
    * Runs the action when every write called before has ended, successfully or not, so that a list contains all of

@@ -75,7 +75,7 @@ function refuseMany(source: Uint8Array): void {
   if (mails > MOST_MAILS) throw tooManyParts(mails, MOST_MAILS);
 }
 
-/** Counts occurrences, but stops at one more than `most`. */
+/** Counts how often `mark` occurs in the bytes, but stops at one more than `most`. */
 function countOf(bytes: Buffer, mark: string, most: number): number {
   let count = 0;
   for (let at = bytes.indexOf(mark); at !== -1 && count <= most; at = bytes.indexOf(mark, at + mark.length)) count++;

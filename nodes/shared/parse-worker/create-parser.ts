@@ -111,7 +111,7 @@ function isSmall(task: ParseTask): boolean {
   return [...marks].reduce((left, mark) => left - countOf(task.source, mark, left), THREAD_FROM_PARTS) > 0;
 }
 
-/** Counts occurrences, but stops at `most`. */
+/** Counts how often `mark` occurs in the source, but stops at `most`. */
 function countOf(source: Uint8Array | string, mark: string, most: number): number {
   let count = 0;
   const bytes = typeof source === 'string' ? source : Buffer.from(source.buffer, source.byteOffset, source.byteLength);
