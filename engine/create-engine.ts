@@ -116,7 +116,7 @@ export interface Engine {
   readonly quota: Pick<RecordQuota, 'exceeded'>;
   /** All processes of the installation, including the process that created this engine. */
   readonly processes: Processes;
-  /** Undefined if nothing is archived. */
+  /** Undefined if the installation has no archive. */
   readonly archive: Archive | undefined;
   /** Starts to claim durable work, and starts listeners. For worker processes. */
   startWork(): Promise<void>;

@@ -66,7 +66,7 @@ export interface Claim {
  * not because of the caller.
  */
 export interface Relay {
-  /** The node: the first digits of its certificate's fingerprint. */
+  /** The node, identified by the first digits of its certificate's fingerprint. */
   readonly node: string;
   readonly traceId: string;
   readonly clientIp: string;
@@ -101,7 +101,7 @@ export interface Exchange {
   captured: Uint8Array | undefined;
   bytesIn: number;
   bytesOut: number;
-  /** Calls of the upstream; more than 1 after retries. */
+  /** Number of calls of the upstream; more than 1 after retries. */
   attempts: number;
   /** Calls `release` once, when the response was sent or the caller has left. Policies free their resources there. */
   onEnd(release: () => void): void;
@@ -138,7 +138,7 @@ export interface Exchange {
   body: Uint8Array | undefined;
   /** The parsed JSON body, if a policy needed it. */
   json: unknown;
-  /** What a KQ1 request proved. The response is signed with it. */
+  /** What a valid KQ1 signature has proved about the request. The response is signed with it. */
   proof:
     | {
         readonly keyId: string;
@@ -208,16 +208,16 @@ export interface PlanIndex {
 export interface GatewayLimits {
   readonly maxConnections: number;
   readonly maxConnectionsPerIp: number;
-  /** Requests per second of one address, and of one app. */
+  /** Maximum number of requests per second from one address; the next field limits those of one app. */
   readonly maxRequestsPerIp: number;
   readonly maxRequestsPerApp: number;
   readonly maxRequestsPerConnection: number;
   readonly headerTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly keepAliveMs: number;
-  /** How long in-flight requests may take when the gateway stops. */
+  /** How long in-flight requests may still take when the gateway stops, in milliseconds. */
   readonly drainMs: number;
-  /** Memory for request bodies, all requests together. */
+  /** Memory for the bodies of all requests together. */
   readonly bodyBudgetBytes: number;
   /** Maximum number of calls forwarded from the DMZ in flight: in total, and per node. */
   readonly maxForwardedCalls: number;

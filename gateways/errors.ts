@@ -87,7 +87,7 @@ export interface RefusalDetails {
   readonly text?: Text;
   readonly retryAfterSec?: number;
   readonly issues?: GatewayError['issues'];
-  /** Used for GW50402; `unknown` if absent. */
+  /** The outcome of the work, for GW50402; `unknown` if absent. */
   readonly outcome?: GatewayError['outcome'];
 }
 

@@ -61,7 +61,7 @@ const archiveRunsSpec: CollectionSpec<RunDocument> = {
 };
 
 const ID = 'run';
-/** A run without a report for this long has lost its worker. */
+/** If a run has sent no report for this long, its worker has died. */
 const LOST_AFTER_MS = 60_000;
 
 export async function openArchiveRuns(documents: Documents, clock: Clock): Promise<ArchiveRuns> {

@@ -41,7 +41,7 @@ export interface ReaderDeps {
   readonly folder: string;
   readonly seal: Seal;
   readonly clock: Clock;
-  /** See `createPayloads`. */
+  /** Returns the time from which payloads are bound to their place (see `createPayloads`). */
   readonly boundSince?: (() => number | undefined) | undefined;
 }
 

@@ -16,7 +16,7 @@ const EVERY_MS = 3_600_000;
  * Delay between the start of the process and its first run, in milliseconds. After a start, other work is more urgent.
  */
 const FIRST_MS = 60_000;
-/** How often the worker checks for a person's request. */
+/** How often the worker checks whether a person has requested a run, in milliseconds. */
 const LOOK_MS = 3_000;
 const NOTE_MS = 1_000;
 

@@ -4,7 +4,7 @@ import type { FlowDocument } from '../contract/flow/flow-document.ts';
 import { isRecord } from '../contract/values/is-record.ts';
 import { filledFlow } from '../flow/parse-flow.ts';
 
-/** CPU time limit for one document. */
+/** CPU time limit for one document, in milliseconds. */
 export const EXAMINE_MS = 200;
 /** CPU time after which a thread gives up on a document, shortly before the examiner would end the thread. */
 export const OWN_LIMIT_MS = 170;

@@ -16,7 +16,7 @@ interface Reader {
 }
 
 export interface HostMetrics extends Metrics {
-  /** All metrics in Prometheus text format. */
+  /** Returns all metrics in Prometheus text format. */
   text(): Promise<string>;
 }
 

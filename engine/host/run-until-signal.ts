@@ -19,7 +19,7 @@ export interface RunOptions {
   readonly logger: Logger;
   /** The time limit for stopping all parts together. */
   readonly drainMs?: number;
-  /** The process; a test passes its own. */
+  /** The process that receives the signals and is ended. A test passes its own. */
   readonly process?: Pick<EventEmitter, 'on' | 'off'> & { exit(code: number): void };
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../contract/values/clock.ts';
 import { TimeOutLine } from './time-outs.ts';
 
-/** The time-outs by length in whole milliseconds. */
+/** The pending time-outs, by their length in whole milliseconds. */
 const lines = new Map<number, TimeOutLine>();
 
 /** Real time. Its timers never keep the process alive. */

@@ -5,7 +5,7 @@ interface TimeOut {
   behind: TimeOut | undefined;
 }
 
-/** The longest wait of a Node timer; a longer one restarts it. */
+/** The longest wait of a Node timer, in milliseconds. For a longer time-out, the timer is set again when it fires. */
 const MAX_TIMER_MS = 2_147_483_647;
 
 /**

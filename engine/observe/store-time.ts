@@ -21,7 +21,7 @@ export interface StoreTimeDeps {
 
 interface Measure {
   readonly storeMs: number;
-  /** Monotonic time of the measurement. */
+  /** The time of the measurement by the monotonic clock, in milliseconds. */
   readonly at: number;
   /** The largest error: half of the round trip to the store. */
   readonly errorMs: number;

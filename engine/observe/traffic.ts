@@ -15,9 +15,9 @@ export interface TrafficPoint {
   readonly at: number;
   readonly count: number;
   readonly failed: number;
-  /** Refused calls; always 0 for executions. */
+  /** Number of refused calls; always 0 for executions. */
   readonly refused: number;
-  /** Mean duration of the runs, without waiting time; 0 if nothing ended. */
+  /** Mean duration in milliseconds, without waiting time; 0 if nothing ended. */
   readonly meanMs: number;
 }
 
@@ -36,7 +36,7 @@ export interface Traffic {
    * Without a subject, returns the counts of executions. With `since`, returns only minutes that began after it.
    */
   series(subject?: string, since?: number): Promise<TrafficSeries>;
-  /** Writes the counts that are not written yet. */
+  /** Stops writing once a minute. Writes the counts that are not written yet. */
   stop(): Promise<void>;
 }
 
@@ -60,7 +60,7 @@ type Sums = [count: number, failed: number, totalMs: number, refused?: number];
 interface TrafficHour extends StoredDocument {
   readonly hour: number;
   readonly subject?: string;
-  /** Minute of the hour -> sums. */
+  /** The sums by minute of the hour. */
   readonly minutes: Readonly<Record<string, Sums>>;
   readonly expiresAt: number;
 }
@@ -142,7 +142,7 @@ export async function createTraffic({ documents, clock, log, owner, calls }: Tra
         const named = subject === '' ? {} : { subject };
         await put(stored, { _id: idOf(hour, subject), hour, ...named, minutes, expiresAt: hour + (HOURS + 1) * HOUR_MS });
       } catch (error) {
-        // The write is retried in a minute; a gap in a chart does no harm.
+        // The counts are written again in a minute. A gap in a chart does no harm.
         part.isChanged = true;
         log.debug('traffic.not_written', { code: toErrorRecord(error).code });
       }

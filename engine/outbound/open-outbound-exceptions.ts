@@ -40,7 +40,7 @@ export interface OutboundExceptions {
    * no exception or is not resolved, and with OUTBOUND_FULL (input) if there are too many exceptions.
    */
   put(exception: OutboundException): Promise<void>;
-  /** Returns the removed exception. */
+  /** Removes an exception and returns it; undefined if there was none. */
   remove(target: OutboundTarget): Promise<OutboundException | undefined>;
   /** Matches a connection against this process's settings and the stored exceptions, from memory. */
   readonly matches: MatchException;

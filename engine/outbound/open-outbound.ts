@@ -5,7 +5,7 @@ import { createOutboundGuard } from './create-outbound-guard.ts';
 import { openOutboundExceptions, type OutboundExceptions, type OutboundExceptionsDeps } from './open-outbound-exceptions.ts';
 import { seedExceptions, type UsedTarget } from './seed-exceptions.ts';
 
-/** Limits where connections of this process may go: docs/decisions/0046. */
+/** Limits the targets of this process's connections (docs/decisions/0046). */
 export interface Outbound {
   readonly guard: OutboundGuard;
   readonly exceptions: OutboundExceptions;

@@ -26,7 +26,7 @@ export interface CallMemory {
   /** Called when another process has ended the history of an adapter or interface. */
   readAgain(): void;
   start(): void;
-  /** Writes the changes that are not written yet. */
+  /** Stops writing regularly. Writes the changes that are not written yet. */
   stop(): Promise<void>;
 }
 

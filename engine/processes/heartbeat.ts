@@ -45,7 +45,7 @@ export class Heartbeat {
   readonly #deps: HeartbeatDeps;
   readonly #cores: { read(): number };
   #beat = 0;
-  /** The counts at the last write, as text. */
+  /** The counts as they were last written, as JSON text. */
   readonly #told = new Map<string, string>();
   #isStopped = false;
   #cancel: () => void = () => undefined;

@@ -14,7 +14,7 @@ export interface OtherProcessesDeps {
   readonly processId: string;
 }
 
-/** A read within this time returns the previous result. */
+/** For this many milliseconds after a read, further reads return its result. */
 const FRESH_MS = 2_000;
 const MOST_PROCESSES = 1_000;
 
@@ -22,7 +22,7 @@ export class OtherProcesses {
   readonly #deps: OtherProcessesDeps;
   readonly #life: LifeWatch;
   #lastRead: { readonly at: number; readonly read: Promise<readonly ProcessDocument[]> } | undefined;
-  /** The last result of the store. */
+  /** The documents that the last successful read of the store returned. */
   #found: readonly ProcessDocument[] = [];
 
   constructor(deps: OtherProcessesDeps) {

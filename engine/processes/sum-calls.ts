@@ -2,7 +2,7 @@
 import type { CallCounts } from '../contract/calls/call-stats.ts';
 import { addCauses } from '../contract/calls/refusal-causes.ts';
 
-/** Counts by id. */
+/** Counts of calls, by the id of the adapter, interface or flow. */
 export type CallSums = ReadonlyMap<string, CallCounts>;
 
 export function sumCalls(parts: readonly (readonly CallCounts[])[]): CallSums {

@@ -31,7 +31,7 @@ export interface RevisionRecord extends StoredDocument {
   /** The flow's domain when the revision was saved; absent in revisions older than this field. */
   readonly domain?: string;
   readonly isSetAside?: true;
-  /** Size of the body. */
+  /** Size of the body, in bytes. */
   readonly bytes: number;
   /** Sealed JSON. */
   readonly body: string;

@@ -5,7 +5,7 @@ import { openJson, toVersion, wasPublished, type FlowStores, type PointerRecord,
 export interface VersionHead extends Pick<VersionRecord, 'version' | 'contentHash' | 'publishedAt' | 'publishedBy'> {
   readonly note?: string;
   readonly domain: string;
-  /** Ids of the adapters its nodes name. */
+  /** Ids of the adapters that the version's nodes use. */
   readonly adapters: ReadonlySet<string>;
 }
 

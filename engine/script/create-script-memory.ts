@@ -19,7 +19,7 @@ declare const WebAssembly: { readonly Memory: new (size: { initial: number; maxi
 const PAGE_BYTES = 65_536;
 /** The initial size the module requires; a realm fits easily, even with JSONata. */
 const INITIAL_PAGES = 256;
-/** The module's own maximum: 2 GB. */
+/** The maximum number of pages in the module itself: 2 GB. */
 const MAXIMUM_PAGES = 32_768;
 
 /**

@@ -1,15 +1,15 @@
 /** The time limit of a sandbox job. */
 export interface JobTime {
-  /** Sets the remaining time from now; `Infinity` means no limit. */
+  /** Sets how many milliseconds the job may still take; `Infinity` means no limit. */
   limit(ms: number): void;
   /** Returns whether the limit has passed. The call is cheap while the job is within its limit. */
   isOver(): boolean;
 }
 
 export interface Meters {
-  /** The elapsed time. Like `computed`, it is monotonic and in milliseconds. */
+  /** Elapsed time in milliseconds, by a monotonic clock. */
   clock(): number;
-  /** The CPU time this thread has used. */
+  /** CPU time that this thread has used, in milliseconds. */
   computed(): number;
 }
 

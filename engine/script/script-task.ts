@@ -7,7 +7,7 @@ import type { ScriptJob } from './script-protocol.ts';
 export interface ScriptLimits {
   /** The key that the job's time is counted for; usually the flow's id. Keys take turns. */
   readonly key?: string;
-  /** CPU time limit; default 1000 (an expression: 5000), at most 60 000. */
+  /** CPU time limit in milliseconds. Default 1000 (for an expression 5000), at most 60,000. */
   readonly timeoutMs?: number;
   /** Memory of the script's realm. Default 32 MB. */
   readonly memoryBytes?: number;

@@ -28,7 +28,7 @@ export interface TestAdapter {
 
 export interface RunNodeOptions {
   readonly config?: FlowNode['config'];
-  /** A message, or only its data. */
+  /** The input: a whole message here, or only its data in `data`. */
   readonly message?: Message;
   readonly data?: unknown;
   readonly adapter?: TestAdapter;
@@ -42,7 +42,7 @@ export interface RunNodeOptions {
   readonly attempt?: number;
   readonly idempotencyKey?: string;
   readonly clock?: Clock;
-  /** Milliseconds from now; a minute by default. */
+  /** How many milliseconds the node has until its deadline; a minute by default. */
   readonly deadlineInMs?: number;
   readonly log?: Logger;
   readonly blobs?: Blobs;

@@ -64,7 +64,7 @@ interface Thread {
   readonly steps: Int32Array;
   isReady: boolean;
   entry: Entry | undefined;
-  /** CPU time of the thread before the current task. */
+  /** CPU time that the thread had used before the current task, in milliseconds. */
   computedMs: number;
   cancelTimer: () => void;
 }

@@ -11,7 +11,7 @@ export type ThreadMessage = { readonly computedMs: number } & (
 export interface TaskContext {
   /** Reports how far the task is. If the task never ends, the last report shows where it stopped. */
   step(number: number): void;
-  /** CPU time of this task. */
+  /** Returns the CPU time of this task so far, in milliseconds. */
   computedMs(): number;
 }
 

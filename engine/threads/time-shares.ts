@@ -23,7 +23,7 @@ interface Share {
 }
 
 const HALF_LIFE_MS = 10_000;
-/** A job that takes longer than this is long. */
+/** A job that takes longer than this is long; in milliseconds of CPU time. */
 const LIGHT_MS = 100;
 /** A key without a job for this long counts as new. */
 const FORGOTTEN_MS = 120_000;

@@ -8,7 +8,7 @@ export const BACKUP_VERSION = 1;
 export type BackupRecord =
   | { readonly kind: 'head'; readonly version: number; readonly backupId: string; readonly at: number; readonly from: string }
   | { readonly kind: 'collection'; readonly name: string; readonly indexes: readonly IndexSpec[]; readonly expiresAt?: string }
-  /** The following records may be newer versions of earlier ones. */
+  /** Starts a new round. The records after it may be newer versions of earlier ones. */
   | { readonly kind: 'round' }
   | { readonly kind: 'document'; readonly collection: string; readonly document: StoredDocument }
   | { readonly kind: 'removed'; readonly collection: string; readonly id: string }

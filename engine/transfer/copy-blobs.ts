@@ -38,7 +38,7 @@ export async function compareBlobs({ source, target }: BlobPair): Promise<readon
   return [...different, ...copies];
 }
 
-/** An age limit that includes blobs created just now. */
+/** An age limit in milliseconds. It is negative, so that it includes blobs created just now. */
 export const ALL = -60_000;
 const LIMIT_BYTES = Number.MAX_SAFE_INTEGER;
 

@@ -8,7 +8,7 @@ import type { Collection, CollectionSpec, Documents, StoredDocument } from '../c
 import { openCollectionList, type CollectionList } from './collection-list.ts';
 
 export interface Gate {
-  /** The store as all parts of this process use it. */
+  /** The documents, read and written through the gate. All parts of this process must use these. */
   readonly documents: Documents;
   /** Every collection ever opened in this store, by any version of the product. */
   readonly collections: CollectionList;
@@ -50,7 +50,7 @@ export interface ChangeTracker {
   stop(): void;
 }
 
-/** So many ids take about 100 MB. */
+/** Maximum number of recorded ids. They take about 100 MB. */
 const MAX_CHANGES = 1_000_000;
 
 interface GateState {

@@ -77,7 +77,7 @@ export interface MoveReport {
    */
   readonly lastChanges: number;
   readonly shared: CarriedShared;
-  /** How long no work was accepted, until the new store was ready. */
+  /** How long no work was accepted before the new store was ready, in milliseconds. */
   readonly pausedMs: number;
 }
 
@@ -153,7 +153,7 @@ async function begin({ source, target, traffic, clock, onProgress }: MoveOptions
   return moveId;
 }
 
-/** Ids by collection. */
+/** Ids of documents, by collection. */
 type Ids = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**

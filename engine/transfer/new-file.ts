@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { AppError } from '../contract/values/errors.ts';
 
 export interface NewFile {
-  /** The path shown to people. */
+  /** The path of the complete file, as people see it. */
   readonly file: string;
   readonly handle: FileHandle;
   /**

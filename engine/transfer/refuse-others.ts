@@ -3,7 +3,9 @@ import { AppError } from '../contract/values/errors.ts';
 import type { Documents } from '../contract/ports/documents.ts';
 import { workersSpec } from '../ownership/worker-document.ts';
 
-/** Longer than two heartbeats of a running process. */
+/**
+ * Time between the two reads of heartbeats, in milliseconds. It is longer than two heartbeats of a running process.
+ */
 const LOOK_MS = 11_000;
 const PAGE = 1000;
 

@@ -50,7 +50,7 @@ export interface BackupReport {
   /** Number of documents. One that changed during the backup counts once per version. */
   readonly documents: number;
   readonly blobs: number;
-  /** How long all operations were paused at the end. */
+  /** How long all operations were paused at the end, in milliseconds. */
   readonly heldMs: number;
 }
 

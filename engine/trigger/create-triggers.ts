@@ -19,7 +19,7 @@ export interface TriggersDeps {
   /** Called after each change of the bindings; returns a function that unsubscribes. */
   onBindingsChange?(listener: () => void): () => void;
   readonly documents: Documents;
-  /** Decides which process listens. */
+  /** The leases that decide which process listens. */
   readonly leases: Pick<Leases, 'acquire' | 'release'>;
   /** Returns whether this process serves the flow. If absent, it serves every flow. */
   serves?(flow: CompiledFlow): boolean;

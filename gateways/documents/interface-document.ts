@@ -177,7 +177,7 @@ export const InterfaceDocument = Type.Object(
         maximum: 1_073_741_824,
       }),
     ),
-    /** JSON Schemas (2020-12 subset that ajv knows) of body and query. */
+    /** JSON Schemas of body and query (the part of 2020-12 that ajv supports). */
     requestSchema: Type.Optional(
       JsonSchema(
         fieldText(

@@ -55,7 +55,7 @@ export function createForwardCall(document: InterfaceDocument, deps: ForwardDeps
       if (isNews || wasTaken(result))
         deps.log.warn('gateway.forward-failed', { address: instance.origin, reason: result.kind, traceId: exchange.traceId });
       if (wasTaken(result)) return fail(exchange, isRead ? toRefusalOfRead(result) : refuseUnknown(exchange));
-      // The body stream was lost with the failed connection.
+      // The body was streamed to the connection that failed, so it cannot be sent again.
       if (exchange.isBodyStreamed) break;
     }
     fail(exchange, refuse('GW50305'));

@@ -47,7 +47,7 @@ export interface GatewayStats {
 }
 
 export interface Gateway {
-  /** Returns the counts of calls of its interfaces. */
+  /** Returns the counts of calls of the gateway's interfaces. */
   calls(): readonly CallCounts[];
   /** `https://127.0.0.1:8443` */
   readonly address: string;

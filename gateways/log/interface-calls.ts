@@ -6,7 +6,7 @@ import type { HttpExchange } from '../listen/exchange.ts';
 
 export interface InterfaceCalls {
   ended(exchange: HttpExchange, ms: number): void;
-  /** Removes the counts of all other interfaces. */
+  /** Keeps the counts of these interfaces and removes all others. */
   keep(interfaceIds: ReadonlySet<string>): void;
   counts(): readonly CallCounts[];
 }

@@ -18,7 +18,10 @@ export type AttemptResult =
   | { readonly kind: 'timeout' | 'exception' | 'busy' | 'full'; readonly wasSent: boolean };
 
 export interface AttemptOptions {
-  /** Time limit until the head of the response. Its body may take until the exchange's deadline. */
+  /**
+   * Time limit in milliseconds until the head of the response has arrived. Its body may take until the exchange's
+   * deadline.
+   */
   readonly timeoutMs: number;
   /** The path with the query. */
   readonly path: string;
