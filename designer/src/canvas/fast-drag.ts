@@ -98,7 +98,7 @@ function moveElements({ nodes, elements, wires }: Drag, moves: readonly Step[]):
   }
 }
 
-/** Returns the end of a wire. As in xyflow, a wire begins at the outer edge of its port. */
+/** Returns the point at which a wire starts or ends: the outer edge of its port, as in xyflow. */
 function endOf(node: InternalNode<CanvasNode> | undefined, at: Point | undefined, type: HandleType, port: string | null | undefined) {
   const handle = node?.internals.handleBounds?.[type]?.find(({ id }) => id === port);
   if (handle === undefined || at === undefined) return undefined;

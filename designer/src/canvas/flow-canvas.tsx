@@ -137,8 +137,8 @@ function surroundings(tools: CanvasTools) {
     },
     onClick: ({ target }: ReactMouseEvent) => {
       const isEmpty = target instanceof Element && target.classList.contains('react-flow__pane');
-      // When the user drops a new wire, the browser also reports a click. The quick-add box is then open and must
-      // keep the focus.
+      // Do not take the focus while the quick-add box is open. When the user drops a new wire, the box opens, and the
+      // browser reports a click too.
       if (isEmpty && canvas.getState().quickAdd === undefined) drawing.getState().domNode?.focus({ preventScroll: true });
     },
   };
@@ -171,7 +171,10 @@ function showSettings({ editor }: CanvasTools): void {
   if (!isPanelUnwanted && !isTrialShown) openPanel('properties');
 }
 
-/** Returns the handlers. They are created once, because xyflow renders everything again when a handler changes. */
+/**
+ * Returns the event handlers of the canvas. They are created only once, because xyflow renders everything again when a
+ * handler changes.
+ */
 function handlersOf(tools: CanvasTools) {
   const { canvas, editor } = tools;
   const hover = (hoveredEdge: string | undefined) => canvas.getState().set({ hoveredEdge });

@@ -24,8 +24,8 @@ export function FlowSync() {
   const isNaming = useEditor(({ history }) => isLabelGesture(history.gesture));
   const named = useRef(document);
   useEffect(() => {
-    // While the user types the name of a node, wires keep the old name: rendering all wires takes longer than a
-    // keystroke.
+    // While the user types the name of a node, wires keep the old name. Rendering all wires would take longer than the
+    // time between two keystrokes.
     if (!isNaming) named.current = document;
     const elements = build(document, selected, names, named.current);
     const { setNodes, setEdges, nodeLookup } = drawing.getState();

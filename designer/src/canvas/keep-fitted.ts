@@ -25,7 +25,8 @@ export function useKeepFitted(): void {
 }
 
 /**
- * Keeps a selected card visible. If none is selected, shows the whole flow again unless the user has moved the view.
+ * If exactly one node is selected, keeps it visible. Otherwise shows the whole flow again, unless the user has moved
+ * the view.
  */
 function keep(tools: CanvasTools): void {
   const { editor, canvas } = tools;

@@ -25,7 +25,7 @@ import { useValidation } from './use-validation.ts';
 export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning }) {
   const store = useEditorStore();
   const isReadOnly = useEditor((editor) => editor.isReadOnly);
-  // If the canvas is empty, it shows how to start, so the guide is not shown.
+  // An empty canvas already shows how to start a flow, so do not show the guide there.
   const isEmpty = useEditor(({ history }) => history.document.nodes.length === 0);
   const openMappingOf = useEditor((editor) => editor.openMappingOf);
   const { flowId } = beginning;

@@ -27,7 +27,7 @@ function seconds(count: number, language: Language): string {
   return new Intl.RelativeTimeFormat(language).format(count, 'second');
 }
 
-/** Adds a space between a number and its Chinese unit, which the browser leaves out. */
+/** Adds the space between a number and its Chinese unit, because the browser writes them without a space. */
 function spaced(words: string): string {
   return words.replace(/(\d)(?=\p{Script=Han})/gu, '$1 ');
 }

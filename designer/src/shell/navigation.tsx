@@ -22,8 +22,8 @@ export function Navigation() {
   const go = useNavigate();
   const { pathname } = useLocation();
   const { isNavigationFolded, change } = usePreferences();
-  // On a page with a canvas, the navigation is folded, because the canvas needs the room. If the user opens it, it
-  // covers the page and closes again.
+  // On a page with a canvas, the navigation is folded, because the canvas needs the room. If the user opens it there,
+  // it is folded again on the next page.
   const isCanvas = /^\/(flows|messages)\/./.test(pathname);
   const [isUnfoldedHere, setUnfoldedHere] = useState(false);
   const isFolded = isCanvas ? !isUnfoldedHere : isNavigationFolded;

@@ -43,10 +43,7 @@ export function isHmac(scheme: Kq1Scheme): boolean {
   return scheme.startsWith('HMAC');
 }
 
-/**
- * Returns the start of the `Authorization` header. `quote` puts a value in quotes as the language of the example
- * requires.
- */
+/** Returns the start of the value of the `Authorization` header: the scheme, the app and the key. */
 export function authorizationParts({ scheme, appId, keyId }: SignedCall): string {
   return `KQ1-${scheme} appid="${appId}",keyid="${keyId}"`;
 }

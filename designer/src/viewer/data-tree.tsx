@@ -12,7 +12,7 @@ const TEXTS = defineTexts({
 });
 const SHOWN_AT_FIRST = 100;
 const OPEN_DEPTH = 3;
-/** In longer lists, each item starts folded. Otherwise the page would render thousands of lines. */
+/** If a list has more items than this, each item starts folded. Otherwise the page would render thousands of lines. */
 const OPEN_ITEMS = 20;
 
 interface Props {

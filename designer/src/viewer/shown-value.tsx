@@ -13,7 +13,7 @@ const TEXTS = defineTexts({ more: ['共 {{count}} 个字符，再显示一些', 
 const SHOWN_AT_FIRST = 2_000;
 const GROWTH = 10;
 
-/** Shows a value with its own line ends. A long value is truncated at first. */
+/** Shows a value with its line breaks. Of a long value, only the beginning is shown at first. */
 export function ShownValue({ text, query }: { readonly text: string; readonly query: string }) {
   const t = useTexts(TEXTS);
   const format = useFormat();

@@ -30,8 +30,8 @@ export function jsonPart(name: string, path: string, value: unknown): TreePart {
 }
 
 /**
- * Returns the text of a value. A text of several lines is not changed, so that its line ends stay (HL7 ends segments
- * with a carriage return). Any other value is shown as JSON.
+ * Returns the text of a value. A text of several lines is shown as lines; its line ends become line feeds, because HL7
+ * ends segments with a carriage return. Any other value is shown as JSON.
  */
 function plainText(value: unknown): string {
   const isLines = typeof value === 'string' && /[\r\n]/.test(value);

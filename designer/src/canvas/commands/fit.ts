@@ -1,4 +1,7 @@
-/** Shows the flow, or part of it, at the largest zoom that fits, but never smaller than readable. */
+/**
+ * Shows the flow, or a part of it. Uses the largest zoom at which everything fits, but never a zoom at which text is
+ * too small to read.
+ */
 import { fittedView } from '../../model/layout/fitted-view.ts';
 import type { CanvasTools } from '../state/canvas-context.tsx';
 

@@ -91,7 +91,7 @@ function walkOrMove(tools: CanvasTools, event: KeyboardEvent): boolean {
 
 function takeClipboardEvent(tools: CanvasTools, event: ClipboardEvent): void {
   if (event.defaultPrevented || isWritten(event.target) || !isOnCanvas(tools, event.target)) return;
-  // If text is selected on the page, the browser copies that text instead.
+  // If text is selected on the page, ignore the event. The browser then copies this text.
   if (event.type !== 'paste' && (isNothing(selectionOf(tools)) || window.getSelection()?.isCollapsed === false)) return;
   const { isReadOnly } = tools.editor.getState();
   if (event.type === 'paste') {

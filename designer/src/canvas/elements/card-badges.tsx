@@ -64,7 +64,7 @@ const RUN_TONES = {
   skipped: 'grey',
   cancelled: 'grey',
 } as const;
-/** States that users look for. They are shown in words, not only as an icon. */
+/** States that are also shown in words, not only as an icon, because users look for them. */
 const WORDED: ReadonlySet<NodeRun['status']> = new Set(['failed', 'held', 'waiting']);
 
 function RunBadge({ run }: { readonly run: NodeRun }) {

@@ -1,4 +1,4 @@
-/** Loads what a flow page needs: the node types, the server's draft, and the browser's own copy. */
+/** Loads what a flow page needs: the node types, the server's draft, and the draft that this browser has stored. */
 import { useQuery } from '@tanstack/react-query';
 import { call } from '../../api/client.ts';
 import { useMe } from '../../session/session-context.ts';

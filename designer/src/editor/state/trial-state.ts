@@ -14,9 +14,9 @@ export interface TrialOrder {
 
 /** The trial of the open flow. It is kept while the user looks at another tab. */
 export interface Trial {
-  /** Key of the initial input; undefined means the first available one. */
+  /** Key of the input with which the trial starts; undefined means the first one in the list. */
   readonly startKey: string | undefined;
-  /** The input as the user typed it; undefined until then. */
+  /** The input as the user typed it; undefined as long as the user has typed nothing. */
   readonly typed: string | undefined;
   readonly scope: Scope['kind'];
   readonly reachesAdapters: boolean;

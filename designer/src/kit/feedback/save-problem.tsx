@@ -15,7 +15,7 @@ const TEXTS = defineTexts({
 interface SaveProblemProps {
   readonly error: unknown;
   readonly onReload: () => void;
-  /** True for a new document. An outdated revision then means that its id is already used. */
+  /** True for a new document. If the server says that its revision is outdated, another document already has its id. */
   readonly isNew?: boolean;
 }
 

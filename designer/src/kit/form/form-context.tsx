@@ -42,7 +42,10 @@ export interface FormState {
   readonly value: Readonly<Record<string, unknown>>;
   readonly issues: readonly FormIssue[];
   readonly focus: { readonly pointer: string; readonly serial: number } | undefined;
-  /** The editors come from the context instead of an import, because editors of groups contain fields themselves. */
+  /**
+   * The editors come from the context. An import would be circular, because editors of groups contain fields, which
+   * need the editors.
+   */
   readonly editors: Readonly<Partial<Record<FieldKind, ComponentType<FieldProps>>>>;
 }
 

@@ -29,7 +29,7 @@ export interface SchemaFormProps {
   readonly onChange: (value: FormValue, pointer: string) => void;
   /** Issues from the server. Those below `prefix` are shown at their fields. */
   readonly issues?: readonly Issue[];
-  /** Place of `value` in the document that the issues refer to. */
+  /** JSON Pointer of `value` in the document to which the issues refer. */
   readonly prefix?: string;
   /**
    * The field to scroll to and highlight, as a JSON Pointer into the value. A higher `serial` does this again for the
@@ -49,8 +49,8 @@ export interface SchemaFormProps {
 const NONE: readonly Issue[] = [];
 
 /**
- * Renders the form. `<FormProvider isReadOnly seal>` around it controls editing; without it, the form is always
- * editable.
+ * Renders the form. A `<FormProvider isReadOnly seal>` around it can make it read-only, and is told when the user has
+ * finished an edit. Without a provider, the form is always editable.
  */
 export function SchemaForm({
   editors,

@@ -92,8 +92,8 @@ interface RowSearch<Row> {
 }
 
 /**
- * Searches and filters the rows. Both conditions are in the address, so that the user can send the view to a
- * colleague.
+ * Searches and filters the rows. The search text and the filters are in the address, so that the user can send the view
+ * to a colleague.
  */
 function useRowSearch<Row extends object>({ rows, filters = [], searchText }: DataTableProps<Row>): RowSearch<Row> {
   const [address, setAddress] = useSearchParams();
@@ -264,7 +264,8 @@ export function rowOpens(open: () => void) {
     tabIndex: 0,
     className: styles.row ?? '',
     onClick: (event: { target: EventTarget; currentTarget: EventTarget }) => {
-      // React also passes on events of menus and drawers that a row opens, although they are elsewhere in the DOM.
+      // React also calls this for events in menus and drawers that the row has opened, although they are elsewhere in
+      // the DOM. Ignore these events.
       if (!(event.target instanceof Element) || !(event.currentTarget as Element).contains(event.target)) return;
       if (event.target.closest('a, button, input, .ant-checkbox-wrapper, [role="switch"]') !== null) return;
       open();

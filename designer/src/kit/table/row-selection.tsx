@@ -22,13 +22,16 @@ export function useRowSelection<Row>(): (choice: Choice<Row>) => NonNullable<Tab
     onChange: (chosen) => onChange(chosen as string[]),
     getTitleCheckboxProps: () => ({ 'aria-label': t('all') }) as object,
     getCheckboxProps: (row) => ({ 'aria-label': t('one', { name: nameOf(row) }) }) as object,
-    // antd renders the titles a second time to measure them. That copy is hidden from screen readers, but the Tab key
-    // still reaches it.
+    // antd renders the titles a second time to measure them. The copy is hidden from screen readers, but the Tab key
+    // could still reach its checkbox. `Title` prevents this.
     columnTitle: (box) => <Title>{box}</Title>,
   });
 }
 
-/** This is a separate component, because antd drops the ref of an element when it copies the element. */
+/**
+ * Wraps the checkbox in the title. It must be a component of its own, because antd copies the element and drops its
+ * ref.
+ */
 function Title({ children }: { readonly children: ReactNode }) {
   return <span ref={leaveOutCopy}>{children}</span>;
 }

@@ -16,7 +16,7 @@ interface Stored {
   /** True if the flow beside a message is hidden, so that the data has more room. */
   readonly isCanvasFolded: boolean;
   readonly isPaletteFolded: boolean;
-  /** True if the side panel of the editor was closed; it then opens only on request. */
+  /** True if the user has closed the side panel of the editor. It stays closed until the user opens it again. */
   readonly isPanelFolded: boolean;
 }
 

@@ -87,8 +87,8 @@ export interface Held {
 }
 
 /**
- * Shows the state of the calls as tags. An accepted call is healthy, but its message may have been held later: a tag
- * then shows that.
+ * Shows the state of the calls as tags. A call counts as successful as soon as it is accepted, even if its message is
+ * held later. So another tag shows the number of held messages.
  */
 export function CallStateTags({ calls, held }: { readonly calls: Shown; readonly held?: Held | undefined }) {
   const t = useTexts(TEXTS);
@@ -109,7 +109,10 @@ export function CallStateTags({ calls, held }: { readonly calls: Shown; readonly
   );
 }
 
-/** Returns a rank for sorting lists: failing ones come first, and held messages raise the rank too. */
+/**
+ * Returns a rank for sorting lists, where the lowest rank comes first. Failing calls have the lowest rank, and held
+ * messages lower the rank too.
+ */
 export function urgencyOf(calls: Shown, held = 0): number {
   const place = CALL_STATES.indexOf(calls?.state ?? 'idle');
   return held > 0 ? Math.min(place, 1) : place;

@@ -47,7 +47,7 @@ interface TrafficPanelProps {
   readonly of?: Of;
 }
 
-/** Shows how many ended, how many failed or were refused, and how long they took. */
+/** Shows how many calls or executions ended, how many of them failed or were refused, and how long they took. */
 export function TrafficPanel({ traffic, of = 'executions' }: TrafficPanelProps) {
   const t = useTexts(TEXTS);
   const [span, setSpan] = useState<keyof TrafficSeries>('minutes');

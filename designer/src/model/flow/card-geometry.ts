@@ -9,7 +9,10 @@ export const GAP_X = 40;
 export const GAP_Y = 48;
 /** Positions that the program chooses are multiples of this number. */
 export const GRID = 4;
-/** Height that is added to a card for each output port that does not fit beside its two lines of text. */
+/**
+ * Height that is added to a card for each output port after the second one. Two ports fit beside the two lines of text
+ * of the card.
+ */
 const PORT_STEP = 24;
 const PORTS_THAT_FIT = 2;
 export const GROUP_PADDING = 24;
@@ -49,7 +52,7 @@ export function portHeight(index: number, count: number, height: number): number
   return Math.round((height * (index + 1)) / (count + 1));
 }
 
-/** Returns the place of a node; the origin if it has none. */
+/** Returns the position of a node on the canvas; (0, 0) if it has none. */
 export function placeOf(document: Pick<FlowDocument, 'layout'>, id: string): Point {
   const place = Object.hasOwn(document.layout.nodes, id) ? document.layout.nodes[id] : undefined;
   return { x: place?.[0] ?? 0, y: place?.[1] ?? 0 };

@@ -5,7 +5,10 @@
  */
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 
-/** A field or value that changed. `before` or `after` is absent if the value did not exist then. */
+/**
+ * A field or value that changed. `before` is absent if it did not exist before the change, and `after` if it does not
+ * exist after it.
+ */
 export interface ValueChange {
   readonly path: readonly (string | number)[];
   readonly before?: unknown;

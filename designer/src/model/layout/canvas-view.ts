@@ -172,7 +172,8 @@ function makeView(document: FlowDocument, types: NodeTypes, keep: Keep): CanvasV
     const [lostIns, lostOuts] = [lost.get(`in ${node.id}`) ?? '', lost.get(`out ${node.id}`) ?? ''];
     return keep(node.id, [node, x, y, ins, outs, lostIns, lostOuts], () => cardNode(node, { x, y }, ins, outs, lostIns, lostOuts));
   });
-  // Routing takes the most time, so routes are kept until a card moves or a port changes.
+  // To compute how wires run takes more time than everything else here. So the result is kept until a card moves or a
+  // port changes.
   const places = keep('places', [...boxes.values()], () => [...boxes.values()]);
   const edges = wires.map((edge) => {
     const source = byId.get(edge.from.node)!;

@@ -18,10 +18,13 @@ export interface WireEnds {
   readonly count: number;
 }
 
-/** Distance between a card and the turn of its wires. */
+/** Length of the straight piece of a wire between a card and the turn of the wire. */
 export const STUB = GAP_X / 2;
 const CLEAR = 12;
-/** Spacing of wires that run side by side between two columns of cards. */
+/**
+ * Distance between wires that run side by side between two columns of cards. It is at most `most`, and all of these
+ * wires together take at most `room`.
+ */
 const LANE = { most: 6, room: 20 } as const;
 
 export function turnOf(ends: WireEnds, cards: readonly Box[]): Turn {
@@ -52,7 +55,7 @@ function laneOf({ from, to, index, count }: WireEnds): number {
 function isClear(cards: readonly Box[], a: Point, b: Point): boolean {
   const [left, right] = [Math.min(a.x, b.x), Math.max(a.x, b.x)];
   const [top, bottom] = [Math.min(a.y, b.y), Math.max(a.y, b.y)];
-  // A wire touches the edges of the cards that it connects, so touching a card is allowed.
+  // A card that the line only touches is no obstacle, because a wire touches the cards that it connects.
   return !cards.some(({ x, y, width, height }) => x < right && left < x + width && y - 4 < bottom && top < y + height + 4);
 }
 

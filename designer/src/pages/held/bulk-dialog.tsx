@@ -70,7 +70,7 @@ type Outcome = 'known' | 'unknown' | 'any';
 export interface RequestedBulk {
   readonly kind: BulkKind;
   readonly choice: BulkChoice;
-  /** Whether messages with a known outcome, with an unknown outcome, or both are selected. */
+  /** Which messages are selected: those with a known outcome, those with an unknown outcome, or all. */
   readonly outcome: Outcome;
   /** True if the writes of all messages were completed. */
   readonly isAfterWrite: boolean;

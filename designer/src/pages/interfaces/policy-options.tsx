@@ -24,8 +24,8 @@ interface PolicyOptionsProps {
 }
 
 /**
- * Edits the policies of the gateway that an interface may switch or set. Other policies are listed too, because they
- * also apply.
+ * Edits the policies of the gateway that an interface can switch on, switch off or configure. The other policies are
+ * listed too, because they apply to every interface of the gateway.
  */
 export function PolicyOptions({ front, policies, issues, onChange }: PolicyOptionsProps) {
   const t = useTexts(TEXTS);

@@ -128,7 +128,7 @@ function isSet(id: string | undefined): id is string {
   return id !== undefined;
 }
 
-/** Links to the message that was resent, or to the message that replaced this one. */
+/** Links to another message: the one of which this message is a resend, or a resend of this message. */
 function MessageLink({ id }: { readonly id: string }) {
   return (
     <Link to={`/messages/${id}`}>
