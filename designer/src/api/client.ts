@@ -24,7 +24,10 @@ export class ApiError extends Error {
   readonly values: Readonly<Record<string, string | number | boolean>>;
   readonly issues: readonly Issue[];
   readonly requestId: string | undefined;
-  /** The whole response body. If the revision is out of date, it contains both versions. */
+  /**
+   * The whole response body. If a save was refused because its revision is outdated, it contains the version that was
+   * sent (`yours`) and the platform's current version (`theirs`).
+   */
   readonly body: Readonly<Record<string, unknown>>;
 
   constructor(status: number, body: Readonly<Record<string, unknown>>) {

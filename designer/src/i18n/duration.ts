@@ -7,8 +7,8 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
 /**
- * Formats a duration with at most two units. Rounds before splitting the number, so that 59.99 s become 1 min instead
- * of 60 s.
+ * Formats a duration with at most two units. Rounds before splitting the number, so that 59.99 s become 1 min 0 s
+ * instead of 60.0 s.
  */
 export function duration(exact: number, language: Language): string {
   const units = language === 'zh-CN' ? { s: ' 秒', min: ' 分', h: ' 小时', d: ' 天' } : { s: ' s', min: ' min', h: ' h', d: ' d' };

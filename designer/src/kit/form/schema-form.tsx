@@ -49,8 +49,8 @@ export interface SchemaFormProps {
 const NONE: readonly Issue[] = [];
 
 /**
- * Renders the form. A `<FormProvider isReadOnly seal>` around it can make it read-only, and is told when the user has
- * finished an edit. Without a provider, the form is always editable.
+ * Renders the form. A `<FormProvider isReadOnly seal>` around it can make it read-only; `seal` is called when the user
+ * has finished an edit. Without a provider, the form is always editable.
  */
 export function SchemaForm({
   editors,

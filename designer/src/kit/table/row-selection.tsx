@@ -29,7 +29,7 @@ export function useRowSelection<Row>(): (choice: Choice<Row>) => NonNullable<Tab
 }
 
 /**
- * Wraps the checkbox in the title. It must be a component of its own, because antd copies the element and drops its
+ * Wraps the checkbox in the title. It must be a separate component, because antd copies the element and drops its
  * ref.
  */
 function Title({ children }: { readonly children: ReactNode }) {
