@@ -189,7 +189,7 @@ test('a key made here, proved here and uploaded signs a call that curl sends', a
     JSON.stringify(booking('B')),
     `${city.open}/open/v1/appointments`,
   ]);
-  assert.match(sent.stderr, /HTTP 201[^]*signature holds/);
+  assert.match(sent.stderr, /HTTP 201[^]*signature of the response is valid/);
   const printed = (await ok([...sign, url])).stdout;
   const curled = await promisify(execFile)('sh', ['-c', printed]);
   assert.match(curled.stdout, /"slots"/, 'the printed curl works as it stands');
