@@ -176,7 +176,7 @@ export interface components {
       items: components['schemas']['AccountItem'][];
       /** @description Roles that the acting person may give to a new account. */
       mayGive: components['schemas']['Role'][];
-      /** @description Pass it as `after` to get the next page; absent at the end. */
+      /** @description Send it as `after` to get the next page; absent on the last page. */
       next?: string;
     };
     ActPage: {
@@ -278,7 +278,7 @@ export interface components {
       host: string;
       port: number;
       /**
-       * @description `tls` from the first byte, `starttls` after the greeting; `none` on this machine only.
+       * @description `tls`: encrypted from the first byte. `starttls`: encrypted after the greeting. `none`: only for a mail server on this machine.
        * @enum {unknown}
        */
       security: 'none' | 'tls' | 'starttls';
@@ -286,7 +286,7 @@ export interface components {
     };
     AlarmReceiver: {
       /**
-       * @description `first` is notified of each alarm; `second` of those not acknowledged in time.
+       * @description The receivers of the group `first` are notified of each alarm; those of `second` only if nobody acknowledges it in time.
        * @enum {unknown}
        */
       group: 'first' | 'second';
@@ -492,9 +492,9 @@ export interface components {
       archived: number;
       /** @description When the run was requested, or started automatically. */
       at: number;
-      /** @description The account that requested the run; absent if the run started automatically, as every hour. */
+      /** @description The account that requested the run; absent if the run started automatically, which happens every hour. */
       by?: string;
-      /** @description Executions that are old enough, counted at the start, at most 30,000. Some may have to stay for their dedupe window. */
+      /** @description Number of executions that are old enough, counted at the start, at most 30,000. Some of them may have to stay in the store until their dedupe keys expire. */
       candidates: number;
       errorCode?: string;
       runId: string;
@@ -521,7 +521,7 @@ export interface components {
       /** @description Interfaces that refuse most of their calls. */
       interfaces?: components['schemas']['RefusingInterface'][];
       listeners?: components['schemas']['FailingListener'][];
-      /** @description Requests that this person may decide. */
+      /** @description Number of open requests that this person may decide, and the time of the oldest. */
       requests?: {
         count: number;
         oldestAt: number;
@@ -573,14 +573,14 @@ export interface components {
       next?: string;
     };
     BackupReport: {
-      /** @description The moment of the pause, whose state the backup contains. */
+      /** @description The moment of the pause. The backup contains the state of this moment. */
       at: number;
       backupId: string;
       blobs: number;
       /** @description Number of documents. One that changed during the backup counts once per version. */
       documents: number;
       file: string;
-      /** @description How long all operations were paused at the end. */
+      /** @description How long all operations were paused at the end, in milliseconds. */
       heldMs: number;
     };
     BlobRef: {
@@ -590,14 +590,14 @@ export interface components {
     Bulk: {
       bulkId: string;
       closedBy?: string;
-      /** @description Time of the last stored progress, for a bulk whose process died. */
+      /** @description Time of the last stored progress. Set only if the process of the bulk died. */
       diedAt?: number;
       /** @description Domains of the person who started the bulk; absent: all domains. */
       domains?: string[];
       /** @description Number of executions that this bulk retried, resent, marked as done or cancelled. */
       done: number;
       endedAt?: number;
-      /** @description Number of executions that another person had already retried or cancelled. */
+      /** @description Number of executions that were no longer held, because another person or bulk had already handled them. */
       goneOn: number;
       /** @description Number of executions that were processed: the sum of the next four fields. */
       handled: number;
@@ -605,12 +605,12 @@ export interface components {
       missing: number;
       /** @description True if more executions were held than one bulk takes. */
       more: boolean;
-      /** @description Present states of the executions that continued; absent for a bulk that ends executions. */
+      /** @description Number of continued executions by their present state; absent for a bulk that ends executions. */
       outcome?: components['schemas']['BulkOutcome'];
       perSecond: number;
       /** @description Number of executions that could not be resent, moved to the current tables or marked as done, or that belonged to a domain the person did not have any more. Absent in bulks of 0.1.0. */
       refused?: number;
-      /** @description The selection; only the number of given ids, and only the name of a business key. */
+      /** @description The selection. Of given ids only their number is kept, and of a business key only its name. */
       selection: {
         /** @description Only executions that this bulk operation retried and that were held again. */
         bulk?: string;
@@ -689,7 +689,7 @@ export interface components {
       /** @description Attempts that failed in the last five minutes, including those of calls that wait for a retry; absent if none failed. */
       failedAttempts?: number;
       failingSince?: number;
-      /** @description Attempts in a row that failed since the other side last responded, and when the first of them ended. */
+      /** @description How many attempts have failed in a row since the other side last responded, and when the first of them ended. */
       failures: number;
       id: string;
       /** @description True while calls are paused because too many failed in a row. */
@@ -702,7 +702,7 @@ export interface components {
         code: string;
       };
       lastOkAt?: number;
-      /** @description Attempts of the last five minutes by duration: see `percentileMs`. */
+      /** @description How many attempts of the last five minutes fall into each range of durations. `percentileMs` evaluates them. */
       latency: number[];
       /** @description Calls that ended in the last minute. */
       perMinute: number;
@@ -716,13 +716,13 @@ export interface components {
       refusals?: components['schemas']['RefusalCause'][];
       /** @description Calls that ended since the process started, how many failed, their total milliseconds, and how many were refused (absent in processes of the previous version). */
       totals: [number, number, number, number];
-      /** @description When the oldest attempt started that still has no response. */
+      /** @description The start of the oldest attempt that still has no response. */
       unansweredSince?: number;
       /** @description Calls that wait because the target's limit of concurrent calls is reached. */
       waiting: number;
     };
     CallReport: {
-      /** @description Absent if the adapter or interface was never called, or not within a month. */
+      /** @description Absent if the adapter or interface was not called within the last month. */
       now?: components['schemas']['CallState'];
       traffic: components['schemas']['TrafficSeries'];
     };
@@ -731,9 +731,9 @@ export interface components {
       /** @description Failed attempts of the last five minutes, retries included; absent when none failed. */
       failedAttempts?: number;
       failingSince?: number;
-      /** @description Number of consecutive failed attempts, and since when. */
+      /** @description Number of failed attempts since the last success. `failingSince` is the time of the first of them. */
       failures: number;
-      /** @description True while the circuit breaker is open. */
+      /** @description True while the circuit breaker is open: no calls are made. */
       isPaused: boolean;
       lastError?: {
         at: number;
@@ -768,7 +768,7 @@ export interface components {
     ChainBreak: {
       /** @description True if the security administrator accepted the break. */
       isAccepted: boolean;
-      /** @description The first wrong line; `to` is the last one. The line after a gap cannot be checked, because its predecessor is missing, so it counts as wrong too. */
+      /** @description Number of the first wrong line; `to` is the number of the last one. The line after a gap cannot be checked, because the line before it is missing. So it counts as wrong too. */
       number: number;
       to: number;
       /** @enum {unknown} */
@@ -799,7 +799,7 @@ export interface components {
       items: string[];
       /** @description True if the person may name a domain that has no objects yet. */
       mayBeNew: boolean;
-      /** @description Pass it as `after` to get the next page; absent at the end. */
+      /** @description Send it as `after` to get the next page; absent on the last page. */
       next?: string;
     };
     Domains: 'all' | string[];
@@ -993,7 +993,7 @@ export interface components {
     FailingAdapter: {
       adapterId: string;
       code: string;
-      /** @description `held` counts messages held at nodes that use the adapter. `waiting` counts messages that wait for a retry or for their turn, in flows that use the adapter. Both counts are absent without the right to read executions. */
+      /** @description `held` counts messages held at nodes that use the adapter. `waiting` counts messages in flows that use the adapter and that wait for a retry or for their turn. Both counts are absent if the person may not read executions. */
       held?: number;
       lastOkAt?: number;
       name: components['schemas']['Text'];
@@ -1006,7 +1006,7 @@ export interface components {
       failed: number;
       flowId: string;
       name: components['schemas']['Text'];
-      /** @description Executions accepted in the same time. */
+      /** @description Number of executions accepted in the last hour, failed ones included. */
       of: number;
     };
     FailingListener: {
@@ -1264,7 +1264,7 @@ export interface components {
       /** @description Lines of the audit trail that are missing or were changed. */
       breaks: components['schemas']['ChainBreak'][];
       findings: components['schemas']['Finding'][];
-      /** @description Time since which the signed head of the audit trail has been missing. */
+      /** @description Time of the check that found the signed head of the audit trail missing. */
       headMissingSince?: number;
       /** @description True if documents without a valid mark are not used. */
       isEnforced: boolean;
@@ -1310,7 +1310,7 @@ export interface components {
       querySchema?: {
         [key: string]: unknown;
       };
-      /** @description JSON Schemas (2020-12 subset that ajv knows) of body and query. */
+      /** @description JSON Schemas of body and query (the part of 2020-12 that ajv supports). */
       requestSchema?: {
         [key: string]: unknown;
       };
@@ -1371,7 +1371,7 @@ export interface components {
       querySchema?: {
         [key: string]: unknown;
       };
-      /** @description JSON Schemas (2020-12 subset that ajv knows) of body and query. */
+      /** @description JSON Schemas of body and query (the part of 2020-12 that ajv supports). */
       requestSchema?: {
         [key: string]: unknown;
       };
@@ -1453,7 +1453,7 @@ export interface components {
         freeBytes: number;
         totalBytes: number;
       };
-      /** @description How much later than requested timers ran since the last reset. A read resets the measurement if it covers more than a minute. */
+      /** @description How late timers fired since the last reset. A read resets the measurement if it covers more than a minute. */
       eventLoopDelay: {
         maxMs: number;
         meanMs: number;
@@ -1519,7 +1519,7 @@ export interface components {
     };
     MovedCollection: {
       collection: string;
-      /** @description Digest of the set, independent of the order of its documents. It is equal in both stores. */
+      /** @description Digest of the collection's documents, independent of their order. It is equal in both stores. */
       digest: string;
       documents: number;
     };
@@ -1530,7 +1530,7 @@ export interface components {
       /** @description Documents written while the stores were compared under traffic. They were compared again one by one, without traffic. */
       lastChanges: number;
       moveId: string;
-      /** @description How long no work was accepted, until the new store was ready. */
+      /** @description How long no work was accepted before the new store was ready, in milliseconds. */
       pausedMs: number;
       shared: components['schemas']['CarriedShared'];
       to: string;
@@ -1605,12 +1605,12 @@ export interface components {
       perMinute: number;
     };
     NodeDescription: {
-      /** @description The protocol of the adapter it needs. */
+      /** @description The protocol of the adapter that the node needs. */
       adapter?: string;
-      /** @description True if its adapter can be tested step by step. */
+      /** @description True if the node's adapter can be tested step by step. */
       canProbe: boolean;
       category: components['schemas']['Category'];
-      /** @description JSON Schema 2020-12. `text` has the texts of a field; `editor` names its editor if the schema does not decide it (`fieldKind`). */
+      /** @description The node's configuration as JSON Schema 2020-12. In a field, `text` has its label and help; `editor` names its editor if the schema does not decide it (`fieldKind`). */
       config: {
         [key: string]: unknown;
       };
@@ -1622,11 +1622,11 @@ export interface components {
       icon: string;
       /** @enum {unknown} */
       kind: 'trigger' | 'control' | 'action';
-      /** @description True if the adapter's other side can list its operations (`adapters.offers`). */
+      /** @description True if the node type can list the operations that the adapter's system offers (`adapters.offers`). */
       knowsOffers: boolean;
-      /** @description True for a trigger with its own listener; other triggers are fired by an interface. */
+      /** @description True for a trigger with its own listener. Other triggers are started by calls of an interface. */
       listens?: boolean;
-      /** @description Markdown of the file beside the node. */
+      /** @description Long help in Markdown, from the file beside the node type. */
       longHelp?: components['schemas']['Text'];
       major: number;
       /** @description `protocol.verb@major`: the `type` of a flow's node. */
@@ -1646,7 +1646,7 @@ export interface components {
       };
       /** @description `protocol.verb` */
       type: string;
-      /** @description The newer major that converts its configuration (`nodes.upgrade`): new flows use that one. */
+      /** @description The newer major version that configurations of this one can be converted to (`nodes.upgrade`). New flows use the newer one. */
       upgradesTo?: string;
     };
     NodePorts: {
@@ -1662,7 +1662,7 @@ export interface components {
       items: components['schemas']['NodeDescription'][];
     };
     Offer: {
-      /** @description The description that the other system gives. */
+      /** @description What the other system says about the operation. */
       about?: string;
       /** @description The configuration for a node that calls this operation. Fields left out keep their values. */
       config: {
@@ -1672,7 +1672,7 @@ export interface components {
         [key: string]: unknown;
       };
       name: string;
-      /** @description JSON Schemas of the data that the node then takes, and of the data it emits on success. */
+      /** @description JSON Schemas of the data that a node with this configuration takes, and of the data it emits on success. */
       takes: {
         [key: string]: unknown;
       };
@@ -1683,7 +1683,7 @@ export interface components {
     OutboundItem: {
       at: number;
       by: string;
-      /** @description False if the upgrade found the target in use and no person has confirmed it yet. The exception applies anyway. */
+      /** @description False if an upgrade added the exception because the target was already in use, and no person has confirmed it yet. The exception applies anyway. */
       isConfirmed: boolean;
       /** @description For a host name: the address classes it may resolve to. Absent if all classes are allowed, because the name is listed in the process settings. */
       opens?: components['schemas']['RefusedClass'][];
@@ -1692,7 +1692,7 @@ export interface components {
     };
     OutboundList: {
       items: components['schemas']['OutboundItem'][];
-      /** @description Pass it as `after` to get the next page; absent at the end. */
+      /** @description Send it as `after` to get the next page; absent on the last page. */
       next?: string;
       /** @description Targets allowed by the settings of this process (`KQ_OUTBOUND_ALLOWED`). */
       ofSettings: string[];
@@ -1890,9 +1890,9 @@ export interface components {
       ok: boolean;
     };
     ProcessLoad: {
-      /** @description CPU cores used since the last beat; 1.5 means one and a half. */
+      /** @description Average number of CPU cores used since the last heartbeat, for example 1.5. */
       cores: number;
-      /** @description Executions that the worker has claimed, but not started. */
+      /** @description Executions that the worker has claimed but not yet started. */
       inHand: number;
       memoryBytes: number;
       /** @description Running executions, including those of sync flows. */
@@ -1926,7 +1926,7 @@ export interface components {
       app?: string;
       code: string;
       count: number;
-      /** @description When refusals with this code started. Five minutes without one end the period. */
+      /** @description When refusals with this code started. After five minutes without such a refusal, the next one sets it again. */
       since: number;
     };
     /** @enum {unknown} */
@@ -1953,12 +1953,12 @@ export interface components {
       by: string;
       decidedAt?: number;
       decidedBy?: string;
-      /** @description For an open request of this person: how many people may decide it now. */
+      /** @description For an open request made by this person: how many people may decide it now. */
       deciders?: number;
       decision?: string;
       /** @description Absent for an ended request; the audit trail has a line about its action. */
       input?: unknown;
-      /** @description True if an object of an open request was changed or removed since, so that the action will not run. */
+      /** @description True if an object of an open request was changed or removed since the request. The action will then not run. */
       isOutdated: boolean;
       /** @description True if this person may decide the request. */
       mayDecide: boolean;
@@ -1977,7 +1977,7 @@ export interface components {
       by: string;
       decidedAt?: number;
       decidedBy?: string;
-      /** @description For an open request of this person: how many people may decide it now. */
+      /** @description For an open request made by this person: how many people may decide it now. */
       deciders?: number;
       decision?: string;
       /** @description True if this person may decide the request. */
@@ -2001,11 +2001,11 @@ export interface components {
     ResendAnswer: {
       /** @description JSON Pointers into `{data, headers, keys, mediaType, charset}` to the places that differ from the old message. */
       changed: string[];
-      /** @description The new execution. */
+      /** @description Id of the new execution. */
       executionId: string;
       /** @description - `kept`: the new execution takes the place of the old one in its lane; later messages of the lane wait for it. - `end-of-lane`: it is a new message, behind all open messages of its lane. - `no-lane`: its flow has no lanes. */
       place: components['schemas']['ResendPlace'];
-      /** @description True if the same request was handled before; nothing was sent now. */
+      /** @description True if a request with this `requestId` was already handled. Nothing was sent again. */
       repeated: boolean;
       /** @description True if the old execution was held; it ended and the new one replaced it. */
       replaced: boolean;
@@ -2046,9 +2046,9 @@ export interface components {
       createdAt: number;
       /** @description True for the session or token of the current request. */
       current: boolean;
-      /** @description The session ends at this time, even while it is in use. */
+      /** @description Time at which the session ends even if it is in use. */
       endsAt: number;
-      /** @description The session expires at this time if it is not used again. */
+      /** @description Time at which the session ends if it is not used again before. */
       expiresAt: number;
       /** @description Address from which the session was opened. */
       from?: string;
@@ -2096,7 +2096,7 @@ export interface components {
       text: components['schemas']['Text'];
       /** @description When receivers were last notified. */
       toldAt?: number;
-      /** @description Receivers that could not be reached after all retries. */
+      /** @description Receivers that could not be reached after all retries; `code` is the last error. */
       undelivered?: {
         at: number;
         code: string;
@@ -2143,7 +2143,7 @@ export interface components {
       truncated?: true;
     };
     ShownProcess: {
-      /** @description Time of the last heartbeat by the clock of that process. An observing process may have seen it later. */
+      /** @description Time of the last heartbeat, by the clock of that process. By another machine's clock it may be later. */
       beatAt: number;
       /** @description The address of the console, if the process serves one. */
       console?: string;
@@ -2184,10 +2184,10 @@ export interface components {
       at: number;
       by: string;
       label?: components['schemas']['Text'];
-      /** @description Absent: every rule. */
+      /** @description If absent, the silence applies to every rule. */
       rule?: components['schemas']['AlarmRuleName'];
       silenceId: string;
-      /** @description Absent: every subject of the rule. */
+      /** @description If absent, the silence applies to every subject of the rule. */
       subject?: string;
       until: number;
     };
@@ -2213,7 +2213,7 @@ export interface components {
     Standstill: {
       /** @description The number of the latest attempt, from 1; absent if no attempt failed, or if an older version stored the data. */
       attempt?: number;
-      /** @description The last error; absent for a plain wait. */
+      /** @description The last error; absent if the execution only waits for a time or a message. */
       error?: components['schemas']['ErrorRecord'];
       /** @description When the execution was held for the first time. */
       firstHeldAt?: number;
@@ -2228,7 +2228,7 @@ export interface components {
       /** @description When the node failed, was held, or started its first attempt; epoch milliseconds. */
       since?: number;
       /**
-       * @description `retrying`: waits for the next attempt. `waiting`: waits for a time or for an outside message.
+       * @description `retrying`: waits for the next attempt. `waiting`: waits for a time or for a message.
        * @enum {unknown}
        */
       state: 'waiting' | 'held' | 'failed' | 'retrying';
@@ -2329,9 +2329,9 @@ export interface components {
       at: number;
       count: number;
       failed: number;
-      /** @description Mean duration of the runs, without waiting time; 0 if nothing ended. */
+      /** @description Mean duration in milliseconds, without waiting time; 0 if nothing ended. */
       meanMs: number;
-      /** @description Refused calls; always 0 for executions. */
+      /** @description Number of refused calls; always 0 for executions. */
       refused: number;
     };
     TrafficSeries: {
@@ -2832,7 +2832,7 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['SessionLine'][];
-            /** @description Pass it as `after` to get the next page; absent at the end. */
+            /** @description Send it as `after` to get the next page; absent on the last page. */
             next?: string;
           };
         };
@@ -2880,7 +2880,7 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['AdapterItem'][];
-            /** @description Pass it as `after` to get the next page; absent at the end. */
+            /** @description Send it as `after` to get the next page; absent on the last page. */
             next?: string;
           };
         };
@@ -3304,7 +3304,7 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['ShownSilence'][];
-            /** @description Pass it as `after` to get the next page; absent at the end. */
+            /** @description Send it as `after` to get the next page; absent on the last page. */
             next?: string;
           };
         };
@@ -3400,7 +3400,7 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['ShownAlarm'][];
-            /** @description Pass it as `after` to get the next page; absent at the end. */
+            /** @description Send it as `after` to get the next page; absent on the last page. */
             next?: string;
           };
         };
@@ -3452,7 +3452,7 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['AppItem'][];
-            /** @description Pass it as `after` to get the next page; absent at the end. */
+            /** @description Send it as `after` to get the next page; absent on the last page. */
             next?: string;
           };
         };
@@ -3566,7 +3566,7 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['AppKey'][];
-            /** @description Pass it as `after` to get the next page; absent at the end. */
+            /** @description Send it as `after` to get the next page; absent on the last page. */
             next?: string;
           };
         };
@@ -3885,7 +3885,7 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['NamedObject'][];
-            /** @description Pass it as `after` to get the next page; absent at the end. */
+            /** @description Send it as `after` to get the next page; absent on the last page. */
             next?: string;
           };
         };
@@ -3933,7 +3933,7 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['Bulk'][];
-            /** @description Pass it as `after` to get the next page; absent at the end. */
+            /** @description Send it as `after` to get the next page; absent on the last page. */
             next?: string;
           };
         };
@@ -4041,7 +4041,7 @@ export interface operations {
             /** @constant */
             schema: 'bundle/1';
             /**
-             * @description Absent in bundles of 0.1.0. Those do not include flows that are called by other flows.
+             * @description Absent in bundles of 0.1.0. Such bundles do not include flows that are called by other flows.
              * @enum {unknown}
              */
             source?: 'draft' | 'published';
@@ -4226,7 +4226,7 @@ export interface operations {
                 label?: string;
               };
             }[];
-            /** @description Pass it as `after` to get the next page; absent at the end. */
+            /** @description Send it as `after` to get the next page; absent on the last page. */
             next?: string;
           };
         };
@@ -4347,7 +4347,7 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['TableItem'][];
-            /** @description Pass it as `after` to get the next page; absent at the end. */
+            /** @description Send it as `after` to get the next page; absent on the last page. */
             next?: string;
           };
         };
@@ -4885,7 +4885,7 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['FlowItem'][];
-            /** @description Pass it as `after` to get the next page; absent at the end. */
+            /** @description Send it as `after` to get the next page; absent on the last page. */
             next?: string;
           };
         };
@@ -5206,7 +5206,7 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['DraftRevisionItem'][];
-            /** @description Pass it as `after` to get the next page; absent at the end. */
+            /** @description Send it as `after` to get the next page; absent on the last page. */
             next?: string;
           };
         };
@@ -5506,7 +5506,7 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['VersionItem'][];
-            /** @description Pass it as `after` to get the next page; absent at the end. */
+            /** @description Send it as `after` to get the next page; absent on the last page. */
             next?: string;
           };
         };
@@ -5885,7 +5885,7 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['GrantDocument'][];
-            /** @description Pass it as `after` to get the next page; absent at the end. */
+            /** @description Send it as `after` to get the next page; absent on the last page. */
             next?: string;
           };
         };
@@ -6371,7 +6371,7 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['InterfaceItem'][];
-            /** @description Pass it as `after` to get the next page; absent at the end. */
+            /** @description Send it as `after` to get the next page; absent on the last page. */
             next?: string;
           };
         };
@@ -6829,7 +6829,7 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['SessionLine'][];
-            /** @description Pass it as `after` to get the next page; absent at the end. */
+            /** @description Send it as `after` to get the next page; absent on the last page. */
             next?: string;
           };
         };
@@ -7268,7 +7268,7 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['SecretItem'][];
-            /** @description Pass it as `after` to get the next page; absent at the end. */
+            /** @description Send it as `after` to get the next page; absent on the last page. */
             next?: string;
           };
         };
@@ -7383,7 +7383,7 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['SharedFlow'][];
-            /** @description Pass it as `after` to get the next page; absent at the end. */
+            /** @description Send it as `after` to get the next page; absent on the last page. */
             next?: string;
           };
         };
@@ -7495,7 +7495,7 @@ export interface operations {
               revision: number;
               value: components['schemas']['UserTokenKey'];
             }[];
-            /** @description Pass it as `after` to get the next page; absent at the end. */
+            /** @description Send it as `after` to get the next page; absent on the last page. */
             next?: string;
           };
         };
