@@ -9,7 +9,7 @@ import { SCOPE_ROOTS } from '../contract/flow/scope-path.ts';
 import type { Syntax } from './compile-syntax.ts';
 import { childrenOf, type Place } from './inspect-syntax.ts';
 
-/** A name that does not exist, for the issue EXPRESSION_INVALID. */
+/** A name that does not exist, for an issue with the code 'EXPRESSION_INVALID'. */
 export interface NameFault {
   readonly why: string;
   /** The correction to suggest to the author. */

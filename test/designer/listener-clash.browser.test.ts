@@ -51,7 +51,7 @@ test('to a person of another domain it says that the address is taken, and names
 test('the problem names the flow that listens, leads to the adapter, and goes when that flow serves no more', LIMIT, async () => {
   const english = await console.open({ path: '/flows/flw_second?panel=problems', roles: ['analyst'], language: 'en' });
   await english
-    .getByRole('button', { name: new RegExp(`The flow "${name.en}" listens at the address of "Second entrance" already`) })
+    .getByRole('button', { name: new RegExp(`The address of "Second entrance" is already used by the listener of the flow "${name.en}"`) })
     .waitFor();
   await pictures(english, 'clash-en');
 

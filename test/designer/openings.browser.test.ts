@@ -32,7 +32,7 @@ const openingsOf = ({ held }: Work): readonly Scene[] => [
   { path: 'callers/CITIZENS', roles: SECURITY, open: [['生成共享密钥', 'Create a shared secret']] },
   { path: 'alarms?tab=rules' },
   { path: 'alarms?tab=receivers', open: [['新建接收人', 'New receiver']] },
-  { path: 'alarms?tab=receivers', open: [['设置: 邮件服务器', 'Set it: Mail server']] },
+  { path: 'alarms?tab=receivers', open: [['设置: 邮件服务器', 'Set up: Mail server']] },
   { path: 'alarms?tab=silences', open: [['新建屏蔽', 'New silence']] },
   { path: 'audit', roles: AUDITOR, open: [['校验审计链', 'Verify the chain']] },
   { path: 'audit', roles: AUDITOR, open: [(page) => page.locator('tbody tr[tabindex]').first().click()] },

@@ -94,7 +94,7 @@ describe('servers that speak TLS', { skip: prepareApart() ?? false }, () => {
   it('doctor, worker and control know the authority, and are ready again after a restart of both', async () => {
     const doctor = start('doctor', file('ca.pem'), ['doctor']);
     await doctor.ended;
-    assert.match(doctor.output(), /✓ store \(postgres\) answers[^]*✓ shared state can be read and written/);
+    assert.match(doctor.output(), /✓ store \(postgres\) responds[^]*✓ the shared state can be read and written/);
     const ports = { worker: await freePort(), control: await freePort() };
     const isReady = (role: keyof typeof ports) => async () =>
       (await fetch(`http://127.0.0.1:${ports[role]}/readyz`).catch(() => undefined))?.status === 200;

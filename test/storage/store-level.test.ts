@@ -23,7 +23,7 @@ test('a build is refused once one has used the store beside which it would do ha
   await enterStoreLevel(documents, { level: 3, beside: 2 });
   await assert.rejects(enterStoreLevel(documents, { level: 1, beside: 1 }), (error: Error & { code?: string; fix?: string }) => {
     assert.equal(error.code, 'STORE_INCOMPATIBLE');
-    assert.match(error.message, /newer Kangqiao.*level 2.*this one has 1/);
+    assert.match(error.message, /newer version of Kangqiao.*level 2.*this one has 1/);
     return /newer program/.test(error.fix ?? '');
   });
   await enterStoreLevel(documents, { level: 2, beside: 1 });

@@ -11,7 +11,7 @@ const TEXTS = defineTexts({
   title: ['邮件服务器', 'Mail server'],
   help: ['告警邮件由它发出。', 'Mails about alarms are sent through it.'],
   none: ['未设置：邮件接收人收不到告警。', 'Not set: mail receivers are not notified.'],
-  edit: ['设置', 'Configured'],
+  edit: ['设置', 'Set up'],
   server: ['服务器', 'Server'],
   host: ['主机', 'Host'],
   port: ['端口', 'Port'],
