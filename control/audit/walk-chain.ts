@@ -63,8 +63,8 @@ export interface Acceptance {
   /** First line, last line and kind of each break that was accepted. */
   readonly accepted: readonly (readonly [number, number, ChainBreak['why']])[];
   /**
-   * Number of marks in the lines of this action, one for every document whose stored version is the last one written.
-   * Absent while marks are not enforced.
+   * Number of documents whose integrity marks this action recorded in the audit trail. Absent while integrity marks are
+   * not enforced.
    */
   readonly documents?: number;
 }

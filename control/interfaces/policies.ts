@@ -18,7 +18,7 @@ export interface PolicyDescription {
   readonly defaultOn: readonly Front[];
   /** Fronts on which the policy may be switched off. */
   readonly optionalOn: readonly Front[];
-  /** JSON Schema 2020-12 of the options; `text` holds the texts of a field. */
+  /** JSON Schema 2020-12 of the options. The keyword `text` contains the label and the help of a field. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 

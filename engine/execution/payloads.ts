@@ -23,8 +23,9 @@ const MAX_STORED_BYTES = 1_073_741_824;
  */
 export function createPayloads(seal: Seal, blobs: Blobs, boundSince: () => number | undefined = () => undefined): Payloads {
   /**
-   * Throws SEAL_BROKEN (bug) if the blob does not belong to this place. A blob id contains the creation time of the
-   * blob, and the encryption keys of the blob derive from its id. So a new blob cannot be passed off as an old one.
+   * Throws SEAL_BROKEN (bug) if the blob does not belong to the document and field of `place`. Only blobs from before
+   * `boundSince` may lack a sealed `ref`. A blob's id contains its creation time, and its keys derive from the id, so a
+   * new blob cannot get an old time.
    */
   function assertBound(place: SealPlace, { blob, ref }: Extract<Stored, { blob: string }>): void {
     if (ref === undefined) {

@@ -36,7 +36,7 @@ export interface Traffic {
    * Without a subject, returns the counts of executions. With `since`, returns only minutes that began after it.
    */
   series(subject?: string, since?: number): Promise<TrafficSeries>;
-  /** Stops writing once a minute. Writes the counts that are not written yet. */
+  /** Stops the timer that writes every minute, and writes the counts that are not written yet. */
   stop(): Promise<void>;
 }
 

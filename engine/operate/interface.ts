@@ -272,7 +272,7 @@ export interface ExecutionCatalog {
   selectHeld(selection: HeldSelection, limit: number, within?: readonly FlowScope[]): Promise<HeldChoice>;
   /**
    * Like `retry`, but a hold is retried only once, however many requests there are. A repeated call of the same bulk
-   * gets `done` again.
+   * returns `done` again and changes nothing.
    */
   retryHeld(item: HeldItem, act: BulkAct & { readonly tables?: RetryTables }): Promise<HeldOutcome>;
   /**

@@ -5,7 +5,7 @@ import { readPath, uniqueKey } from '../contract/ports/document-semantics.ts';
 export interface CopyWriter {
   put(document: StoredDocument): Promise<void>;
   remove(id: string): Promise<void>;
-  /** Waits for all writes, and copies removed copies again. */
+  /** Waits for all writes. Then writes the documents again whose copies were removed because of a unique key. */
   end(): Promise<void>;
   readonly written: number;
 }

@@ -1,6 +1,6 @@
 /**
- * Shared state of many processes on one Redis (6.2 or newer, noeviction). There may be 4,000,000 claims of about 130
- * bytes, at most half of them of one share (an app). The maxmemory of Redis limits everything else. Beyond these
+ * Shared state of many processes on one Redis (6.2 or newer, noeviction). There are at most 4,000,000 claims (used
+ * nonces, for example) of about 130 bytes each, and at most half of them may belong to one app. The maxmemory of Redis limits everything else. Beyond these
  * limits, operations reject with SHARED_STATE_FULL (transient). Decision 0017 describes what happens when Redis loses
  * its data (FLUSHALL, or a restart without persistence): nonces from before the loss are unknown. So claims of nonces
  * are refused until all nonces from before the loss have expired.

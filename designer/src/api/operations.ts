@@ -1864,7 +1864,7 @@ export interface components {
       name: string;
       /** @description Fronts on which the policy may be switched off. */
       optionalOn: components['schemas']['Front'][];
-      /** @description JSON Schema 2020-12 of the options; `text` holds the texts of a field. */
+      /** @description JSON Schema 2020-12 of the options. The keyword `text` contains the label and the help of a field. */
       options: {
         [key: string]: unknown;
       };

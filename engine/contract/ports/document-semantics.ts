@@ -92,8 +92,8 @@ export function indexedPaths({ indexes, expiresAt }: CollectionSpec<StoredDocume
 
 /**
  * Returns the paths that a document must have to get an entry in this index. For an index over one path that may hold
- * arrays, this is that path. For every other index, these are all paths except the last. So fields that most documents
- * lack (an open flag, a wait) cost nothing.
+ * arrays, this is that path. For every other index, these are all paths except the last. A document that lacks one of them
+ * gets no entry, so an index over a field that few documents have stays small.
  */
 export function pathsOfEntry({ fields }: IndexSpec, { elementPaths }: Pick<IndexedPaths, 'elementPaths'>): readonly string[] {
   return fields.length === 1 && elementPaths.includes(fields[0]!) ? fields : fields.slice(0, -1);

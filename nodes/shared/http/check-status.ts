@@ -25,8 +25,8 @@ const GIVEN_UP = new Set([408, 502, 504]);
 type StatusMeaning = Pick<HttpSettings, 'unavailableMayBeDone' | 'refusals'>;
 
 /**
- * Returns the error for a status that the flow does not expect. Returns HTTP_REFUSED (input) for 3xx, 4xx, and the
- * statuses in `refusals` of the adapter. Returns HTTP_BUSY (transient) if nothing was done and the call can be retried.
+ * Returns the error for a status that the flow does not expect. Returns HTTP_REFUSED (input) for 3xx, for 4xx
+ * except those below, and for the statuses in `refusals` of the adapter. Returns HTTP_BUSY (transient) if nothing was done and the call can be retried.
  * Returns HTTP_SERVER_ERROR (transient for reads, unknown-outcome for writes) for other failures of the server. Returns
  * HTTP_UNEXPECTED (input for reads, unknown-outcome for writes) for a success status.
  */

@@ -1,4 +1,4 @@
-/** Formats numbers of documents for people. Pure. */
+/** Formats sizes, durations and times for display. No side effects. */
 
 /** Formats numbers that have a unit. */
 export interface Units {
