@@ -80,10 +80,7 @@ export interface Relay {
 export interface Exchange {
   /** Number of the plan that serves this request from its first stage to its last. */
   planNumber: number;
-  /**
-   * Headers as received, with lower-case names. A repeated header has its first value here, and its name is in
-   * `repeated`.
-   */
+  /** Headers by lower-case name. A repeated header has its first value here, and its name is in `repeated`. */
   readonly incoming: ReadonlyMap<string, string>;
   readonly repeated: ReadonlySet<string>;
   claim: Claim | undefined;
@@ -105,10 +102,7 @@ export interface Exchange {
   attempts: number;
   /** Calls `release` once, when the response was sent or the caller has left. Policies free their resources there. */
   onEnd(release: () => void): void;
-  /**
-   * Calls `action` once if the caller leaves before the whole response was sent; immediately if the caller has already
-   * left.
-   */
+  /** Calls `action` once if the caller leaves, or has left, before the whole response was sent. */
   onLeave(action: () => void): void;
   /** Undefined if the request did not come through a gateway in the DMZ. */
   readonly relay: Relay | undefined;
@@ -152,9 +146,7 @@ export interface Exchange {
   isCalled: boolean;
   answer: Answer | undefined;
   error: GatewayError | undefined;
-  /**
-   * Policies that complete every response of the interface, for example its signature. Set once the interface is found.
-   */
+  /** Policies that complete every response, such as its signature. Set once the interface is found. */
   after: readonly RunPolicy[];
 }
 
@@ -167,10 +159,7 @@ export interface Answer {
   body: Uint8Array | undefined;
 }
 
-/**
- * An error response: `GW` code, HTTP status, and a text that helps without revealing which part of a signature
- * failed.
- */
+/** An error response: `GW` code, HTTP status, and a text that does not reveal which part of a signature failed. */
 export interface GatewayError {
   readonly code: string;
   readonly status: number;
@@ -382,9 +371,7 @@ export interface OptionProblem {
   readonly fix: string;
 }
 
-/**
- * One file of `gateways/policies/`, which contains `export default definePolicy({...})`. A scan of the folder finds it.
- */
+/** One file of `gateways/policies/` with `export default definePolicy({...})`. A scan of the folder finds it. */
 export interface Policy<Schema extends TObject = TObject> {
   /** The name of the file. */
   readonly name: string;

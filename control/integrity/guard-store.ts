@@ -1,7 +1,7 @@
 /**
  * Checks a store before it is used. The audit trail must be complete and match its signed head. Each document with a
- * mark must be in the version that was written last. If the audit trail fails this check, the store is read only and
- * processes no messages until the security administrator accepts the audit trail.
+ * mark must be in the version that was written last. If the trail fails, the store is read only and processes no
+ * messages until the security administrator accepts the trail.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError, toErrorRecord } from '../../engine/contract/values/errors.ts';
@@ -27,14 +27,9 @@ export interface GuardDeps {
   readonly integrity: Integrity;
   readonly audit: AuditLog;
   readonly heads?: AuditHeads | undefined;
-  /**
-   * True if this process writes audit lines and signs the head. Other processes read the head if its file is readable.
-   */
+  /** True if this process writes audit lines and signs the head. Others read the head if its file is readable. */
   readonly isKeeper: boolean;
-  /**
-   * True if the documents come from a backup that was opened with its key. They are trusted without marks, also those
-   * of an earlier version of the product.
-   */
+  /** True if the documents come from a backup that was opened with its key. They are trusted without marks. */
   readonly isRestored?: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -274,10 +269,7 @@ class Guard implements StoreGuard {
     return isDisproved ? undefined : held;
   }
 
-  /**
-   * Stores the problem for other processes, or removes it. Without the head, they cannot find out that the end of the
-   * audit trail was cut off.
-   */
+  /** Stores or removes the problem, for other processes: without the head they miss a cut-off end of the trail. */
   async #notifyOthers(): Promise<void> {
     const { integrity, documents, isKeeper } = this.#deps;
     if (documents.isExclusive || !isKeeper) return;
@@ -393,10 +385,7 @@ function trailMarks({ ledger, open }: Replay): TrailMarks {
   };
 }
 
-/**
- * Returns true if the subject of an audit line is this document or its parent. For example, `app|key` belongs to the
- * app.
- */
+/** Returns true if the subject of an audit line is this document or its parent: `app|key` belongs to the app. */
 function isAbout(subject: string, id: string): boolean {
   return subject === id || id.startsWith(`${subject}|`) || subject.replace('/', '|') === id;
 }

@@ -17,10 +17,7 @@ import type { Reply } from '../contract/node/node.ts';
 import type { Claim } from '../execution/journal/journal-deps.ts';
 import type { Inline, InlineCall } from './inline.ts';
 
-/**
- * Starts the run. `tell` sends the reply to the caller while the run continues. If `tell` fails, the reply is sent when
- * the run has ended.
- */
+/** Starts the run. `tell` sends the reply while the run continues; if it fails, the reply is sent after the run. */
 export function startInline(
   { flow, call, origin }: InlineCall,
   tell: (reply: Reply) => Promise<void>,
@@ -34,8 +31,7 @@ export function startInline(
   const controller = new AbortController();
   const incarnation = deps.owners.current;
   const claim: Claim = async (first, options) => {
-    // Do not store the execution if this process may have lost its claims: it could not send the write, and the
-    // execution would be held for nothing. The caller retries.
+    // If this process may have lost its claims, it could not send the write. The caller retries.
     if (!settles(first) && !deps.owners.isTrusted(incarnation)) throw silentTooLong();
     const { message, traceId, traceparent } = call;
     const known = origin === undefined ? {} : { digest: origin.digest };
@@ -45,8 +41,7 @@ export function startInline(
     const accepted: ExecutionDocument = {
       ...prepared,
       acceptedAt,
-      // A run that announced no write changed nothing in other systems. So its record does not use the caller's key,
-      // and the caller may try again.
+      // A run that announced no write changed no other system: it leaves the caller's key free for another try.
       dedupe: first.kind === 'ended' ? ownKey(executionId) : dedupe,
     };
     // `keepInput` has just added the blobs of the input to `journal.blobs`.

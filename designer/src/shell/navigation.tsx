@@ -11,8 +11,8 @@ import { AREA_TEXTS, AREAS } from '../kit/page/areas.ts';
 const TEXTS = defineTexts({
   product: ['康桥', 'Kangqiao'],
   main: ['主导航', 'Main navigation'],
-  fold: ['收起导航', 'Collapse the navigation'],
-  unfold: ['展开导航', 'Expand the navigation'],
+  fold: ['收起导航', 'Collapse'],
+  unfold: ['展开导航', 'Expand'],
 });
 
 export function Navigation() {
