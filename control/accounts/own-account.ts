@@ -10,7 +10,7 @@ import { checkPassword, verifyPassword } from '../auth/passwords.ts';
 import { type SecondFactors, wrongCode } from '../auth/second-factor.ts';
 import type { SessionStore, StoredSession } from '../auth/session-store.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
-import { onlyPage, type Page, pageOf, type PageWish } from '../action/pages.ts';
+import { onlyPage, type Page, pageOf, type PageQuery } from '../action/pages.ts';
 import type { Actor } from '../access/actor.ts';
 import { isAllowed } from '../access/permissions.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -205,7 +205,7 @@ function removeOwnSecondFactor({ accounts, accountPolicy }: OwnAccountServices):
   });
 }
 
-export function sessionPage(sessions: readonly StoredSession[], actor: Actor, wish: PageWish): Page<SessionLine> {
+export function sessionPage(sessions: readonly StoredSession[], actor: Actor, wish: PageQuery): Page<SessionLine> {
   const shown = sessions.map(({ _id, account: _account, secondFactorAt: _shown, ...session }) => ({
     id: _id,
     ...session,

@@ -21,7 +21,7 @@ export const pageFields = {
   after: Type.Optional(Type.String({ maxLength: 2000, description: '`next` of the page before' })),
 };
 export const onlyPage = Type.Object(pageFields, closed);
-export type PageWish = Static<typeof onlyPage>;
+export type PageQuery = Static<typeof onlyPage>;
 
 /**
  * The values by which a list is ordered, the most significant first. Each item has a different key, and the key of an
@@ -35,7 +35,7 @@ const Cursor = Type.Array(Type.Union([Type.String(), Type.Number()]), { minItems
  * Returns the page after the cursor `after`, ordered by the keys. Throws CURSOR_INVALID (input) if `after` is not a
  * cursor of this list.
  */
-export function pageOf<Item>(items: readonly Item[], keyOf: (item: Item) => Key, { limit = MOST, after }: PageWish): Page<Item> {
+export function pageOf<Item>(items: readonly Item[], keyOf: (item: Item) => Key, { limit = MOST, after }: PageQuery): Page<Item> {
   const last = after === undefined ? undefined : readCursor(after);
   const rows = items.map((item) => ({ item, key: keyOf(item) }));
   const rest = last === undefined ? rows : rows.filter(({ key }) => compareKeys(key, last) > 0);

@@ -11,7 +11,7 @@ import { AlarmSecrets, AlarmSettings } from './alarm-settings.ts';
 import { isSilenced, KEEP_ENDED_MS, type AlarmDocument, type AlarmStore, type SilenceDocument } from './alarm-store.ts';
 import { describeAlarm } from './notice-text.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
-import { type Key, onlyPage, type Page, pageOf, type PageWish, readCursor } from '../action/pages.ts';
+import { type Key, onlyPage, type Page, pageOf, type PageQuery, readCursor } from '../action/pages.ts';
 import type { DomainScope } from '../access/domains.ts';
 import { all, type Owners } from '../action/owners.ts';
 import { isAllowed } from '../access/permissions.ts';
@@ -263,7 +263,7 @@ function createIsSeen(owners: Owners, domains: DomainScope): IsSeen {
  * with the newest first. Each cursor begins with the time of the first page. An alarm that ended after that time keeps
  * its position, so it is neither repeated nor skipped.
  */
-function createPlaceOf({ after }: PageWish, now: number): (alarm: AlarmDocument) => Key {
+function createPlaceOf({ after }: PageQuery, now: number): (alarm: AlarmDocument) => Key {
   const [begunAt = now] = after === undefined ? [] : readCursor(after);
   // Do not use `endedAt`: it is the time of the first check that no longer found the problem, which is before the end
   // of the alarm. `expiresAt` was set when the alarm ended.

@@ -5,7 +5,7 @@ import { type Action, closed, defineAction } from '../action/action.ts';
 import type { AppKey } from '../registry/key-store.ts';
 import type { Registry } from '../registry/registry.ts';
 import { all, saving } from '../action/owners.ts';
-import { onlyPage, type Page, pageOf, type PageWish } from '../action/pages.ts';
+import { onlyPage, type Page, pageOf, type PageQuery } from '../action/pages.ts';
 import { type DomainScope, existing } from '../access/domains.ts';
 import { AppId, byApp } from './caller-inputs.ts';
 import { requireSameId } from '../action/require-same-id.ts';
@@ -101,7 +101,7 @@ async function removeAccess({ keys, grants, busConsumers }: Registry, appId: str
   for (const { id, value } of await busConsumers.list()) if (value.appId === appId) await busConsumers.remove(id);
 }
 
-async function readApps(registry: Registry, domains: DomainScope, wish: PageWish): Promise<Page<AppItem>> {
+async function readApps(registry: Registry, domains: DomainScope, wish: PageQuery): Promise<Page<AppItem>> {
   const { apps, keys, busConsumers } = registry;
   const seen = grantsSeen(registry, domains);
   const [every, allKeys, allGrants, consumers] = await Promise.all([apps.list(), keys.list(), seen, busConsumers.list()]);

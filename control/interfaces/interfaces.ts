@@ -14,7 +14,7 @@ import { type DomainRequirement, type DomainScope, existing } from '../access/do
 import { isAllowed } from '../access/permissions.ts';
 import { grantsSeen } from '../callers/grants-seen.ts';
 import { all, saving, type Owners } from '../action/owners.ts';
-import { onlyPage, type Page, pageOf, type PageWish } from '../action/pages.ts';
+import { onlyPage, type Page, pageOf, type PageQuery } from '../action/pages.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { FlowCatalog } from '../../engine/publish/interface.ts';
 import type { CheckSavedInterface, PlanPublisher } from '../registry/build-plan.ts';
@@ -252,7 +252,7 @@ function interfaceInvalid(issues: readonly Issue[]): AppError {
 
 type May = (permission: Permission) => boolean;
 
-async function readInterfaces(services: InterfaceServices, domains: DomainScope, may: May, wish: PageWish): Promise<Page<InterfaceItem>> {
+async function readInterfaces(services: InterfaceServices, domains: DomainScope, may: May, wish: PageQuery): Promise<Page<InterfaceItem>> {
   const { registry, engine, clock } = services;
   const [documents, flows, grants, calls] = await Promise.all([
     registry.interfaces.list(),

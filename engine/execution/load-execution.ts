@@ -2,6 +2,7 @@
 import type { ErrorRecord } from '../contract/values/errors.ts';
 import type { Message } from '../contract/values/message.ts';
 import type { Collection } from '../contract/ports/documents.ts';
+import { findAll } from '../contract/ports/find-all.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
 import type { ExecutionDocument, Intent, LegDocument, LegRecord, ResumeDocument, StepRecord } from './execution-document.ts';
 import { executionPlace } from './stored-execution.ts';
@@ -104,14 +105,8 @@ export async function foldLegs(
   return { known, steps, announced, dangling: announced.filter((intent) => intent.epoch > released), error, stopped };
 }
 
-export async function listIterationLegs(executionId: string, legs: Pick<Collection<LegDocument>, 'find'>): Promise<LegDocument[]> {
-  const found: LegDocument[] = [];
-  for (let after: string | undefined; ;) {
-    const page = await legs.find({ execution: executionId }, { limit: 1000, ...(after === undefined ? {} : { after }) });
-    found.push(...page);
-    if (page.length < 1000) return found;
-    after = page.at(-1)!._id;
-  }
+export function listIterationLegs(executionId: string, legs: Pick<Collection<LegDocument>, 'find'>): Promise<readonly LegDocument[]> {
+  return findAll(legs, { execution: executionId });
 }
 
 async function loadWaits(document: ExecutionDocument, deps: LoadDeps): Promise<Map<string, Waited>> {

@@ -12,6 +12,7 @@ import type { Clock } from '../contract/values/clock.ts';
 import { toErrorRecord } from '../contract/values/errors.ts';
 import type { Logger } from '../contract/values/observe.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
+import { findAll } from '../contract/ports/find-all.ts';
 import type { WorkerDocument } from './worker-document.ts';
 import { createOwners, type Owners, type Pace } from './owners.ts';
 
@@ -70,7 +71,6 @@ const QUICK: Pace = { beatMs: 1_000, trustMs: 4_500, deadAfterMs: 6_000 };
  * again and again.
  */
 const READING_MS = 900;
-const PAGE = 1_000;
 
 interface Reading {
   readonly asOf: number;
@@ -169,11 +169,5 @@ function isOwn(holder: string, processId: string): boolean {
 }
 
 async function readAll(leases: Collection<LeaseDocument>): Promise<ReadonlyMap<string, LeaseDocument>> {
-  const rows = new Map<string, LeaseDocument>();
-  for (let after: string | undefined; ;) {
-    const page = await leases.find({}, { limit: PAGE, ...(after === undefined ? {} : { after }) });
-    for (const row of page) rows.set(row._id, row);
-    if (page.length < PAGE) return rows;
-    after = page.at(-1)!._id;
-  }
+  return new Map((await findAll(leases)).map((row) => [row._id, row]));
 }

@@ -6,7 +6,10 @@ const PAGE = 1000;
  * Returns all documents that match, ordered by id. Reads them in pages. Each page starts after the last id of the
  * previous page, even if the document with that id was removed meanwhile.
  */
-export async function findAll<T extends StoredDocument>(collection: Collection<T>, filter: Filter = {}): Promise<readonly T[]> {
+export async function findAll<T extends StoredDocument>(
+  collection: Pick<Collection<T>, 'find'>,
+  filter: Filter = {},
+): Promise<readonly T[]> {
   const all: T[] = [];
   for (let after: string | undefined; ;) {
     const page = await collection.find(filter, { limit: PAGE, ...(after === undefined ? {} : { after }) });
