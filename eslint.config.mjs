@@ -53,6 +53,11 @@ export default tseslint.config(
       eqeqeq: ['error', 'always'],
     },
   },
+  // Tests of the designer import code that uses the DOM, so they are checked with the types of the browser.
+  {
+    files: ['test/designer/**/*.ts'],
+    languageOptions: { parserOptions: { project: './designer/tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+  },
   {
     files: ['engine/**/*.ts', 'gateways/**/*.ts', 'nodes/**/*.ts', 'storage/**/*.ts', 'sdk/**/*.ts'],
     rules: { 'no-restricted-syntax': ['error', oldFunction] },

@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-return -- parts run in the page, whose types are not those of Node */
 /** The form of every node type in a real browser: in both languages all fields with their labels, nothing of the other language, no error, no barrier. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';

@@ -14,6 +14,7 @@ import type { Point } from '../../model/flow/card-geometry.ts';
 import type { Planned, Refusal } from '../../model/commands/refusal.ts';
 import { createCanvasStore, type CanvasState, type CanvasStore } from './canvas-store.ts';
 import type { CanvasEdge, CanvasNode } from './flow-elements.ts';
+import { perform } from './perform.ts';
 
 export interface CanvasTools {
   readonly editor: EditorStore;
@@ -46,18 +47,8 @@ export function CanvasProvider({ children }: { readonly children: ReactNode }) {
   const tools = useMemo((): CanvasTools => {
     const say: CanvasTools['say'] = (content, kind = 'info') => void message.open({ key: 'canvas', type: kind, content, duration: 4 });
     const refuse = ({ text, fix }: Refusal) => say(sentences(text[language], fix[language]), 'warning');
-    const perform: CanvasTools['perform'] = (planned) => {
-      if ('refusal' in planned) {
-        refuse(planned.refusal);
-        return undefined;
-      }
-      const { run, seal } = editor.getState();
-      seal();
-      run(planned.command);
-      seal();
-      return planned;
-    };
-    return { editor, canvas, flow, drawing, pointer: { current: undefined }, language, say, refuse, perform };
+    const performOrRefuse: CanvasTools['perform'] = (planned) => perform(editor, planned, refuse);
+    return { editor, canvas, flow, drawing, pointer: { current: undefined }, language, say, refuse, perform: performOrRefuse };
   }, [editor, canvas, flow, drawing, language, message]);
   return <CanvasContext value={tools}>{children}</CanvasContext>;
 }
