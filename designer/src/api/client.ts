@@ -55,7 +55,7 @@ export const LOGGED_OUT = 'kq-logged-out';
 /** Calls one operation and returns its output. Throws ApiError if the call is refused or gets no response. */
 export async function call<Id extends OperationId>(id: Id, input: Input<Id>, options: CallOptions = {}): Promise<Output<Id>> {
   const response = await send(id, input as Record<string, unknown>, options);
-  return (await readJson(response)) as Output<Id>;
+  return (await readJson(response, options.signal)) as Output<Id>;
 }
 
 /** Calls a list operation again and again until it has read all pages. Returns the whole list. */
@@ -75,9 +75,11 @@ export async function callWithProgress<Id extends OperationId>(
 ): Promise<Output<Id>> {
   const response = await send(id, input as Record<string, unknown>, options, 'application/x-ndjson');
   if (response.headers.get('content-type')?.startsWith('application/x-ndjson') !== true || response.body === null)
-    return (await readJson(response)) as Output<Id>;
-  for await (const line of linesOf(response.body)) {
-    const event = JSON.parse(line) as { progress?: Progress<Id>; result?: unknown; error?: Record<string, unknown> };
+    return (await readJson(response, options.signal)) as Output<Id>;
+  for await (const line of linesOf(response.body, options.signal)) {
+    const event = parse(line) as { progress?: Progress<Id>; result?: unknown; error?: Record<string, unknown> } | undefined;
+    // The connection ended within a line.
+    if (event === undefined) break;
     if (event.progress !== undefined) onProgress(event.progress);
     if (event.error !== undefined) throw new ApiError(Number(event.error['status'] ?? 500), event.error);
     if ('result' in event) return event.result as Output<Id>;
@@ -101,7 +103,8 @@ async function send(id: OperationId, input: Record<string, unknown>, options: Ca
     if (confirmation === undefined) throw new ConfirmationGivenUp();
     const response = await sendOnce(id, input, { ...options, confirmation }, accept);
     if (response.status !== 403) return response;
-    problem = new ApiError(403, (parse(await response.clone().text()) ?? {}) as Record<string, unknown>);
+    const text = await orUnreachable(response.clone().text(), options.signal);
+    problem = new ApiError(403, (parse(text) ?? {}) as Record<string, unknown>);
     if (!UNCONFIRMED.has(problem.code)) return response;
   }
 }
@@ -139,22 +142,13 @@ async function fetchJson(
   if (reason !== undefined) headers['x-kq-reason'] = encodeURIComponent(reason);
   if (confirmation !== undefined) headers['x-kq-password'] = encodeURIComponent(confirmation.password);
   if (confirmation?.code !== undefined) headers['x-kq-code'] = encodeURIComponent(confirmation.code);
-  try {
-    return await fetch(url, {
-      method,
-      headers,
-      credentials: 'same-origin',
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(signal === undefined ? {} : { signal }),
-    });
-  } catch (error) {
-    if (signal?.aborted === true) throw error;
-    throw unreachable();
-  }
+  const json = body === undefined ? {} : { body: JSON.stringify(body) };
+  const answer = fetch(url, { method, headers, credentials: 'same-origin', ...json, ...(signal === undefined ? {} : { signal }) });
+  return orUnreachable(answer, signal);
 }
 
-async function readJson(response: Response): Promise<unknown> {
-  const text = await response.text();
+async function readJson(response: Response, signal?: AbortSignal): Promise<unknown> {
+  const text = await orUnreachable(response.text(), signal);
   const body = parse(text);
   if (response.ok && body !== undefined) return body;
   throw new ApiError(response.status, (body ?? {}) as Record<string, unknown>);
@@ -165,6 +159,16 @@ function parse(text: string): unknown {
     return text === '' ? {} : JSON.parse(text);
   } catch {
     return undefined;
+  }
+}
+
+/** A response that ends in the middle counts as no response: the call may have had its effect or not. */
+async function orUnreachable<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    throw unreachable();
   }
 }
 
@@ -185,11 +189,11 @@ function queryOf(values: Readonly<Record<string, unknown>>): string {
   return query.size === 0 ? '' : `?${query.toString()}`;
 }
 
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+async function* linesOf(stream: ReadableStream<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<string> {
   const reader = stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
   let rest = '';
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await orUnreachable(reader.read(), signal);
     if (done) break;
     const lines = (rest + value).split('\n');
     rest = lines.pop() ?? '';
