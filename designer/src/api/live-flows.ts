@@ -4,7 +4,7 @@
  */
 import { create } from 'zustand';
 import type { FlowLiveDetail } from './operations.ts';
-import { useLive } from './live.ts';
+import { useLive, useReconnected } from './live.ts';
 
 /** The live counts of one published flow, without those of its nodes and edges. */
 type FlowLive = Omit<FlowLiveDetail, 'since' | 'nodes' | 'edges'>;
@@ -20,6 +20,8 @@ const useKnown = create<{ readonly known: Known }>(() => ({ known: {} }));
 
 /** Keeps the counts up to date. It must be mounted exactly once; the shell does this. */
 export function useKeepLiveFlows(): void {
+  // Control sends all flows again. It does not name those that were unpublished in the meantime.
+  useReconnected(() => useKnown.setState({ known: {} }));
   useLive<FlowsEvent>('flows', ({ items, gone }) => {
     useKnown.setState(({ known }) => {
       const changed = Object.fromEntries(items.map((flow) => [flow.flowId, flow]));

@@ -1,6 +1,6 @@
-/** Refetches the lists on the screen when control sends an event. */
+/** Refetches the lists on the screen when control sends an event, or may have sent one while disconnected. */
 import { useQueryClient } from '@tanstack/react-query';
-import { useLive } from '../api/live.ts';
+import { useLive, useReconnected } from '../api/live.ts';
 
 export function useLiveRefresh(): void {
   const client = useQueryClient();
@@ -11,4 +11,5 @@ export function useLiveRefresh(): void {
   useLive('flow', () => refresh(['flows', 'system']));
   useLive('alarms', () => refresh(['alarms']));
   useLive('plan', () => refresh(['interfaces', 'system']));
+  useReconnected(() => refresh(['flows', 'system', 'alarms', 'interfaces']));
 }

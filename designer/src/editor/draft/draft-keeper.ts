@@ -1,7 +1,7 @@
 /** Saves the open flow: in this browser at every change, on the server after every pause. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { ApiError, call } from '../../api/client.ts';
-import { browserClock } from '../../kit/time/browser-clock.ts';
+import { browserClock } from '../../api/browser-clock.ts';
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { Autosave, type AutosaveState, type Merged, type SaveFailure } from '../../model/history/autosave.ts';
 import { keepDraft } from '../../model/history/draft-recovery.ts';

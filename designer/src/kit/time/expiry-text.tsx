@@ -1,5 +1,5 @@
 import { CircleX } from 'lucide-react';
-import { browserClock } from './browser-clock.ts';
+import { browserClock } from '../../api/browser-clock.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { Tag } from '../feedback/status-tag.tsx';
 import { TimeText } from './time-text.tsx';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../../engine/contract/values/clock.ts';
+import type { Clock } from '../../../engine/contract/values/clock.ts';
 
 export const browserClock: Clock = {
   now: () => Date.now(),
