@@ -24,7 +24,12 @@ export function openDraftStore(account: string, flowId: string): DraftStore {
     await Promise.resolve();
     for (let draft = next; draft !== undefined; draft = next) {
       next = undefined;
-      await set(key, draft, database);
+      try {
+        await set(key, draft, database);
+      } catch {
+        // If the browser's storage is full, the error is ignored and the user continues to edit: the server gets the
+        // draft within a second anyway.
+      }
     }
     isWriting = false;
   };
@@ -32,9 +37,7 @@ export function openDraftStore(account: string, flowId: string): DraftStore {
     read: () => get<unknown>(key, database),
     write(draft) {
       next = draft;
-      // If the browser's storage is full, the error is ignored and the user continues to edit: the server gets the
-      // draft within a second anyway.
-      if (!isWriting) void writeAll().catch(() => (isWriting = false));
+      if (!isWriting) void writeAll();
     },
   };
 }
