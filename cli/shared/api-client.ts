@@ -64,25 +64,35 @@ export function createApiClient(target: ApiTarget, signal: AbortSignal): ApiClie
     }
   }
 
+  /** The connection ended in the middle of a response: the call may have had its effect or not. */
+  function brokenOff(error: unknown): never {
+    if (signal.aborted) throw error;
+    throw new ConnectionError(`${BROKEN_OFF}: ${reasonOf(error)}.`, { cause: error });
+  }
+
   return {
     async call(method, path, body) {
       const response = await send(method, path, body, 'application/json');
-      return readAnswer(response.status, await response.text());
+      return readAnswer(response.status, await response.text().catch(brokenOff));
     },
     async follow<Progress>(path: string, body: unknown, onProgress: (event: Progress) => void) {
       const response = await send('POST', path, body, 'application/x-ndjson');
-      if (response.headers.get('content-type')?.includes('x-ndjson') !== true) return readAnswer(response.status, await response.text());
-      for await (const line of linesOf(response.body)) {
+      if (response.headers.get('content-type')?.includes('x-ndjson') !== true)
+        return readAnswer(response.status, await response.text().catch(brokenOff));
+      for await (const line of linesOf(response.body, brokenOff)) {
         const { progress, result, error } = JSON.parse(line) as Lines<Progress>;
         if (error !== undefined) throw new ApiError(error.status, error);
         if (progress === undefined) return result;
         onProgress(progress);
       }
-      throw new ConnectionError('Control disconnected before it had finished; check the current state with `kangqiao flow list`.');
+      throw new ConnectionError(`${BROKEN_OFF}.`);
     },
     async login(name, password, code) {
       const response = await send('POST', '/login', { name, password, ...(code === undefined ? {} : { code }) }, 'application/json');
-      const { mustChangePassword, mustSetUpSecondFactor = false } = readAnswer(response.status, await response.text()) as LoggedIn;
+      const { mustChangePassword, mustSetUpSecondFactor = false } = readAnswer(
+        response.status,
+        await response.text().catch(brokenOff),
+      ) as LoggedIn;
       const cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
       const { token: _token, ...own } = target;
       return { client: createApiClient({ ...own, cookie, password }, signal), mustChangePassword, mustSetUpSecondFactor };
@@ -92,6 +102,8 @@ export function createApiClient(target: ApiTarget, signal: AbortSignal): ApiClie
   };
 }
 
+const BROKEN_OFF = 'Control disconnected before it had finished; check the current state with `kangqiao flow list`';
+
 interface Lines<Progress> {
   readonly progress?: Progress;
   readonly result?: unknown;
@@ -99,18 +111,35 @@ interface Lines<Progress> {
 }
 
 function readAnswer(status: number, text: string): unknown {
-  const body: unknown = text === '' ? undefined : JSON.parse(text);
+  const body = text === '' ? undefined : parseJson(text);
+  if (status < 400 && text !== '' && body === undefined) throw new ApiError(status, { message: NOT_CONTROL });
   if (status < 400) return body;
   throw new ApiError(status, (body ?? {}) as Readonly<Record<string, unknown>>);
 }
 
-async function* linesOf(body: AsyncIterable<Uint8Array> | null): AsyncIterable<string> {
+const NOT_CONTROL = 'The response is not JSON, so it is not from control. Check the address and any proxy in front of it.';
+
+/** Returns undefined for a text that is not JSON, for example the error page of a proxy. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Yields complete lines only. A last line without a line break was cut off and is dropped. */
+async function* linesOf(body: AsyncIterable<Uint8Array> | null, brokenOff: (error: unknown) => never): AsyncIterable<string> {
   const decoder = new TextDecoder();
   let rest = '';
-  for await (const chunk of body ?? []) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines.filter((line) => line !== '');
+  try {
+    for await (const chunk of body ?? []) {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines.filter((line) => line !== '');
+    }
+  } catch (error) {
+    brokenOff(error);
   }
 }
 
