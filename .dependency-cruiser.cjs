@@ -102,20 +102,24 @@ module.exports = {
 
     rule(
       'policy-sees-the-contracts',
-      'A policy sees engine/contract, engine/schema, the contract and documents of gateways/ and what is pure beside them (errors, gateways/shared), never another policy.',
-      { path: '^gateways/policies/([^/]+)' },
+      'A policy sees engine/contract, engine/schema, the contract and documents of gateways/ and the rooms below policies (errors, shared, content, inspection …), never another policy.',
+      { path: '^gateways/policies/[^/]+/([^/]+)' },
       productBut([
         '^engine/(contract|schema)/',
-        '^gateways/((contract|errors)\\.ts$|documents/)',
-        '^gateways/shared/',
-        '^gateways/policies/$1',
+        '^gateways/((contract|errors|json-reading|settings)\\.ts$|documents/)',
+        '^gateways/(shared|content|inspection|objects|load|cache|identity)/',
+        '^gateways/policies/[^/]+/$1',
       ]),
     ),
     rule(
       'gateways-shared-is-below-policies',
       'What policies share knows the contracts only.',
-      { path: '^gateways/(shared/|errors\\.ts$)' },
-      productBut(['^engine/(contract|threads|schema)/', '^gateways/((contract|errors)\\.ts$|documents/)', '^gateways/shared/']),
+      { path: '^gateways/((shared|content|inspection|objects|load|cache|identity)/|errors\\.ts$)' },
+      productBut([
+        '^engine/(contract|threads|schema)/',
+        '^gateways/((contract|errors|json-reading|settings)\\.ts$|documents/)',
+        '^gateways/(shared|content|inspection|objects|load|cache|identity)/',
+      ]),
     ),
     rule(
       'gateways-reach-flows-by-run-flow',
@@ -126,8 +130,8 @@ module.exports = {
     rule(
       'gateways-contract-is-a-leaf',
       'gateways/contract.ts and the documents it speaks of are what everything else in gateways/ stands on.',
-      { path: '^gateways/(contract\\.ts$|documents/)' },
-      productBut(['^engine/contract/', '^gateways/documents/']),
+      { path: '^gateways/((contract|json-reading|settings)\\.ts$|documents/)' },
+      productBut(['^engine/contract/', '^gateways/((json-reading|settings)\\.ts$|documents/)']),
     ),
 
     rule(

@@ -11,7 +11,6 @@ import type { Kq1Authorization } from '../engine/contract/kq1/kq1.ts';
 import type { Logger, Metrics, Span } from '../engine/contract/values/observe.ts';
 import type { Crypto, DigestAlgorithm, KeyHandle } from '../engine/contract/ports/crypto.ts';
 import type { SharedState } from '../engine/contract/ports/shared-state.ts';
-import type { JsonExcess } from '../engine/contract/schema/scan-json.ts';
 import type { Seal } from '../engine/contract/values/seal.ts';
 import type { Text } from '../engine/contract/values/texts.ts';
 import type {
@@ -24,10 +23,13 @@ import type {
 } from './documents/caller-documents.ts';
 import type { GatewayPlan } from './documents/gateway-plan.ts';
 import type { InterfaceDocument } from './documents/interface-document.ts';
+import type { JsonReader } from './json-reading.ts';
+import type { GatewaySettings } from './settings.ts';
 
 /**
  * All stages in their order; no others exist. The order is important for security: a policy names its stage and cannot
- * move it. The stage `access` is for an installation's own policies; the product has no policy there.
+ * move it. Cheap checks come before expensive ones, the content is checked after it was decrypted, and the cache comes
+ * after every refusal. Stages after `call` run for responses and errors alike.
  */
 export const STAGES = [
   'trace',
@@ -42,9 +44,15 @@ export const STAGES = [
   'nonce',
   'grant',
   'limit',
+  'decrypt',
   'schema',
+  'content',
   'access',
+  'cache',
+  'admission',
+  'mirror',
   'call',
+  'respond',
   'seal',
   'log',
 ] as const;
@@ -78,8 +86,8 @@ export interface Relay {
 
 /** One request in the pipeline. Policies read and add values; nothing is ever removed. */
 export interface Exchange {
-  /** Number of the plan that serves this request from its first stage to its last. */
-  planNumber: number;
+  /** The plan that serves this request from its first stage to its last. */
+  plan: PlanIndex;
   /** Headers by lower-case name. A repeated header has its first value here, and its name is in `repeated`. */
   readonly incoming: ReadonlyMap<string, string>;
   readonly repeated: ReadonlySet<string>;
@@ -88,8 +96,8 @@ export interface Exchange {
   bodyDigest: Uint8Array | undefined;
   /** True if the body was not read, because the call stage streams it to the upstream. */
   isBodyStreamed: boolean;
-  /** True if the gateway must hold the whole response, up to 10 MB, to sign it. */
-  isAnswerSpooled: boolean;
+  /** Which parts of the request and the response must be held as a whole. Set once the interface is found. */
+  handling: Handling;
   /**
    * True if the access log needs the bytes of a streamed response in `captured`. `captured` is undefined if there were
    * too many.
@@ -146,8 +154,30 @@ export interface Exchange {
   isCalled: boolean;
   answer: Answer | undefined;
   error: GatewayError | undefined;
+  /** The policy that refused the request or answered it in place of the target. */
+  decidedBy: string | undefined;
+  /** What policies found without refusing the request, for the access log. */
+  readonly notes: readonly Note[];
+  note(note: Note): void;
   /** Policies that complete every response, such as its signature. Set once the interface is found. */
-  after: readonly RunPolicy[];
+  after: readonly { readonly policy: string; readonly run: RunPolicy }[];
+}
+
+/**
+ * What forces the gateway to hold a whole body: names of policies, or `flow`. A body with an empty list may be
+ * streamed. A streamed request body cannot be sent again.
+ */
+export interface Handling {
+  readonly bodyReaders: readonly string[];
+  /** Readers of the response. It is held up to 10 MB. */
+  readonly answerReaders: readonly string[];
+}
+
+/** What a policy found. It has no personal data: `where` is a JSON Pointer or a name, `what` a code or a shape. */
+export interface Note {
+  readonly policy: string;
+  readonly where?: string;
+  readonly what: string;
 }
 
 export interface Answer {
@@ -181,8 +211,13 @@ export interface PlanKey {
   readonly handle: KeyHandle | undefined;
 }
 
-/** A plan indexed for fast look-ups; built once per plan. */
+/** A plan indexed for fast look-ups. Plans share what did not change between them. */
 export interface PlanIndex {
+  readonly number: number;
+  /** True for the plan of a gateway in the DMZ, which has no secrets. */
+  readonly isHandedOut: boolean;
+  /** The app whose grants apply to users without an app of their own. */
+  readonly defaultApp: AppDocument | undefined;
   app(appId: string): AppDocument | undefined;
   key(appId: string, keyId: string): PlanKey | undefined;
   grant(appId: string, interfaceId: string): GrantDocument | undefined;
@@ -191,53 +226,6 @@ export interface PlanIndex {
   busConsumerByCertificate(fingerprintHex: string): BusConsumer | undefined;
   /** Undefined in a plan for a node in the DMZ. */
   readonly platformKey: { readonly keyId: string; readonly handle: KeyHandle } | undefined;
-}
-
-/** Limits and addresses of one gateway process. They are startup settings and frozen. */
-export interface GatewayLimits {
-  readonly maxConnections: number;
-  readonly maxConnectionsPerIp: number;
-  /** Maximum number of requests per second from one address; the next field limits those of one app. */
-  readonly maxRequestsPerIp: number;
-  readonly maxRequestsPerApp: number;
-  readonly maxRequestsPerConnection: number;
-  readonly headerTimeoutMs: number;
-  readonly requestTimeoutMs: number;
-  readonly keepAliveMs: number;
-  /** How long in-flight requests may still take when the gateway stops, in milliseconds. */
-  readonly drainMs: number;
-  /** Memory for the bodies of all requests together. */
-  readonly bodyBudgetBytes: number;
-  /** Maximum number of calls forwarded from the DMZ in flight: in total, and per node. */
-  readonly maxForwardedCalls: number;
-  readonly maxForwardedCallsPerNode: number;
-}
-
-/**
- * A gateway in the DMZ, as a bus gateway knows it. Its certificate identifies it. It may call one front and the listed
- * service domains.
- */
-export interface ForwardNode {
-  /** SHA-256 of the certificate, hex, lower case. */
-  readonly fingerprint: string;
-  readonly front: Exclude<Front, 'bus'>;
-  readonly domains: readonly string[];
-}
-
-export interface GatewaySettings {
-  readonly host: string;
-  /** The value 0 means any free port. */
-  readonly port: number;
-  /**
-   * PEM texts. If absent, the gateway uses plain HTTP, which is allowed on loopback only. With `ca`, client
-   * certificates must also chain to it.
-   */
-  readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string };
-  /** Addresses or CIDR ranges whose `X-Forwarded-For` is trusted. */
-  readonly trustedProxies: readonly string[];
-  /** Used only by a bus gateway. */
-  readonly forwardNodes?: readonly ForwardNode[];
-  readonly limits?: Partial<GatewayLimits>;
 }
 
 /** The source of a gateway's plan: control in the same process, or a file (`gateways/plan/`). */
@@ -251,62 +239,6 @@ export interface AccessLog {
   write(line: string): void;
   close(): Promise<void>;
 }
-
-/**
- * The result of reading a body as JSON. With `isBusy`, the body is not at fault and may be sent again later. With
- * `isCostly`, reading it took too much computing time or memory. `excess` is set if the body has too many values or
- * names.
- */
-export type JsonResult =
-  | { readonly value: unknown }
-  | { readonly problem: string; readonly isBusy?: true; readonly isCostly?: true; readonly excess?: JsonExcess };
-
-/** Where a value violates its schema; the message names the rule, never the value. */
-export interface SchemaIssue {
-  /** JSON Pointer. */
-  readonly path: string;
-  readonly message: string;
-}
-
-/** A schema that is compiled when a check first needs it. It also tells what a check costs. */
-export interface CheckedSchema {
-  readonly text: string;
-  /** True if values are strings, as in a query, and the schema may see them as numbers and booleans. */
-  readonly coerces: boolean;
-  /**
-   * False for a schema that exceeds a limit because it was published before the limits existed. Its cost is only known
-   * after a check.
-   */
-  readonly isBounded: boolean;
-  /**
-   * Returns true if compiling the schema and checking the value is fast enough for an event loop. `bytes` is the length
-   * of the value as JSON, if known.
-   */
-  isQuick(value: unknown, bytes?: number): boolean;
-  /** Returns the first problem; undefined when the value is valid. */
-  check(value: unknown): SchemaIssue | undefined;
-}
-
-export type CheckedJson = JsonResult | { readonly issues: readonly SchemaIssue[] };
-
-/**
- * Reads JSON strictly and checks it. Short bodies are processed at once, the others in a thread, where callers take
- * turns. For an invalid body, returns up to 20 problems if a thread can list them, otherwise only the first one.
- */
-export interface JsonReader {
-  read(bytes: Uint8Array, from: Sender): JsonResult | Promise<JsonResult>;
-  /**
-   * Reads a body and checks it. Without `wantsValue`, `value` may be undefined, so that a large value is not copied
-   * from its thread.
-   */
-  readChecked(bytes: Uint8Array, schema: CheckedSchema, from: Sender, wantsValue: boolean): CheckedJson | Promise<CheckedJson>;
-  /** Checks a value. `bytes` is the length of the value as JSON, if known. */
-  check(value: unknown, schema: CheckedSchema, from: Sender, bytes?: number): CheckedJson | Promise<CheckedJson>;
-  close(): Promise<void>;
-}
-
-/** Identifies the caller, because callers take turns in the threads. Also tells when the caller stops waiting. */
-export type Sender = Pick<Exchange, 'app' | 'user' | 'clientIp' | 'onLeave'>;
 
 /** The memory for bodies that the gateway holds as a whole. All requests share it. */
 export interface BodyBudget {
@@ -332,16 +264,38 @@ export interface ArrivingBody {
   release(): void;
 }
 
+/**
+ * State that outlives a plan, such as buckets, limits and breakers. Each method returns the state with this name, and
+ * creates it at the first call.
+ */
+export interface Keepers {
+  /** State of the interface that is compiled. It ends with the interface. In stages before `route` there is none. */
+  ofInterface<Value>(name: string, make: () => Value): Value;
+  ofGateway<Value>(name: string, make: () => Value): Value;
+}
+
+/** A change of state that operators must see, such as an opened breaker or an ejected instance. */
+export interface GatewayEvent {
+  readonly at: number;
+  /** Such as `breaker-opened`. The console has a text for each kind. */
+  readonly kind: string;
+  readonly interfaceId?: string;
+  /** The instance, group, list or rule that changed. It contains no personal data. */
+  readonly subject?: string;
+  /** Numbers and codes that explain the change. */
+  readonly values?: Readonly<Record<string, string | number>>;
+}
+
 export interface PolicyDeps {
-  readonly index: PlanIndex;
   readonly settings: GatewaySettings;
   /** Seals bodies in the access log. */
   readonly seal: Pick<Seal, 'seal'>;
   readonly accessLog: AccessLog;
   readonly bodies: BodyBudget;
   readonly json: Pick<JsonReader, 'readChecked' | 'check'>;
-  /** Caches a value that is costly to build, for as long as plans use its key. */
+  /** Shares a value that is costly to build between all policies that use its key. It must not change. */
   memo<Value>(key: string, make: () => Value): Value;
+  readonly keepers: Keepers;
   readonly clock: Clock;
   readonly crypto: Crypto;
   /**
@@ -349,17 +303,22 @@ export interface PolicyDeps {
    * DMZ forwarded the request, the check waits for the turn of that node instead.
    */
   verify(exchange: Exchange, key: KeyHandle, data: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>;
-  readonly shared: Pick<SharedState, 'claimOnce'>;
+  /** State that gateways share. While it is down, each policy states what it does. */
+  readonly shared: SharedState;
   readonly log: Logger;
   readonly metrics: Metrics;
-  plan(): GatewayPlan;
+  /** Reports a change of state to console, alarms and bus topics. */
+  report(event: Omit<GatewayEvent, 'at'>): void;
 }
 
+/** `undefined` to continue. An `Answer` skips the rest up to and including the call, or replaces a response. */
+export type PolicyResult = GatewayError | Answer | undefined;
+
 /**
- * Returns `undefined` to continue, or a `GatewayError` to refuse the request. Return a promise only where necessary,
- * because each promise costs time.
+ * Returns `undefined` to continue, a `GatewayError` to refuse the request, or an `Answer`. Return a promise only where
+ * necessary, because each promise costs time.
  */
-export type RunPolicy = (exchange: Exchange) => GatewayError | undefined | Promise<GatewayError | undefined>;
+export type RunPolicy = (exchange: Exchange) => PolicyResult | Promise<PolicyResult>;
 
 /** A problem in a policy's options. `problem` selects the text (`POLICY_OPTIONS/…` in engine/contract/error-texts). */
 export interface OptionProblem {
@@ -371,7 +330,14 @@ export interface OptionProblem {
   readonly fix: string;
 }
 
-/** One file of `gateways/policies/` with `export default definePolicy({...})`. A scan of the folder finds it. */
+/**
+ * The question that a policy answers: who may call, how much, what may be in it, where it goes, and what is kept. Each
+ * is a folder of `gateways/policies/`.
+ */
+export const POLICY_GROUPS = ['caller', 'volume', 'content', 'target', 'records'] as const;
+export type PolicyGroup = (typeof POLICY_GROUPS)[number];
+
+/** One file of `gateways/policies/<group>/` with `export default definePolicy({...})`. A scan of the folders finds it. */
 export interface Policy<Schema extends TObject = TObject> {
   /** The name of the file. */
   readonly name: string;
@@ -381,6 +347,8 @@ export interface Policy<Schema extends TObject = TObject> {
   readonly options: Schema;
   /** Finds problems of options that the schema cannot express. Called when an interface is saved. */
   readonly findProblems?: (options: Static<Schema>) => readonly OptionProblem[];
+  /** What the policy must see as a whole with these options. Without it, bodies may be streamed. */
+  readonly reads?: (options: Static<Schema>, target: InterfaceDocument) => { readonly body?: boolean; readonly answer?: boolean };
   /** True on the fronts where the policy applies without being named by the interface. */
   readonly isDefault: (front: Front) => boolean;
   /** True on the fronts where an interface may switch the policy off with `false`. */
@@ -391,6 +359,9 @@ export interface Policy<Schema extends TObject = TObject> {
    */
   compile(options: Static<Schema>, target: InterfaceDocument | undefined, front: Front, deps: PolicyDeps): RunPolicy | undefined;
 }
+
+/** A policy with the folder that it was found in. */
+export type FoundPolicy = Policy & { readonly group: PolicyGroup };
 
 export function definePolicy<Schema extends TObject>(policy: Policy<Schema>): Policy<Schema> {
   return policy;

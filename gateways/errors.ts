@@ -1,7 +1,8 @@
 /** Defines all errors of the gateways: code, HTTP status and texts. No other file decides an HTTP status. */
 import type { JsonExcess } from '../engine/contract/schema/scan-json.ts';
 import type { Text } from '../engine/contract/values/texts.ts';
-import type { Exchange, GatewayError, JsonResult } from './contract.ts';
+import type { Exchange, GatewayError } from './contract.ts';
+import type { JsonResult } from './json-reading.ts';
 
 type Row = readonly [status: number, zh: string, en: string];
 

@@ -3,7 +3,8 @@ import { FRONTS } from '../../engine/contract/access/access.ts';
 import { runUntilSignal, type Life } from '../../engine/host/run-until-signal.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
 import { handOver, type Started } from './hand-over.ts';
-import { holdFronts, type Claims } from './hold-fronts.ts';
+import { holdFronts } from './hold-fronts.ts';
+import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import { consoleAt, openControl } from './open-control.ts';
 import { openEngine } from './open-engine.ts';
 import { describeGateways, openGateways, type OpenedGateways } from './open-gateways.ts';
@@ -76,7 +77,7 @@ async function start(host: Host, options: StartOptions, startedAt: number, life:
   if (tryIt !== undefined) example.tryIt = tryIt;
 }
 
-async function holdAllFronts({ folder, settings, clock }: Host, claims: Claims, life: Life): Promise<Claims> {
+async function holdAllFronts({ folder, settings, clock }: Host, state: SharedState, life: Life): Promise<SharedState> {
   const guarded = await holdFronts({ folder, fronts: FRONTS, store: settings.storeAddress, life, clock });
-  return guarded(claims);
+  return guarded(state);
 }

@@ -12,8 +12,6 @@ import type { DataFolder } from '../../engine/host/data-folder.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { lockFile } from '../../storage/shared/lock-file.ts';
 
-export type Claims = Pick<SharedState, 'claimOnce'>;
-
 export interface FrontHold {
   readonly folder: Pick<DataFolder, 'root' | 'plans'>;
   readonly fronts: readonly Front[];
@@ -28,21 +26,22 @@ const AHEAD_MS = 60_000;
 
 /**
  * Locks the fronts until this process ends. Throws FRONT_LOCKED (input) while another process serves one of them.
- * Returns a function that guards claims. If another store had the nonces of a front before, this store does not know
+ * Returns a function that guards the claims of a shared state. If another store had the nonces of a front before, this store does not know
  * those nonces. Then requests signed before the change of the store are refused with CLAIMS_FORGOTTEN
  * (`SharedState.claimOnce`).
  */
-export async function holdFronts({ folder, fronts, store, life, clock }: FrontHold): Promise<(claims: Claims) => Claims> {
+export async function holdFronts({ folder, fronts, store, life, clock }: FrontHold): Promise<(state: SharedState) => SharedState> {
   let since = 0;
   for (const front of fronts) {
     const release = lockFront(folder, front);
     life.own(`front ${front}`, release);
     since = Math.max(since, await keptSince(join(folder.plans, `${front}.nonces`), store, clock.now()));
   }
-  return (claims) => ({
+  return (state) => ({
+    ...state,
     claimOnce: (key, ttlMs, share, bornAt) => {
       if (bornAt !== undefined && bornAt < since + AHEAD_MS) return Promise.reject(forgotten());
-      return claims.claimOnce(key, ttlMs, share, bornAt);
+      return state.claimOnce(key, ttlMs, share, bornAt);
     },
   });
 }

@@ -23,7 +23,7 @@ export interface GatewayParts {
   readonly runFlow: RunFlow;
   /** The connection to the gateways inside the hospital network; set only for a gateway in the DMZ. */
   readonly inside?: Inside;
-  readonly shared: Pick<SharedState, 'claimOnce'>;
+  readonly shared: SharedState;
   readonly seal: Pick<Seal, 'seal'>;
 }
 

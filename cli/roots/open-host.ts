@@ -17,7 +17,7 @@ import { createMetrics, type HostMetrics } from '../../engine/host/metrics.ts';
 import type { OtlpTracer } from '../../engine/host/otlp-tracer.ts';
 import { describeProcessSettings, readProcessSettings, type SettingDescription, type Settings } from '../../engine/host/settings.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
-import type { ForwardNode, GatewaySettings } from '../../gateways/contract.ts';
+import type { ForwardNode, GatewaySettings } from '../../gateways/settings.ts';
 import { loadNodeKey } from '../../engine/seal/load-node-key.ts';
 import { createNodeSeal } from '../../gateways/plan/create-node-seal.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';

@@ -2,6 +2,7 @@
  * Opens a gateway in the DMZ. It has no store, no shared state, and only the key of its node. It gets its plan from the
  * gateways inside and forwards every call to them.
  */
+import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { Front } from '../../engine/contract/access/access.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
@@ -50,7 +51,7 @@ export async function openInDmz(host: Host, front: Front, life: Life): Promise<O
   return {
     planSource: feed,
     runFlow: { mode: () => undefined, call: handedOver },
-    shared: { claimOnce: handedOver },
+    shared: noSharedState,
     seal: options.seal,
     inside,
   };
@@ -86,6 +87,20 @@ export async function connectInside(settings: Settings, addresses = settings.for
   );
   return openInside({ addresses, tls: { cert: cert!, key: key!, ca: ca! }, clock: systemClock });
 }
+
+const noSharedState: SharedState = {
+  claimOnce: handedOver,
+  increment: handedOver,
+  get: handedOver,
+  set: handedOver,
+  delete: handedOver,
+  deleteByTag: handedOver,
+  acquireLease: handedOver,
+  releaseLease: handedOver,
+  publish: handedOver,
+  subscribe: handedOver,
+  close: () => Promise.resolve(),
+};
 
 function handedOver(): never {
   throw new TypeError('a gateway in the DMZ does not run calls itself');

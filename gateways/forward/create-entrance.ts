@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Answer, Exchange, ForwardNode, Relay } from '../contract.ts';
+import type { Answer, Exchange, Relay } from '../contract.ts';
+import type { ForwardNode } from '../settings.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
 import { refuse } from '../errors.ts';
 import { toErrorAnswer } from '../listen/write-answer.ts';
 import type { CompiledFront } from '../pipeline/compile-front.ts';
 import { peerFingerprint } from '../shared/peer-fingerprint.ts';
-import { interfacesOfNode, planOfNode } from './plan-of-node.ts';
+import { planOfNode } from './plan-of-node.ts';
 import { hasNodeRequest, NOT_TAKEN, RELAY_HEADER, takeNodeRequest, type NodeRequest } from './relay-header.ts';
 
 /** A request with the relay header. It is not a call of the bus front's own callers. */
@@ -50,28 +51,22 @@ function toEntered(node: ForwardNode, asked: NodeRequest): Entered {
   return { kind: 'call', node, relay: { ...asked.relay, node: node.fingerprint.slice(0, 16) } };
 }
 
-/**
- * Compiles the front of every node from the interfaces that the node may call. The node cannot call interfaces of
- * another front or domain. Nodes with equal front and domains share one compiled front.
- */
-export function compileNodeFronts(
-  plan: GatewayPlan,
-  nodes: readonly ForwardNode[],
-  compile: (node: ForwardNode, plan: GatewayPlan) => CompiledFront,
-): NodeFronts {
-  const scopes = new Map<string, { front: CompiledFront; handedOut: Buffer | undefined }>();
-  const keyOf = ({ front, domains }: ForwardNode) => JSON.stringify([front, ...[...domains].sort()]);
-  for (const node of nodes) {
-    if (scopes.has(keyOf(node))) continue;
-    scopes.set(keyOf(node), { front: compile(node, { ...plan, interfaces: interfacesOfNode(plan, node) }), handedOut: undefined });
-  }
+/** Nodes with the same scope may call the same interfaces, so they share one compiled front. */
+export function scopeOf({ front, domains }: ForwardNode): string {
+  return JSON.stringify([front, ...[...domains].sort()]);
+}
+
+/** Creates the fronts of nodes from the compiled front of each scope. */
+export function createNodeFronts(plan: GatewayPlan, fronts: ReadonlyMap<string, CompiledFront>): NodeFronts {
+  const handedOut = new Map<string, Buffer>();
   return {
-    frontOf: (node) => scopes.get(keyOf(node))!.front,
+    frontOf: (node) => fronts.get(scopeOf(node))!,
     handOut(node, newerThan) {
       if (plan.number <= newerThan) return { status: 204, headers: {}, body: undefined };
-      const scope = scopes.get(keyOf(node))!;
-      scope.handedOut ??= Buffer.from(JSON.stringify(planOfNode(plan, node)));
-      return { status: 200, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body: scope.handedOut };
+      const scope = scopeOf(node);
+      let body = handedOut.get(scope);
+      if (body === undefined) handedOut.set(scope, (body = Buffer.from(JSON.stringify(planOfNode(plan, node)))));
+      return { status: 200, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body };
     },
   };
 }

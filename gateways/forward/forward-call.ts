@@ -37,7 +37,6 @@ export function createForwardCall(document: InterfaceDocument, deps: ForwardDeps
     const giveBack = deps.inside.take(document.interfaceId, exchange.isBodyStreamed);
     if (giveBack === undefined) return fail(exchange, refuse('GW50301'));
     exchange.onEnd(giveBack);
-    exchange.isAnswerSpooled = false;
     if (deps.tracer !== undefined) beginSpan(exchange, deps.tracer);
     for (const instance of deps.inside.inTurn()) {
       const leftMs = exchange.deadlineMs - deps.clock.now();
@@ -63,13 +62,13 @@ export function createForwardCall(document: InterfaceDocument, deps: ForwardDeps
 }
 
 /**
- * Returns the policies that a gateway in the DMZ runs: all stages up to authentication, and authentication itself if it
- * needs no secret. Later stages run inside, because their errors are signed and their checks need state from inside
- * (nonces, limits).
+ * Returns the policies that a gateway in the DMZ runs: all stages up to authentication, authentication itself if it
+ * needs no secret, and the checks of content. The other stages run inside, because their errors are signed and their
+ * checks need state from inside (nonces, limits).
  */
 export function policiesOfDmz(policies: readonly Policy[]): readonly Policy[] {
   const last = STAGES.indexOf('authenticate');
-  return policies.filter(({ stage }) => stage === 'log' || STAGES.indexOf(stage) <= last);
+  return policies.filter(({ stage }) => stage === 'content' || stage === 'log' || STAGES.indexOf(stage) <= last);
 }
 
 type Failure = Exclude<AttemptResult, { kind: 'answered' | 'caller-left' }>;

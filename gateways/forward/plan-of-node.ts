@@ -1,4 +1,4 @@
-import type { ForwardNode } from '../contract.ts';
+import type { ForwardNode } from '../settings.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 

@@ -1,9 +1,7 @@
-/**
- * Compiles a plan for a front. Keeps what outlives a plan: connections, retry budgets and the cache of compiled parts.
- */
-import { createMemo } from '../pipeline/create-memo.ts';
-import type { RunCall } from '../pipeline/compile-interface.ts';
-import type { AccessLog, BodyBudget, JsonReader, Policy, PolicyDeps } from '../contract.ts';
+/** Compiles plans for a front, one after the other. Keeps what outlives a plan: connections, keepers and unchanged parts. */
+import { createKeepers } from '../pipeline/create-keepers.ts';
+import { createMemo, type MemoScope } from '../pipeline/create-memo.ts';
+import type { AccessLog, BodyBudget, GatewayEvent, Policy, PolicyDeps } from '../contract.ts';
 import type { Front } from '../../engine/contract/access/access.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
@@ -11,22 +9,30 @@ import type { InterfaceCalls } from '../log/interface-calls.ts';
 import { createVerify } from '../pipeline/create-verify.ts';
 import { createFlowCall } from '../flow-target/call-flow.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
-import { createRetryBudget, type RetryBudget } from '../upstream/create-retry-budget.ts';
+import { createRetryBudget } from '../upstream/create-retry-budget.ts';
 import type { NodeBounds } from '../pipeline/create-node-bounds.ts';
 import { createPools, type UpstreamPools } from '../upstream/create-pools.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { createForwardCall, policiesOfDmz } from '../forward/forward-call.ts';
-import { type CompiledFront, compileFront } from '../pipeline/compile-front.ts';
+import { type CompiledFront, FrontCompiler, type OpenCall } from '../pipeline/compile-front.ts';
 import { createThrottledWarning } from '../../engine/contract/values/throttled-warning.ts';
 import { createInterfaceCheck } from '../pipeline/check-interface.ts';
 import { createUpstreamCall } from '../upstream/upstream-call.ts';
-import { compileNodeFronts, type NodeFronts } from '../forward/create-entrance.ts';
+import { createNodeFronts, scopeOf, type NodeFronts } from '../forward/create-entrance.ts';
+import { interfacesOfNode } from '../forward/plan-of-node.ts';
 import { createPlanIndex } from '../plan/create-plan-index.ts';
+import type { JsonReader } from '../json-reading.ts';
 
 /** A compiled plan: for this gateway's own callers, and for nodes in the DMZ. */
 export interface Serving {
   readonly own: CompiledFront;
   readonly nodes: NodeFronts;
+}
+
+/** A compiled plan that does not serve yet. Call `commit` when it serves: what it replaces is freed then. */
+export interface PreparedServing {
+  readonly serving: Serving;
+  commit(): void;
 }
 
 export interface ServingParts {
@@ -39,75 +45,103 @@ export interface ServingParts {
   readonly calls: InterfaceCalls;
   readonly json: JsonReader;
   isClosing(): boolean;
+  report(event: Omit<GatewayEvent, 'at'>): void;
 }
+
+const NOTHING_OPEN = () => {};
 
 export class ServingCompiler {
   readonly #parts: ServingParts;
   readonly #memo = createMemo();
+  readonly #keepers = createKeepers();
   readonly #pools: UpstreamPools;
-  readonly #budgets = new Map<string, RetryBudget>();
+  readonly #policyDeps: Omit<PolicyDeps, 'memo' | 'keepers'>;
   readonly #check: ReturnType<typeof createInterfaceCheck>;
-  readonly #verify: ReturnType<typeof createVerify>;
+  readonly #own: FrontCompiler;
+  /** The compilers of the fronts that nodes in the DMZ may call, by scope. */
+  readonly #ofNodes = new Map<string, FrontCompiler>();
+  #keys: MemoScope | undefined;
 
   constructor(parts: ServingParts) {
-    const { options, logger, policies, bounds } = parts;
-    this.#parts = parts;
-    this.#pools = createPools(options.outbound, createThrottledWarning(logger, options.clock, 'gateway.upstream-refused'));
-    this.#check = createInterfaceCheck(policies);
-    this.#verify = createVerify(options.crypto, bounds);
-  }
-
-  compile(plan: GatewayPlan): Serving {
-    const { options, calls } = this.#parts;
-    const { front } = options;
-    this.#memo.turn();
-    const log = this.#parts.logger.child({ plan: String(plan.number) });
-    const compileAs = this.#frontCompiler(this.#policyDeps(plan, log), log);
-    const nodes = compileNodeFronts(plan, nodesOf(options), ({ front: as }, own) => compileAs(as, own));
-    const serving = { own: compileAs(front, plan), nodes };
-    this.#pools.turn();
-    const named = new Set(plan.interfaces.map((document) => document.interfaceId));
-    for (const id of this.#budgets.keys()) if (!named.has(id)) this.#budgets.delete(id);
-    calls.keep(named);
-    return serving;
-  }
-
-  close(): Promise<void> {
-    return this.#pools.close();
-  }
-
-  #policyDeps(plan: GatewayPlan, log: Logger): PolicyDeps {
-    const { options, accessLog, bodies, json } = this.#parts;
+    const { options, logger, policies, bounds, accessLog, bodies, json, report } = parts;
     const { clock, crypto, shared, seal, metrics, settings } = options;
+    this.#parts = parts;
+    this.#pools = createPools(options.outbound, createThrottledWarning(logger, clock, 'gateway.upstream-refused'));
+    this.#check = createInterfaceCheck(policies);
+    this.#policyDeps = {
+      ...{ clock, crypto, shared, seal, log: logger, metrics, settings, accessLog, bodies, json, report },
+      verify: createVerify(crypto, bounds),
+    };
+    this.#own = this.#frontCompiler(options.front);
+    for (const node of nodesOf(options))
+      if (!this.#ofNodes.has(scopeOf(node))) this.#ofNodes.set(scopeOf(node), this.#frontCompiler(node.front));
+  }
+
+  /** Prepares a plan. It yields often, so that the caller can pause the work. */
+  *prepare(plan: GatewayPlan): Generator<void, PreparedServing> {
+    const { options, calls, logger } = this.#parts;
+    const keys = this.#memo.open();
+    const index = createPlanIndex(plan, options.crypto, keys, logger);
+    yield;
+    const own = yield* this.#own.compile(
+      plan.interfaces.filter((document) => document.front === options.front),
+      index,
+    );
+    const commits = [own.commit];
+    const fronts = new Map<string, CompiledFront>();
+    for (const node of nodesOf(options)) {
+      const scope = scopeOf(node);
+      if (fronts.has(scope)) continue;
+      const { front, commit } = yield* this.#ofNodes.get(scope)!.compile(interfacesOfNode(plan, node), index);
+      fronts.set(scope, front);
+      commits.push(commit);
+    }
+    const named = new Set(plan.interfaces.map((document) => document.interfaceId));
     return {
-      ...{ clock, crypto, shared, seal, log, metrics, settings, accessLog, bodies, json, verify: this.#verify },
-      index: createPlanIndex(plan, crypto, this.#memo, log),
-      memo: this.#memo.get,
-      plan: () => plan,
+      serving: { own: own.front, nodes: createNodeFronts(plan, fronts) },
+      commit: () => {
+        for (const commit of commits) commit();
+        this.#keys?.close();
+        this.#keys = keys;
+        this.#keepers.retain(named);
+        calls.keep(named);
+      },
     };
   }
 
-  #frontCompiler(policyDeps: PolicyDeps, log: Logger): (as: Front, plan: GatewayPlan) => CompiledFront {
-    const { policies, options } = this.#parts;
-    return (as, plan) =>
-      compileFront(plan, {
-        front: as,
-        policies: options.inside === undefined ? policies : policiesOfDmz(policies),
-        check: this.#check,
-        policyDeps,
-        log,
-        compileCall: (document) => this.#compileCall(document),
-      });
+  close(): Promise<void> {
+    this.#own.close();
+    for (const compiler of this.#ofNodes.values()) compiler.close();
+    return this.#pools.close();
   }
 
-  #compileCall(document: InterfaceDocument): RunCall {
+  #frontCompiler(front: Front): FrontCompiler {
+    const { policies, options, logger } = this.#parts;
+    return new FrontCompiler({
+      front,
+      policies: options.inside === undefined ? policies : policiesOfDmz(policies),
+      check: this.#check,
+      policyDeps: this.#policyDeps,
+      memo: this.#memo,
+      keepers: this.#keepers,
+      log: logger,
+      openCall: (document) => this.#openCall(document),
+    });
+  }
+
+  #openCall(document: InterfaceDocument): OpenCall {
     const { options, logger: log, bodies, json, isClosing } = this.#parts;
     const { inside, runFlow, crypto, clock, metrics, tracer } = options;
-    if (inside !== undefined) return createForwardCall(document, { inside, bodies, clock, log, metrics, tracer, isClosing });
-    if (document.target.kind === 'flow') return createFlowCall(document.target.flowId, { runFlow, clock, tracer, json });
-    const budget = this.#budgets.get(document.interfaceId) ?? createRetryBudget();
-    this.#budgets.set(document.interfaceId, budget);
-    return createUpstreamCall(document, { pools: this.#pools, budget, bodies, crypto, clock, metrics, tracer, isClosing });
+    const { target } = document;
+    if (inside !== undefined)
+      return { run: createForwardCall(document, { inside, bodies, clock, log, metrics, tracer, isClosing }), close: NOTHING_OPEN };
+    if (target.kind === 'flow') return { run: createFlowCall(target.flowId, { runFlow, clock, tracer, json }), close: NOTHING_OPEN };
+    const budget = this.#keepers.of(document.interfaceId).ofInterface('retry-budget', createRetryBudget);
+    const instances = target.instances.map((address) => this.#pools.open(address));
+    return {
+      run: createUpstreamCall(document, instances, { budget, bodies, crypto, clock, metrics, tracer, isClosing }),
+      close: () => this.#pools.release(instances),
+    };
   }
 }
 

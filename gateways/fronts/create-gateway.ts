@@ -6,7 +6,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DEFAULT_LIMITS, HEADER_LIMIT_BYTES, listen, type Listener, type Unreadable } from '../listen/listen.ts';
 import type { Gateway, GatewayOptions, GatewayStats } from './gateway-options.ts';
 import { loadPolicies } from '../pipeline/load-policies.ts';
-import type { AccessLog, Answer, Exchange, GatewayError, JsonReader } from '../contract.ts';
+import type { AccessLog, Answer, Exchange, GatewayError, GatewayEvent } from '../contract.ts';
+import type { JsonReader } from '../json-reading.ts';
 import { createEntrance, type Entered, toRefusedAnswer } from '../forward/create-entrance.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
 import { createNodeBounds, type NodeBounds } from '../pipeline/create-node-bounds.ts';
@@ -23,6 +24,8 @@ import { InFlight } from '../listen/in-flight.ts';
 import { createJsonReader } from '../shared/create-json-reader.ts';
 import { MOST_WAITING } from '../listen/bound-pipelining.ts';
 import { PROFILES } from './profiles.ts';
+import { createGatewayEvents, type GatewayEvents } from '../log/gateway-events.ts';
+import { runInSlices } from '../pipeline/run-in-slices.ts';
 import { openAccessLog } from '../log/open-access-log.ts';
 import { HttpExchange } from '../listen/exchange.ts';
 import { createThrottledWarning } from '../../engine/contract/values/throttled-warning.ts';
@@ -52,11 +55,13 @@ class FrontGateway implements Gateway {
   readonly #json: JsonReader;
   readonly #bounds: NodeBounds;
   readonly #calls: InterfaceCalls;
+  readonly #events: GatewayEvents;
   readonly #compiler: ServingCompiler;
   readonly #inFlight = new InFlight<HttpExchange>();
   readonly #warnOfRefused: (about: { readonly ip: string }) => void;
   readonly #runDeps: RunDeps;
   #current: Serving | undefined;
+  #abandonPlan = () => {};
   #listener: Listener | undefined;
   #requests = 0;
   #refused = 0;
@@ -72,6 +77,7 @@ class FrontGateway implements Gateway {
     this.#json = createJsonReader(clock);
     this.#bounds = createNodeBounds({ limits: this.#limits, log: logger, metrics, clock });
     this.#calls = createInterfaceCalls({ clock, metrics });
+    this.#events = createGatewayEvents({ clock, metrics, log: logger, front: options.front });
     this.#warnOfRefused = createThrottledWarning(logger, clock, 'gateway.forward-refused');
     const isClosing = () => this.#isClosing();
     this.#runDeps = {
@@ -85,6 +91,7 @@ class FrontGateway implements Gateway {
       bounds: this.#bounds,
       calls: this.#calls,
       json: this.#json,
+      report: (event) => this.#events.add(event),
     });
   }
 
@@ -97,11 +104,15 @@ class FrontGateway implements Gateway {
   }
 
   applied(): number {
-    return this.#current?.own.planNumber ?? 0;
+    return this.#current?.own.plan.number ?? 0;
   }
 
   calls() {
     return this.#calls.counts();
+  }
+
+  events(): readonly GatewayEvent[] {
+    return this.#events.list();
   }
 
   stats(): GatewayStats {
@@ -127,6 +138,7 @@ class FrontGateway implements Gateway {
 
   async stop(): Promise<void> {
     this.#unsubscribe();
+    this.#abandonPlan();
     this.#stopSweeping();
     await this.#listener!.stop();
     await this.#compiler.close();
@@ -139,14 +151,19 @@ class FrontGateway implements Gateway {
   }
 
   #apply(plan: GatewayPlan): void {
-    if (this.#current !== undefined && plan.number <= this.#current.own.planNumber) return;
-    try {
-      this.#current = this.#compiler.compile(plan);
-      this.#logger.info('gateway.plan-applied', { number: plan.number });
-    } catch (error) {
+    if (plan.number <= this.applied()) return;
+    this.#abandonPlan();
+    this.#abandonPlan = runInSlices(
+      this.#options.clock,
+      this.#compiler.prepare(plan),
+      ({ serving, commit }) => {
+        this.#current = serving;
+        commit();
+        this.#logger.info('gateway.plan-applied', { number: plan.number });
+      },
       // The previous plan stays in use.
-      this.#logger.error('gateway.plan-refused', error, { number: plan.number });
-    }
+      (error) => this.#logger.error('gateway.plan-refused', error, { number: plan.number }),
+    );
   }
 
   #listen(): Promise<Listener> {
@@ -176,13 +193,12 @@ class FrontGateway implements Gateway {
     const { clock } = this.#options;
     const front = entered?.node.front ?? this.#options.front;
     const exchange = new HttpExchange(front, request, response, clock.now(), UNROUTED_DEADLINE_MS, entered?.relay);
-    exchange.isAnswerSpooled = PROFILES[exchange.front].signsAnswers;
     this.#count(exchange);
     const current = this.#current;
     if (current === undefined) return this.#refuseAtOnce(exchange, refuse('GW50303'));
     const giveBack = entered && this.#bounds.takeCall(entered.node);
     if (entered !== undefined && giveBack === undefined) return this.#refuseAtOnce(exchange, refuse('GW50301'));
-    exchange.planNumber = current.own.planNumber;
+    exchange.plan = current.own.plan;
     const run = runExchange(exchange, entered === undefined ? current.own : current.nodes.frontOf(entered.node), this.#runDeps);
     // Counts the call of the node until the run has ended and the response was sent or the caller has left. A flow may
     // run on after the connection has closed, and a caller may read the response after the flow has ended.

@@ -1,6 +1,7 @@
 /** What a front needs, and what it reports. */
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
-import type { GatewaySettings, PlanSource, Policy } from '../contract.ts';
+import type { GatewayEvent, PlanSource, Policy } from '../contract.ts';
+import type { GatewaySettings } from '../settings.ts';
 import type { RunFlow } from '../../engine/contract/node/run-flow.ts';
 import type { Front } from '../../engine/contract/access/access.ts';
 import type { Logger, Metrics, Tracer } from '../../engine/contract/values/observe.ts';
@@ -21,7 +22,7 @@ export interface GatewayOptions {
    */
   readonly inside?: Inside;
   readonly crypto: Crypto;
-  readonly shared: Pick<SharedState, 'claimOnce'>;
+  readonly shared: SharedState;
   /** Checks every connection to a service before it is opened. */
   readonly outbound: OutboundGuard;
   /** Seals bodies in the access log. */
@@ -49,6 +50,8 @@ export interface GatewayStats {
 export interface Gateway {
   /** Returns the counts of calls of the gateway's interfaces. */
   calls(): readonly CallCounts[];
+  /** Returns the last changes of state, the newest first. */
+  events(): readonly GatewayEvent[];
   /** `https://127.0.0.1:8443` */
   readonly address: string;
   readonly port: number;

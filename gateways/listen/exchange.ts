@@ -1,13 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Front } from '../../engine/contract/access/access.ts';
 import type { Span } from '../../engine/contract/values/observe.ts';
-import type { Answer, Claim, Exchange, GatewayError, Relay, RunPolicy } from '../contract.ts';
+import type { Answer, Claim, Exchange, GatewayError, Handling, Note, Relay } from '../contract.ts';
 import type { AppDocument } from '../documents/caller-documents.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
+import { NO_PLAN } from './no-plan.ts';
 import type { Listed } from './in-flight.ts';
 
 const NO_NAMES: ReadonlySet<string> = new Set();
-const NO_POLICIES: readonly RunPolicy[] = [];
+const NO_POLICIES: Exchange['after'] = [];
+const NO_NOTES: readonly Note[] = [];
+const NOTHING_HELD: Handling = Object.freeze({ bodyReaders: [], answerReaders: [] });
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
 
 /**
@@ -26,7 +29,7 @@ export class HttpExchange implements Exchange, Listed {
   readonly rawQuery: string;
   readonly incoming: ReadonlyMap<string, string>;
   readonly repeated: ReadonlySet<string>;
-  planNumber = 0;
+  plan = NO_PLAN;
   traceId = '';
   traceparent: string | undefined = undefined;
   span: Span | undefined = undefined;
@@ -41,7 +44,9 @@ export class HttpExchange implements Exchange, Listed {
   claim: Claim | undefined = undefined;
   bodyDigest: Uint8Array | undefined = undefined;
   isBodyStreamed = false;
-  isAnswerSpooled = false;
+  handling = NOTHING_HELD;
+  decidedBy: string | undefined = undefined;
+  notes = NO_NOTES;
   isAnswerCaptured = false;
   captured: Uint8Array | undefined = undefined;
   body: Uint8Array | undefined = undefined;
@@ -50,7 +55,7 @@ export class HttpExchange implements Exchange, Listed {
   isCalled = false;
   answer: Answer | undefined = undefined;
   error: GatewayError | undefined = undefined;
-  after: readonly RunPolicy[] = NO_POLICIES;
+  after = NO_POLICIES;
   bytesIn = 0;
   bytesOut = 0;
   attempts = 0;
@@ -74,6 +79,10 @@ export class HttpExchange implements Exchange, Listed {
     this.repeated = repeated;
     this.host = incoming.get('host') ?? '';
     response.on('close', () => this.#end());
+  }
+
+  note(note: Note): void {
+    this.notes = [...this.notes, note];
   }
 
   onEnd(release: () => void): void {

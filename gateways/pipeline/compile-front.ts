@@ -1,52 +1,129 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Front } from '../../engine/contract/access/access.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
-import type { Policy, PolicyDeps, RunPolicy } from '../contract.ts';
-import type { GatewayPlan } from '../documents/gateway-plan.ts';
+import type { PlanIndex, Policy, PolicyDeps } from '../contract.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { buildRouter, type Router } from '../routes/build-router.ts';
 import type { InterfaceCheck } from './check-interface.ts';
-import { compileEarly, compileInterface, type CompiledInterface, type RunCall } from './compile-interface.ts';
+import { compileEarly, compileInterface, type CompiledInterface, type RunCall, type Step } from './compile-interface.ts';
+import type { AllKeepers } from './create-keepers.ts';
+import type { Memo, MemoScope } from './create-memo.ts';
 
 /** A plan compiled for one front. One assignment replaces it as a whole; a request keeps the one it started with. */
 export interface CompiledFront {
-  readonly planNumber: number;
-  readonly early: readonly RunPolicy[];
+  readonly plan: PlanIndex;
+  readonly early: readonly Step[];
   /** Log policies for requests for which no interface was found. */
-  readonly log: readonly RunPolicy[];
-  readonly router: Router<CompiledInterface>;
+  readonly log: readonly Step[];
+  readonly router: Router<number>;
+  /** The interfaces, at the positions that the router returns. */
+  readonly interfaces: readonly CompiledInterface[];
 }
 
-export interface CompileFrontDeps {
+/** What the call stage of an interface holds while the interface is served. */
+export interface OpenCall {
+  readonly run: RunCall;
+  close(): void;
+}
+
+export interface FrontCompilerDeps {
   readonly front: Front;
   readonly policies: readonly Policy[];
   readonly check: InterfaceCheck;
-  readonly policyDeps: PolicyDeps;
+  readonly policyDeps: Omit<PolicyDeps, 'memo' | 'keepers'>;
+  readonly memo: Memo;
+  readonly keepers: AllKeepers;
   readonly log: Logger;
-  compileCall(document: InterfaceDocument): RunCall;
+  openCall(document: InterfaceDocument): OpenCall;
 }
 
-/** Compiles all interfaces of the front. An invalid document is skipped and logged; the others still serve. */
-export function compileFront(plan: GatewayPlan, deps: CompileFrontDeps): CompiledFront {
-  const entries = plan.interfaces.flatMap((document) => {
-    if (document.front !== deps.front) return [];
-    // Check again, because a plan may come from a file. But check each document only once, not with every plan.
-    const problem = deps.policyDeps.memo(`check ${JSON.stringify(document)}`, () =>
-      deps.check(document).find((issue) => issue.severity === 'error'),
-    );
+/** A compiled document. `compiled` is undefined if the document cannot be served. */
+interface Part {
+  readonly document: InterfaceDocument;
+  readonly compiled: CompiledInterface | undefined;
+  close(): void;
+}
+
+/**
+ * Compiles the plans of a front one after the other. Only interfaces that have changed are compiled again, so a change
+ * of one among thousands costs little. An invalid document is skipped and logged; the others still serve.
+ */
+export class FrontCompiler {
+  readonly #deps: FrontCompilerDeps;
+  readonly #early: ReturnType<typeof compileEarly>;
+  #parts = new Map<string, Part>();
+  #routes: readonly InterfaceDocument[] = [];
+  #router: Router<number> = buildRouter([]);
+
+  constructor(deps: FrontCompilerDeps) {
+    this.#deps = deps;
+    const memo = deps.memo.open();
+    this.#early = compileEarly(deps.front, deps.policies, { ...deps.policyDeps, memo: memo.get, keepers: deps.keepers.of(undefined) });
+  }
+
+  /**
+   * Compiles the interfaces of a plan that belong to the front. It yields often, so that the caller can pause the work.
+   * Call `commit` of the result once it serves: what it replaces is freed then.
+   */
+  *compile(documents: readonly InterfaceDocument[], plan: PlanIndex): Generator<void, { front: CompiledFront; commit(): void }> {
+    const parts = new Map<string, Part>();
+    const replaced = new Map(this.#parts);
+    const interfaces: CompiledInterface[] = [];
+    for (const document of documents) {
+      yield;
+      const old = this.#parts.get(document.interfaceId);
+      const isSame = old !== undefined && isDeepStrictEqual(old.document, document);
+      const part = isSame ? old : this.#compilePart(document);
+      if (isSame) replaced.delete(document.interfaceId);
+      parts.set(document.interfaceId, part);
+      if (part.compiled !== undefined) interfaces.push(part.compiled);
+    }
+    const router = yield* this.#route(interfaces);
+    const front = Object.freeze({ plan, ...this.#early, router, interfaces });
+    const commit = () => {
+      this.#parts = parts;
+      this.#router = router;
+      this.#routes = interfaces.map((compiled) => compiled.interface);
+      for (const part of replaced.values()) part.close();
+    };
+    return { front, commit };
+  }
+
+  /** Frees everything that the last plan holds. */
+  close(): void {
+    for (const part of this.#parts.values()) part.close();
+    this.#parts.clear();
+  }
+
+  #compilePart(document: InterfaceDocument): Part {
+    const { check, log, memo, keepers, policies, policyDeps, openCall } = this.#deps;
+    // Check again, because a plan may come from a file.
+    const problem = check(document).find((issue) => issue.severity === 'error');
     if (problem !== undefined) {
-      deps.log.warn('gateway.interface-refused', { interfaceId: document.interfaceId, path: problem.path, code: problem.code });
-      return [];
+      log.warn('gateway.interface-refused', { interfaceId: document.interfaceId, path: problem.path, code: problem.code });
+      return { document, compiled: undefined, close: () => {} };
     }
+    const scope: MemoScope = memo.open();
+    let call: OpenCall | undefined;
     try {
-      return [{ interface: document, target: compileInterface(document, deps.policies, deps.policyDeps, deps.compileCall(document)) }];
+      call = openCall(document);
+      const deps = { ...policyDeps, memo: scope.get, keepers: keepers.of(document.interfaceId) };
+      const compiled = compileInterface(document, policies, deps, call.run);
+      return { document, compiled, close: () => (scope.close(), call!.close()) };
     } catch (error) {
-      deps.log.error('gateway.interface-refused', error, { interfaceId: document.interfaceId });
-      return [];
+      log.error('gateway.interface-refused', error, { interfaceId: document.interfaceId });
+      call?.close();
+      return { document, compiled: undefined, close: scope.close };
     }
-  });
-  return Object.freeze({
-    planNumber: plan.number,
-    ...compileEarly(deps.front, deps.policies, deps.policyDeps),
-    router: buildRouter(entries),
-  });
+  }
+
+  /** Returns the router of the last plan if no route has changed. */
+  *#route(interfaces: readonly CompiledInterface[]): Generator<void, Router<number>> {
+    const isSame =
+      interfaces.length === this.#routes.length &&
+      interfaces.every(({ interface: { method, path } }, i) => method === this.#routes[i]!.method && path === this.#routes[i]!.path);
+    if (isSame) return this.#router;
+    yield;
+    return buildRouter(interfaces.map((compiled, target) => ({ interface: compiled.interface, target })));
+  }
 }

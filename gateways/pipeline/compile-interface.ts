@@ -1,27 +1,34 @@
-import { STAGES, type Exchange, type Policy, type PolicyDeps, type RunPolicy, type Stage } from '../contract.ts';
+import { STAGES, type Exchange, type Handling, type Policy, type PolicyDeps, type RunPolicy, type Stage } from '../contract.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import type { Front } from '../../engine/contract/access/access.ts';
 
 /** The call stage: sets the response or the error of the exchange, or streams the response itself. */
 export type RunCall = (exchange: Exchange) => void | Promise<void>;
 
+/** A policy that is compiled for an interface or a front. Its name appears where it decides. */
+export interface Step {
+  readonly policy: string;
+  readonly run: RunPolicy;
+}
+
 /** One interface of one plan, frozen. Every decision that does not depend on the request is already made. */
 export interface CompiledInterface {
   readonly interface: InterfaceDocument;
   readonly paramNames: readonly string[];
   readonly deadlineMs: number;
+  readonly handling: Handling;
   /** Policies of the stages between `route` and `call`. Each may refuse the request. */
-  readonly before: readonly RunPolicy[];
+  readonly before: readonly Step[];
   readonly call: RunCall;
-  /** Policies of the stage `seal`. They run for responses and errors alike. */
-  readonly after: readonly RunPolicy[];
-  readonly log: readonly RunPolicy[];
+  /** Policies of the stages between `call` and `log`. They run for responses and errors alike. */
+  readonly after: readonly Step[];
+  readonly log: readonly Step[];
 }
 
-const ROUTE = STAGES.indexOf('route');
-const CALL = STAGES.indexOf('call');
-const LOG = STAGES.indexOf('log');
 const at = (stage: Stage) => STAGES.indexOf(stage);
+const ROUTE = at('route');
+const CALL = at('call');
+const LOG = at('log');
 
 /** Compiles an interface whose options have been checked (`checkInterface`). */
 export function compileInterface(
@@ -31,19 +38,20 @@ export function compileInterface(
   call: RunCall,
 ): CompiledInterface {
   const { front, timeoutMs, timeoutRetries } = document;
-  const before: RunPolicy[] = [];
-  const after: RunPolicy[] = [];
-  const log: RunPolicy[] = [];
+  const before: Step[] = [];
+  const after: Step[] = [];
+  const log: Step[] = [];
   for (const policy of policies) {
     const position = at(policy.stage);
     if (position <= ROUTE) continue;
-    const run = compilePolicy(policy, document, front, deps);
-    if (run !== undefined) (position < CALL ? before : position < LOG ? after : log).push(run);
+    const step = compilePolicy(policy, document, front, deps);
+    if (step !== undefined) (position < CALL ? before : position < LOG ? after : log).push(step);
   }
   return Object.freeze({
     interface: document,
     paramNames: [...document.path.matchAll(/\/:([^/]+)/g)].map((match) => match[1]!),
     deadlineMs: document.deadlineMs ?? timeoutMs * (1 + timeoutRetries) + 1000,
+    handling: findReaders(document, policies),
     before,
     call,
     after,
@@ -52,23 +60,37 @@ export function compileInterface(
 }
 
 /**
- * Compiles, once per front and plan, the policies that run before an interface is known, and the log policies of
- * requests for which no interface was found.
+ * Compiles, once per front, the policies that run before an interface is known, and the log policies of requests for
+ * which no interface was found.
  */
 export function compileEarly(
   front: Front,
   policies: readonly Policy[],
   deps: PolicyDeps,
-): { readonly early: readonly RunPolicy[]; readonly log: readonly RunPolicy[] } {
-  const early: RunPolicy[] = [];
-  const log: RunPolicy[] = [];
+): { readonly early: readonly Step[]; readonly log: readonly Step[] } {
+  const early: Step[] = [];
+  const log: Step[] = [];
   for (const policy of policies) {
     const position = at(policy.stage);
     if (position > ROUTE && position < LOG) continue;
-    const run = compilePolicy(policy, undefined, front, deps);
-    if (run !== undefined) (position < ROUTE ? early : log).push(run);
+    const step = compilePolicy(policy, undefined, front, deps);
+    if (step !== undefined) (position < ROUTE ? early : log).push(step);
   }
   return { early, log };
+}
+
+/** Finds who must see the bodies of an interface as a whole. A flow always gets the whole body. */
+export function findReaders(document: InterfaceDocument, policies: readonly Policy[]): Handling {
+  const bodyReaders: string[] = document.target.kind === 'flow' ? ['flow'] : [];
+  const answerReaders: string[] = [];
+  for (const policy of policies) {
+    const options = policy.reads && findOptions(policy, document, document.front);
+    if (options === undefined) continue;
+    const { body, answer } = policy.reads!(options as never, document);
+    if (body === true) bodyReaders.push(policy.name);
+    if (answer === true) answerReaders.push(policy.name);
+  }
+  return { bodyReaders, answerReaders };
 }
 
 /** Returns the options of an interface for a policy; undefined when the policy does not apply to the interface. */
@@ -80,7 +102,8 @@ function findOptions(policy: Policy, document: InterfaceDocument | undefined, fr
   return chosen;
 }
 
-function compilePolicy(policy: Policy, document: InterfaceDocument | undefined, front: Front, deps: PolicyDeps): RunPolicy | undefined {
+function compilePolicy(policy: Policy, document: InterfaceDocument | undefined, front: Front, deps: PolicyDeps): Step | undefined {
   const options = findOptions(policy, document, front);
-  return options && policy.compile(options as never, document, front, deps);
+  const run = options && policy.compile(options as never, document, front, deps);
+  return run && { policy: policy.name, run };
 }

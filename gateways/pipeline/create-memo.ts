@@ -1,29 +1,42 @@
 /**
- * Caches values that are costly to build (imported keys, compiled schemas). A value stays in the cache as long as each
- * new plan uses it.
+ * Shares values that are costly to build (imported keys, compiled schemas, ranges). A value is dropped when no scope
+ * uses it any more.
  */
 export interface Memo {
+  /** Opens the scope of a part of a plan, such as an interface. */
+  open(): MemoScope;
+}
+
+export interface MemoScope {
   get<Value>(key: string, make: () => Value): Value;
-  /**
-   * Called for each new plan. Drops what the previous plan did not use, so that the cache never holds values for more
-   * than two plans.
-   */
-  turn(): void;
+  close(): void;
+}
+
+interface Entry {
+  readonly value: unknown;
+  users: number;
 }
 
 export function createMemo(): Memo {
-  let current = new Map<string, unknown>();
-  let previous = new Map<string, unknown>();
+  const entries = new Map<string, Entry>();
   return {
-    get<Value>(key: string, make: () => Value): Value {
-      if (current.has(key)) return current.get(key) as Value;
-      const value = previous.has(key) ? (previous.get(key) as Value) : make();
-      current.set(key, value);
-      return value;
-    },
-    turn() {
-      previous = current;
-      current = new Map();
+    open() {
+      const used = new Set<string>();
+      return {
+        get<Value>(key: string, make: () => Value): Value {
+          let entry = entries.get(key);
+          if (entry === undefined) entries.set(key, (entry = { value: make(), users: 0 }));
+          if (!used.has(key)) {
+            used.add(key);
+            entry.users++;
+          }
+          return entry.value as Value;
+        },
+        close() {
+          for (const key of used) if (--entries.get(key)!.users === 0) entries.delete(key);
+          used.clear();
+        },
+      };
     },
   };
 }

@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Logger, Metrics } from '../../engine/contract/values/observe.ts';
 import { createThrottledWarning } from '../../engine/contract/values/throttled-warning.ts';
-import type { Exchange, ForwardNode, GatewayLimits } from '../contract.ts';
+import type { Exchange } from '../contract.ts';
+import type { ForwardNode, GatewayLimits } from '../settings.ts';
 import { createTurns } from '../shared/create-turns.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { requirePlainPath, requireQuery } from '../../engine/contract/kq1/kq1.ts';
-import type { Exchange, GatewayError, RunPolicy } from '../contract.ts';
+import type { Answer, Exchange, GatewayError, PolicyResult } from '../contract.ts';
 import { refuse } from '../errors.ts';
 import { toErrorAnswer, writeAnswer } from '../listen/write-answer.ts';
 import type { CompiledFront } from './compile-front.ts';
-import type { CompiledInterface } from './compile-interface.ts';
+import type { CompiledInterface, Step } from './compile-interface.ts';
 
 /** What a run needs besides the compiled front. */
 export interface RunDeps {
@@ -21,22 +21,22 @@ export interface RunDeps {
 export async function runExchange(exchange: Exchange, front: CompiledFront, deps: RunDeps): Promise<void> {
   let compiled: CompiledInterface | undefined;
   try {
-    let error = runPolicies(exchange, front.early, 0);
-    if (error instanceof Promise) error = await error;
-    if (error === undefined) {
+    let result = runPolicies(exchange, front.early, 0);
+    if (result instanceof Promise) result = await result;
+    if (result === undefined) {
       const route = findRoute(exchange, front);
-      if ('code' in route) error = route;
+      if ('code' in route) result = route;
       else {
         compiled = route;
         // Do not run the policies in the turn of the event loop that read the request's head. If the parser finds an
         // error right after the head, the client must get that error first.
-        error = await runPolicies(exchange, compiled.before, 0);
-        exchange.isCalled = error === undefined;
+        result = await runPolicies(exchange, compiled.before, 0);
+        exchange.isCalled = result === undefined;
         const called = exchange.isCalled ? compiled.call(exchange) : undefined;
         if (called instanceof Promise) await called;
       }
     }
-    exchange.error ??= error;
+    if (result !== undefined) settle(exchange, result);
     const finished = finish(exchange, deps.isClosing(), deps);
     if (finished instanceof Promise) await finished;
   } catch (thrown) {
@@ -64,36 +64,64 @@ export async function refuseLate(exchange: Exchange, error: GatewayError, deps: 
   }
 }
 
+function settle(exchange: Exchange, result: Exclude<PolicyResult, undefined>): void {
+  if ('code' in result) exchange.error ??= result;
+  else exchange.answer ??= result;
+}
+
 function finish(exchange: Exchange, isClosing: boolean, deps: RunDeps): void | Promise<void> {
   if (exchange.error !== undefined) exchange.answer = toErrorAnswer(exchange, exchange.error, deps.now());
   // If there is neither a response nor an error, the call stage has already streamed the response.
   if (exchange.answer === undefined) return;
-  const refused = runPolicies(exchange, exchange.after, 0);
-  if (refused instanceof Promise) return refused.then((late) => writeAnswered(exchange, late, isClosing, deps));
-  writeAnswered(exchange, refused, isClosing, deps);
-}
-
-function writeAnswered(exchange: Exchange, refused: GatewayError | undefined, isClosing: boolean, deps: RunDeps): void {
-  if (refused !== undefined) {
-    exchange.error = refused;
-    exchange.answer = toErrorAnswer(exchange, refused, deps.now());
-  }
-  // Data after a malformed request on the same connection cannot be trusted either.
-  writeAnswer(exchange, exchange.answer!, isClosing || exchange.error?.code === 'GW40001');
+  const completed = completeAnswer(exchange, 0, deps);
+  if (completed instanceof Promise) return completed.then((answer) => write(exchange, answer, isClosing));
+  write(exchange, completed, isClosing);
 }
 
 /**
- * Runs policies in order and stops at the first error. Returns a promise only from the first policy that returns one.
+ * Runs the policies after the call. One that returns an answer or an error replaces the response; the following
+ * policies then complete that one.
  */
-function runPolicies(
-  exchange: Exchange,
-  policies: readonly RunPolicy[],
-  from: number,
-): GatewayError | undefined | Promise<GatewayError | undefined> {
+function completeAnswer(exchange: Exchange, from: number, deps: RunDeps): Answer | Promise<Answer> {
+  const { after } = exchange;
+  for (let i = from; i < after.length; i++) {
+    const result = after[i]!.run(exchange);
+    if (result instanceof Promise)
+      return result.then((late) => {
+        replaceAnswer(exchange, late, after[i]!, deps);
+        return completeAnswer(exchange, i + 1, deps);
+      });
+    replaceAnswer(exchange, result, after[i]!, deps);
+  }
+  return exchange.answer!;
+}
+
+function replaceAnswer(exchange: Exchange, result: PolicyResult, { policy }: Step, deps: RunDeps): void {
+  if (result === undefined) return;
+  exchange.decidedBy = policy;
+  exchange.error = 'code' in result ? result : undefined;
+  exchange.answer = 'code' in result ? toErrorAnswer(exchange, result, deps.now()) : result;
+}
+
+function write(exchange: Exchange, answer: Answer, isClosing: boolean): void {
+  // Data after a malformed request on the same connection cannot be trusted either.
+  writeAnswer(exchange, answer, isClosing || exchange.error?.code === 'GW40001');
+}
+
+/**
+ * Runs policies in order and stops at the first result. Returns a promise only from the first policy that returns one.
+ */
+function runPolicies(exchange: Exchange, policies: readonly Step[], from: number): PolicyResult | Promise<PolicyResult> {
   for (let i = from; i < policies.length; i++) {
-    const result = policies[i]!(exchange);
+    const { policy, run } = policies[i]!;
+    const result = run(exchange);
     if (result === undefined) continue;
-    if (result instanceof Promise) return result.then((late) => late ?? runPolicies(exchange, policies, i + 1));
+    if (result instanceof Promise)
+      return result.then((late) => {
+        if (late !== undefined) exchange.decidedBy = policy;
+        return late ?? runPolicies(exchange, policies, i + 1);
+      });
+    exchange.decidedBy = policy;
     return result;
   }
   return undefined;
@@ -107,17 +135,19 @@ function findRoute(exchange: Exchange, front: CompiledFront): CompiledInterface 
   // A path that equals a published path byte for byte can be read in only one way. Check this for any other path.
   if ((match === undefined || match.values.length > 0 || exchange.rawQuery !== '') && !isPlainTarget(exchange)) return NOT_PLAIN;
   if (match === undefined) return refuse('GW40401');
-  const compiled = match.methods.get(exchange.method);
-  if (compiled === undefined) {
+  const target = match.methods.get(exchange.method);
+  if (target === undefined) {
     exchange.response.setHeader('allow', [...match.methods.keys()].join(', '));
     return refuse('GW40501');
   }
+  const compiled = front.interfaces[target]!;
   if (match.values.length > 0) {
     const params = decodeParams(compiled.paramNames, match.values);
     if (params === undefined) return NOT_PLAIN;
     exchange.params = params;
   }
   exchange.interface = compiled.interface;
+  exchange.handling = compiled.handling;
   exchange.after = compiled.after;
   exchange.deadlineMs = exchange.startedAt + Math.min(compiled.deadlineMs, exchange.relay?.leftMs ?? compiled.deadlineMs);
   return compiled;
@@ -167,7 +197,7 @@ function decodeParams(names: readonly string[], values: readonly string[]): Read
  * Runs the log policies when the last byte was sent or the caller has left. So they see everything, and cannot disturb
  * the request.
  */
-function logWhenDone(exchange: Exchange, policies: readonly RunPolicy[], deps: RunDeps): void {
+function logWhenDone(exchange: Exchange, policies: readonly Step[], deps: RunDeps): void {
   exchange.onEnd(() => {
     try {
       void runPolicies(exchange, policies, 0);

@@ -3,13 +3,13 @@ import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Crypto, KeyHandle, SignatureScheme } from '../../engine/contract/ports/crypto.ts';
 import type { PlanIndex, PlanKey } from '../contract.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
-import type { Memo } from '../pipeline/create-memo.ts';
+import type { MemoScope } from '../pipeline/create-memo.ts';
 
 /**
  * Indexes a plan for look-ups by name, with every key imported once. Skips and logs a key that cannot be imported,
  * because one bad key must not keep the whole plan out of service.
  */
-export function createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Memo, log: Logger): PlanIndex {
+export function createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<MemoScope, 'get'>, log: Logger): PlanIndex {
   const apps = new Map(plan.apps.map((app) => [app.appId, app]));
   const grants = new Map(plan.grants.map((grant) => [`${grant.appId} ${grant.interfaceId}`, grant]));
   const tokens = new Map(
@@ -58,6 +58,9 @@ export function createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Memo, l
   const platformKey = privatePem === undefined ? undefined : { keyId, handle: importPem(privatePem, scheme, 'private') };
 
   return {
+    number: plan.number,
+    isHandedOut: plan.isHandedOut === true,
+    defaultApp: apps.get(plan.defaultAppId),
     app: (appId) => apps.get(appId),
     key: (appId, keyId) => keys.get(`${appId} ${keyId}`),
     grant: (appId, interfaceId) => grants.get(`${appId} ${interfaceId}`),

@@ -2,7 +2,7 @@ import { isQuickCheck } from '../../engine/contract/schema/check-cost.ts';
 import { measurePlainSchema, measureSchema, type PlainSchemaSize } from '../../engine/contract/schema/schema-bounds.ts';
 import { pointerStep } from '../../engine/contract/schema/schema-problem.ts';
 import { compileFirstBreach, type Breach, type FirstBreach, type JsonSchema } from '../../engine/schema/compile-schema.ts';
-import type { CheckedSchema, SchemaIssue } from '../contract.ts';
+import type { CheckedSchema, SchemaIssue } from '../json-reading.ts';
 
 /**
  * Creates a checked schema. It is measured and compiled only when needed, because a plan may have thousands of schemas.

@@ -1,7 +1,7 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { createBreachList } from '../../engine/schema/create-breach-list.ts';
 import { BoundedThreads, ThreadLimit } from '../../engine/threads/bounded-threads.ts';
-import type { CheckedJson, CheckedSchema, JsonReader, JsonResult, Sender } from '../contract.ts';
+import type { CheckedJson, CheckedSchema, JsonReader, JsonResult, Sender } from '../json-reading.ts';
 import { shareOf } from './caller-of.ts';
 import { toSchemaIssue } from './create-checked-schema.ts';
 import type { JsonTask } from './json-worker.ts';

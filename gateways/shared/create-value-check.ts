@@ -1,7 +1,7 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { JsonSchema } from '../../engine/schema/compile-schema.ts';
-import type { JsonReader, SchemaIssue } from '../contract.ts';
+import type { JsonReader, SchemaIssue } from '../json-reading.ts';
 import { createCheckedSchema } from './create-checked-schema.ts';
 import { createJsonReader } from './create-json-reader.ts';
 

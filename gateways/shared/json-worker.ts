@@ -2,7 +2,7 @@
 import { keepLast } from '../../engine/schema/keep-last.ts';
 import type { JsonSchema } from '../../engine/schema/compile-schema.ts';
 import { serveTasks } from '../../engine/threads/serve-tasks.ts';
-import type { CheckedJson } from '../contract.ts';
+import type { CheckedJson } from '../json-reading.ts';
 import { createCheckedSchema } from './create-checked-schema.ts';
 import { parseJson } from './parse-json.ts';
 

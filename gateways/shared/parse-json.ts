@@ -1,5 +1,5 @@
 import { findJsonExcess, keyFault, scanJson } from '../../engine/contract/schema/scan-json.ts';
-import type { JsonResult } from '../contract.ts';
+import type { JsonResult } from '../json-reading.ts';
 
 const MAX_DEPTH = 64;
 const KEY_PROBLEMS = { proto: 'the key __proto__ is not allowed', twice: 'an object has the same key twice' } as const;

@@ -15,11 +15,8 @@ export interface Instance {
 export interface UpstreamPools {
   /** Returns the instance at an address. All interfaces with that target share its connections. */
   open(address: string): Instance;
-  /**
-   * Called for each new plan. Closes the pools that were not opened since the last call, because the new plan does not
-   * use them. A pool is closed when it is idle.
-   */
-  turn(): void;
+  /** Gives instances back. The connections to an origin that nobody uses any more are closed when they are idle. */
+  release(instances: readonly Instance[]): void;
   close(): Promise<void>;
 }
 
@@ -33,15 +30,13 @@ const KEEP_ALIVE_MS = 10_000;
  * that stalls.
  */
 export function createPools(outbound: OutboundGuard, warnRefused: WarnRefused): UpstreamPools {
-  const pools = new Map<string, Pool>();
-  let opened = new Set<string>();
+  const pools = new Map<string, { readonly pool: Pool; users: number }>();
   return {
     open(address) {
       const url = new URL(address);
-      opened.add(url.origin);
-      let pool = pools.get(url.origin);
-      if (pool === undefined) {
-        pool = new Pool(url.origin, {
+      let opened = pools.get(url.origin);
+      if (opened === undefined) {
+        const pool = new Pool(url.origin, {
           connections: CONNECTIONS,
           pipelining: 1,
           connect: guardedConnector(url.origin, outbound, warnRefused),
@@ -51,20 +46,22 @@ export function createPools(outbound: OutboundGuard, warnRefused: WarnRefused): 
           keepAliveMaxTimeout: KEEP_ALIVE_MS,
           maxHeaderSize: 16 * 1024,
         });
-        pools.set(url.origin, pool);
+        pools.set(url.origin, (opened = { pool, users: 0 }));
       }
+      opened.users++;
+      const { pool } = opened;
       return { origin: url.origin, host: url.host, prefix: url.pathname === '/' ? '' : url.pathname.replace(/\/$/, ''), pool };
     },
-    turn() {
-      for (const [origin, pool] of pools) {
-        if (opened.has(origin)) continue;
+    release(instances) {
+      for (const { origin, pool } of instances) {
+        const opened = pools.get(origin);
+        if (opened === undefined || --opened.users > 0) continue;
         pools.delete(origin);
         void pool.close();
       }
-      opened = new Set();
     },
     async close() {
-      await Promise.all([...pools.values()].map((pool) => pool.destroy()));
+      await Promise.all([...pools.values()].map(({ pool }) => pool.destroy()));
       pools.clear();
     },
   };

@@ -143,7 +143,7 @@ class Attempt {
       return true;
     }
     this.#hasHead = true;
-    if (this.#exchange.isAnswerSpooled) this.#beginSpool(status, raw);
+    if (this.#exchange.handling.answerReaders.length > 0) this.#beginSpool(status, raw);
     else this.#beginStream(status, raw, resume);
     // Complete the response here: a 304 may state a length, and the connection would be closed because of the missing
     // body.

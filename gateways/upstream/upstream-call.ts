@@ -9,7 +9,7 @@ import type { RunCall } from '../pipeline/compile-interface.ts';
 import { callerOf } from '../shared/caller-of.ts';
 import { beginSpan } from '../shared/trace-exchange.ts';
 import { OF_CONNECTION, sendAttempt, type AttemptResult } from './send-attempt.ts';
-import type { UpstreamPools } from './create-pools.ts';
+import type { Instance } from './create-pools.ts';
 import type { RetryBudget } from './create-retry-budget.ts';
 
 const SAFE_METHODS = new Set(['GET', 'PUT', 'DELETE']);
@@ -20,7 +20,6 @@ const JITTER_FROM_MS = 25;
 const JITTER_TO_MS = 250;
 
 export interface UpstreamDeps {
-  readonly pools: UpstreamPools;
   readonly budget: RetryBudget;
   readonly bodies: BodyBudget;
   readonly crypto: Pick<Crypto, 'digest'>;
@@ -36,10 +35,9 @@ export interface UpstreamDeps {
  * doing the work twice is harmless: an idempotent method, an interface declared idempotent, or an upstream that honours
  * the Idempotency-Key that the caller sent.
  */
-export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDeps): RunCall {
+export function createUpstreamCall(document: InterfaceDocument, instances: readonly Instance[], deps: UpstreamDeps): RunCall {
   const { target } = document;
   if (target.kind !== 'upstream') throw new TypeError('not an upstream target');
-  const instances = target.instances.map((address) => deps.pools.open(address));
   const isIdempotent = document.idempotent === true || SAFE_METHODS.has(document.method);
   const honoursKey = target.honoursIdempotencyKey === true;
   const isCaptured = document.log === 'out' || document.log === 'full';

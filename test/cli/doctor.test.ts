@@ -23,7 +23,7 @@ import { visitsSpec } from '../conformance/documents.ts';
 import { oldRedis, prepareOldServers, unpackOldPostgres } from '../servers/old-servers.ts';
 import { preparePostgres, startPostgres, type PostgresServer } from '../servers/postgres.ts';
 import { prepareRedis, startRedis, type RedisServer } from '../servers/redis.ts';
-import type { ForwardNode } from '../../gateways/contract.ts';
+import type { ForwardNode } from '../../gateways/settings.ts';
 import { buildInterface, buildPlan } from '../gateways/support/city-plan.ts';
 import { makeCertificate, startGateway, type TestGateway } from '../gateways/support/start-gateway.ts';
 import { freePort } from '../servers/free-port.ts';

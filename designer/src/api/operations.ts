@@ -1593,7 +1593,7 @@ export interface components {
     NamedObject: {
       id: string;
       /** @enum {unknown} */
-      kind: 'adapter' | 'flow' | 'interface' | 'table' | 'app' | 'account';
+      kind: 'adapter' | 'flow' | 'interface' | 'table' | 'account' | 'app';
       name: components['schemas']['Text'];
     };
     NodeCounts: {
@@ -2209,7 +2209,13 @@ export interface components {
       | 'claim'
       | 'authenticate'
       | 'nonce'
-      | 'access';
+      | 'decrypt'
+      | 'content'
+      | 'access'
+      | 'cache'
+      | 'admission'
+      | 'mirror'
+      | 'respond';
     Standstill: {
       /** @description The number of the latest attempt, from 1; absent if no attempt failed, or if an older version stored the data. */
       attempt?: number;

@@ -1,7 +1,7 @@
 /** What a plan that is handed to a gateway in the DMZ tells of callers. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ForwardNode } from '../../../gateways/contract.ts';
+import type { ForwardNode } from '../../../gateways/settings.ts';
 import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import { planOfNode } from '../../../gateways/forward/plan-of-node.ts';
 

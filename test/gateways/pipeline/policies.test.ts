@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,7 +9,7 @@ import { errorText } from '../../../engine/contract/error-texts/error-texts.ts';
 import { fieldKind } from '../../../engine/contract/values/field-kind.ts';
 import type { FieldText } from '../../../engine/contract/values/texts.ts';
 import { createLogger } from '../../../engine/host/logger.ts';
-import { STAGES, type Policy } from '../../../gateways/contract.ts';
+import { STAGES, type FoundPolicy } from '../../../gateways/contract.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
 import { createSchemaTrial } from '../../../gateways/shared/create-schema-trial.ts';
 import { createInterfaceCheck, createSavingCheck, type SavingCheck } from '../../../gateways/pipeline/check-interface.ts';
@@ -17,7 +17,7 @@ import { loadPolicies } from '../../../gateways/pipeline/load-policies.ts';
 import { buildInterface, buildPlan, createTestKey, signRequest } from '../support/city-plan.ts';
 import { callSigned, startGateway } from '../support/start-gateway.ts';
 
-let policies: readonly Policy[];
+let policies: readonly FoundPolicy[];
 let check: (document: unknown) => ReturnType<SavingCheck>;
 
 before(async () => {
@@ -38,7 +38,7 @@ test('every policy has texts in both languages, a closed schema of options, a fr
       assert.ok(fieldKind(option), `${policy.name}: the form knows what ${name} is`);
     }
     assert.ok(policy.fronts.length > 0 && policy.fronts.every((front) => FRONTS.includes(front)), policy.name);
-    await access(new URL(`../policies/${policy.name}.test.ts`, import.meta.url));
+    await access(new URL(`../policies/${policy.group}/${policy.name}.test.ts`, import.meta.url));
   }
 });
 
@@ -53,8 +53,11 @@ test('policies stand in the order of their stages, whatever their files are call
 test('a file that holds no policy of its name is refused by name', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'kq-policies-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
-  await writeFile(join(folder, 'wrong.policy.js'), 'export default { name: "right", stage: "state" };');
+  await mkdir(join(folder, 'caller'));
+  await writeFile(join(folder, 'caller/wrong.policy.js'), 'export default { name: "right", stage: "state" };');
   await assert.rejects(loadPolicies(pathToFileURL(`${folder}/`)), { code: 'POLICY_INVALID', values: { file: 'wrong.policy.js' } });
+  await writeFile(join(folder, 'lost.policy.js'), 'export default { name: "lost", stage: "state" };');
+  await assert.rejects(loadPolicies(pathToFileURL(`${folder}/`)), { code: 'POLICY_INVALID', values: { file: 'lost.policy.js' } });
 });
 
 test('finds every problem of an interface at once, with its path', async () => {

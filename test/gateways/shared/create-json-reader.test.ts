@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
-import type { CheckedJson, Sender } from '../../../gateways/contract.ts';
+import type { Sender } from '../../../gateways/json-reading.ts';
+import type { CheckedJson } from '../../../gateways/json-reading.ts';
 import type { JsonSchema } from '../../../engine/schema/compile-schema.ts';
 import { createCheckedSchema } from '../../../gateways/shared/create-checked-schema.ts';
 import { createJsonReader } from '../../../gateways/shared/create-json-reader.ts';

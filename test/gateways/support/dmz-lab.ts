@@ -8,7 +8,7 @@ import { exportSPKI, generateKeyPair, SignJWT } from 'jose';
 import type { Tracer } from '../../../engine/contract/values/observe.ts';
 import type { FlowCall, FlowResult } from '../../../engine/contract/node/run-flow.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
-import type { ForwardNode } from '../../../gateways/contract.ts';
+import type { ForwardNode } from '../../../gateways/settings.ts';
 import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import { openInside, type Inside } from '../../../gateways/forward/open-inside.ts';
 import { buildInterface, buildPlan, createTestKey, type TestKey } from './city-plan.ts';
@@ -96,7 +96,7 @@ export async function openDmzLab(): Promise<DmzLab> {
       const connected = lab.connect(ports, certificate);
       const started = await startGateway(given ?? (await connected.newer(0)), {
         ...{ front, inside: connected, ...(tracer && { tracer }) },
-        shared: { claimOnce: () => assert.fail('no nonce is claimed in the DMZ') },
+        shared: { ...memoryState(), claimOnce: () => assert.fail('no nonce is claimed in the DMZ') },
       });
       lab.own(() => started.stop());
       return started;

@@ -3,15 +3,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Compile } from 'typebox/compile';
 import { silentLogger, silentMetrics } from '../../../engine/contract/values/observe.ts';
 import { fakeClock, type FakeClock } from '../../../engine/testing/fake-clock.ts';
-import type { Exchange, GatewayError, Policy, PolicyDeps } from '../../../gateways/contract.ts';
+import type { Answer, Exchange, GatewayError, Note, Policy, PolicyDeps } from '../../../gateways/contract.ts';
 import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import type { InterfaceDocument } from '../../../gateways/documents/interface-document.ts';
 import { createBodyBudget } from '../../../gateways/listen/create-body-budget.ts';
+import { loadPolicies } from '../../../gateways/pipeline/load-policies.ts';
 import { createMemo } from '../../../gateways/pipeline/create-memo.ts';
 import { createPlanIndex } from '../../../gateways/plan/create-plan-index.ts';
 import { createJsonReader } from '../../../gateways/shared/create-json-reader.ts';
 import { buildInterface, buildPlan, crypto } from './city-plan.ts';
-import { memoryState } from './start-gateway.ts';
+import { createKeepers } from '../../../gateways/pipeline/create-keepers.ts';
+import { findReaders } from '../../../gateways/pipeline/compile-interface.ts';
+import { createMemorySharedState } from '../../../storage/in-process/memory-shared-state.ts';
 
 export interface PolicyCase {
   readonly options?: Record<string, unknown>;
@@ -30,8 +33,11 @@ export interface PolicyCase {
 
 export interface PolicyRun {
   readonly error: GatewayError | undefined;
+  readonly answer: Answer | undefined;
   readonly exchange: Exchange;
   readonly lines: readonly string[];
+  /** Kinds of the reported events. */
+  readonly events: readonly string[];
 }
 
 export async function runPolicy<P extends Policy>(policy: P, given: PolicyCase): Promise<PolicyRun> {
@@ -41,27 +47,42 @@ export async function runPolicy<P extends Policy>(policy: P, given: PolicyCase):
   const plan = await buildPlan([], [document], given.plan);
   const clock = given.clock ?? fakeClock(given.now ?? 1_800_000_000_000);
   const lines: string[] = [];
+  const events: string[] = [];
+  const memo = createMemo().open();
   const deps: PolicyDeps = {
-    ...{ clock, crypto, shared: memoryState(), log: silentLogger, metrics: silentMetrics },
-    plan: () => plan,
-    index: createPlanIndex(plan, crypto, createMemo(), silentLogger),
+    ...{ clock, crypto, shared: createMemorySharedState({ clock }), log: silentLogger, metrics: silentMetrics },
     settings: { host: '127.0.0.1', port: 0, trustedProxies: given.trustedProxies ?? [] },
     seal: { seal: (place, plain) => `sealed:${place.field}:${Buffer.from(plain).toString()}` },
     accessLog: { write: (line) => void lines.push(line), close: () => Promise.resolve() },
     bodies: createBodyBudget({ limitBytes: 256 * 1024 * 1024, clock }),
-    memo: createMemo().get,
+    memo: memo.get,
+    keepers: createKeepers().of(document.interfaceId),
+    report: (event) => void events.push(event.kind),
     json: createJsonReader(clock),
     verify: (_exchange, key, data, signature) => crypto.verify(key, data, signature),
   };
-  const exchange = buildExchange(given, document, raw, clock.now());
+  const index = createPlanIndex(plan, crypto, memo, silentLogger);
+  const exchange = {
+    ...buildExchange(given, document, raw, clock.now()),
+    plan: index,
+    handling: findReaders(document, await loadPolicies()),
+    ...given.exchange,
+  };
   const run = policy.compile(options as never, document, front, deps);
-  const error = await run?.(exchange);
-  return { error, exchange, lines };
+  const result = await run?.(exchange);
+  const isError = result !== undefined && 'code' in result;
+  return { error: isError ? result : undefined, answer: isError ? undefined : result, exchange, lines, events };
 }
 
-function buildExchange(given: PolicyCase, document: InterfaceDocument, raw: readonly string[], now: number): Exchange {
+function buildExchange(
+  given: PolicyCase,
+  document: InterfaceDocument,
+  raw: readonly string[],
+  now: number,
+): Omit<Exchange, 'plan' | 'handling'> {
   const incoming = new Map<string, string>();
   const repeated = new Set<string>();
+  const notes: Note[] = [];
   const headersDistinct: Record<string, string[]> = {};
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!.toLowerCase();
@@ -90,13 +111,11 @@ function buildExchange(given: PolicyCase, document: InterfaceDocument, raw: read
     } as unknown as IncomingMessage,
     response: { headersSent: true, statusCode: 200, writableFinished: true, getHeader: () => undefined } as unknown as ServerResponse,
     ...{
-      planNumber: 1,
       incoming,
       repeated,
       claim: undefined,
       bodyDigest: undefined,
       isBodyStreamed: false,
-      isAnswerSpooled: true,
       isAnswerCaptured: false,
       captured: undefined,
     },
@@ -115,6 +134,8 @@ function buildExchange(given: PolicyCase, document: InterfaceDocument, raw: read
       headers: {},
     },
     ...{ body: undefined, json: undefined, proof: undefined, answer: undefined, error: undefined, after: [] },
-    ...given.exchange,
+    decidedBy: undefined,
+    notes,
+    note: (note) => void notes.push(note),
   };
 }

@@ -13,13 +13,14 @@ import type { SharedState } from '../../../engine/contract/ports/shared-state.ts
 import type { FlowCall, FlowResult, RunFlow } from '../../../engine/contract/node/run-flow.ts';
 import { createMessage } from '../../../engine/contract/values/message.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
-import type { GatewaySettings } from '../../../gateways/contract.ts';
+import type { GatewaySettings } from '../../../gateways/settings.ts';
 import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import { createGateway } from '../../../gateways/fronts/create-gateway.ts';
 import type { Gateway, GatewayOptions } from '../../../gateways/fronts/gateway-options.ts';
 import type { Inside } from '../../../gateways/forward/open-inside.ts';
 import { createPlanFeed, type PlanFeed } from '../../../gateways/plan/create-plan-feed.ts';
 import { crypto, type SignedRequest } from './city-plan.ts';
+import { createMemorySharedState } from '../../../storage/in-process/memory-shared-state.ts';
 import { anywhere } from '../../../engine/testing/anywhere.ts';
 
 export interface TestGateway {
@@ -41,7 +42,7 @@ export async function startGateway(
     front?: GatewayOptions['front'];
     settings?: Settings;
     reply?: (call: FlowCall) => FlowResult | Promise<FlowResult>;
-    shared?: Pick<SharedState, 'claimOnce'>;
+    shared?: SharedState;
     inside?: Inside;
     tracer?: Tracer;
     logger?: Logger;
@@ -103,25 +104,8 @@ export function echo(call: FlowCall): FlowResult {
   };
 }
 
-/** Just what policies use of the port: nonces. */
 export function memoryState(): SharedState {
-  const claimed = new Set<string>();
-  const never = () => Promise.reject(new Error('not used by gateways'));
-  return {
-    claimOnce: (key) => Promise.resolve(claimed.has(key) ? false : (claimed.add(key), true)),
-    ...{
-      increment: never,
-      get: never,
-      set: never,
-      delete: never,
-      deleteByTag: never,
-      acquireLease: never,
-      releaseLease: never,
-      publish: never,
-      subscribe: never,
-    },
-    close: () => Promise.resolve(),
-  };
+  return createMemorySharedState({ clock: wallClock() });
 }
 
 let certificate: Promise<{ key: string; cert: string }> | undefined;

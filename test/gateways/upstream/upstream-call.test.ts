@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { after, before, beforeEach, test, type TestContext } from 'node:test';
 import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { createOutboundGuard } from '../../../engine/outbound/create-outbound-guard.ts';
-import type { GatewayLimits } from '../../../gateways/contract.ts';
+import type { GatewayLimits } from '../../../gateways/settings.ts';
 import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import type { InterfaceDocument } from '../../../gateways/documents/interface-document.ts';
 import { buildInterface, buildPlan, createTestKey, crypto, signRequest, type TestKey } from '../support/city-plan.ts';

@@ -1,0 +1,17 @@
+import type { PlanIndex } from '../contract.ts';
+
+const none = () => undefined;
+
+/** The plan of a request that arrived before the first plan. It has nothing. */
+export const NO_PLAN: PlanIndex = Object.freeze({
+  number: 0,
+  isHandedOut: false,
+  defaultApp: undefined,
+  app: none,
+  key: none,
+  grant: none,
+  userTokenKey: none,
+  busConsumerByToken: none,
+  busConsumerByCertificate: none,
+  platformKey: undefined,
+});

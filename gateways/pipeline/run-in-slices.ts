@@ -1,0 +1,31 @@
+import type { Clock } from '../../engine/contract/values/clock.ts';
+
+/** Longer work delays calls noticeably. */
+const SLICE_MS = 4;
+
+/**
+ * Runs work that yields often, and pauses it so that it never holds the event loop for long. Short work ends before
+ * this function returns. Calls `done` with the result, or `fail`. Returns a function that abandons the work.
+ */
+export function runInSlices<Result>(
+  clock: Pick<Clock, 'monotonic'>,
+  work: Generator<void, Result>,
+  done: (result: Result) => void,
+  fail: (error: unknown) => void,
+): () => void {
+  let pause: NodeJS.Immediate | undefined;
+  const run = () => {
+    const until = clock.monotonic() + SLICE_MS;
+    let step: IteratorResult<void, Result>;
+    try {
+      do step = work.next();
+      while (step.done !== true && clock.monotonic() < until);
+    } catch (error) {
+      return fail(error);
+    }
+    if (step.done === true) done(step.value);
+    else pause = setImmediate(run);
+  };
+  run();
+  return () => clearImmediate(pause);
+}

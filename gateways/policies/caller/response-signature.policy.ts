@@ -1,0 +1,97 @@
+import { Type } from 'typebox';
+import {
+  canonicalAnswer,
+  digestOfScheme,
+  isAnswerHeaderSigned,
+  isSignableValue,
+  signedAnswerHeaders,
+} from '../../../engine/contract/kq1/kq1.ts';
+import { createThrottledWarning } from '../../../engine/contract/values/throttled-warning.ts';
+import { definePolicy, type Answer } from '../../contract.ts';
+import { hasNoBody } from '../../shared/has-no-body.ts';
+
+const NOTHING = new Uint8Array(0);
+const NO_NAMES: readonly string[] = [];
+
+/**
+ * Signs every response to an authenticated request, including errors. The signature covers the request's digest,
+ * status, nonce, time, headers and body, so that a response cannot be used for another request. Signs with the
+ * platform's SM2 key, or with the shared secret if the caller signs with HMAC.
+ */
+export default definePolicy({
+  name: 'response-signature',
+  stage: 'seal',
+  fronts: ['open'],
+  text: {
+    label: { 'zh-CN': '响应签名', en: 'Answer signature' },
+    help: { 'zh-CN': '对响应签名：X-KQ-Signature、X-KQ-Keyid、X-KQ-Ts。', en: 'Signs the response: X-KQ-Signature, X-KQ-Keyid, X-KQ-Ts.' },
+  },
+  options: Type.Object({}, { additionalProperties: false }),
+  reads: () => ({ answer: true }),
+  isDefault: () => true,
+  isOptional: () => false,
+  compile: (_options, target, _front, { clock, crypto, log, keepers }) => {
+    const warn = keepers.ofGateway('warning of headers left out', () =>
+      createThrottledWarning(log, clock, 'gateway.answer-header-left-out'),
+    );
+    return (exchange) => {
+      const { proof, answer } = exchange;
+      if (proof === undefined || answer === undefined) return undefined;
+      const { platformKey } = exchange.plan;
+      if (platformKey === undefined) throw new TypeError('a plan that is handed out signs no answers');
+      const usesSecret = proof.scheme !== 'SM2-SM3';
+      const keyId = usesSecret ? proof.keyId : platformKey.keyId;
+      const ts = String(clock.now());
+      for (const header of makeSignable(answer.headers)) warn({ interfaceId: target?.interfaceId, header, traceId: exchange.traceId });
+      // The trace id is added when the response is written. It is signed like every x-kq header.
+      const headers = signedAnswerHeaders([...Object.entries(answer.headers), ['x-kq-trace', exchange.traceId]]);
+      const body = hasNoBody(answer.status) ? NOTHING : (answer.body ?? NOTHING);
+      const bodyDigest = Buffer.from(crypto.digest(digestOfScheme(proof.scheme), body)).toString('hex');
+      const text = canonicalAnswer({
+        requestDigest: proof.canonicalDigest,
+        scheme: proof.scheme,
+        status: answer.status,
+        nonce: proof.nonce,
+        ts,
+        keyId,
+        headers,
+        bodyDigest,
+      });
+      const signature = crypto.sign(usesSecret ? proof.key : platformKey.handle, Buffer.from(text, 'latin1'));
+      if (signature instanceof Promise) return signature.then((bytes) => attach(answer, bytes, keyId, ts));
+      return attach(answer, signature, keyId, ts);
+    };
+  },
+});
+
+/**
+ * Makes the headers of a response signable, and returns the names of those that were left out. A service may send
+ * headers with characters that a signature cannot cover. The response must not be lost for that reason, least of all
+ * after a write. In `location` such characters are percent-encoded (RFC 3986, 2.1). Other headers with such characters
+ * are left out.
+ */
+function makeSignable(headers: Record<string, string>): readonly string[] {
+  let leftOut = NO_NAMES;
+  for (const name in headers) {
+    const value = headers[name]!;
+    if (!isAnswerHeaderSigned(name) || isSignableValue(value)) continue;
+    const encoded = name === 'location' ? percentEncode(value) : value;
+    if (isSignableValue(encoded)) headers[name] = encoded;
+    else {
+      delete headers[name];
+      leftOut = [...leftOut, name];
+    }
+  }
+  return leftOut;
+}
+
+/** Encodes a header value. Each character is one byte as received. */
+function percentEncode(latin1: string): string {
+  return latin1.replace(/[^\t\x20-\x7e]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+}
+
+function attach(answer: Answer, signature: Uint8Array, keyId: string, ts: string): undefined {
+  answer.headers['x-kq-signature'] = Buffer.from(signature).toString('base64url');
+  answer.headers['x-kq-keyid'] = keyId;
+  answer.headers['x-kq-ts'] = ts;
+}

@@ -1,0 +1,91 @@
+import { Type } from 'typebox';
+import {
+  canonicalRequest,
+  collectSignedHeaders,
+  digestOfScheme,
+  responseSchemeFor,
+  type HeaderPair,
+} from '../../../engine/contract/kq1/kq1.ts';
+import type { KeyHandle } from '../../../engine/contract/ports/crypto.ts';
+import { definePolicy, type Claim, type Exchange, type GatewayError, type PolicyDeps } from '../../contract.ts';
+import { refuse } from '../../errors.ts';
+import { adoptTraceId } from '../../shared/trace-ids.ts';
+import { isVisibleHeader } from '../../shared/visible-headers.ts';
+
+/**
+ * Authenticates a KQ1 request: verifies the signature over the canonical string of what was sent. Only after that may
+ * an error mention the key's state. Only signed headers are passed to the flow and the upstream.
+ */
+export default definePolicy({
+  name: 'signature',
+  stage: 'authenticate',
+  fronts: ['open'],
+  text: {
+    label: { 'zh-CN': '签名验证', en: 'Signature' },
+    help: {
+      'zh-CN': '验证 KQ1 签名（SM2-SM3、RSA-SHA256、RSA-PSS-SHA256、HMAC-SM3、HMAC-SHA256）。',
+      en: 'Verifies the KQ1 signature (SM2-SM3, RSA-SHA256, RSA-PSS-SHA256, HMAC-SM3, HMAC-SHA256).',
+    },
+  },
+  options: Type.Object({}, { additionalProperties: false }),
+  // Nothing may reach a target before size, digest and signature are verified.
+  reads: () => ({ body: true }),
+  isDefault: () => true,
+  isOptional: () => false,
+  compile: (_options, _target, _front, deps) => (exchange) => {
+    const claim = exchange.claim!;
+    let headers: HeaderPair[];
+    let canonical: Uint8Array;
+    try {
+      headers = collectSignedHeaders(exchange.request.rawHeaders, claim.authorization.signed);
+      canonical = Buffer.from(canonicalOf(exchange, claim, headers), 'latin1');
+    } catch {
+      return refuse('GW40103');
+    }
+    const { handle } = claim.key;
+    // A caller's secret is never sent to the DMZ. Such a call is only authenticated inside, and nothing counts as
+    // proved here.
+    if (handle === undefined) return exchange.plan.isHandedOut ? undefined : refuse('GW40101');
+    const signature = Buffer.from(claim.authorization.sig, 'base64url');
+    const holds = deps.verify(exchange, handle, canonical, signature);
+    if (holds instanceof Promise) return holds.then((isTrue) => (isTrue ? accept(exchange, handle, canonical, headers, deps) : FORGED));
+    return holds ? accept(exchange, handle, canonical, headers, deps) : FORGED;
+  },
+});
+
+const FORGED = refuse('GW40103');
+
+function canonicalOf(exchange: Exchange, claim: Claim, headers: HeaderPair[]): string {
+  const { scheme, appId, keyId, ts, nonce } = claim.authorization;
+  const { method, host, rawPath: path, rawQuery: query } = exchange;
+  const bodyDigest = Buffer.from(exchange.bodyDigest!).toString('hex');
+  // `path?` and `path` are two targets, but would give the same canonical string.
+  if (query === '' && exchange.request.url!.endsWith('?')) throw new Error('bare question mark');
+  return canonicalRequest({ scheme, method, host, path, query, ts, nonce, appId, keyId, headers, bodyDigest });
+}
+
+function accept(
+  exchange: Exchange,
+  handle: KeyHandle,
+  canonical: Uint8Array,
+  headers: HeaderPair[],
+  deps: PolicyDeps,
+): GatewayError | undefined {
+  const { key, app, authorization } = exchange.claim!;
+  const answerScheme = responseSchemeFor(authorization.scheme);
+  exchange.proof = {
+    keyId: authorization.keyId,
+    nonce: authorization.nonce,
+    canonicalDigest: Buffer.from(deps.crypto.digest(digestOfScheme(answerScheme), canonical)).toString('hex'),
+    scheme: answerScheme,
+    key: handle,
+  };
+  exchange.app = app;
+  for (const [name, value] of headers) if (isVisibleHeader(name)) exchange.headers[name] = value;
+  adoptTraceId(exchange, (name) => headers.find((header) => header[0] === name)?.[1]);
+  const { state, expiresAt } = key.document;
+  const isUsable =
+    (state === 'ACTIVE' || state === 'RETIRING') && (expiresAt === undefined || deps.clock.now() < expiresAt) && app.state === 'active';
+  // From here on errors must be signed, and the key for that is inside.
+  return isUsable || exchange.plan.isHandedOut ? undefined : refuse('GW40105');
+}

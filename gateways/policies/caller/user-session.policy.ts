@@ -1,0 +1,97 @@
+import { Type } from 'typebox';
+import { isRecord } from '../../../engine/contract/values/is-record.ts';
+import { definePolicy } from '../../contract.ts';
+import type { UserTokenKey } from '../../documents/caller-documents.ts';
+import { refuse } from '../../errors.ts';
+import { adoptTraceId } from '../../shared/trace-ids.ts';
+import { parseJson } from '../../shared/parse-json.ts';
+import { readBearer } from '../../shared/read-bearer.ts';
+
+const MAX_TOKEN_LENGTH = 8192;
+const LEEWAY_SEC = 30;
+
+/**
+ * Verifies a citizen's token (JWT, RFC 7519): ES256, or SM2-SM3 with a strict DER signature. The configured key with
+ * the same `kid` determines algorithm, issuer and audience. A token that names another algorithm is refused.
+ */
+export default definePolicy({
+  name: 'user-session',
+  stage: 'claim',
+  fronts: ['user'],
+  text: {
+    label: { 'zh-CN': '用户令牌', en: 'User token' },
+    help: {
+      'zh-CN': '验证用户 JWT（ES256 或 SM2-SM3）的签名、签发者、受众与有效期。',
+      en: 'Verifies the user JWT (ES256 or SM2-SM3): signature, issuer, audience and lifetime.',
+    },
+  },
+  options: Type.Object({}, { additionalProperties: false }),
+  isDefault: () => true,
+  isOptional: () => false,
+  compile: (_options, _target, _front, { clock, verify }) => {
+    return async (exchange) => {
+      const token = readBearer(exchange.incoming.get('authorization') ?? '', MAX_TOKEN_LENGTH);
+      if (token === undefined) return refuse('GW40101');
+      const parts = token.split('.');
+      const [head, payload, signature] = [readPart(parts[0]), readPart(parts[1]), decode(parts[2])];
+      if (parts.length !== 3 || head === undefined || payload === undefined || signature === undefined || head['crit'] !== undefined)
+        return refuse('GW40101');
+      const key = typeof head['kid'] === 'string' ? exchange.plan.userTokenKey(head['kid']) : undefined;
+      if (key === undefined || head['alg'] !== key.document.alg) return refuse('GW40101');
+      const signed = Buffer.from(token.slice(0, token.lastIndexOf('.')), 'latin1');
+      if (!(await verify(exchange, key.handle, signed, signature))) return refuse('GW40101');
+      if (!isAcceptable(payload, key.document, clock.now() / 1000)) return NOT_ACCEPTABLE;
+      exchange.user = payload;
+      exchange.app = exchange.plan.defaultApp;
+      adoptTraceId(exchange, (name) => exchange.incoming.get(name));
+      return undefined;
+    };
+  },
+});
+
+/**
+ * The latest accepted expiry, in seconds (2100-01-01). A later expiry is a mistake, for example milliseconds in place
+ * of seconds. Such a token would never expire.
+ */
+const LATEST_SEC = 4_102_444_800;
+
+/**
+ * The error for a token with a valid signature that the gateway does not accept. It may be more specific, because it is
+ * reported only after the signature was verified.
+ */
+const NOT_ACCEPTABLE = refuse('GW40101', {
+  text: {
+    'zh-CN': '令牌已过期、尚未生效、有效期超过 2100 年或不是为本平台签发：请重新登录获取新令牌',
+    en: 'The token has expired, is not valid yet, ends after the year 2100, or was not issued for this platform: sign in again for a new one.',
+  },
+});
+
+function isAcceptable(claims: Readonly<Record<string, unknown>>, { issuer, audience }: UserTokenKey, nowSec: number): boolean {
+  const { iss, aud, exp, nbf, sub } = claims;
+  const isForUs = aud === audience || (Array.isArray(aud) && aud.includes(audience));
+  const hasBegun = nbf === undefined || (typeof nbf === 'number' && nbf <= nowSec + LEEWAY_SEC);
+  return (
+    iss === issuer && isForUs && hasBegun && typeof exp === 'number' && exp > nowSec - LEEWAY_SEC && exp < LATEST_SEC && isSubject(sub)
+  );
+}
+
+/**
+ * Returns whether the subject is usable. JSON can contain half of a surrogate pair, but headers and keys in a store
+ * cannot.
+ */
+function isSubject(sub: unknown): boolean {
+  return typeof sub === 'string' && sub !== '' && sub.isWellFormed();
+}
+
+function readPart(part: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  const bytes = decode(part);
+  const parsed = bytes && parseJson(bytes);
+  return parsed !== undefined && 'value' in parsed && isRecord(parsed.value) ? parsed.value : undefined;
+}
+
+/** Decodes Base64url in its canonical form; returns undefined for other text. */
+function decode(part: string | undefined): Buffer | undefined {
+  if (part === undefined || part === '' || !/^[A-Za-z0-9_-]+$/.test(part)) return undefined;
+  const bytes = Buffer.from(part, 'base64url');
+  return bytes.toString('base64url') === part ? bytes : undefined;
+}

@@ -1,0 +1,91 @@
+import { Type } from 'typebox';
+import { definePolicy, type Exchange, type GatewayError } from '../../contract.ts';
+import { refuse } from '../../errors.ts';
+import { isOverriding, isVisibleHeader, namedByConnection } from '../../shared/visible-headers.ts';
+
+const ONCE = [
+  'host',
+  'authorization',
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'transfer-encoding',
+  'idempotency-key',
+  'x-request-deadline',
+  'x-kq-trace',
+];
+
+/**
+ * Refuses headers that two servers could understand differently (a repeated single header, a length beside a transfer
+ * coding) and codings that the gateway does not decode. Decides which headers the flow and the upstream see. On the
+ * open front these are only signed headers, which the policy `signature` adds.
+ */
+export default definePolicy({
+  name: 'header-filter',
+  stage: 'headers',
+  fronts: ['open', 'user', 'bus'],
+  text: {
+    label: { 'zh-CN': '请求头过滤', en: 'Header filter' },
+    help: {
+      'zh-CN':
+        '拒绝重复的关键请求头；去除逐跳头、凭据和代理头；用户网关与总线网关还去除 X-HTTP-Method-Override、X-Original-URL、X-User-Id 等可改变目标、方法或身份的请求头。',
+      en: 'Refuses headers that are repeated but may occur only once; removes hop-by-hop headers, credentials and proxy headers; on the user and bus fronts also X-HTTP-Method-Override, X-Original-URL, X-User-Id and similar headers, which would change the target, method or person.',
+    },
+  },
+  options: Type.Object({}, { additionalProperties: false }),
+  isDefault: () => true,
+  isOptional: () => false,
+  compile: (_options, _target, front) => (exchange) => {
+    const { incoming, repeated } = exchange;
+    const twice = repeated.size > 0 ? ONCE.find((name) => repeated.has(name)) : undefined;
+    if (twice !== undefined) return refuseTwice(twice);
+    const coding = incoming.get('transfer-encoding');
+    if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || incoming.has('content-length'))) return CODED;
+    if (incoming.has('expect') && incoming.get('expect')!.toLowerCase() !== '100-continue') return EXPECTED;
+    if (front === 'open') return undefined;
+    const named = namedByConnection(incoming.get('connection'));
+    for (const [name, value] of incoming)
+      if (isVisibleHeader(name) && !isOverriding(name) && !named.has(name)) exchange.headers[name] = value;
+    if (repeated.size > 0) joinRepeated(exchange);
+    return undefined;
+  },
+});
+
+function refuseTwice(name: string): GatewayError {
+  return refuse('GW40001', {
+    text: { 'zh-CN': `请求头 ${name} 出现了多次：只发送一次`, en: `The header ${name} occurs more than once: send it once.` },
+  });
+}
+
+/**
+ * The error for a wrong `Transfer-Encoding`. Codings other than `chunked` would have to be decoded (RFC 9112, 6.1). If
+ * a request has a length and a coding, two servers could read two different requests.
+ */
+const CODED = refuse('GW40001', {
+  text: {
+    'zh-CN': 'Transfer-Encoding 只接受 chunked，且不能同时有 Content-Length：压缩请改用 Content-Encoding',
+    en: 'Transfer-Encoding may only be chunked, without a Content-Length: to compress, use Content-Encoding instead.',
+  },
+});
+const EXPECTED = refuse('GW40001', {
+  text: {
+    'zh-CN': 'Expect 只接受 100-continue：去除其他值后重新发送',
+    en: 'Expect may only be 100-continue: remove other values and send again.',
+  },
+});
+
+/**
+ * Joins the values of repeated headers. Reads the raw headers, because Node's own lists are wrong after the header of a
+ * gateway in the DMZ was removed. Uses one pass, because an unauthenticated caller may send thousands of headers.
+ */
+function joinRepeated({ headers, repeated, request: { rawHeaders } }: Exchange): void {
+  const values = new Map<string, string[]>();
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase();
+    if (!repeated.has(name) || headers[name] === undefined) continue;
+    const known = values.get(name);
+    if (known === undefined) values.set(name, [rawHeaders[i + 1]!]);
+    else known.push(rawHeaders[i + 1]!);
+  }
+  for (const [name, all] of values) headers[name] = all.join(', ');
+}

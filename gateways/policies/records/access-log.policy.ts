@@ -1,0 +1,112 @@
+import { Type } from 'typebox';
+import { fieldText } from '../../../engine/contract/values/texts.ts';
+import { definePolicy, type Exchange, type PolicyDeps } from '../../contract.ts';
+import { maskBody } from '../../shared/mask-body.ts';
+import { maskText } from '../../shared/mask-text.ts';
+
+const BODY_LIMIT_BYTES = 8 * 1024;
+
+/**
+ * Writes one line of metadata for each request, with the published path, and the requested path encrypted. With the
+ * interface's level 入参 / 出参 / 全参, also writes its bodies: masked, then cut to 8 KB, then encrypted. A body that
+ * cannot be read is logged as its length and digest.
+ */
+export default definePolicy({
+  name: 'access-log',
+  stage: 'log',
+  fronts: ['open', 'user', 'bus'],
+  text: {
+    label: { 'zh-CN': '访问日志', en: 'Access log' },
+    help: {
+      'zh-CN': '每个请求一行元数据；按接口的日志规则附加脱敏并加密的入参、出参。',
+      en: 'One line of metadata per request; depending on the log rule of the interface also its bodies, masked and sealed.',
+    },
+  },
+  options: Type.Object(
+    {
+      maskKeys: Type.Optional(
+        Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
+          ...fieldText(
+            '另需脱敏的字段',
+            'More fields to mask',
+            '姓名、证件号、手机号等总是脱敏；这里补充其他字段名。',
+            'Names, identity numbers and phone numbers are always masked; these field names in addition.',
+            { example: 'guardianName' },
+          ),
+          maxItems: 100,
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  reads: (_options, { log }) => ({ body: log === 'in' || log === 'full' }),
+  isDefault: () => true,
+  isOptional: () => false,
+  compile({ maskKeys = [] }, target, _front, deps) {
+    const level = target?.log ?? 'none';
+    const logsIn = level === 'in' || level === 'full';
+    const logsOut = level === 'out' || level === 'full';
+    const keys = new Set(maskKeys.map((key) => key.toLowerCase()));
+    const place = field('path', target?.path) + field('interface', target?.interfaceId);
+    return (exchange) => {
+      let line = describe(exchange, place, deps);
+      // The requested path may contain a person's name or number in place of a parameter. So it is encrypted.
+      if (exchange.rawPath !== target?.path) {
+        line += field('target', sealText(exchange, 'target', maskText(exchange.rawPath), deps));
+      }
+      if (logsIn && exchange.app === undefined) {
+        // Do not log the body of an unauthenticated caller: anyone could send it.
+        line += field('in', sealText(exchange, 'in', `[${exchange.bytesIn} bytes]`, deps));
+      } else if (logsIn) {
+        if (exchange.rawQuery !== '') {
+          const query = maskBody(Buffer.from(exchange.rawQuery), 'application/x-www-form-urlencoded', keys, deps.crypto);
+          line += field('query', sealText(exchange, 'query', query, deps));
+        }
+        const body = maskBody(exchange.body, exchange.incoming.get('content-type'), keys, deps.crypto);
+        line += field('in', sealText(exchange, 'in', body, deps));
+      }
+      if (logsOut) {
+        const body = exchange.answer === undefined ? exchange.captured : exchange.answer.body;
+        const type = exchange.answer?.headers['content-type'] ?? exchange.response.getHeader('content-type');
+        const text = maskBody(body, typeof type === 'string' ? type : undefined, keys, deps.crypto);
+        line += field('out', sealText(exchange, 'out', text, deps));
+      }
+      deps.accessLog.write(`${line}}`);
+      return undefined;
+    };
+  },
+});
+
+/**
+ * Returns the line's JSON without its closing brace. It is built without a serializer, because every request needs it
+ * and half of its values are numbers. Trace id and method consist of letters and digits that need no escape.
+ */
+function describe(exchange: Exchange, place: string, { clock }: PolicyDeps): string {
+  const { response, startedAt, front, bytesIn, bytesOut, attempts, plan } = exchange;
+  return (
+    `{"at":${startedAt},"ms":${clock.now() - startedAt},"front":"${front}","trace":"${exchange.traceId}","method":"${exchange.method}"` +
+    place +
+    field('app', exchange.app?.appId) +
+    field('key', exchange.proof?.keyId) +
+    field('ip', exchange.clientIp) +
+    field('via', exchange.relay?.node) +
+    (response.headersSent ? `,"status":${response.statusCode}` : '') +
+    field('code', exchange.error?.code) +
+    field('by', exchange.decidedBy) +
+    // The caller left before the whole response was sent.
+    (response.writableFinished ? '' : ',"left":true') +
+    `,"bytesIn":${bytesIn},"bytesOut":${bytesOut}` +
+    (attempts > 0 ? `,"attempts":${attempts}` : '') +
+    (exchange.notes.length > 0 ? `,"notes":${JSON.stringify(exchange.notes)}` : '') +
+    `,"plan":${plan.number}`
+  );
+}
+
+function field(name: string, value: string | undefined): string {
+  return value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`;
+}
+
+function sealText(exchange: Exchange, field: string, text: string, { seal }: PolicyDeps): string {
+  const cut = Buffer.byteLength(text) > BODY_LIMIT_BYTES ? `${Buffer.from(text).subarray(0, BODY_LIMIT_BYTES).toString()}…` : text;
+  return seal.seal({ collection: 'access-log', id: exchange.traceId, field }, cut);
+}

@@ -1,0 +1,55 @@
+import { Type } from 'typebox';
+import { fieldText } from '../../../engine/contract/values/texts.ts';
+import { definePolicy } from '../../contract.ts';
+import { refuseRate } from '../../errors.ts';
+import { createRateBuckets, USUAL_RATE } from '../../shared/create-rate-buckets.ts';
+
+/**
+ * Limits requests per second of an app. It runs after authentication and grant, so that no caller can use up the limit
+ * of another app. On the user front all citizens share the default app. So only the limit that the interface sets
+ * applies there, for all citizens together.
+ */
+export default definePolicy({
+  name: 'app-limit',
+  stage: 'limit',
+  fronts: ['open', 'user', 'bus'],
+  text: {
+    label: { 'zh-CN': '应用限流', en: 'Limit per app' },
+    help: {
+      'zh-CN': '每个应用每秒的请求数上限（按网关进程计），验签通过后才计数；可为接口另设更低的上限。',
+      en: 'How many requests an app may send per second, for each gateway process, counted after its signature is verified; an interface can set a lower limit.',
+    },
+  },
+  options: Type.Object(
+    {
+      perSecond: Type.Optional(
+        Type.Integer({
+          ...fieldText(
+            '本接口每秒上限',
+            'Per second for this interface',
+            '每个应用调用本接口的上限；不填时只按应用的总上限。',
+            'For each app at this interface; if left out, only the total limit of the app applies.',
+          ),
+          minimum: 1,
+          maximum: 100_000,
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  isDefault: () => true,
+  isOptional: () => false,
+  compile({ perSecond }, target, front, { settings, clock, metrics, keepers }) {
+    const all = keepers.ofGateway('app-limit', () => createRateBuckets(settings.limits?.maxRequestsPerApp ?? USUAL_RATE, clock));
+    const here =
+      perSecond === undefined ? undefined : keepers.ofInterface(`app-limit ${perSecond}`, () => createRateBuckets(perSecond, clock));
+    if (front === 'user' && here === undefined) return undefined;
+    return ({ app }) => {
+      const { appId } = app!;
+      const waitMs = Math.max(front === 'user' ? 0 : all.take(appId), here?.take(appId) ?? 0);
+      if (waitMs === 0) return undefined;
+      metrics.count('gateway_limited_total', { front, reason: 'app' });
+      return refuseRate(waitMs);
+    };
+  },
+});

@@ -1,0 +1,49 @@
+/** The startup settings of one gateway process. */
+import type { Front } from '../engine/contract/access/access.ts';
+
+/** Limits and addresses of one gateway process. They are startup settings and frozen. */
+export interface GatewayLimits {
+  readonly maxConnections: number;
+  readonly maxConnectionsPerIp: number;
+  /** Maximum number of requests per second from one address; the next field limits those of one app. */
+  readonly maxRequestsPerIp: number;
+  readonly maxRequestsPerApp: number;
+  readonly maxRequestsPerConnection: number;
+  readonly headerTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly keepAliveMs: number;
+  /** How long in-flight requests may still take when the gateway stops, in milliseconds. */
+  readonly drainMs: number;
+  /** Memory for the bodies of all requests together. */
+  readonly bodyBudgetBytes: number;
+  /** Maximum number of calls forwarded from the DMZ in flight: in total, and per node. */
+  readonly maxForwardedCalls: number;
+  readonly maxForwardedCallsPerNode: number;
+}
+
+/**
+ * A gateway in the DMZ, as a bus gateway knows it. Its certificate identifies it. It may call one front and the listed
+ * service domains.
+ */
+export interface ForwardNode {
+  /** SHA-256 of the certificate, hex, lower case. */
+  readonly fingerprint: string;
+  readonly front: Exclude<Front, 'bus'>;
+  readonly domains: readonly string[];
+}
+
+export interface GatewaySettings {
+  readonly host: string;
+  /** The value 0 means any free port. */
+  readonly port: number;
+  /**
+   * PEM texts. If absent, the gateway uses plain HTTP, which is allowed on loopback only. With `ca`, client
+   * certificates must also chain to it.
+   */
+  readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string };
+  /** Addresses or CIDR ranges whose `X-Forwarded-For` is trusted. */
+  readonly trustedProxies: readonly string[];
+  /** Used only by a bus gateway. */
+  readonly forwardNodes?: readonly ForwardNode[];
+  readonly limits?: Partial<GatewayLimits>;
+}
