@@ -19,6 +19,7 @@ import type { ExecutionCatalog } from '../engine/operate/interface.ts';
 import type { FlowCatalog } from '../engine/publish/interface.ts';
 import type { NodeRegistry } from '../engine/registry/load-nodes.ts';
 import type { Policy } from '../gateways/contract.ts';
+import { addressesOf } from '../gateways/documents/upstream-target.ts';
 import type { Actor } from './access/actor.ts';
 import { allActions, type ControlServices } from './all-actions.ts';
 import { createExecutionCounter, type ExecutionCounter } from './executions/execution-counter.ts';
@@ -238,7 +239,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
 async function seedOutbound({ outbound, documents, seal }: ControlDeps, registry: Registry): Promise<void> {
   await outbound.seed('services', async () =>
     (await registry.interfaces.list()).flatMap(({ interfaceId, target }) =>
-      target.kind === 'flow' ? [] : target.instances.map((url) => ({ ...targetOfUrl(url), user: interfaceId })),
+      target.kind === 'flow' ? [] : addressesOf(target).map((url) => ({ ...targetOfUrl(url), user: interfaceId })),
     ),
   );
   await outbound.seed('alarms', async () => {

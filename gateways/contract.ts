@@ -84,6 +84,16 @@ export interface Relay {
   readonly traceparent: string | undefined;
 }
 
+/**
+ * How the target responded. `failure`: status 5xx except 501 and 505. `overload`: a time-out, a failed connection or 503.
+ * `unknown`: the call says nothing about the target, for example because the caller left. `latencyMs` is the time until
+ * the head of the response.
+ */
+export interface TargetOutcome {
+  readonly kind: 'ok' | 'failure' | 'overload' | 'unknown';
+  readonly latencyMs: number;
+}
+
 /** One request in the pipeline. Policies read and add values; nothing is ever removed. */
 export interface Exchange {
   /** The plan that serves this request from its first stage to its last. */
@@ -108,6 +118,17 @@ export interface Exchange {
   bytesOut: number;
   /** Number of calls of the upstream; more than 1 after retries. */
   attempts: number;
+  /** The name of the instance group that serves the request; undefined for the usual one. */
+  instanceGroup: string | undefined;
+  /** How the target responded; undefined until then. */
+  outcome: TargetOutcome | undefined;
+  /**
+   * Calls `release` once: when the call has ended, or the request was refused or answered without a call. The call of a
+   * caller who has left may still run. Policies that limit calls free their places here.
+   */
+  onCallEnd(release: () => void): void;
+  /** Runs the releases of `onCallEnd`. Called by the pipeline. */
+  endCall(): void;
   /** Calls `release` once, when the response was sent or the caller has left. Policies free their resources there. */
   onEnd(release: () => void): void;
   /** Calls `action` once if the caller leaves, or has left, before the whole response was sent. */

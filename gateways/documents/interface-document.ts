@@ -4,6 +4,7 @@ import { valuesByName } from '../../engine/contract/values/named-values.ts';
 import { Revision } from '../../engine/contract/values/revision.ts';
 import { DESCRIPTION_PROPERTIES, fieldEditor, fieldText, Text } from '../../engine/contract/values/texts.ts';
 import { closed, Domain, Id, Name, OneOf } from './document-fields.ts';
+import { UPSTREAM_FIELDS } from './upstream-target.ts';
 
 const Duration = (more: TSchemaOptions, maximum: number) => Type.Integer({ ...more, ...fieldEditor('duration-ms'), minimum: 1, maximum });
 const JsonSchema = (more: TSchemaOptions) => Type.Record(Type.String(), Type.Unknown(), { ...more, ...fieldEditor('json-schema') });
@@ -18,17 +19,7 @@ export const Target = Type.Union([
   Type.Object(
     {
       kind: Type.Literal('upstream', KIND),
-      instances: Type.Array(Type.String({ format: 'uri', maxLength: 500 }), {
-        ...fieldText(
-          '后端实例',
-          'Instances',
-          'http(s)://主机:端口[/前缀]，接口的路径接在其后；多个实例轮流调用。',
-          'http(s)://host:port[/prefix]; the path of the interface is appended. Calls are distributed over several instances in turn.',
-          { example: 'https://orders.internal:8443' },
-        ),
-        minItems: 1,
-        maxItems: 100,
-      }),
+      ...UPSTREAM_FIELDS,
       honoursIdempotencyKey: Type.Optional(
         Type.Boolean({
           ...fieldText(

@@ -11,6 +11,7 @@ import { createFlowCall } from '../flow-target/call-flow.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
 import { createRetryBudget } from '../upstream/create-retry-budget.ts';
 import type { NodeBounds } from '../pipeline/create-node-bounds.ts';
+import { openInstanceGroups } from '../upstream/instance-groups.ts';
 import { createPools, type UpstreamPools } from '../upstream/create-pools.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { createForwardCall, policiesOfDmz } from '../forward/forward-call.ts';
@@ -130,17 +131,19 @@ export class ServingCompiler {
   }
 
   #openCall(document: InterfaceDocument): OpenCall {
-    const { options, logger: log, bodies, json, isClosing } = this.#parts;
+    const { options, logger: log, bodies, json, isClosing, report } = this.#parts;
     const { inside, runFlow, crypto, clock, metrics, tracer } = options;
     const { target } = document;
     if (inside !== undefined)
       return { run: createForwardCall(document, { inside, bodies, clock, log, metrics, tracer, isClosing }), close: NOTHING_OPEN };
     if (target.kind === 'flow') return { run: createFlowCall(target.flowId, { runFlow, clock, tracer, json }), close: NOTHING_OPEN };
-    const budget = this.#keepers.of(document.interfaceId).ofInterface('retry-budget', createRetryBudget);
-    const instances = target.instances.map((address) => this.#pools.open(address));
+    const { interfaceId } = document;
+    const keepers = this.#keepers.of(interfaceId);
+    const budget = keepers.ofInterface('retry-budget', createRetryBudget);
+    const groups = openInstanceGroups(target, { interfaceId, pools: this.#pools, keepers, clock, report });
     return {
-      run: createUpstreamCall(document, instances, { budget, bodies, crypto, clock, metrics, tracer, isClosing }),
-      close: () => this.#pools.release(instances),
+      run: createUpstreamCall(document, groups, { budget, bodies, crypto, clock, metrics, tracer, isClosing }),
+      close: () => groups.close(),
     };
   }
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Front } from '../../engine/contract/access/access.ts';
 import type { Span } from '../../engine/contract/values/observe.ts';
-import type { Answer, Claim, Exchange, GatewayError, Handling, Note, Relay } from '../contract.ts';
+import type { Answer, Claim, Exchange, GatewayError, Handling, Note, Relay, TargetOutcome } from '../contract.ts';
 import type { AppDocument } from '../documents/caller-documents.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { NO_PLAN } from './no-plan.ts';
@@ -53,6 +53,8 @@ export class HttpExchange implements Exchange, Listed {
   json: unknown = undefined;
   proof: Exchange['proof'] = undefined;
   isCalled = false;
+  instanceGroup: string | undefined = undefined;
+  outcome: TargetOutcome | undefined = undefined;
   answer: Answer | undefined = undefined;
   error: GatewayError | undefined = undefined;
   after = NO_POLICIES;
@@ -61,6 +63,7 @@ export class HttpExchange implements Exchange, Listed {
   attempts = 0;
   #releases: (() => void)[] | undefined = undefined;
   #hasEnded = false;
+  #callReleases: (() => void)[] | undefined = undefined;
 
   constructor(front: Front, request: IncomingMessage, response: ServerResponse, now: number, defaultDeadlineMs: number, relay?: Relay) {
     this.relay = relay;
@@ -83,6 +86,16 @@ export class HttpExchange implements Exchange, Listed {
 
   note(note: Note): void {
     this.notes = [...this.notes, note];
+  }
+
+  onCallEnd(release: () => void): void {
+    (this.#callReleases ??= []).push(release);
+  }
+
+  endCall(): void {
+    const releases = this.#callReleases;
+    this.#callReleases = undefined;
+    for (const release of releases ?? []) release();
   }
 
   onEnd(release: () => void): void {

@@ -119,28 +119,48 @@ async function checkSchemas(document: InterfaceDocument, trySchemas: SchemaTrial
 
 function checkTarget({ target }: InterfaceDocument): Issue[] {
   if (target.kind === 'flow') return [];
-  return target.instances.flatMap((instance, i) => {
-    const url = URL.canParse(instance) ? new URL(instance) : undefined;
-    const isUsable =
-      url !== undefined &&
-      /^https?:$/.test(url.protocol) &&
-      url.search === '' &&
-      url.hash === '' &&
-      url.username === '' &&
-      url.password === '';
-    return isUsable
-      ? []
-      : [
-          problem(
-            `/target/instances/${i}`,
-            'UPSTREAM_INVALID',
-            'An instance must be http(s)://host:port with an optional path, and nothing else.',
-            'Correct the address.',
-            // Never show the address itself: it may contain a password.
-            { number: i + 1 },
-          ),
-        ];
-  });
+  const { instances, groups } = target;
+  if ((instances === undefined) === (groups === undefined))
+    return [
+      problem(
+        instances === undefined ? '/target/instances' : '/target/groups',
+        'UPSTREAM_INSTANCES',
+        'The target needs either instances or groups of instances, not both.',
+        'Fill in one of the two fields.',
+        {},
+      ),
+    ];
+  const names = (groups ?? []).map(({ name }) => name);
+  return [
+    ...(instances ?? []).flatMap((address, i) => checkAddress(address, `/target/instances/${i}`, i)),
+    ...(groups ?? []).flatMap((group, at) =>
+      group.instances.flatMap(({ address }, i) => checkAddress(address, `/target/groups/${at}/instances/${i}/address`, i)),
+    ),
+    ...names.flatMap((name, at) =>
+      names.indexOf(name) === at
+        ? []
+        : [
+            problem(`/target/groups/${at}/name`, 'UPSTREAM_GROUP_TWICE', `Two groups are named ${name}.`, 'Rename one of them.', {
+              name,
+            }),
+          ],
+    ),
+  ];
+}
+
+function checkAddress(address: string, path: string, i: number): Issue[] {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const isUsable =
+    url !== undefined &&
+    /^https?:$/.test(url.protocol) &&
+    url.search === '' &&
+    url.hash === '' &&
+    url.username === '' &&
+    url.password === '';
+  if (isUsable) return [];
+  const message = 'An instance must be http(s)://host:port with an optional path, and nothing else.';
+  // Never show the address itself: it may contain a password.
+  return [problem(path, 'UPSTREAM_INVALID', message, 'Correct the address.', { number: i + 1 })];
 }
 
 function checkPath({ path }: InterfaceDocument): Issue[] {

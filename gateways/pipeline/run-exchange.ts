@@ -34,6 +34,7 @@ export async function runExchange(exchange: Exchange, front: CompiledFront, deps
         exchange.isCalled = result === undefined;
         const called = exchange.isCalled ? compiled.call(exchange) : undefined;
         if (called instanceof Promise) await called;
+        exchange.endCall();
       }
     }
     if (result !== undefined) settle(exchange, result);
@@ -45,6 +46,7 @@ export async function runExchange(exchange: Exchange, front: CompiledFront, deps
     if (exchange.response.headersSent) exchange.response.destroy();
     else await refuseLate(exchange, refuse('GW50001'), deps);
   } finally {
+    exchange.endCall();
     logWhenDone(exchange, compiled?.log ?? front.log, deps);
   }
 }

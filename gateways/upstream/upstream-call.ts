@@ -2,14 +2,15 @@ import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Metrics, SpanStart, Tracer } from '../../engine/contract/values/observe.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import { originOfCaller } from '../../engine/contract/node/run-flow.ts';
-import type { BodyBudget, Exchange, GatewayError } from '../contract.ts';
+import type { BodyBudget, Exchange, GatewayError, TargetOutcome } from '../contract.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { refuse, refuseUnknown } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
-import { callerOf } from '../shared/caller-of.ts';
+import { callerOf, shareOf } from '../shared/caller-of.ts';
 import { beginSpan } from '../shared/trace-exchange.ts';
-import { OF_CONNECTION, sendAttempt, type AttemptResult } from './send-attempt.ts';
-import type { Instance } from './create-pools.ts';
+import type { Candidate } from '../load/balancer.ts';
+import type { InstanceGroup, InstanceGroups } from './instance-groups.ts';
+import { OF_CONNECTION, sendAttempt, type AttemptOptions, type AttemptResult } from './send-attempt.ts';
 import type { RetryBudget } from './create-retry-budget.ts';
 
 const SAFE_METHODS = new Set(['GET', 'PUT', 'DELETE']);
@@ -30,18 +31,17 @@ export interface UpstreamDeps {
 }
 
 /**
- * Creates the call stage of an interface whose target is a service. It uses the instances in rotation. It counts
- * retries after time-outs and retries after other failures separately. It retries only when nothing was sent, or when
- * doing the work twice is harmless: an idempotent method, an interface declared idempotent, or an upstream that honours
- * the Idempotency-Key that the caller sent.
+ * Creates the call stage of an interface whose target is a service. Each attempt goes to an instance that the balancer
+ * chooses. It counts retries after time-outs and retries after other failures separately. It retries only when nothing
+ * was sent, or when doing the work twice is harmless: an idempotent method, an interface declared idempotent, or an
+ * upstream that honours the Idempotency-Key that the caller sent.
  */
-export function createUpstreamCall(document: InterfaceDocument, instances: readonly Instance[], deps: UpstreamDeps): RunCall {
+export function createUpstreamCall(document: InterfaceDocument, groups: InstanceGroups, deps: UpstreamDeps): RunCall {
   const { target } = document;
   if (target.kind !== 'upstream') throw new TypeError('not an upstream target');
   const isIdempotent = document.idempotent === true || SAFE_METHODS.has(document.method);
   const honoursKey = target.honoursIdempotencyKey === true;
   const isCaptured = document.log === 'out' || document.log === 'full';
-  let turn = 0;
   return async (exchange) => {
     exchange.isAnswerCaptured = isCaptured;
     if (deps.tracer !== undefined) beginSpan(exchange, deps.tracer);
@@ -54,30 +54,25 @@ export function createUpstreamCall(document: InterfaceDocument, instances: reado
       const mayRepeat = isIdempotent || (honoursKey && exchange.headers['idempotency-key'] !== undefined);
       let timeoutsLeft = document.timeoutRetries;
       let exceptionsLeft = document.exceptionRetries;
-      // The next request starts at the next instance. Retries of one request go to the following instances, so to
-      // another one if there are several.
-      const first = turn++;
+      const group = groups.named(exchange.instanceGroup);
+      const key = group.balancer.needsKey ? shareOf(exchange) : undefined;
+      // A retry goes to another instance if there is one.
+      const tried = new Set<string>();
       for (;;) {
         const leftMs = exchange.deadlineMs - deps.clock.now();
         if (leftMs <= 0) return fail(exchange, refuse('GW50401'));
-        const instance = instances[(first + exchange.attempts) % instances.length]!;
         const canRetry = !exchange.isBodyStreamed && timeoutsLeft + exceptionsLeft > 0;
         const hasExceptionsLeft = exceptionsLeft > 0;
         exchange.attempts++;
         const span = deps.tracer?.child(document.method, exchange.span?.traceparent, attemptSpan(exchange));
-        const result = await sendAttempt(
-          exchange,
-          instance,
-          {
-            timeoutMs: Math.min(document.timeoutMs, leftMs),
-            path: exchange.rawPath + (exchange.rawQuery === '' ? '' : `?${exchange.rawQuery}`),
-            headers: requestHeaders(exchange, span?.traceparent),
-            // Do not pass on a response that says the service is busy, if a retry is left and the budget allows it.
-            takesHead: (status) => !(canRetry && mayRepeat && hasExceptionsLeft && BUSY.has(status) && active.tryRetry()),
-            passes: isPassed,
-          },
-          deps,
-        );
+        const result = await sendBalanced(exchange, group, group.balancer.pick(key, tried), deps, {
+          timeoutMs: Math.min(document.timeoutMs, leftMs),
+          path: exchange.rawPath + (exchange.rawQuery === '' ? '' : `?${exchange.rawQuery}`),
+          headers: requestHeaders(exchange, span?.traceparent),
+          // Do not pass on a response that says the service is busy, if a retry is left and the budget allows it.
+          takesHead: (status) => !(canRetry && mayRepeat && hasExceptionsLeft && BUSY.has(status) && active.tryRetry()),
+          passes: isPassed,
+        });
         span?.end(undefined, result.kind === 'answered' ? undefined : result.kind);
         if (result.kind === 'answered' || result.kind === 'caller-left') return;
         const isTimeout = result.kind === 'timeout';
@@ -91,6 +86,40 @@ export function createUpstreamCall(document: InterfaceDocument, instances: reado
       active.leave();
     }
   };
+}
+
+/** Sends one attempt to the chosen instance. Notes how it ended, for the balancer and for limits and breakers. */
+async function sendBalanced(
+  exchange: Exchange,
+  group: InstanceGroup,
+  chosen: Candidate,
+  deps: UpstreamDeps,
+  options: AttemptOptions,
+): Promise<AttemptResult> {
+  const { clock } = deps;
+  const begunAt = clock.monotonic();
+  let status: number | undefined;
+  let latencyMs: number | undefined;
+  const takesHead: AttemptOptions['takesHead'] = (received, raw) => {
+    status = received;
+    // The time until the head has arrived. How long the body takes may depend on the caller.
+    latencyMs = clock.monotonic() - begunAt;
+    return options.takesHead(received, raw);
+  };
+  const result = await sendAttempt(exchange, group.connectionsOf(chosen), { ...options, takesHead }, deps);
+  latencyMs ??= clock.monotonic() - begunAt;
+  const kind = kindOfEnd(result, status);
+  exchange.outcome = { kind, latencyMs };
+  group.balancer.ended(chosen, kind === 'unknown' ? undefined : kind !== 'ok', latencyMs);
+  return result;
+}
+
+/** Status 501 and 505 tell that the request is wrong, not that the service fails. */
+function kindOfEnd(result: AttemptResult, status: number | undefined): TargetOutcome['kind'] {
+  if (result.kind === 'timeout' || result.kind === 'exception') return 'overload';
+  if (status === undefined || result.kind === 'full') return 'unknown';
+  if (status === 503) return 'overload';
+  return status >= 500 && status !== 501 && status !== 505 ? 'failure' : 'ok';
 }
 
 /**

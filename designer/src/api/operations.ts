@@ -583,6 +583,8 @@ export interface components {
       /** @description How long all operations were paused at the end, in milliseconds. */
       heldMs: number;
     };
+    /** @enum {unknown} */
+    Balancing: 'round-robin' | 'weighted' | 'consistent-hash' | 'two-choices';
     BlobRef: {
       blobId: string;
       sizeBytes: number;
@@ -2311,8 +2313,20 @@ export interface components {
           kind: 'flow';
         }
       | {
+          balancing?: components['schemas']['Balancing'];
+          groups?: {
+            instances: {
+              address: string;
+              weight?: number;
+            }[];
+            name: string;
+          }[];
+          healthCheck?: {
+            intervalMs?: number;
+            path: string;
+          };
           honoursIdempotencyKey?: boolean;
-          instances: string[];
+          instances?: string[];
           /** @constant */
           kind: 'upstream';
         };
@@ -2501,6 +2515,7 @@ export type AuditedActions = components['schemas']['AuditedActions'];
 export type AuditLine = components['schemas']['AuditLine'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type BackupReport = components['schemas']['BackupReport'];
+export type Balancing = components['schemas']['Balancing'];
 export type BlobRef = components['schemas']['BlobRef'];
 export type Bulk = components['schemas']['Bulk'];
 export type BulkAnswer = components['schemas']['BulkAnswer'];
@@ -4154,8 +4169,21 @@ export interface operations {
                   kind: 'flow';
                 }
               | {
+                  balancing?: 'round-robin' | 'weighted' | 'consistent-hash' | 'two-choices';
+                  groups?: {
+                    instances: {
+                      /** Format: uri */
+                      address: string;
+                      weight?: number;
+                    }[];
+                    name: string;
+                  }[];
+                  healthCheck?: {
+                    intervalMs?: number;
+                    path: string;
+                  };
                   honoursIdempotencyKey?: boolean;
-                  instances: string[];
+                  instances?: string[];
                   /** @enum {string} */
                   kind: 'upstream';
                 };
@@ -6464,8 +6492,21 @@ export interface operations {
                 kind: 'flow';
               }
             | {
+                balancing?: 'round-robin' | 'weighted' | 'consistent-hash' | 'two-choices';
+                groups?: {
+                  instances: {
+                    /** Format: uri */
+                    address: string;
+                    weight?: number;
+                  }[];
+                  name: string;
+                }[];
+                healthCheck?: {
+                  intervalMs?: number;
+                  path: string;
+                };
                 honoursIdempotencyKey?: boolean;
-                instances: string[];
+                instances?: string[];
                 /** @enum {string} */
                 kind: 'upstream';
               };
@@ -6619,8 +6660,21 @@ export interface operations {
                 kind: 'flow';
               }
             | {
+                balancing?: 'round-robin' | 'weighted' | 'consistent-hash' | 'two-choices';
+                groups?: {
+                  instances: {
+                    /** Format: uri */
+                    address: string;
+                    weight?: number;
+                  }[];
+                  name: string;
+                }[];
+                healthCheck?: {
+                  intervalMs?: number;
+                  path: string;
+                };
                 honoursIdempotencyKey?: boolean;
-                instances: string[];
+                instances?: string[];
                 /** @enum {string} */
                 kind: 'upstream';
               };

@@ -1,3 +1,4 @@
+import { addressesOf } from '../../../gateways/documents/upstream-target.ts';
 import type { Output } from '../api/operation-types.ts';
 import { CircleCheck, CircleSlash } from 'lucide-react';
 import { Link } from 'react-router';
@@ -43,6 +44,6 @@ export function TargetText({ item }: { readonly item: Pick<InterfaceItem, 'targe
   const t = useTexts(TEXTS);
   const text = useText();
   const { target, flow } = item;
-  if (target.kind === 'upstream') return <span>{t('upstream', { count: target.instances.length })}</span>;
+  if (target.kind === 'upstream') return <span>{t('upstream', { count: addressesOf(target).length })}</span>;
   return flow === undefined ? <code>{target.flowId}</code> : <Link to={`/flows/${target.flowId}`}>{text(flow.name)}</Link>;
 }

@@ -202,6 +202,11 @@ export const flowTexts: ErrorTemplates = {
   SCHEMA_TOO_COSTLY: { what: '“{field}”的校验开销过大', fix: '减少分支、引用和重复次数，或只保留需要校验的部分。', original: true },
   SCHEMA_CHECK_BUSY: { what: '等待校验的 Schema 过多，或您刚才的 Schema 开销过大', fix: '请稍候再校验。' },
   SCHEMA_INVALID: { what: '“{field}”不是可用的 JSON Schema', fix: '按 2020-12 规范更正。', original: true },
+  UPSTREAM_GROUP_TWICE: { what: '有两个实例分组都叫 {name}', fix: '给其中一个改名。' },
+  UPSTREAM_INSTANCES: {
+    what: '后端实例与实例分组须填且只填其中一项',
+    fix: '只有一组实例时填“后端实例”；需要权重或灰度发布时填“实例分组”。',
+  },
   UPSTREAM_INVALID: {
     what: '[第 {number} 个]后端地址不正确：须为 http(s)://主机:端口，可带路径，不能有其他内容',
     fix: '更正后端地址。',

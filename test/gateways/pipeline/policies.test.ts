@@ -88,6 +88,19 @@ test('finds every problem of an interface at once, with its path', async () => {
   assert.ok((await check({ interfaceId: 'x' })).length > 3);
 });
 
+test('an upstream has instances or groups with different names, and each address is checked', async () => {
+  const found = async (target: object) =>
+    (await check({ ...buildInterface(), target: { kind: 'upstream', ...target } })).map(({ path, code }) => [path, code]);
+  const group = { name: 'v1', instances: [{ address: 'http://a:1' }] };
+  assert.deepEqual(await found({}), [['/target/instances', 'UPSTREAM_INSTANCES']]);
+  assert.deepEqual(await found({ instances: ['http://a:1'], groups: [group] }), [['/target/groups', 'UPSTREAM_INSTANCES']]);
+  assert.deepEqual(await found({ groups: [group, { ...group, instances: [{ address: 'http://user:pw@a:1' }] }] }), [
+    ['/target/groups/1/instances/0/address', 'UPSTREAM_INVALID'],
+    ['/target/groups/1/name', 'UPSTREAM_GROUP_TWICE'],
+  ]);
+  assert.deepEqual(await found({ groups: [group], balancing: 'two-choices', healthCheck: { path: '/health' } }), []);
+});
+
 test('a schema that would cost the gateway seconds is refused with the bound that it breaks', async () => {
   const [issue, ...others] = await check(buildInterface({ responseSchema: { items: { anyOf: [{ $ref: '#' }, { $ref: '#' }] } } }));
   assert.deepEqual(others, []);

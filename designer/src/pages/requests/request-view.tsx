@@ -1,4 +1,5 @@
 /** Shows what a request is about: the version or address, the gateway, and what changes for which caller. */
+import { addressesOf } from '../../../../gateways/documents/upstream-target.ts';
 import { Alert } from 'antd';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
@@ -200,7 +201,7 @@ function InterfaceFacts({ document, before, after }: InterfaceFactsProps) {
               {version === undefined ? null : ` · ${t('version', { version })}`}
             </span>,
           ],
-          ...(target.kind === 'upstream' ? [[t('instances'), <Instances key="instances" of={target.instances} />] as const] : []),
+          ...(target.kind === 'upstream' ? [[t('instances'), <Instances key="instances" of={addressesOf(target)} />] as const] : []),
           [
             t('state'),
             <span key="state">
