@@ -2,6 +2,7 @@
  * Builds the numbered plan that gateways run, from the documents in the stores. The plan contains only interfaces that
  * pass every check; the others are logged and not served.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { Type } from 'typebox';
 import type { GatewayPlan } from '../../gateways/documents/gateway-plan.ts';
 import type { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
@@ -10,6 +11,7 @@ import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import { inSlices } from '../../engine/threads/run-in-slices.ts';
 import type { Outbound } from '../../engine/outbound/open-outbound.ts';
 import type { Registry } from './registry.ts';
 
@@ -79,6 +81,7 @@ export async function startPlanPublisher(deps: PlanPublisherDeps): Promise<PlanP
   const counters = await deps.documents.open(countersSpec);
   let number = 0;
   let madeAt = 0;
+  let lastValid: ReadonlyMap<string, InterfaceDocument> = new Map();
   let cancel: (() => void) | undefined;
   let scheduledAt = 0;
   let building: Promise<unknown> = Promise.resolve();
@@ -88,7 +91,8 @@ export async function startPlanPublisher(deps: PlanPublisherDeps): Promise<PlanP
     cancel?.();
     cancel = undefined;
     const next = building.then(async () => {
-      const built = await buildPlan(deps, counters);
+      const built = await buildPlan(deps, counters, lastValid);
+      lastValid = new Map(built.interfaces.map((document) => [document.interfaceId, document]));
       const plan = (await deps.publishPlan(built)) ?? built;
       if (plan.number !== number) deps.onPublished(plan.number);
       number = plan.number;
@@ -143,6 +147,7 @@ export async function startPlanPublisher(deps: PlanPublisherDeps): Promise<PlanP
 async function buildPlan(
   { registry, checkInterface, outbound, clock, logger, defaultAppId }: PlanPublisherDeps,
   counters: Collection<Counter>,
+  lastValid: ReadonlyMap<string, InterfaceDocument>,
 ): Promise<GatewayPlan> {
   // Take the number before reading data. The data is then at least as new as the data of any lower number.
   const number = await nextNumber(counters);
@@ -154,15 +159,7 @@ async function buildPlan(
     registry.userTokenKeys.list(),
     registry.busConsumers.list(),
   ]);
-  const valid = interfaces.filter((document) => {
-    const wrong = checkInterface(document).filter((issue) => issue.severity === 'error');
-    if (wrong.length > 0)
-      logger.warn('plan.interface-left-out', {
-        interfaceId: document.interfaceId,
-        problems: wrong.map((issue) => `${issue.path} ${issue.code}`),
-      });
-    return wrong.length === 0;
-  });
+  const valid = await inSlices(validInterfaces(interfaces, lastValid, { checkInterface, logger }));
   return {
     number,
     madeAt: clock.now(),
@@ -176,6 +173,33 @@ async function buildPlan(
     defaultAppId,
     platformKey: registry.platformKey,
   };
+}
+
+/**
+ * Returns the interfaces that pass every check. One that has not changed since the last plan is not checked again, and is
+ * the same object, so that gateways in this process notice at once that it is the same.
+ */
+function* validInterfaces(
+  interfaces: readonly InterfaceDocument[],
+  last: ReadonlyMap<string, InterfaceDocument>,
+  { checkInterface, logger }: Pick<PlanPublisherDeps, 'checkInterface' | 'logger'>,
+): Generator<void, readonly InterfaceDocument[]> {
+  const valid: InterfaceDocument[] = [];
+  for (const document of interfaces) {
+    yield;
+    const before = last.get(document.interfaceId);
+    if (before !== undefined && isDeepStrictEqual(before, document)) {
+      valid.push(before);
+      continue;
+    }
+    const wrong = checkInterface(document).filter((issue) => issue.severity === 'error');
+    if (wrong.length === 0) valid.push(document);
+    else {
+      const problems = wrong.map((issue) => `${issue.path} ${issue.code}`);
+      logger.warn('plan.interface-left-out', { interfaceId: document.interfaceId, problems });
+    }
+  }
+  return valid;
 }
 
 async function nextNumber(counters: Collection<Counter>): Promise<number> {

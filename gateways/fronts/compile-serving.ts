@@ -82,8 +82,7 @@ export class ServingCompiler {
   *prepare(plan: GatewayPlan): Generator<void, PreparedServing> {
     const { options, calls, logger } = this.#parts;
     const keys = this.#memo.open();
-    const index = createPlanIndex(plan, options.crypto, keys, logger);
-    yield;
+    const index = yield* createPlanIndex(plan, options.crypto, keys, logger);
     const own = yield* this.#own.compile(
       plan.interfaces.filter((document) => document.front === options.front),
       index,

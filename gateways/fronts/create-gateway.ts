@@ -25,7 +25,7 @@ import { createJsonReader } from '../shared/create-json-reader.ts';
 import { MOST_WAITING } from '../listen/bound-pipelining.ts';
 import { PROFILES } from './profiles.ts';
 import { createGatewayEvents, type GatewayEvents } from '../log/gateway-events.ts';
-import { runInSlices } from '../pipeline/run-in-slices.ts';
+import { runInSlices } from '../../engine/threads/run-in-slices.ts';
 import { openAccessLog } from '../log/open-access-log.ts';
 import { HttpExchange } from '../listen/exchange.ts';
 import { createThrottledWarning } from '../../engine/contract/values/throttled-warning.ts';
@@ -154,7 +154,6 @@ class FrontGateway implements Gateway {
     if (plan.number <= this.applied()) return;
     this.#abandonPlan();
     this.#abandonPlan = runInSlices(
-      this.#options.clock,
       this.#compiler.prepare(plan),
       ({ serving, commit }) => {
         this.#current = serving;

@@ -7,11 +7,11 @@ import type { MemoScope } from '../pipeline/create-memo.ts';
 
 /**
  * Indexes a plan for look-ups by name, with every key imported once. Skips and logs a key that cannot be imported,
- * because one bad key must not keep the whole plan out of service.
+ * because one bad key must not keep the whole plan out of service. It yields often, so that the caller can pause.
  */
-export function createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<MemoScope, 'get'>, log: Logger): PlanIndex {
-  const apps = new Map(plan.apps.map((app) => [app.appId, app]));
-  const grants = new Map(plan.grants.map((grant) => [`${grant.appId} ${grant.interfaceId}`, grant]));
+export function* createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<MemoScope, 'get'>, log: Logger): Generator<void, PlanIndex> {
+  const apps = yield* indexBy(plan.apps, (app) => app.appId);
+  const grants = yield* indexBy(plan.grants, (grant) => `${grant.appId} ${grant.interfaceId}`);
   const tokens = new Map(
     plan.busConsumers.flatMap((consumer) => (consumer.tokenDigest === undefined ? [] : [[consumer.tokenDigest, consumer] as const])),
   );
@@ -41,6 +41,7 @@ export function createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<Me
 
   const keys = new Map<string, PlanKey>();
   for (const { secret, ...document } of plan.keys) {
+    yield;
     const id = `${document.appId} ${document.keyId}`;
     if (plan.isHandedOut && document.publicPem === undefined) {
       keys.set(id, { document, handle: undefined });
@@ -69,4 +70,13 @@ export function createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<Me
     busConsumerByCertificate: (fingerprint) => certificates.get(fingerprint),
     platformKey,
   };
+}
+
+function* indexBy<Value>(values: readonly Value[], keyOf: (value: Value) => string): Generator<void, Map<string, Value>> {
+  const index = new Map<string, Value>();
+  for (const value of values) {
+    index.set(keyOf(value), value);
+    yield;
+  }
+  return index;
 }

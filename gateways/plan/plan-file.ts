@@ -5,14 +5,16 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
+import { packPlan, unpackPlan } from './pack-plan.ts';
 
 /**
  * The plan file: the plan encrypted with the node's key, and the platform's SM2 signature over everything. A node in
- * the DMZ has no signing key. In its file, number and time are bound into the encryption instead.
+ * the DMZ has no signing key. In its file, number and time are bound into the encryption instead. Since version 2 the
+ * plan is compressed; version 1 is only read.
  */
 const PlanFile = Type.Object(
   {
-    v: Type.Literal(1),
+    v: Type.Union([Type.Literal(1), Type.Literal(2)]),
     number: Type.Integer({ minimum: 1 }),
     /** When control was last running. An old file may grant access that was withdrawn since. */
     writtenAt: Type.Integer({ minimum: 0 }),
@@ -29,7 +31,7 @@ export const PLAN_MAX_AGE_MS = 24 * 3600 * 1000;
 
 export interface PlanFileOptions {
   readonly path: string;
-  readonly seal: Pick<Seal, 'seal' | 'openText'>;
+  readonly seal: Pick<Seal, 'seal' | 'open'>;
   readonly crypto: Crypto;
 }
 
@@ -47,8 +49,8 @@ export interface ReadPlanOptions extends PlanFileOptions {
 /** Writes the plan with mode 0600. A crash leaves either the old file or the new one. */
 export async function writePlanFile(plan: GatewayPlan, writtenAt: number, { path, seal, crypto }: PlanFileOptions): Promise<void> {
   const { keyId, scheme, privatePem } = plan.platformKey;
-  const head = { v: 1, number: plan.number, writtenAt, keyId } as const;
-  const sealed = seal.seal(privatePem === undefined ? boundPlace(head) : PLACE, JSON.stringify(plan));
+  const head = { v: 2, number: plan.number, writtenAt, keyId } as const;
+  const sealed = seal.seal(privatePem === undefined ? boundPlace(head) : PLACE, await packPlan(plan));
   const signed = privatePem === undefined ? {} : { signature: await sign({ ...head, sealed }, privatePem) };
   const temporary = `${path}.${process.pid}.tmp`;
   const file = await open(temporary, 'w', 0o600);
@@ -84,7 +86,7 @@ export async function readPlanFile(options: ReadPlanOptions): Promise<GatewayPla
     });
   });
   const file = parse(text, path);
-  const plan = unseal(file, seal, path);
+  const plan = await unseal(file, seal, path);
   if (plan.number !== file.number || !(await isGenuine())) throw damaged(path);
   if (!force && now - file.writtenAt > PLAN_MAX_AGE_MS) {
     throw new AppError('PLAN_FILE_OLD', 'input', `The plan file ${path} was written more than 24 hours ago.`, {
@@ -111,9 +113,10 @@ function parse(text: string, path: string): PlanFile {
   throw damaged(path);
 }
 
-function unseal(file: PlanFile, seal: Pick<Seal, 'openText'>, path: string): GatewayPlan {
+async function unseal(file: PlanFile, seal: Pick<Seal, 'open'>, path: string): Promise<GatewayPlan> {
   try {
-    return JSON.parse(seal.openText(file.signature === undefined ? boundPlace(file) : PLACE, file.sealed)) as GatewayPlan;
+    const opened = seal.open(file.signature === undefined ? boundPlace(file) : PLACE, file.sealed);
+    return file.v === 1 ? (JSON.parse(Buffer.from(opened).toString('utf8')) as GatewayPlan) : await unpackPlan(opened);
   } catch (cause) {
     throw damaged(path, cause);
   }
@@ -127,8 +130,8 @@ function boundPlace({ number, writtenAt }: Pick<PlanFile, 'number' | 'writtenAt'
   return { ...PLACE, id: `handed-out ${number} ${writtenAt}` };
 }
 
-function signedText({ number, writtenAt, keyId, sealed }: PlanFile): Uint8Array {
-  return Buffer.from(`KQ-PLAN\n1\n${number}\n${writtenAt}\n${keyId}\n${sealed}\n`);
+function signedText({ v, number, writtenAt, keyId, sealed }: PlanFile): Uint8Array {
+  return Buffer.from(`KQ-PLAN\n${v}\n${number}\n${writtenAt}\n${keyId}\n${sealed}\n`);
 }
 
 function damaged(path: string, cause?: unknown): AppError {

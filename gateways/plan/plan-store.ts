@@ -3,13 +3,12 @@
  * stores limit the size of a document. A further document, the head, names the current plan; one conditional update of
  * it makes a plan current. A piece that was changed, or belongs to another plan, cannot be decrypted.
  */
-import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
 import { Type } from 'typebox';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
+import { digestOfPlan, packPlan, unpackPlan } from './pack-plan.ts';
 
 export interface PlanStore {
   /** Makes the plan current, unless the current one has the same or a higher number. Returns the current plan. */
@@ -44,7 +43,6 @@ const piecesSpec: CollectionSpec<PlanPiece> = {
 
 const HEAD = 'current';
 const PIECE_CHARS = 1_000_000;
-const [compress, expand] = [promisify(gzip), promisify(gunzip)];
 
 export async function openPlanStore({
   documents,
@@ -53,12 +51,10 @@ export async function openPlanStore({
 }: {
   readonly documents: Documents;
   readonly seal: Pick<Seal, 'seal' | 'open'>;
-  readonly crypto: Pick<Crypto, 'digest'>;
+  readonly crypto: Pick<Crypto, 'createHash'>;
 }): Promise<PlanStore> {
   const heads = await documents.open(headsSpec);
   const pieces = await documents.open(piecesSpec);
-  const digestOf = ({ number: _number, madeAt: _madeAt, ...content }: GatewayPlan) =>
-    Buffer.from(crypto.digest('sm3', JSON.stringify(content))).toString('hex');
 
   async function newer(than: number): Promise<GatewayPlan | undefined> {
     for (;;) {
@@ -67,18 +63,17 @@ export async function openPlanStore({
       const texts = await readPieces(pieces, head);
       // Two later plans were stored while this one was read, so its pieces were deleted. Start again.
       if (texts === undefined) continue;
-      const packed = seal.open(placeOf(head.number), texts.join(''));
-      return JSON.parse((await expand(packed)).toString('utf8')) as GatewayPlan;
+      return unpackPlan(seal.open(placeOf(head.number), texts.join('')));
     }
   }
 
   return {
     newer,
     async put(plan) {
-      const digest = digestOf(plan);
+      const digest = await digestOfPlan(plan, crypto);
       const old = await heads.get(HEAD);
       if (old?.digest === digest || (old?.number ?? 0) >= plan.number) return (await newer(0)) ?? plan;
-      const text = seal.seal(placeOf(plan.number), await compress(JSON.stringify(plan)));
+      const text = seal.seal(placeOf(plan.number), await packPlan(plan));
       const count = Math.ceil(text.length / PIECE_CHARS);
       for (let index = 0; index < count; index += 1)
         await pieces.insert({ _id: pieceId(plan.number, index), text: text.slice(index * PIECE_CHARS, (index + 1) * PIECE_CHARS) });

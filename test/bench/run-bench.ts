@@ -11,6 +11,7 @@ import { durableCases } from './cases/durable-feed.ts';
 import { durableServerCases } from './cases/durable-servers.ts';
 import { gatewayCases } from './cases/gateways.ts';
 import { historyCases } from './cases/history.ts';
+import { planChangeCases } from './cases/plan-change.ts';
 import { syncFlowCases } from './cases/sync-flow.ts';
 
 const CASE_LIMIT_MS = 150_000;
@@ -26,6 +27,7 @@ const cases: readonly BenchCase[] = [
   ...designerSpeedCases,
   ...chaosCases,
   ...bombCases,
+  ...planChangeCases,
 ];
 const chosen = cases.filter(({ name, limitMs }) => (wanted === '' ? limitMs === undefined : name.includes(wanted)));
 if (chosen.length === 0) {

@@ -1,6 +1,7 @@
 import type { Collection, Filter, StoredDocument } from './documents.ts';
 
-const PAGE = 1000;
+/** Reading and checking a page must not delay calls noticeably. */
+const PAGE = 250;
 
 /**
  * Returns all documents that match, ordered by id. Reads them in pages. Each page starts after the last id of the

@@ -12,6 +12,7 @@ import { createMemo } from '../../../gateways/pipeline/create-memo.ts';
 import { createPlanIndex } from '../../../gateways/plan/create-plan-index.ts';
 import { createJsonReader } from '../../../gateways/shared/create-json-reader.ts';
 import { buildInterface, buildPlan, crypto } from './city-plan.ts';
+import { inSlices } from '../../../engine/threads/run-in-slices.ts';
 import { createKeepers } from '../../../gateways/pipeline/create-keepers.ts';
 import { findReaders } from '../../../gateways/pipeline/compile-interface.ts';
 import { createMemorySharedState } from '../../../storage/in-process/memory-shared-state.ts';
@@ -61,7 +62,7 @@ export async function runPolicy<P extends Policy>(policy: P, given: PolicyCase):
     json: createJsonReader(clock),
     verify: (_exchange, key, data, signature) => crypto.verify(key, data, signature),
   };
-  const index = createPlanIndex(plan, crypto, memo, silentLogger);
+  const index = await inSlices(createPlanIndex(plan, crypto, memo, silentLogger));
   const exchange = {
     ...buildExchange(given, document, raw, clock.now()),
     plan: index,

@@ -1,5 +1,3 @@
-import type { Clock } from '../../engine/contract/values/clock.ts';
-
 /** Longer work delays calls noticeably. */
 const SLICE_MS = 4;
 
@@ -8,18 +6,17 @@ const SLICE_MS = 4;
  * this function returns. Calls `done` with the result, or `fail`. Returns a function that abandons the work.
  */
 export function runInSlices<Result>(
-  clock: Pick<Clock, 'monotonic'>,
   work: Generator<void, Result>,
   done: (result: Result) => void,
   fail: (error: unknown) => void,
 ): () => void {
   let pause: NodeJS.Immediate | undefined;
   const run = () => {
-    const until = clock.monotonic() + SLICE_MS;
+    const until = performance.now() + SLICE_MS;
     let step: IteratorResult<void, Result>;
     try {
       do step = work.next();
-      while (step.done !== true && clock.monotonic() < until);
+      while (step.done !== true && performance.now() < until);
     } catch (error) {
       return fail(error);
     }
@@ -28,4 +25,8 @@ export function runInSlices<Result>(
   };
   run();
   return () => clearImmediate(pause);
+}
+
+export function inSlices<Result>(work: Generator<void, Result>): Promise<Result> {
+  return new Promise((resolve, reject) => runInSlices(work, resolve, reject));
 }
