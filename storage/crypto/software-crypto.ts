@@ -21,6 +21,7 @@ import type { Crypto, DigestAlgorithm, KeyHandle, SignatureScheme } from '../../
 import { fingerprintOf, loadKey, type LoadedKey } from './import-key.ts';
 import { createPrepareHmac } from './prepare-hmac.ts';
 import { selfTest } from './self-test.ts';
+import { createSoftwareEncryption } from './software-encryption.ts';
 import { sm2Sign, sm2Verify } from './sm2.ts';
 
 export function createSoftwareCrypto(): Crypto {
@@ -48,6 +49,7 @@ export function createSoftwareCrypto(): Crypto {
     hmac: (algorithm, key, data) => createHmac(algorithm, createSecretKey(key)).update(data).digest(),
     randomBytes: (size) => randomBytes(size),
     timingSafeEqual: (a, b) => a.length === b.length && timingSafeEqual(a, b),
+    ...createSoftwareEncryption(),
     selfTest: () => selfTest(crypto),
   };
   return crypto;

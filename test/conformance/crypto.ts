@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { CONTENT_CIPHERS, type EncryptionKey, type KeyEncryption } from '../../engine/contract/ports/encryption.ts';
 import type { Crypto, KeyHandle, SignatureScheme } from '../../engine/contract/ports/crypto.ts';
 
 const ASYMMETRIC = ['SM2-SM3', 'RSA-SHA256', 'RSA-PSS-SHA256', 'ES256'] as const satisfies readonly SignatureScheme[];
@@ -136,6 +137,47 @@ export function cryptoConformance(name: string, create: () => Crypto): void {
     assert.equal(crypto.timingSafeEqual(Buffer.from('ab'), Buffer.from('abc')), false);
   });
 
+  for (const algorithm of ['SM2', 'RSA-OAEP-SHA256'] as const) {
+    test(`${name}: a content key encrypted by ${algorithm} opens under its own key alone`, async () => {
+      const [own, other] = [await newEncryptionKeys(crypto, algorithm), await newEncryptionKeys(crypto, algorithm)];
+      assert.equal(own.sender.fingerprint, own.receiver.fingerprint);
+      for (const cipher of CONTENT_CIPHERS) {
+        const { key, encrypted } = await crypto.makeContentKey(cipher, own.sender);
+        const content = await crypto.encryptContent(key, Buffer.from('aad'), message);
+        const opened = await crypto.openContentKey(cipher, encrypted, own.receiver);
+        assert.ok(opened);
+        assert.deepEqual(Buffer.from((await crypto.decryptContent(opened, Buffer.from('aad'), content))!), message);
+        assert.equal(await crypto.openContentKey(cipher, encrypted, other.receiver), undefined);
+        assert.equal(await crypto.openContentKey(cipher, encrypted.subarray(1), own.receiver), undefined);
+      }
+      const { publicPem } = await crypto.generateEncryptionKey(algorithm === 'SM2' ? 'RSA-OAEP-SHA256' : 'SM2');
+      assert.throws(() => crypto.importEncryptionKey(publicPem, algorithm, 'public'), { code: 'KEY_INVALID', kind: 'input' });
+    });
+  }
+
+  for (const cipher of CONTENT_CIPHERS) {
+    test(`${name}: ${cipher} opens content of every length, and none of which a bit or the additional data changed`, async () => {
+      const { sender } = await newEncryptionKeys(crypto, 'SM2');
+      const { key } = await crypto.makeContentKey(cipher, sender);
+      const aad = Buffer.from('KQ1\nPOST\nrequest\n');
+      for (const length of [0, 1, 15, 16, 17, 1000, 65_536, 65_537, 300_000]) {
+        const plain = crypto.randomBytes(length);
+        const content = await crypto.encryptContent(key, aad, plain);
+        assert.deepEqual(Buffer.from((await crypto.decryptContent(key, aad, content))!), Buffer.from(plain), `${length} bytes`);
+        for (const part of ['iv', 'ciphertext', 'tag'] as const) {
+          const changed = Uint8Array.from(content[part]);
+          if (changed.length === 0) continue;
+          changed[changed.length >> 1]! ^= 1;
+          assert.equal(await crypto.decryptContent(key, aad, { ...content, [part]: changed }), undefined, `${part} of ${length}`);
+          assert.equal(await crypto.decryptContent(key, aad, { ...content, [part]: content[part].subarray(1) }), undefined);
+        }
+        assert.equal(await crypto.decryptContent(key, Buffer.from('KQ1\nPOST\nresponse\n'), content), undefined);
+      }
+      const again = [await crypto.encryptContent(key, aad, message), await crypto.encryptContent(key, aad, message)];
+      assert.notDeepEqual(again[0]!.iv, again[1]!.iv);
+    });
+  }
+
   test(`${name}: the self-test passes`, () => crypto.selfTest());
 }
 
@@ -148,6 +190,14 @@ async function newKeys(crypto: Crypto, scheme: SignatureScheme): Promise<{ signe
   return {
     signer: crypto.importKey({ format: 'pem', pem: made.privatePem }, scheme, 'private'),
     verifier: crypto.importKey({ format: 'pem', pem: made.publicPem }, scheme, 'public'),
+  };
+}
+
+async function newEncryptionKeys(crypto: Crypto, algorithm: KeyEncryption): Promise<{ sender: EncryptionKey; receiver: EncryptionKey }> {
+  const { privatePem, publicPem } = await crypto.generateEncryptionKey(algorithm);
+  return {
+    sender: crypto.importEncryptionKey(publicPem, algorithm, 'public'),
+    receiver: crypto.importEncryptionKey(privatePem, algorithm, 'private'),
   };
 }
 

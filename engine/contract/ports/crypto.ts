@@ -4,6 +4,8 @@
  * GB/T 32907 (SM4). Operations shorter than 1 ms may be synchronous where the signature allows it; longer ones must
  * not block the event loop.
  */
+import type { Encryption } from './encryption.ts';
+
 export type SignatureScheme = 'SM2-SM3' | 'RSA-SHA256' | 'RSA-PSS-SHA256' | 'HMAC-SM3' | 'HMAC-SHA256' | 'ES256';
 export type DigestAlgorithm = 'sm3' | 'sha256';
 
@@ -24,7 +26,7 @@ export interface Hash {
   digest(): Uint8Array;
 }
 
-export interface Crypto {
+export interface Crypto extends Encryption {
   /**
    * Imports a key. Throws KEY_INVALID (input) if RSA has less than 2048 bits, a point is not on the curve, or the
    * scheme does not fit the key.
