@@ -4,7 +4,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import type { Clock } from '../../engine/contract/values/clock.ts';
-import { PLATFORM_KEY_LIFE_MS } from '../registry/platform-key.ts';
+import { PLATFORM_KEY_LIFE_MS } from '../registry/platform-key-store.ts';
 import type { Registry } from '../registry/registry.ts';
 
 export interface Expiring {
@@ -29,6 +29,7 @@ export interface ExpiringDeps {
 /** Returns what expires soon or has expired, the earliest expiry first. */
 export async function findExpiring({ registry, clock, certificate }: ExpiringDeps): Promise<readonly Expiring[]> {
   const [keys, grants, consumers] = await Promise.all([registry.keys.list(), registry.grants.list(), registry.busConsumers.list()]);
+  const signer = registry.platformKeys.signer();
   const all: Expiring[] = [
     ...keys.flatMap(({ appId, keyId, state, expiresAt }) =>
       // Leave out RETIRING keys: the person who retired such a key already knows when it expires.
@@ -43,7 +44,7 @@ export async function findExpiring({ registry, clock, certificate }: ExpiringDep
         : [{ what: 'bus-consumer' as const, id: label === undefined ? id : `${label} · ${id.slice(0, 12)}`, appId, expiresAt }],
     ),
     ...certificateEnds(certificate),
-    { what: 'platform-key', id: registry.platformKey.keyId, expiresAt: registry.platformKeyMadeAt + PLATFORM_KEY_LIFE_MS },
+    { what: 'platform-key', id: signer.keyId, expiresAt: signer.madeAt + PLATFORM_KEY_LIFE_MS },
   ];
   const now = clock.now();
   // The platform's own certificate and key stay in use after they expire, so they are always reported.

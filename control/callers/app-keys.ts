@@ -1,11 +1,11 @@
-/** Actions for the keys that apps use to sign requests. */
+/** Actions for the keys of apps: those that sign requests, and those for which the platform encrypts. */
 import { Type } from 'typebox';
 import { type Action, closed, defineAction } from '../action/action.ts';
 import type { CallerServices } from './caller-services.ts';
 import { all } from '../action/owners.ts';
 import { pageFields, pageOf } from '../action/pages.ts';
 import { existing } from '../access/domains.ts';
-import { SIGNATURE_SCHEMES } from '../../gateways/documents/caller-documents.ts';
+import { KEY_PURPOSES, SIGNATURE_SCHEMES } from '../../gateways/documents/caller-documents.ts';
 import { AppId, Expiry, KeyId } from './caller-inputs.ts';
 
 const byKey = Type.Object({ appId: AppId, keyId: KeyId }, closed);
@@ -37,7 +37,14 @@ function uploadKey({ registry, owners }: CallerServices): Action {
     domain: ({ appId }) => all(owners.app(appId)),
     text: { 'zh-CN': '上传公钥，得到待签名的挑战', en: 'Upload a public key; returns a challenge to sign' },
     input: Type.Object(
-      { appId: AppId, keyId: KeyId, scheme: Scheme, publicPem: Type.String({ maxLength: 10_000 }), expiresAt: Expiry },
+      {
+        appId: AppId,
+        keyId: KeyId,
+        scheme: Scheme,
+        publicPem: Type.String({ maxLength: 10_000 }),
+        purpose: Type.Optional(Type.Enum(KEY_PURPOSES, { description: 'sign if absent; encrypt: the platform encrypts for this key' })),
+        expiresAt: Expiry,
+      },
       closed,
     ),
     audited: true,
@@ -46,7 +53,8 @@ function uploadKey({ registry, owners }: CallerServices): Action {
     async run(ctx, input) {
       existing(await apps.get(input.appId), input.appId);
       const made = await keys.upload(input);
-      ctx.note.after = { fingerprint: made.key.fingerprint, scheme: made.key.scheme };
+      const { fingerprint, scheme, purpose } = made.key;
+      ctx.note.after = { fingerprint, scheme, ...(purpose !== undefined && { purpose }) };
       return made;
     },
   });

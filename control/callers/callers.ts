@@ -5,6 +5,7 @@ import { consumerActions } from './bus-consumers.ts';
 import { grantActions } from './grants.ts';
 import { appActions } from './apps.ts';
 import { keyActions } from './app-keys.ts';
+import { platformKeyActions } from './platform-keys.ts';
 import { userTokenKeyActions } from './user-token-keys.ts';
 
 export function callerActions(services: CallerServices): readonly Action[] {
@@ -14,5 +15,6 @@ export function callerActions(services: CallerServices): readonly Action[] {
     ...grantActions(services),
     ...consumerActions(services),
     ...userTokenKeyActions(services),
+    ...platformKeyActions(services),
   ];
 }

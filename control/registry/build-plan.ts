@@ -151,13 +151,14 @@ async function buildPlan(
 ): Promise<GatewayPlan> {
   // Take the number before reading data. The data is then at least as new as the data of any lower number.
   const number = await nextNumber(counters);
-  const [interfaces, apps, keys, grants, userTokenKeys, busConsumers] = await Promise.all([
+  const [interfaces, apps, keys, grants, userTokenKeys, busConsumers, platform] = await Promise.all([
     registry.interfaces.list(),
     registry.apps.list(),
     registry.keys.forPlan(),
     registry.grants.list(),
     registry.userTokenKeys.list(),
     registry.busConsumers.list(),
+    registry.platformKeys.forPlan(),
   ]);
   const valid = await inSlices(validInterfaces(interfaces, lastValid, { checkInterface, logger }));
   return {
@@ -165,13 +166,15 @@ async function buildPlan(
     madeAt: clock.now(),
     interfaces: valid,
     apps,
-    keys,
+    keys: keys.filter(({ purpose }) => purpose !== 'encrypt'),
+    encryptionKeys: keys.filter(({ purpose }) => purpose === 'encrypt'),
     grants,
     userTokenKeys: userTokenKeys.map((item) => item.value),
     busConsumers: busConsumers.map((item) => item.value),
     outbound: outbound.exceptions.targets(),
     defaultAppId,
-    platformKey: registry.platformKey,
+    platformKey: platform.signer,
+    platformKeys: platform.all,
   };
 }
 

@@ -1,7 +1,7 @@
 /**
- * The keys that apps use to sign requests. A key is PENDING until its holder proves to have the private key. An app has
- * at most two ACTIVE keys: each takes one of two numbered seats, and a unique index prevents that two keys take the
- * same seat. A RETIRING key still verifies for seven days. A REVOKED key is missing from the next plan. Secrets of the
+ * The keys of apps: those that sign requests, and those for which the platform encrypts. A key is PENDING until its
+ * holder proves to have the private key. An app has at most two ACTIVE keys of each purpose: each takes one of two
+ * numbered seats, and a unique index prevents that two keys take the same seat. A RETIRING key still verifies for seven days. A REVOKED key is missing from the next plan. Secrets of the
  * HMAC schemes are generated here, shown once, and stored encrypted.
  */
 import { Type } from 'typebox';
@@ -16,10 +16,11 @@ import type { Seal, SealPlace } from '../../engine/contract/values/seal.ts';
 /** The public part of a key, without its secret. */
 export type AppKey = Omit<AppKeyDocument, 'sealedSecret'>;
 type Scheme = AppKeyDocument['scheme'];
+type KeyPurpose = NonNullable<AppKeyDocument['purpose']>;
 
 interface StoredKey extends StoredDocument {
   readonly document: AppKeyDocument;
-  /** `<appId>|1` or `<appId>|2` while ACTIVE. */
+  /** `<appId>|1` or `<appId>|2` while ACTIVE; `<appId>|encrypt|1` or `…|2` for an encryption key. */
   readonly seat?: string;
   readonly challenge?: string;
   readonly challengeEndsAt?: number;
@@ -43,6 +44,7 @@ interface WantedSecret {
 
 interface UploadedKey extends WantedSecret {
   readonly publicPem: string;
+  readonly purpose?: KeyPurpose;
 }
 
 export interface KeyStore {
@@ -101,13 +103,13 @@ class AppKeyStore implements KeyStore {
     return (await findAll(this.#keys, appId === undefined ? {} : { 'document.appId': appId })).map(shown);
   }
 
-  async upload({ appId, keyId, scheme, publicPem, expiresAt }: UploadedKey): Promise<{ key: AppKey; challenge: string }> {
+  async upload({ appId, keyId, scheme, publicPem, purpose = 'sign', expiresAt }: UploadedKey): Promise<{ key: AppKey; challenge: string }> {
     if (scheme.startsWith('HMAC')) throw madeHere(scheme);
     const { fingerprint } = this.#crypto.importKey({ format: 'pem', pem: publicPem }, scheme, 'public');
     const nonce = Buffer.from(this.#crypto.randomBytes(24)).toString('base64url');
     const challenge = ['KQ1-KEY-PROOF', appId, keyId, scheme, fingerprint, nonce].join('\n');
     const now = this.#clock.now();
-    const document = newKey({ appId, keyId, scheme, fingerprint, expiresAt }, now, { publicPem });
+    const document = newKey({ appId, keyId, scheme, fingerprint, expiresAt, purpose }, now, { publicPem });
     await this.#insert({ _id: keyRowId(appId, keyId), document, challenge, challengeEndsAt: now + CHALLENGE_MS });
     return { key: shown({ _id: '', document }), challenge };
   }
@@ -182,10 +184,11 @@ class AppKeyStore implements KeyStore {
   }
 
   /** Makes a PENDING key ACTIVE in a free seat. Rejects if another key replaced the one that was read. */
-  async #takeSeat({ _id, document: { appId, fingerprint } }: StoredKey): Promise<AppKey> {
+  async #takeSeat({ _id, document: { appId, fingerprint, purpose } }: StoredKey): Promise<AppKey> {
+    const row = purpose === 'encrypt' ? `${appId}|encrypt` : appId;
     for (const seat of SEATS) {
       const patch = {
-        set: { seat: `${appId}|${seat}`, 'document.state': 'ACTIVE' },
+        set: { seat: `${row}|${seat}`, 'document.state': 'ACTIVE' },
         unset: ['challenge', 'challengeEndsAt'],
         inc: { 'document.revision': 1 },
       };
@@ -216,14 +219,21 @@ interface NewKey {
   readonly scheme: Scheme;
   readonly fingerprint: string;
   readonly expiresAt: number | undefined;
+  readonly purpose?: KeyPurpose;
 }
 
 function newKey(
-  { expiresAt, ...key }: NewKey,
+  { expiresAt, purpose, ...key }: NewKey,
   createdAt: number,
   material: { publicPem: string } | { sealedSecret: string },
 ): AppKeyDocument {
-  return { ...key, ...material, revision: 1, state: 'PENDING', createdAt, ...(expiresAt === undefined ? {} : { expiresAt }) };
+  return {
+    ...key,
+    ...material,
+    ...(purpose === 'encrypt' && { purpose }),
+    ...{ revision: 1, state: 'PENDING', createdAt },
+    ...(expiresAt !== undefined && { expiresAt }),
+  };
 }
 
 async function verifyProof(

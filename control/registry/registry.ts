@@ -3,7 +3,7 @@ import type { AppDocument, BusConsumer, GrantDocument, UserTokenKey } from '../.
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { openInterfaceStore, type InterfaceStore } from './interface-store.ts';
 import { openKeyStore, type KeyStore, type KeyStoreDeps } from './key-store.ts';
-import { openPlatformKey, type PlatformKey } from './platform-key.ts';
+import { openPlatformKeyStore, type PlatformKeyStore } from './platform-key-store.ts';
 import { openRevisionedStore, type RevisionedStore } from './revisioned-store.ts';
 
 export interface Revised<T> {
@@ -19,13 +19,11 @@ export interface Registry {
   readonly grants: RevisionedStore<GrantDocument>;
   readonly userTokenKeys: RevisionedStore<Revised<UserTokenKey>>;
   readonly busConsumers: RevisionedStore<Revised<BusConsumer>>;
-  readonly platformKey: PlatformKey;
-  readonly platformKeyMadeAt: number;
+  readonly platformKeys: PlatformKeyStore;
 }
 
 export async function openRegistry(deps: KeyStoreDeps): Promise<Registry> {
   const { documents } = deps;
-  const { key: platformKey, madeAt: platformKeyMadeAt } = await openPlatformKey(deps);
   return {
     interfaces: await openInterfaceStore(documents),
     apps: await openRevisionedStore<AppDocument>(documents, { collection: 'apps', idOf: (app) => app.appId }),
@@ -52,7 +50,6 @@ export async function openRegistry(deps: KeyStoreDeps): Promise<Registry> {
       collection: 'bus_consumers',
       idOf: (consumer) => consumer.id,
     }),
-    platformKey,
-    platformKeyMadeAt,
+    platformKeys: await openPlatformKeyStore(deps),
   };
 }

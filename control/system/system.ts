@@ -79,7 +79,7 @@ export function systemActions(services: SystemServices): readonly Action[] {
 
 /** Returns the basic facts of the installation. `gateways` must contain all its gateways. */
 export function systemFacts({ info, plans, registry }: SystemServices, gateways: readonly ShownGateway[]): SystemFacts {
-  const { keyId, publicPem } = registry.platformKey;
+  const { keyId, publicPem } = registry.platformKeys.signer();
   return {
     name: 'kangqiao',
     version: info.version,

@@ -55,15 +55,21 @@ export type AppDocument = Static<typeof AppDocument>;
 
 export const KEY_STATES = ['PENDING', 'ACTIVE', 'RETIRING', 'REVOKED'] as const;
 
+export const KEY_PURPOSES = ['sign', 'encrypt'] as const;
+
 /**
- * A key with which an app signs. A public key is stored as PEM. An HMAC secret is stored only encrypted, in
- * `sealedSecret`.
+ * A key of an app. With the purpose `sign` the app signs its requests. With `encrypt` the platform encrypts answers and
+ * session keys for the app; such a key never verifies a request. A public key is stored as PEM. An HMAC secret is
+ * stored only encrypted, in `sealedSecret`.
  */
 export const AppKeyDocument = Type.Object(
   {
     appId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
     keyId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
     revision: Type.Integer({ minimum: 0 }),
+    /** `sign` if absent, as in keys of older versions. */
+    purpose: Type.Optional(OneOf(KEY_PURPOSES)),
+    /** With the purpose `encrypt`: how its holder proved to have the private key. */
     scheme: OneOf(SIGNATURE_SCHEMES),
     state: OneOf(KEY_STATES),
     publicPem: Type.Optional(Type.String({ maxLength: 10_000 })),

@@ -1,6 +1,21 @@
 import type { ListedTarget } from '../../engine/contract/node/outbound-guard.ts';
-import type { AppDocument, AppKeyDocument, BusConsumer, GrantDocument, UserTokenKey } from './caller-documents.ts';
+import type { KeyEncryption } from '../../engine/contract/ports/encryption.ts';
+import type { AppDocument, AppKeyDocument, BusConsumer, GrantDocument, KEY_STATES, UserTokenKey } from './caller-documents.ts';
 import type { InterfaceDocument } from './interface-document.ts';
+
+/** A key of the platform: it signs responses, or callers encrypt for it. */
+export interface PlatformKey {
+  readonly keyId: string;
+  readonly use: 'sign' | 'encrypt';
+  readonly algorithm: 'SM2-SM3' | KeyEncryption;
+  readonly state: (typeof KEY_STATES)[number];
+  readonly publicPem: string;
+  /** Set for encryption keys that are ACTIVE or RETIRING; never in a plan for the DMZ. */
+  readonly privatePem?: string;
+  readonly madeAt: number;
+  /** When a RETIRING key stops working. */
+  readonly expiresAt?: number;
+}
 
 /**
  * Everything that a gateway needs. Control builds it (`control/registry/build-plan.ts`) and numbers it; the numbers
@@ -18,6 +33,8 @@ export interface GatewayPlan {
   readonly isHandedOut?: true;
   /** HMAC secrets are not encrypted here, because the plan file is encrypted as a whole. */
   readonly keys: readonly (Omit<AppKeyDocument, 'sealedSecret'> & { readonly secret?: string })[];
+  /** Public keys for which the platform encrypts. Absent in a plan of an older version. */
+  readonly encryptionKeys?: readonly AppKeyDocument[];
   readonly grants: readonly GrantDocument[];
   readonly userTokenKeys: readonly UserTokenKey[];
   readonly busConsumers: readonly BusConsumer[];
@@ -30,4 +47,6 @@ export interface GatewayPlan {
   readonly defaultAppId: string;
   /** The platform's signing key for responses and its id. The private key (PEM) is never in a plan for the DMZ. */
   readonly platformKey: { readonly keyId: string; readonly scheme: 'SM2-SM3'; readonly privatePem?: string; readonly publicPem: string };
+  /** All keys of the platform, with the one that signs. Absent in a plan of an older version. */
+  readonly platformKeys?: readonly PlatformKey[];
 }

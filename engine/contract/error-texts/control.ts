@@ -168,6 +168,9 @@ export const controlTexts: ErrorTemplates = {
   BULK_REASON_MISSING: { what: '批量重发、批量取消须说明理由', fix: '填写理由后重试。' },
   BULK_RUNNING: { what: '批量操作 {bulkId} 正在进行', fix: '查看其进度；要自己继续，请先停止它。' },
   KEY_UNKNOWN: { what: '该应用没有这个密钥，或密钥状态不允许此操作', fix: '查看应用的密钥列表及其状态。' },
+  'KEY_UNKNOWN/platform': { what: '平台没有这个密钥，或密钥状态不允许此操作', fix: '查看平台密钥列表及其状态。' },
+  PLATFORM_KEY_LIMIT: { what: '已有一把同类的平台密钥等待启用', fix: '启用那把密钥，或先吊销它。' },
+  PLATFORM_KEY_NEEDED: { what: '这把密钥正在为平台的响应签名，不能吊销', fix: '先新建并启用另一把签名密钥，再吊销这把。' },
   EVENTS_FULL: { what: '打开的控制台页面过多', fix: '关闭部分页面后刷新。' },
   AUDIT_BUSY: { what: '审计记录暂时无法写入，操作没有执行', fix: '请重试。' },
   AUDIT_HEAD_BROKEN: {

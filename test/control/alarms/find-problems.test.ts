@@ -5,7 +5,7 @@ import { createExecutionCounter } from '../../../control/executions/execution-co
 import { ALARM_RULE_NAMES, ALARM_RULES } from '../../../control/alarms/alarm-rules.ts';
 import { createFindProblems, type ProblemDeps } from '../../../control/alarms/find-problems.ts';
 import type { AlarmSettings } from '../../../control/alarms/alarm-settings.ts';
-import { openPlatformKey, PLATFORM_KEY_LIFE_MS } from '../../../control/registry/platform-key.ts';
+import { openPlatformKeyStore, PLATFORM_KEY_LIFE_MS } from '../../../control/registry/platform-key-store.ts';
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { executionsSpec, type ExecutionDocument } from '../../../engine/execution/execution-document.ts';
@@ -36,7 +36,7 @@ const usual: AlarmSettings = {
   escalateMinutes: 30,
 };
 
-const youngKey = { platformKey: { keyId: 'p1' }, platformKeyMadeAt: Number.MAX_SAFE_INTEGER };
+const youngKey = { platformKeys: { signer: () => ({ keyId: 'p1', madeAt: Number.MAX_SAFE_INTEGER }) } };
 
 async function openWorld(changes: Partial<ProblemDeps> = {}) {
   const clock = fakeClock();
@@ -112,8 +112,7 @@ test('keys, grants, certificates and the platform’s own key are found before t
       keys: { list: () => Promise.resolve([key('soon', 3), key('later', 20)]) },
       grants: { list: () => Promise.resolve([{ grantId: 'g1', appId: 'CITIZENS', expiresAt: clock.now() + DAY_MS }]) },
       busConsumers: { list: () => Promise.resolve([]) },
-      platformKey: { keyId: 'p1' },
-      platformKeyMadeAt: clock.now() + 10 * DAY_MS - PLATFORM_KEY_LIFE_MS,
+      platformKeys: { signer: () => ({ keyId: 'p1', madeAt: clock.now() + 10 * DAY_MS - PLATFORM_KEY_LIFE_MS }) },
     } as unknown as ProblemDeps['registry'],
   });
   assert.deepEqual(
@@ -248,15 +247,16 @@ test('the platform’s key keeps when it was made; the age of one from before is
   const clock = fakeClock();
   const documents = createMemoryDocuments({ clock });
   const deps = { documents, clock, seal: plainSeal, crypto: createSoftwareCrypto() };
-  const first = await openPlatformKey(deps);
+  const open = async () => (await openPlatformKeyStore(deps)).signer();
+  const first = await open();
   await clock.advance(MINUTE_MS);
-  assert.deepEqual(await openPlatformKey(deps), first);
+  assert.deepEqual(await open(), first);
   const keys = await documents.open({ name: 'platform_keys', schema: Type.Object({}), indexes: [] });
   await keys.patchIf('p1', {}, { unset: ['madeAt'] });
-  assert.equal((await openPlatformKey(deps)).madeAt, clock.now());
+  assert.equal((await open()).madeAt, clock.now());
   await clock.advance(MINUTE_MS);
-  const again = await openPlatformKey(deps);
-  assert.deepEqual([again.madeAt, again.key], [clock.now() - MINUTE_MS, first.key]);
+  const again = await open();
+  assert.deepEqual([again.madeAt, again.publicPem], [clock.now() - MINUTE_MS, first.publicPem]);
 });
 
 test('a broken line of the audit trail is an alarm that names it, until it is accepted', async () => {

@@ -11,16 +11,18 @@ import { EmptyState } from '../../kit/feedback/empty-state.tsx';
 import { Page, PageHeader } from '../../kit/page/page-header.tsx';
 import { Tag } from '../../kit/feedback/status-tag.tsx';
 import { TimeText } from '../../kit/time/time-text.tsx';
+import { PlatformKeys } from './platform-keys.tsx';
 import { UserTokenKeys } from './user-token-keys.tsx';
 
 const TEXTS = defineTexts({
   title: ['调用方', 'Callers'],
   help: [
-    '调用本平台的应用：用哪把密钥签名，可调用哪些接口；以及验证市民令牌的公钥。',
-    'Apps that call the platform: their signing keys and the interfaces that they may call; and the keys that verify the tokens of citizens.',
+    '调用本平台的应用：用哪把密钥签名，可调用哪些接口；以及验证市民令牌的公钥；平台自己的密钥。',
+    'Apps that call the platform: their signing keys and the interfaces that they may call; the keys that verify the tokens of citizens; and the keys of the platform.',
   ],
   apps: ['应用', 'Apps'],
   'user-tokens': ['用户令牌公钥', 'User token keys'],
+  'platform-keys': ['平台密钥', 'Platform keys'],
   name: ['应用', 'App'],
   id: ['编号', 'Id'],
   caller: ['所属单位', 'Of'],
@@ -35,13 +37,15 @@ const TEXTS = defineTexts({
   create: ['新建应用', 'New app'],
 });
 
+const TABS = ['apps', 'user-tokens', 'platform-keys'] as const;
+
 type AppItem = Output<'apps.list'>['items'][number];
 
-/** Shows the page `/callers`: the calling apps, and the keys that sign the tokens of citizens. */
+/** Shows the page `/callers`: the calling apps, the keys that sign the tokens of citizens, and the platform's own keys. */
 export function CallersPage() {
   const t = useTexts(TEXTS);
   const [address, setAddress] = useSearchParams();
-  const tab = address.get('tab') === 'user-tokens' ? 'user-tokens' : 'apps';
+  const tab = TABS.find((one) => one === address.get('tab')) ?? 'apps';
   return (
     <Page>
       <PageHeader title={t('title')} help={t('help')} actions={tab === 'apps' ? <NewApp /> : null} />
@@ -52,6 +56,7 @@ export function CallersPage() {
         items={[
           { key: 'apps', label: t('apps'), children: <Apps /> },
           { key: 'user-tokens', label: t('user-tokens'), children: <UserTokenKeys /> },
+          { key: 'platform-keys', label: t('platform-keys'), children: <PlatformKeys /> },
         ]}
       />
     </Page>

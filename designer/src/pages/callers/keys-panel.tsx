@@ -1,6 +1,6 @@
 import type { Output } from '../../api/operation-types.ts';
 import { Button, Table } from 'antd';
-import { CircleCheck, CircleDashed, CircleX, Clock3, Plus, Upload, type LucideIcon } from 'lucide-react';
+import { Plus, Upload } from 'lucide-react';
 import { useState } from 'react';
 import { useListOf, useMutationOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
@@ -10,9 +10,9 @@ import { CopyText } from '../../kit/text/copy-text.tsx';
 import { EmptyState } from '../../kit/feedback/empty-state.tsx';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import { Panel } from '../../kit/page/page-header.tsx';
-import { Tag, type Tone } from '../../kit/feedback/status-tag.tsx';
 import { TimeText } from '../../kit/time/time-text.tsx';
 import { ExpiryText } from '../../kit/time/expiry-text.tsx';
+import { KeyStateTag } from './key-state-tag.tsx';
 import { NewKeyDialog } from './new-key-dialog.tsx';
 import { ProveKeyDialog } from './prove-key-dialog.tsx';
 
@@ -20,11 +20,10 @@ const TEXTS = defineTexts({
   title: ['密钥', 'Keys'],
   id: ['密钥编号', 'Key id'],
   scheme: ['签名方案', 'Scheme'],
+  purpose: ['用途', 'Purpose'],
+  sign: ['签名', 'Signing'],
+  encrypt: ['加密', 'Encryption'],
   state: ['状态', 'State'],
-  PENDING: ['待证明', 'To be verified'],
-  ACTIVE: ['启用', 'Active'],
-  RETIRING: ['退役中', 'Retiring'],
-  REVOKED: ['已吊销', 'Revoked'],
   fingerprint: ['指纹', 'Fingerprint'],
   created: ['创建', 'Made'],
   expires: ['到期', 'Expires'],
@@ -46,14 +45,7 @@ const TEXTS = defineTexts({
 
 type Key = Output<'keys.list'>['items'][number];
 
-const LOOKS: Readonly<Record<Key['state'], { readonly tone: Tone; readonly icon: LucideIcon }>> = {
-  PENDING: { tone: 'grey', icon: CircleDashed },
-  ACTIVE: { tone: 'green', icon: CircleCheck },
-  RETIRING: { tone: 'amber', icon: Clock3 },
-  REVOKED: { tone: 'red', icon: CircleX },
-};
-
-/** Shows the keys with which the app signs, and offers all actions from upload to revocation. */
+/** Shows the keys with which the app signs, and those for which the platform encrypts, and offers all actions from upload to revocation. */
 export function KeysPanel({ appId }: { readonly appId: string }) {
   const t = useTexts(TEXTS);
   const may = useMay();
@@ -82,14 +74,11 @@ export function KeysPanel({ appId }: { readonly appId: string }) {
         locale={{ emptyText: <EmptyState needs="callers.edit" title={t('empty')} /> }}
         columns={[
           { title: t('id'), render: (_value, { keyId }) => <code>{keyId}</code> },
+          { title: t('purpose'), render: (_value, { purpose = 'sign' }) => t(purpose) },
           { title: t('scheme'), render: (_value, { scheme }) => scheme },
           {
             title: t('state'),
-            render: (_value, { state }) => (
-              <Tag tone={LOOKS[state].tone} icon={LOOKS[state].icon}>
-                {t(state)}
-              </Tag>
-            ),
+            render: (_value, { state }) => <KeyStateTag state={state} />,
           },
           { title: t('fingerprint'), render: (_value, { fingerprint }) => <CopyText text={fingerprint} isShort /> },
           { title: t('created'), render: (_value, { createdAt }) => <TimeText at={createdAt} /> },

@@ -12,6 +12,13 @@ const TEXTS = defineTexts({
   secret: ['生成共享密钥', 'Create a shared secret'],
   id: ['密钥编号', 'Key id'],
   idWrong: ['字母、数字、_ 或 -，最长 64', 'Letters, digits, _ or -, at most 64'],
+  purpose: ['用途', 'Purpose'],
+  purposeHelp: [
+    '“签名”的密钥由应用为请求签名；“加密”的密钥供平台加密应答和会话密钥，须与签名密钥分开。',
+    'With a signing key the app signs requests. For an encryption key the platform encrypts answers and session keys; use another key than for signing.',
+  ],
+  sign: ['签名', 'Signing'],
+  encrypt: ['加密', 'Encryption'],
   scheme: ['签名方案', 'Scheme'],
   pem: ['公钥（PEM）', 'Public key (PEM)'],
   pemHelp: ['只上传公钥；私钥永远留在调用方。', 'Only the public key; the private key stays with the caller.'],
@@ -23,10 +30,13 @@ const TEXTS = defineTexts({
 
 const SCHEMES = { public: ['SM2-SM3', 'RSA-SHA256', 'RSA-PSS-SHA256'], secret: ['HMAC-SM3', 'HMAC-SHA256'] } as const;
 
+const PURPOSES = ['sign', 'encrypt'] as const;
+
 interface Values {
   readonly keyId: string;
   readonly scheme: (typeof SCHEMES)['public' | 'secret'][number];
   readonly publicPem?: string;
+  readonly purpose?: (typeof PURPOSES)[number];
   readonly expires?: Dayjs | null;
 }
 
@@ -44,14 +54,14 @@ export function NewKeyDialog({ appId, kind, onClose }: NewKeyDialogProps) {
   const t = useTexts(TEXTS);
   const upload = useMutationOf('keys.upload', ['apps']);
   const create = useMutationOf('keys.create-secret', ['apps']);
-  const submit = async ({ keyId, scheme, publicPem = '', expires }: Values) => {
+  const submit = async ({ keyId, scheme, publicPem = '', purpose = 'sign', expires }: Values) => {
     const base = {
       appId,
       keyId,
       scheme,
       ...(expires === null || expires === undefined ? {} : { expiresAt: expires.endOf('day').valueOf() }),
     };
-    await (kind === 'public' ? upload.mutateAsync({ ...base, publicPem }) : create.mutateAsync(base));
+    await (kind === 'public' ? upload.mutateAsync({ ...base, publicPem, purpose }) : create.mutateAsync(base));
   };
   if (upload.data !== undefined) return <ProveKeyDialog appKey={upload.data.key} challenge={upload.data.challenge} onClose={onClose} />;
   if (create.data !== undefined)
@@ -88,7 +98,13 @@ function KeyForm({ kind, isSaving, error, onSubmit, onClose }: KeyFormProps) {
       onCancel={onClose}
       onOk={() => form.submit()}
     >
-      <Form<Values> form={form} layout="vertical" requiredMark={false} initialValues={{ scheme: SCHEMES[kind][0] }} onFinish={onSubmit}>
+      <Form<Values>
+        form={form}
+        layout="vertical"
+        requiredMark={false}
+        initialValues={{ scheme: SCHEMES[kind][0], purpose: PURPOSES[0] }}
+        onFinish={onSubmit}
+      >
         <Form.Item
           name="keyId"
           label={t('id')}
@@ -97,6 +113,11 @@ function KeyForm({ kind, isSaving, error, onSubmit, onClose }: KeyFormProps) {
         >
           <Input autoFocus />
         </Form.Item>
+        {kind === 'public' ? (
+          <Form.Item name="purpose" label={t('purpose')} extra={t('purposeHelp')}>
+            <Select options={PURPOSES.map((value) => ({ value, label: t(value) }))} />
+          </Form.Item>
+        ) : null}
         <Form.Item name="scheme" label={t('scheme')}>
           <Select options={SCHEMES[kind].map((value) => ({ value, label: value }))} />
         </Form.Item>
