@@ -221,7 +221,7 @@ module.exports = {
       'sdk-sees-the-contract',
       'The SDK stands alone beside the contract.',
       { path: '^sdk/' },
-      productBut(['^engine/contract/', '^sdk/']),
+      productBut(['^engine/contract/', '^storage/crypto/', '^sdk/']),
     ),
     rule(
       'nobody-imports-a-root',

@@ -10,6 +10,7 @@ import type { Clock } from '../engine/contract/values/clock.ts';
 import type { Kq1Authorization } from '../engine/contract/kq1/kq1.ts';
 import type { Logger, Metrics, Span } from '../engine/contract/values/observe.ts';
 import type { Crypto, DigestAlgorithm, KeyHandle } from '../engine/contract/ports/crypto.ts';
+import type { ContentCipher, EncryptionKey } from '../engine/contract/ports/encryption.ts';
 import type { SharedState } from '../engine/contract/ports/shared-state.ts';
 import type { Seal } from '../engine/contract/values/seal.ts';
 import type { Text } from '../engine/contract/values/texts.ts';
@@ -102,6 +103,10 @@ export interface Exchange {
   readonly incoming: ReadonlyMap<string, string>;
   readonly repeated: ReadonlySet<string>;
   claim: Claim | undefined;
+  /** How the answer is encrypted, decided before the call. Undefined if it is not. */
+  envelope: { readonly cipher: ContentCipher; readonly keyId: string; readonly receiver: EncryptionKey } | undefined;
+  /** The body of an encrypted answer before it was encrypted, for the access log. */
+  plainAnswer: Uint8Array | undefined;
   /** Digest of the body as sent, by the claim's algorithm; computed while reading. */
   bodyDigest: Uint8Array | undefined;
   /** True if the body was not read, because the call stage streams it to the upstream. */
@@ -242,6 +247,10 @@ export interface PlanIndex {
   app(appId: string): AppDocument | undefined;
   key(appId: string, keyId: string): PlanKey | undefined;
   grant(appId: string, interfaceId: string): GrantDocument | undefined;
+  /** Returns the newest usable key for which the platform encrypts answers to an app. */
+  encryptionKey(appId: string, now: number): { readonly keyId: string; readonly handle: EncryptionKey } | undefined;
+  /** Returns the platform's usable private key by which an envelope's content key is decrypted. */
+  decryptionKey(keyId: string, now: number): EncryptionKey | undefined;
   userTokenKey(kid: string): { readonly document: UserTokenKey; readonly handle: KeyHandle } | undefined;
   busConsumerByToken(digestHex: string): BusConsumer | undefined;
   busConsumerByCertificate(fingerprintHex: string): BusConsumer | undefined;

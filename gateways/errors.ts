@@ -13,6 +13,11 @@ const ROWS = {
     'The request is malformed: correct it by HTTP and the documents of the interface, and send it again.',
   ],
   GW40002: [400, '该接口要求携带 Idempotency-Key 请求头', 'This interface requires an Idempotency-Key header.'],
+  GW40003: [
+    400,
+    '加密报文无法解开：请用平台当前的加密公钥和文档中的算法重新加密，并以本次请求的内容作为附加数据',
+    'The envelope cannot be opened: encrypt again for a current encryption key of the platform, with a documented algorithm and the data of this request.',
+  ],
   GW40101: [
     401,
     '缺少认证信息或认证信息无效：请检查 Authorization 请求头',

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { Agent, request as send, type Dispatcher } from 'undici';
 import type { Clock } from '../engine/contract/values/clock.ts';
 import { AppError } from '../engine/contract/values/errors.ts';
-import { KQ1_HEADERS, type HeaderPair, type Kq1Scheme } from '../engine/contract/kq1/kq1.ts';
+import { KQ1_HEADERS, splitTarget, type HeaderPair, type Kq1Scheme } from '../engine/contract/kq1/kq1.ts';
+import { createEnvelopes, type EncryptionOptions, type Envelopes } from './envelopes.ts';
 import { signRequest, type SignedRequest } from './sign-request.ts';
 import { verifyAnswer } from './verify-answer.ts';
 
@@ -17,6 +19,8 @@ export interface SigningClientOptions {
   readonly platformKeys: Readonly<Record<string, string>>;
   /** Certificate authorities in PEM, if the gateway's certificate is not publicly trusted. */
   readonly ca?: string;
+  /** Encrypts request bodies and opens encrypted responses. If absent, bodies are sent as they are. */
+  readonly encryption?: EncryptionOptions;
   readonly timeoutMs?: number;
   readonly clock?: Pick<Clock, 'now'>;
 }
@@ -64,21 +68,32 @@ export function createSigningClient(options: SigningClientOptions): SigningClien
     maxResponseSize: MAX_ANSWER_BYTES,
     connect: { timeout: Math.min(timeoutMs, 3000), ...(options.ca === undefined ? {} : { ca: options.ca }) },
   });
+  const envelopes = options.encryption && createEnvelopes(options.encryption);
   return {
-    fetch: (path, request = {}) => exchange(options, agent, path, request),
+    fetch: (path, request = {}) => exchange(options, agent, envelopes, path, request),
     close: () => agent.close(),
   };
 }
 
-async function exchange(options: SigningClientOptions, agent: Agent, path: string, request: RequestOptions): Promise<SignedAnswer> {
-  const { appId, keyId, scheme, key, clock } = options;
+async function exchange(
+  options: SigningClientOptions,
+  agent: Agent,
+  envelopes: Envelopes | undefined,
+  path: string,
+  request: RequestOptions,
+): Promise<SignedAnswer> {
+  const { appId, keyId, scheme, key } = options;
   const url = new URL(path, options.baseUrl);
   const method = (request.method ?? (request.body === undefined ? 'GET' : 'POST')).toUpperCase();
-  const { body, type } = encoded(request.body);
+  const { body: plainBody, type } = encoded(request.body);
+  const head = { method, ...targetOf(url), scheme, appId, keyId, ...freshMarks(options.clock) };
+  const sealed = plainBody === undefined ? undefined : await envelopes?.encrypt(head, Buffer.from(plainBody));
+  const body = sealed ?? plainBody;
   const headers = {
     ...(type === undefined ? {} : { 'content-type': type }),
     ...lowerCased(request.headers ?? {}),
     ...(request.idempotencyKey === undefined ? {} : { 'idempotency-key': request.idempotencyKey }),
+    ...(sealed === undefined ? {} : { [KQ1_HEADERS.enc.toLowerCase()]: envelopes!.cipher }),
   };
   const signed = signRequest({
     method,
@@ -88,8 +103,9 @@ async function exchange(options: SigningClientOptions, agent: Agent, path: strin
     keyId,
     scheme,
     key,
+    nonce: head.nonce,
+    clock: { now: () => Number(head.ts) },
     ...(body === undefined ? {} : { body }),
-    ...(clock === undefined ? {} : { clock }),
   });
   const answer = await sent(url, agent, {
     method,
@@ -97,7 +113,18 @@ async function exchange(options: SigningClientOptions, agent: Agent, path: strin
     body: body ?? null,
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   });
-  return checked(options, signed, answer);
+  const verified = isVerified(options, signed, answer);
+  const opened = verified && envelopes !== undefined ? await envelopes.open(head, answer) : answer.body;
+  return { status: answer.status, headers: Object.fromEntries(answer.headers), body: opened, verified, json: () => parsedJson(opened) };
+}
+
+/** Time and nonce of one request: they are needed before the signature, because they are bound to an envelope too. */
+function freshMarks(clock: Pick<Clock, 'now'> = Date): { readonly ts: string; readonly nonce: string } {
+  return { ts: String(clock.now()), nonce: randomBytes(16).toString('base64url') };
+}
+
+function targetOf(url: URL): { readonly host: string; readonly path: string; readonly query: string } {
+  return { host: url.host, ...splitTarget(url.pathname + url.search) };
 }
 
 interface RawAnswer {
@@ -125,14 +152,15 @@ async function sent(url: URL, agent: Agent, options: SendOptions): Promise<RawAn
   }
 }
 
-function checked(options: SigningClientOptions, signed: SignedRequest, { status, headers, body }: RawAnswer): SignedAnswer {
+/** Verifies the response. Returns false for an error without a signature. */
+function isVerified(options: SigningClientOptions, signed: SignedRequest, { status, headers, body }: RawAnswer): boolean {
   const isSigned = headers.some(([name]) => name.toLowerCase() === KQ1_HEADERS.signature.toLowerCase());
   const verified = isSigned || status < 400;
   if (verified) {
     const { platformKeys, key: secret, clock } = options;
     verifyAnswer({ request: signed, status, headers, body, platformKeys, secret, ...(clock === undefined ? {} : { clock }) });
   }
-  return { status, headers: Object.fromEntries(headers), body, verified, json: () => parsedJson(body) };
+  return verified;
 }
 
 function encoded(body: unknown): { body?: Uint8Array | string; type?: string } {

@@ -42,6 +42,8 @@ export class HttpExchange implements Exchange, Listed {
   user: Readonly<Record<string, unknown>> | undefined = undefined;
   headers: Record<string, string> = {};
   claim: Claim | undefined = undefined;
+  envelope: Exchange['envelope'] = undefined;
+  plainAnswer: Uint8Array | undefined = undefined;
   bodyDigest: Uint8Array | undefined = undefined;
   isBodyStreamed = false;
   handling = NOTHING_HELD;

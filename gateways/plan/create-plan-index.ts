@@ -1,7 +1,9 @@
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Crypto, KeyHandle, SignatureScheme } from '../../engine/contract/ports/crypto.ts';
+import type { EncryptionKey, KeyEncryption } from '../../engine/contract/ports/encryption.ts';
 import type { PlanIndex, PlanKey } from '../contract.ts';
+import type { AppKeyDocument } from '../documents/caller-documents.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
 import type { MemoScope } from '../pipeline/create-memo.ts';
 
@@ -50,6 +52,9 @@ export function* createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<M
     const handle = tryImport(id, () => importKey(secret === undefined ? document : { ...document, secret }));
     if (handle !== undefined) keys.set(id, { document, handle });
   }
+  const { encryptionKey, decryptionKey } = yield* indexEncryptionKeys(plan, (pem, algorithm, role, what) =>
+    tryImport(what, () => memo.get(`${role}-key ${algorithm} ${pem}`, () => crypto.importEncryptionKey(pem, algorithm, role))),
+  );
   const userTokenKeys = new Map<string, { document: GatewayPlan['userTokenKeys'][number]; handle: KeyHandle }>();
   for (const document of plan.userTokenKeys) {
     const handle = tryImport(document.kid, () => importPem(document.publicPem, document.alg, 'public'));
@@ -68,6 +73,8 @@ export function* createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<M
     userTokenKey: (kid) => userTokenKeys.get(kid),
     busConsumerByToken: (digest) => tokens.get(digest),
     busConsumerByCertificate: (fingerprint) => certificates.get(fingerprint),
+    encryptionKey,
+    decryptionKey,
     platformKey,
   };
 }
@@ -79,4 +86,34 @@ function* indexBy<Value>(values: readonly Value[], keyOf: (value: Value) => stri
     yield;
   }
   return index;
+}
+
+type ImportEncryptionKey = (pem: string, algorithm: KeyEncryption, role: EncryptionKey['role'], what: string) => EncryptionKey | undefined;
+
+function* indexEncryptionKeys(
+  plan: GatewayPlan,
+  importKey: ImportEncryptionKey,
+): Generator<void, Pick<PlanIndex, 'encryptionKey' | 'decryptionKey'>> {
+  const ofApps = new Map<string, { keyId: string; handle: EncryptionKey; document: AppKeyDocument }[]>();
+  // The newest first.
+  for (const document of [...(plan.encryptionKeys ?? [])].sort((a, b) => b.createdAt - a.createdAt)) {
+    yield;
+    const { appId, keyId, state, scheme, publicPem = '' } = document;
+    if (state !== 'ACTIVE') continue;
+    const handle = importKey(publicPem, scheme === 'SM2-SM3' ? 'SM2' : 'RSA-OAEP-SHA256', 'public', `${appId} ${keyId}`);
+    if (handle !== undefined) ofApps.set(appId, [...(ofApps.get(appId) ?? []), { keyId, handle, document }]);
+  }
+  const own = new Map<string, { handle: EncryptionKey; expiresAt: number }>();
+  for (const { keyId, algorithm, privatePem, expiresAt = Infinity } of plan.platformKeys ?? []) {
+    if (privatePem === undefined || algorithm === 'SM2-SM3') continue;
+    const handle = importKey(privatePem, algorithm, 'private', keyId);
+    if (handle !== undefined) own.set(keyId, { handle, expiresAt });
+  }
+  return {
+    encryptionKey: (appId, now) => ofApps.get(appId)?.find(({ document: { expiresAt = Infinity } }) => now < expiresAt),
+    decryptionKey(keyId, now) {
+      const key = own.get(keyId);
+      return key !== undefined && now < key.expiresAt ? key.handle : undefined;
+    },
+  };
 }

@@ -8,20 +8,29 @@ import type { InterfaceDocument } from '../../gateways/documents/interface-docum
 import { createHospitalA } from '../../examples/city/hospital-a/hospital-a.ts';
 import { createSigningClient, KQ1_SCHEMES, type Kq1Scheme, type SigningClient } from '../../sdk/public.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
+import { createEncryption, type EncryptionFixture } from '../gateways/support/encryption.ts';
 import { startGateway, type TestGateway } from '../gateways/support/start-gateway.ts';
 
 const read = <T>(name: string): T => JSON.parse(readFileSync(new URL(`../../examples/city/${name}.json`, import.meta.url), 'utf8')) as T;
 const crypto = createSoftwareCrypto();
 const clients = new Map<Kq1Scheme, SigningClient>();
+const encrypting = new Map<Kq1Scheme, SigningClient>();
+const encryptionOf = () => ({
+  platformKey: { keyId: 'p2', publicPem: encryption.platform.p2 },
+  privatePem: encryption.privatePems['A10021']!,
+});
 let hospital: Awaited<ReturnType<typeof createHospitalA>>;
 let running: TestGateway;
+let encryption: EncryptionFixture;
 
 before(async () => {
   hospital = await createHospitalA({ port: 0 });
   const platform = (await crypto.generateKey('SM2-SM3')) as { privatePem: string; publicPem: string };
   const made = new Map<Kq1Scheme, { secret: string } | { privatePem: string; publicPem: string }>();
   for (const scheme of KQ1_SCHEMES) made.set(scheme, await crypto.generateKey(scheme));
+  encryption = await createEncryption({ A10021: 'SM2' });
   const plan: GatewayPlan = {
+    ...encryption.plan,
     number: 1,
     madeAt: Date.now(),
     interfaces: read<InterfaceDocument[]>('interfaces').map((document) =>
@@ -42,14 +51,29 @@ before(async () => {
   for (const [scheme, key] of made) {
     const options = { baseUrl: running.gateway.address, appId: 'A10021', keyId: scheme, scheme, platformKeys: { p1: platform.publicPem } };
     clients.set(scheme, createSigningClient({ ...options, key: 'secret' in key ? key.secret : key.privatePem }));
+    encrypting.set(
+      scheme,
+      createSigningClient({ ...options, key: 'secret' in key ? key.secret : key.privatePem, encryption: encryptionOf() }),
+    );
   }
 });
 
 after(async () => {
-  for (const client of clients.values()) await client.close();
+  for (const client of [...clients.values(), ...encrypting.values()]) await client.close();
   await running.stop();
   await hospital.stop();
 });
+
+for (const scheme of KQ1_SCHEMES) {
+  test(`${scheme}: an encrypted call reaches the flow as its content, and its encrypted answer opens after it verified`, async () => {
+    const body = { hospital: 'A', department: '01', date: '2026-01-05', patient: { patientId: 'P000002', name: '虚构丙甲' } };
+    for (let round = 0; round < 2; round++) {
+      const answer = await encrypting.get(scheme)!.fetch('/open/v1/appointments', { body, idempotencyKey: `enc-${scheme}-${round}` });
+      assert.deepEqual([answer.status, answer.verified, answer.headers['x-kq-enc']], [200, true, 'SM4-CBC-HSM3']);
+      assert.deepEqual((answer.json() as { body: unknown }).body, body);
+    }
+  });
+}
 
 for (const scheme of KQ1_SCHEMES) {
   test(`${scheme}: a call reaches hospital A, another the flow, and both answers verify`, async () => {

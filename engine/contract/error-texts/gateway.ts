@@ -7,6 +7,11 @@ import type { ErrorTemplates } from './template.ts';
 export const gatewayTexts: ErrorTemplates = {
   GW40001: { what: '请求格式不正确', fix: '按提示更正请求。', original: true },
   GW40002: { what: '该接口要求携带 Idempotency-Key 请求头', fix: '每个业务操作携带一个唯一的 Idempotency-Key。' },
+  GW40003: {
+    what: '加密报文无法解开，或该接口、应用的加密设置不满足',
+    fix: '用平台当前的加密公钥重新加密；应答加密需要应用先登记加密公钥。',
+    original: true,
+  },
   GW40101: { what: '缺少认证信息，或认证信息无法识别', fix: '按签名说明携带认证信息。' },
   GW40102: { what: '请求时间超出允许范围', fix: '校准时钟（NTP）后重新签名。' },
   GW40103: { what: '签名验证失败', fix: '对照签名说明中的样例，检查待签名串。' },

@@ -54,7 +54,8 @@ export function canonicalRequest(request: Kq1Request): string {
   return `${requestHead(request)}${headerLines(request.headers)}${digestLine(request.bodyDigest)}`;
 }
 
-function requestHead(request: Omit<Kq1Request, 'headers' | 'bodyDigest'>): string {
+/** Returns the lines of `canonicalRequest` before the header lines. */
+export function requestHead(request: Omit<Kq1Request, 'headers' | 'bodyDigest'>): string {
   if (!/^[A-Z]{1,16}$/.test(request.method)) throw malformed('the method is not in upper case', 'Send GET, POST, PUT, PATCH or DELETE.');
   requireHost(request.host);
   requirePlainPath(request.path);

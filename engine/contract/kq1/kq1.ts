@@ -5,6 +5,7 @@
  */
 export * from './authorization.ts';
 export * from './canonical.ts';
+export * from './envelope.ts';
 export * from './headers.ts';
 export * from './schemes.ts';
 export * from './sm2.ts';

@@ -66,7 +66,7 @@ export default definePolicy({
         line += field('in', sealText(exchange, 'in', body, deps));
       }
       if (logsOut) {
-        const body = exchange.answer === undefined ? exchange.captured : exchange.answer.body;
+        const body = exchange.plainAnswer ?? (exchange.answer === undefined ? exchange.captured : exchange.answer.body);
         const type = exchange.answer?.headers['content-type'] ?? exchange.response.getHeader('content-type');
         const text = maskBody(body, typeof type === 'string' ? type : undefined, keys, deps.crypto);
         line += field('out', sealText(exchange, 'out', text, deps));

@@ -28,6 +28,8 @@ export interface PolicyCase {
   readonly exchange?: Partial<Exchange>;
   readonly remoteAddress?: string;
   readonly now?: number;
+  /** Instead of a new one for this run. */
+  readonly keepers?: PolicyDeps['keepers'];
   /** Instead of one that stands at `now`. */
   readonly clock?: FakeClock;
 }
@@ -57,7 +59,7 @@ export async function runPolicy<P extends Policy>(policy: P, given: PolicyCase):
     accessLog: { write: (line) => void lines.push(line), close: () => Promise.resolve() },
     bodies: createBodyBudget({ limitBytes: 256 * 1024 * 1024, clock }),
     memo: memo.get,
-    keepers: createKeepers().of(document.interfaceId),
+    keepers: given.keepers ?? createKeepers().of(document.interfaceId),
     report: (event) => void events.push(event.kind),
     json: createJsonReader(clock),
     verify: (_exchange, key, data, signature) => crypto.verify(key, data, signature),
@@ -115,6 +117,8 @@ function buildExchange(
       incoming,
       repeated,
       claim: undefined,
+      envelope: undefined,
+      plainAnswer: undefined,
       bodyDigest: undefined,
       isBodyStreamed: false,
       isAnswerCaptured: false,
