@@ -1,7 +1,7 @@
 /** Encrypted bodies: encrypts requests for the platform, and opens the responses that it encrypted for the caller. */
 import { createPublicKey } from 'node:crypto';
 import { AppError } from '../engine/contract/values/errors.ts';
-import { Envelope, envelopeAad, KQ1_HEADERS, type HeaderPair, type Kq1Request } from '../engine/contract/kq1/kq1.ts';
+import { envelopeAad, KQ1_HEADERS, type Envelope, type HeaderPair, type Kq1Request } from '../engine/contract/kq1/kq1.ts';
 import {
   CONTENT_CIPHERS,
   type ContentCipher,

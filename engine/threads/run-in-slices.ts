@@ -9,10 +9,11 @@ export function runInSlices<Result>(
   work: Generator<void, Result>,
   done: (result: Result) => void,
   fail: (error: unknown) => void,
+  sliceMs = SLICE_MS,
 ): () => void {
   let pause: NodeJS.Immediate | undefined;
   const run = () => {
-    const until = performance.now() + SLICE_MS;
+    const until = performance.now() + sliceMs;
     let step: IteratorResult<void, Result>;
     try {
       do step = work.next();

@@ -162,6 +162,8 @@ class FrontGateway implements Gateway {
       },
       // The previous plan stays in use.
       (error) => this.#logger.error('gateway.plan-refused', error, { number: plan.number }),
+      // Without a plan there are no calls that the work could delay, and it should serve as soon as it listens.
+      this.#current === undefined ? Infinity : undefined,
     );
   }
 

@@ -10,6 +10,8 @@ export const NO_PLAN: PlanIndex = Object.freeze({
   app: none,
   key: none,
   grant: none,
+  encryptionKey: none,
+  decryptionKey: none,
   userTokenKey: none,
   busConsumerByToken: none,
   busConsumerByCertificate: none,

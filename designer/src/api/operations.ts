@@ -82,6 +82,10 @@ export const OPERATIONS = {
   'bus-consumers.remove': { method: 'DELETE', path: '/bus-consumers/:id', stepUp: true },
   'bus-consumers.create-token': { method: 'POST', path: '/bus-consumers/tokens', stepUp: true },
   'bus-consumers.add-certificate': { method: 'POST', path: '/bus-consumers/certificates', stepUp: true },
+  'platform-keys.list': { method: 'GET', path: '/platform-keys' },
+  'platform-keys.create': { method: 'POST', path: '/platform-keys', stepUp: true },
+  'platform-keys.activate': { method: 'POST', path: '/platform-keys/:keyId/activate', stepUp: true },
+  'platform-keys.revoke': { method: 'POST', path: '/platform-keys/:keyId/revoke', stepUp: true },
   'user-token-keys.list': { method: 'GET', path: '/user-token-keys' },
   'user-token-keys.save': { method: 'POST', path: '/user-token-keys', stepUp: true },
   'user-token-keys.remove': { method: 'DELETE', path: '/user-token-keys/:id', stepUp: true },
@@ -469,7 +473,13 @@ export interface components {
       fingerprint: string;
       keyId: string;
       publicPem?: string;
+      /**
+       * @description `sign` if absent, as in keys of older versions.
+       * @enum {unknown}
+       */
+      purpose?: 'sign' | 'encrypt';
       revision: number;
+      /** @description With the purpose `encrypt`: how its holder proved to have the private key. */
       scheme: components['schemas']['Kq1Scheme'];
       /** @enum {unknown} */
       state: 'PENDING' | 'ACTIVE' | 'RETIRING' | 'REVOKED';
@@ -2144,6 +2154,19 @@ export interface components {
        */
       truncated?: true;
     };
+    ShownPlatformKey: {
+      /** @enum {unknown} */
+      algorithm: 'SM2' | 'RSA-OAEP-SHA256' | 'SM2-SM3';
+      /** @description When a RETIRING key stops working. */
+      expiresAt?: number;
+      keyId: string;
+      madeAt: number;
+      publicPem: string;
+      /** @enum {unknown} */
+      state: 'PENDING' | 'ACTIVE' | 'RETIRING' | 'REVOKED';
+      /** @enum {unknown} */
+      use: 'sign' | 'encrypt';
+    };
     ShownProcess: {
       /** @description Time of the last heartbeat, by the clock of that process. By another machine's clock it may be later. */
       beatAt: number;
@@ -2633,6 +2656,7 @@ export type SharedFlow = components['schemas']['SharedFlow'];
 export type ShownAlarm = components['schemas']['ShownAlarm'];
 export type ShownGateway = components['schemas']['ShownGateway'];
 export type ShownMessage = components['schemas']['ShownMessage'];
+export type ShownPlatformKey = components['schemas']['ShownPlatformKey'];
 export type ShownProcess = components['schemas']['ShownProcess'];
 export type ShownReply = components['schemas']['ShownReply'];
 export type ShownSilence = components['schemas']['ShownSilence'];
@@ -3610,6 +3634,11 @@ export interface operations {
           expiresAt?: number;
           keyId: string;
           publicPem: string;
+          /**
+           * @description sign if absent; encrypt: the platform encrypts for this key
+           * @enum {unknown}
+           */
+          purpose?: 'sign' | 'encrypt';
           /** @enum {unknown} */
           scheme: 'SM2-SM3' | 'RSA-SHA256' | 'RSA-PSS-SHA256' | 'HMAC-SM3' | 'HMAC-SHA256';
         };
@@ -7157,6 +7186,108 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Overview'];
+        };
+      };
+    };
+  };
+  'platform-keys.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['ShownPlatformKey'][];
+            /** @description Send it as `after` to get the next page; absent on the last page. */
+            next?: string;
+          };
+        };
+      };
+    };
+  };
+  'platform-keys.create': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * @description sign-sm2: signs responses; encrypt-sm2 and encrypt-rsa (3072 bits): callers encrypt for it
+           * @enum {unknown}
+           */
+          kind: 'sign-sm2' | 'encrypt-sm2' | 'encrypt-rsa';
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ShownPlatformKey'];
+        };
+      };
+    };
+  };
+  'platform-keys.activate': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        keyId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ShownPlatformKey'];
+        };
+      };
+    };
+  };
+  'platform-keys.revoke': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        keyId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ShownPlatformKey'];
         };
       };
     };

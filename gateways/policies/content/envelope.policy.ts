@@ -3,7 +3,7 @@ import { CONTENT_CIPHERS, type ContentCipher, type ContentKey } from '../../../e
 import { fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy, type Exchange, type GatewayError, type PolicyDeps } from '../../contract.ts';
 import { refuse, refuseJson } from '../../errors.ts';
-import { createKeyCache, openEnvelope, type KeyCache, type OpenedEnvelope } from '../../shared/open-envelope.ts';
+import { createKeyCache, openEnvelope, type KeyCache, type OpenedEnvelope } from '../../shared/identity/open-envelope.ts';
 
 /**
  * Opens the envelope of an encrypted request, so that all later checks see its content. Decides before the call whether

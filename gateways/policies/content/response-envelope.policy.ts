@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { ContentKey, EncryptedContent } from '../../../engine/contract/ports/encryption.ts';
 import { definePolicy, type Answer, type Exchange } from '../../contract.ts';
 import { hasNoBody } from '../../shared/has-no-body.ts';
-import { aadOf, createKeyCache, type KeyCache } from '../../shared/open-envelope.ts';
+import { aadOf, createKeyCache, type KeyCache } from '../../shared/identity/open-envelope.ts';
 
 interface AnswerKey {
   readonly key: ContentKey;

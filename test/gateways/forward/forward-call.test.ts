@@ -8,7 +8,8 @@ import type { Tracer } from '../../../engine/contract/values/observe.ts';
 import type { FlowResult } from '../../../engine/contract/node/run-flow.ts';
 import { RELAY_HEADER } from '../../../gateways/forward/relay-header.ts';
 import { startFaultProxy } from '../../servers/fault-proxy.ts';
-import { signRequest } from '../support/city-plan.ts';
+import { createEnvelopes } from '../../../sdk/envelopes.ts';
+import { crypto, signRequest } from '../support/city-plan.ts';
 import { openDmzLab, type DmzLab } from '../support/dmz-lab.ts';
 import { callGateway, callSigned, echo, type TestAnswer, type TestGateway } from '../support/start-gateway.ts';
 import { signsAnswer } from '../support/verify-answer.ts';
@@ -278,4 +279,24 @@ test('a refusal of the flow keeps its Retry-After and its signature on the way o
   const answer = await callSigned(dmz.gateway, signed);
   assert.deepEqual([answer.status, answer.code, answer.headers['retry-after']], [503, 'GW50303', '7']);
   assert.equal(await signsAnswer(answer, signed, lab.sm2, lab.plan), true);
+});
+
+test('carries an envelope inside closed: it is opened there, and the answer comes back encrypted', async () => {
+  const privatePem = lab.encryption.privatePems['app-sm2']!;
+  const envelopes = createEnvelopes({ platformKey: { keyId: 'p2', publicPem: lab.encryption.platform.p2 }, privatePem });
+  const nonce = Buffer.from(crypto.randomBytes(16)).toString('base64url');
+  const { scheme, appId, keyId } = lab.sm2;
+  const target = { method: 'POST', host: 'localhost', path: '/open/v1/appointments', query: '' };
+  const head = { ...target, scheme, appId, keyId, ts: String(Date.now()), nonce };
+  const signed = await signRequest(lab.sm2, {
+    ...{ nonce, ts: Number(head.ts), body: Buffer.from(await envelopes.encrypt(head, Buffer.from('{"hospital":"甲"}'))) },
+    headers: [
+      ['content-type', 'application/json'],
+      ['x-kq-enc', envelopes.cipher],
+    ],
+  });
+  const answer = await callSigned(dmz.gateway, signed);
+  assert.deepEqual([answer.status, answer.headers['x-kq-enc']], [200, envelopes.cipher], answer.body.toString());
+  const opened = await envelopes.open(head, { headers: Object.entries(answer.headers), body: answer.body });
+  assert.deepEqual((JSON.parse(Buffer.from(opened).toString()) as { body: unknown }).body, { hospital: '甲' });
 });

@@ -43,3 +43,14 @@ test('a gateway in the DMZ is handed the apps and keys with a grant for one of i
     !/inside|elsewhere|nobody/.test(JSON.stringify({ ...handed, interfaces: handed.interfaces.map(({ interfaceId }) => interfaceId) })),
   );
 });
+
+test('it has the platform’s public keys, and no private half of any', () => {
+  const platformKeys = [
+    { keyId: 'p2', use: 'encrypt', algorithm: 'SM2', state: 'ACTIVE', publicPem: 'public', privatePem: 'SECRET', madeAt: 0 },
+  ];
+  const encryptionKeys = [{ appId: 'granted', keyId: 'e1' }];
+  const plan = { ...PLAN, platformKeys, encryptionKeys } as unknown as GatewayPlan;
+  const handed = planOfNode(plan, { front: 'open', domains: ['a'] } as unknown as ForwardNode);
+  assert.deepEqual([handed.platformKeys!.map(({ publicPem }) => publicPem), handed.encryptionKeys], [['public'], undefined]);
+  assert.equal(JSON.stringify(handed).includes('SECRET'), false);
+});

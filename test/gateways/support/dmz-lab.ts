@@ -12,6 +12,7 @@ import type { ForwardNode } from '../../../gateways/settings.ts';
 import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import { openInside, type Inside } from '../../../gateways/forward/open-inside.ts';
 import { buildInterface, buildPlan, createTestKey, type TestKey } from './city-plan.ts';
+import { createEncryption, type EncryptionFixture } from './encryption.ts';
 import { echo, makeCertificate, memoryState, startGateway, type TestGateway } from './start-gateway.ts';
 
 export interface Certificate {
@@ -31,6 +32,8 @@ export interface DmzLab {
   readonly plan: GatewayPlan;
   readonly sm2: TestKey;
   readonly hmac: TestKey;
+  /** Keys of the platform, and the encryption key of `sm2`'s app. */
+  readonly encryption: EncryptionFixture;
   /** Known inside for the open front, for the user front, and not at all. */
   readonly certificates: { readonly open: Certificate; readonly user: Certificate; readonly strange: Certificate };
   /** What flows inside answer; `echo` until it is set. */
@@ -59,9 +62,11 @@ export async function openDmzLab(): Promise<DmzLab> {
     { fingerprint: fingerprintOf(open), front: 'open', domains: ['city'] },
     { fingerprint: fingerprintOf(user), front: 'user', domains: ['city'] },
   ];
-  const plan = await planOf([sm2, hmac], await exportSPKI(issuer.publicKey), await startService(ending));
+  const encryption = await createEncryption({ 'app-sm2': 'SM2' });
+  const plan = await planOf([sm2, hmac], await exportSPKI(issuer.publicKey), await startService(ending), encryption.plan);
   const lab: DmzLab = {
     plan,
+    encryption,
     sm2,
     hmac,
     certificates: { open, user, strange },
@@ -109,7 +114,7 @@ export async function openDmzLab(): Promise<DmzLab> {
   return lab;
 }
 
-function planOf(keys: readonly TestKey[], publicPem: string, service: string): Promise<GatewayPlan> {
+function planOf(keys: readonly TestKey[], publicPem: string, service: string, more: Partial<GatewayPlan>): Promise<GatewayPlan> {
   return buildPlan(
     keys,
     [
@@ -130,7 +135,7 @@ function planOf(keys: readonly TestKey[], publicPem: string, service: string): P
       }),
       buildInterface({ interfaceId: 'ifc_bus', front: 'bus', path: '/bus/v1/notes' }),
     ],
-    { userTokenKeys: [{ kid: 'es', ...TOKENS, alg: 'ES256', publicPem }] },
+    { ...more, userTokenKeys: [{ kid: 'es', ...TOKENS, alg: 'ES256', publicPem }] },
   );
 }
 

@@ -1,9 +1,9 @@
-import { Envelope, envelopeAad, type EnvelopeDirection } from '../../engine/contract/kq1/kq1.ts';
-import type { ContentCipher, ContentKey, EncryptedContent, EncryptionKey } from '../../engine/contract/ports/encryption.ts';
-import type { Clock } from '../../engine/contract/values/clock.ts';
-import type { Exchange, PolicyDeps } from '../contract.ts';
-import type { CheckedJson } from '../json-reading.ts';
-import { createCheckedSchema } from './create-checked-schema.ts';
+import { Envelope, envelopeAad, type EnvelopeDirection } from '../../../engine/contract/kq1/kq1.ts';
+import type { ContentCipher, ContentKey, EncryptedContent, EncryptionKey } from '../../../engine/contract/ports/encryption.ts';
+import type { Clock } from '../../../engine/contract/values/clock.ts';
+import type { Exchange, PolicyDeps } from '../../contract.ts';
+import type { CheckedJson } from '../../json-reading.ts';
+import { createCheckedSchema } from '../create-checked-schema.ts';
 
 /** How long a content key is kept. Its sender may use it for as long (docs/signing.md). */
 export const CONTENT_KEY_MS = 10 * 60_000;
