@@ -27,6 +27,8 @@ import { requestActions, type RequestServices } from './requests/requests.ts';
 import { resendActions, type ResendServices } from './executions/resend.ts';
 import { sampleActions, type SampleServices } from './executions/samples.ts';
 import { secretActions, type SecretServices } from './secrets/secrets.ts';
+import { securityActions } from './security/security.ts';
+import type { SecurityServices } from './security/security-services.ts';
 import { systemActions, type SystemServices } from './system/system.ts';
 import { tableActions, type TableServices } from './tables/tables.ts';
 import { trialActions, type TrialServices } from './flows/trials.ts';
@@ -60,6 +62,7 @@ export type ControlServices = AccountServices &
   ResendServices &
   SampleServices &
   SecretServices &
+  SecurityServices &
   SystemServices &
   TableServices &
   TrialServices &
@@ -83,6 +86,7 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...interfaceActions(services),
     ...policyActions(services),
     ...callerActions(services),
+    ...securityActions(services),
     ...executionActions(services),
     ...archiveActions(services),
     ...heldActions(services),

@@ -237,6 +237,21 @@ export interface PlanKey {
   readonly handle: KeyHandle | undefined;
 }
 
+/** One shared list of addresses. Entries that have expired have no effect. */
+export interface IpList {
+  readonly kind: 'black' | 'white';
+  contains(address: string, now: number): boolean;
+}
+
+/** The shared lists of addresses. */
+export interface IpLists {
+  named(listId: string): IpList | undefined;
+  /** Returns the lists for every request of a front. */
+  ofFront(front: Front): readonly IpList[];
+  /** Returns the lists for every interface of a domain. */
+  ofDomain(domain: string, front: Front): readonly IpList[];
+}
+
 /** A plan indexed for fast look-ups. Plans share what did not change between them. */
 export interface PlanIndex {
   readonly number: number;
@@ -254,6 +269,7 @@ export interface PlanIndex {
   userTokenKey(kid: string): { readonly document: UserTokenKey; readonly handle: KeyHandle } | undefined;
   busConsumerByToken(digestHex: string): BusConsumer | undefined;
   busConsumerByCertificate(fingerprintHex: string): BusConsumer | undefined;
+  readonly ipLists: IpLists;
   /** Undefined in a plan for a node in the DMZ. */
   readonly platformKey: { readonly keyId: string; readonly handle: KeyHandle } | undefined;
 }

@@ -21,6 +21,7 @@ const NAMED: Readonly<Record<string, readonly Named[]>> = {
   ],
   ADAPTER_IN_USE: [{ value: 'flows', kind: 'flow' }],
   TABLE_IN_USE: [{ value: 'flows', kind: 'flow' }],
+  NAMED_BY_INTERFACES: [{ value: 'interfaces', kind: 'interface' }],
   SECRET_IN_USE: [{ value: 'adapters', kind: 'adapter' }],
   REPLY_NOT_FITTING: [{ value: 'interfaceId', kind: 'interface' }],
 };

@@ -24,6 +24,7 @@ export interface Owners {
   readonly app: FindOwner;
   readonly grant: FindOwner;
   readonly consumer: FindOwner;
+  readonly ipList: FindOwner;
   readonly secret: FindOwner;
   readonly execution: FindOwner;
   /**
@@ -49,7 +50,7 @@ export interface Owners {
 export interface OwnersDeps {
   readonly catalog: Pick<FlowCatalog, 'draft' | 'versions' | 'version' | 'revisions' | 'revision'>;
   readonly bindingStore: Pick<BindingStore, 'getAdapter' | 'getTable' | 'listSecrets'>;
-  readonly registry: Pick<Registry, 'interfaces' | 'apps' | 'grants' | 'busConsumers'>;
+  readonly registry: Pick<Registry, 'interfaces' | 'apps' | 'grants' | 'busConsumers' | 'ipLists'>;
   readonly executions: Pick<ExecutionCatalog, 'ownerOf' | 'holderOf'>;
   readonly bulks: Find<{ readonly domains?: readonly string[] }>;
   readonly alarms: { readonly alarms: Find<{ readonly subject: string }>; readonly silences: Find<{ readonly subject?: string }> };
@@ -61,7 +62,7 @@ export async function versionInService({ versions }: Pick<FlowCatalog, 'versions
 }
 
 export function createOwners({ catalog, bindingStore, registry, executions, bulks, alarms }: OwnersDeps): Owners {
-  const { interfaces, apps, grants, busConsumers } = registry;
+  const { interfaces, apps, grants, busConsumers, ipLists } = registry;
   const owners: Owners = {
     async flow(id) {
       const draft = await catalog.draft(id);
@@ -71,6 +72,7 @@ export function createOwners({ catalog, bindingStore, registry, executions, bulk
     table: ofOne((id) => bindingStore.getTable(id)),
     interface: ofOne((id) => interfaces.get(id)),
     app: ofOne((id) => apps.get(id)),
+    ipList: ofOne((id) => ipLists.get(id)),
     execution: ofOne((id) => executions.ownerOf(id)),
     async waiter(flowId, token) {
       const holder = await executions.holderOf(flowId, token);

@@ -128,6 +128,10 @@ export const ROUTES: readonly Route[] = [
   post('/user-token-keys', 'user-token-keys.save'),
   remove('/user-token-keys/:id', 'user-token-keys.remove'),
 
+  get('/ip-lists', 'ip-lists.list'),
+  put('/ip-lists/:listId', 'ip-lists.save', { body: 'document' }),
+  remove('/ip-lists/:listId', 'ip-lists.remove'),
+
   get('/executions', 'executions.list'),
   post('/executions/keys', 'executions.keys'),
   post('/executions/search', 'executions.search'),

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CodeTable } from '../../engine/contract/node/adapter.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
+import type { IpListDocument } from '../../gateways/documents/ip-list-document.ts';
 import type { FlowDocument, FlowEdge, FlowNode } from '../../engine/contract/flow/flow-document.ts';
 import { diffFlows, type FieldChange } from '../../engine/flow/diff-flows.ts';
 import { maskSecrets } from './without-secrets.ts';
@@ -45,6 +46,22 @@ export function changedFieldsOfFlow(before: FlowDocument | undefined, after: Flo
 
 /** Returns the changed fields of a code table. Entries are compared one by one, every other field as a whole. */
 export function changedFieldsOfTable(before: CodeTable | undefined, after: CodeTable): ChangedFields {
+  return changedFieldsWithEntries(before, after);
+}
+
+/** Returns the changed fields of an address list, with each entry by its range. */
+export function changedFieldsOfIpList(before: IpListDocument | undefined, after: IpListDocument | undefined): ChangedFields {
+  const byRange = (list: IpListDocument | undefined) =>
+    list && { ...list, entries: Object.fromEntries(list.entries.map(({ range, ...entry }) => [range, entry])) };
+  return changedFieldsWithEntries(byRange(before), byRange(after));
+}
+
+interface WithEntries {
+  readonly revision: number;
+  readonly entries: Readonly<Record<string, unknown>>;
+}
+
+function changedFieldsWithEntries(before: WithEntries | undefined, after: WithEntries | undefined): ChangedFields {
   const changes: FieldChange[] = [];
   const compare = (old: object, now: object, prefix: string) => {
     const [a, b] = [new Map(Object.entries(old)), new Map(Object.entries(now))];
@@ -52,7 +69,7 @@ export function changedFieldsOfTable(before: CodeTable | undefined, after: CodeT
       if (!isDeepStrictEqual(a.get(name), b.get(name))) changes.push({ path: prefix + name, before: a.get(name), after: b.get(name) });
   };
   const { entries: old = {}, revision: _before, ...rest } = before ?? {};
-  const { entries, revision: _after, ...restNow } = after;
+  const { entries = {}, revision: _after, ...restNow } = after ?? {};
   compare(rest, restNow, '');
   compare(old, entries, 'entries/');
   return sidesOf(changes);

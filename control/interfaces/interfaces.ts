@@ -13,6 +13,7 @@ import { requireSameId } from '../action/require-same-id.ts';
 import { type DomainRequirement, type DomainScope, existing } from '../access/domains.ts';
 import { isAllowed } from '../access/permissions.ts';
 import { grantsSeen } from '../callers/grants-seen.ts';
+import { findUnknownNames } from '../security/find-unknown-names.ts';
 import { all, saving, type Owners } from '../action/owners.ts';
 import { onlyPage, type Page, pageOf, type PageQuery } from '../action/pages.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -222,7 +223,7 @@ export function requirePublishRight(ctx: ActionContext, before: InterfaceDocumen
 
 /** Returns the problems of an interface. `brought` are flows that are saved together with it. */
 export async function interfaceProblems(
-  { checkSavedInterface, catalog }: InterfaceServices,
+  { checkSavedInterface, catalog, registry }: Pick<InterfaceServices, 'checkSavedInterface' | 'catalog' | 'registry'>,
   document: InterfaceDocument,
   by: string,
   brought: ReadonlySet<string> = new Set(),
@@ -239,7 +240,7 @@ export async function interfaceProblems(
       fix: 'Save the flow first.',
     });
   }
-  return issues;
+  return [...issues, ...(await findUnknownNames(registry, document))];
 }
 
 function interfaceInvalid(issues: readonly Issue[]): AppError {

@@ -151,7 +151,7 @@ async function buildPlan(
 ): Promise<GatewayPlan> {
   // Take the number before reading data. The data is then at least as new as the data of any lower number.
   const number = await nextNumber(counters);
-  const [interfaces, apps, keys, grants, userTokenKeys, busConsumers, platform] = await Promise.all([
+  const [interfaces, apps, keys, grants, userTokenKeys, busConsumers, platform, ipLists] = await Promise.all([
     registry.interfaces.list(),
     registry.apps.list(),
     registry.keys.forPlan(),
@@ -159,6 +159,7 @@ async function buildPlan(
     registry.userTokenKeys.list(),
     registry.busConsumers.list(),
     registry.platformKeys.forPlan(),
+    registry.ipLists.list(),
   ]);
   const valid = await inSlices(validInterfaces(interfaces, lastValid, { checkInterface, logger }));
   return {
@@ -171,6 +172,7 @@ async function buildPlan(
     grants,
     userTokenKeys: userTokenKeys.map((item) => item.value),
     busConsumers: busConsumers.map((item) => item.value),
+    ipLists,
     outbound: outbound.exceptions.targets(),
     defaultAppId,
     platformKey: platform.signer,

@@ -1,5 +1,6 @@
 /** All stores that a gateway plan is built from, opened together. */
 import type { AppDocument, BusConsumer, GrantDocument, UserTokenKey } from '../../gateways/documents/caller-documents.ts';
+import type { IpListDocument } from '../../gateways/documents/ip-list-document.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { openInterfaceStore, type InterfaceStore } from './interface-store.ts';
 import { openKeyStore, type KeyStore, type KeyStoreDeps } from './key-store.ts';
@@ -20,6 +21,7 @@ export interface Registry {
   readonly userTokenKeys: RevisionedStore<Revised<UserTokenKey>>;
   readonly busConsumers: RevisionedStore<Revised<BusConsumer>>;
   readonly platformKeys: PlatformKeyStore;
+  readonly ipLists: RevisionedStore<IpListDocument>;
 }
 
 export async function openRegistry(deps: KeyStoreDeps): Promise<Registry> {
@@ -51,5 +53,6 @@ export async function openRegistry(deps: KeyStoreDeps): Promise<Registry> {
       idOf: (consumer) => consumer.id,
     }),
     platformKeys: await openPlatformKeyStore(deps),
+    ipLists: await openRevisionedStore<IpListDocument>(documents, { collection: 'ip_lists', idOf: (list) => list.listId }),
   };
 }

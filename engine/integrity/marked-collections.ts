@@ -15,6 +15,7 @@ export const MARKED_COLLECTIONS: ReadonlySet<string> = new Set([
   'bus_consumers',
   'user_token_keys',
   'interfaces',
+  'ip_lists',
   'platform_keys',
   'gateway_plans',
   'adapters',

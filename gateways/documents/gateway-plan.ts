@@ -1,6 +1,7 @@
 import type { ListedTarget } from '../../engine/contract/node/outbound-guard.ts';
 import type { KeyEncryption } from '../../engine/contract/ports/encryption.ts';
 import type { AppDocument, AppKeyDocument, BusConsumer, GrantDocument, KEY_STATES, UserTokenKey } from './caller-documents.ts';
+import type { IpListDocument } from './ip-list-document.ts';
 import type { InterfaceDocument } from './interface-document.ts';
 
 /** A key of the platform: it signs responses, or callers encrypt for it. */
@@ -43,6 +44,8 @@ export interface GatewayPlan {
    * limits.
    */
   readonly outbound?: readonly ListedTarget[];
+  /** Shared lists of addresses. Absent in a plan of an older version. */
+  readonly ipLists?: readonly IpListDocument[];
   /** The app whose grants apply to users without an app of their own. */
   readonly defaultAppId: string;
   /** The platform's signing key for responses and its id. The private key (PEM) is never in a plan for the DMZ. */

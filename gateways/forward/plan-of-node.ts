@@ -28,8 +28,16 @@ export function planOfNode(plan: GatewayPlan, node: ForwardNode): GatewayPlan {
     keys: isUser ? [] : keys.filter(({ appId }) => callers.has(appId)).map(({ secret: _secret, ...document }) => document),
     userTokenKeys: isUser ? userTokenKeys : [],
     ...(plan.platformKeys && { platformKeys: plan.platformKeys.map(({ privatePem: _private, ...key }) => key) }),
+    ipLists: ipListsOfNode(plan, node),
     platformKey: { keyId: platformKey.keyId, scheme: platformKey.scheme, publicPem: platformKey.publicPem },
   };
+}
+
+/** Returns the address lists that may concern calls of the node, without the reasons that people wrote. */
+function ipListsOfNode({ ipLists = [] }: GatewayPlan, { domains }: ForwardNode): NonNullable<GatewayPlan['ipLists']> {
+  return ipLists
+    .filter(({ domain }) => domain === undefined || domains.includes(domain))
+    .map((list) => ({ ...list, entries: list.entries.map((entry) => ({ ...entry, reason: '' })) }));
 }
 
 /** Removes what a node must not know. Bodies are logged inside, where the keys of the log are. */

@@ -15,5 +15,6 @@ export const NO_PLAN: PlanIndex = Object.freeze({
   userTokenKey: none,
   busConsumerByToken: none,
   busConsumerByCertificate: none,
+  ipLists: { named: none, ofFront: () => [], ofDomain: () => [] },
   platformKey: undefined,
 });

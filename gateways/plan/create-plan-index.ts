@@ -5,6 +5,7 @@ import type { EncryptionKey, KeyEncryption } from '../../engine/contract/ports/e
 import type { PlanIndex, PlanKey } from '../contract.ts';
 import type { AppKeyDocument } from '../documents/caller-documents.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
+import { compileIpLists } from './compile-ip-lists.ts';
 import type { MemoScope } from '../pipeline/create-memo.ts';
 
 /**
@@ -60,6 +61,7 @@ export function* createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<M
     const handle = tryImport(document.kid, () => importPem(document.publicPem, document.alg, 'public'));
     if (handle !== undefined) userTokenKeys.set(document.kid, { document, handle });
   }
+  const ipLists = yield* compileIpLists(plan.ipLists ?? [], memo);
   const { keyId, privatePem, scheme } = plan.platformKey;
   const platformKey = privatePem === undefined ? undefined : { keyId, handle: importPem(privatePem, scheme, 'private') };
 
@@ -75,6 +77,7 @@ export function* createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<M
     busConsumerByCertificate: (fingerprint) => certificates.get(fingerprint),
     encryptionKey,
     decryptionKey,
+    ipLists,
     platformKey,
   };
 }

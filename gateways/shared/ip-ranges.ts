@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import type { IpList } from '../contract.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 
 /** Returns true if the address is in one of the ranges. */
@@ -15,6 +16,16 @@ export function parseRanges(texts: readonly string[]): IpRanges {
     const address = ipaddr.process(text);
     return ranges.some(([range, bits]) => range.kind() === address.kind() && address.match(range as ipaddr.IPv4 & ipaddr.IPv6, bits));
   };
+}
+
+/** Returns true if no black list contains the address, and, if there are white lists, one of them contains it. */
+export function passesIpLists(lists: readonly IpList[], address: string, now: number): boolean {
+  let isWhite: boolean | undefined;
+  for (const { kind, contains } of lists) {
+    if (kind === 'white') isWhite = isWhite === true || contains(address, now);
+    else if (contains(address, now)) return false;
+  }
+  return isWhite ?? true;
 }
 
 function parseRange(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { permissionsOf } from '../../control/access/permissions.ts';
 import { ROLES, type Permission, type Role } from '../../engine/contract/access/access.ts';
-import { adapterOf, appOf, flowOf, grantOf, ids, interfaceOf, keyOf, makeSide, tableOf, type Side } from './domain-sides.ts';
+import { adapterOf, appOf, flowOf, grantOf, ids, interfaceOf, ipListOf, keyOf, makeSide, tableOf, type Side } from './domain-sides.ts';
 import { readEvents } from './read-events.ts';
 import type { Answer, Client } from './start-control.ts';
 import { startWithEngine, type RunningEngine } from './start-engine.ts';
@@ -305,6 +305,7 @@ const BODIES: Readonly<Record<string, Make>> = {
   'keys.retire': () => ({}),
   'keys.revoke': () => ({}),
   'grants.save': (side) => grantOf(side, { revision: 99 }),
+  'ip-lists.save': (side) => ipListOf(side, { revision: 99 }),
   'bus-consumers.create-token': ({ mark }) => ({ appId: ids(mark).appId }),
   'bus-consumers.add-certificate': ({ mark }) => ({ appId: ids(mark).appId, certificateFingerprint: 'ab'.repeat(32) }),
   'executions.retry': () => ({}),

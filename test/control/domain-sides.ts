@@ -32,6 +32,7 @@ export const ids = (mark: string) => ({
   appId: `APP_${mark}`,
   grantId: `grt_${mark}`,
   name: `secret-${mark}`,
+  listId: `ipl_${mark}`,
 });
 
 /** A flow that translates a code and sends the result on. */
@@ -74,6 +75,11 @@ export const grantOf = ({ mark }: Pick<Side, 'mark'>, more: object = {}) => {
   const { grantId, appId, interfaceId } = ids(mark);
   return { grantId, revision: 0, appId, interfaceId, expiresAt: Date.now() + 300 * 86_400_000, ...more };
 };
+export const ipListOf = ({ domain, mark }: Pick<Side, 'domain' | 'mark'>, more: object = {}) => ({
+  ...{ listId: ids(mark).listId, revision: 0, name: both(`list ${mark}`), domain, kind: 'black', everywhere: false, fronts: ['open'] },
+  ...{ entries: [{ range: '10.0.0.1', reason: `reason ${mark}` }] },
+  ...more,
+});
 export const keyOf = (keyId: string) => ({ keyId, scheme: 'RSA-SHA256', publicPem: PEM });
 
 /** Everything that a domain can own, with executions, a bulk, an alarm and a silence. */
@@ -95,6 +101,7 @@ export async function makeSide(running: RunningEngine, security: Client, domain:
   await put(security, 'PUT', `/apps/${own.appId}`, appOf(side));
   await put(security, 'POST', `/apps/${own.appId}/keys`, keyOf(`key-${mark}`));
   await put(security, 'PUT', `/grants/${own.grantId}`, grantOf(side));
+  await put(security, 'PUT', `/ip-lists/${own.listId}`, ipListOf(side));
   const consumerId = (await put(security, 'POST', '/bus-consumers/tokens', { appId: own.appId }))['id']!;
   const at = Date.now();
   const held = { node: 'n_send', reason: `CODE_${mark}`, outcomeKnown: true, at };

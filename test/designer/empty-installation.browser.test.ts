@@ -18,6 +18,7 @@ const AREAS = [
     'callers',
     'callers?tab=user-tokens',
     'callers/new',
+    'security',
     'secrets',
     'requests',
   ],

@@ -27,6 +27,7 @@ const openingsOf = ({ held }: Work): readonly Scene[] => [
   { path: 'code-tables', open: [['新建代码表', 'New code table']] },
   { path: 'accounts', open: [['新建账号', 'New account']] },
   { path: 'me', open: [['签发令牌', 'Issue a token']] },
+  { path: 'security', roles: SECURITY, open: [['新建名单', 'New list']] },
   { path: 'secrets', roles: SECURITY, open: [['新建凭据', 'New secret']] },
   { path: 'callers/CITIZENS', roles: SECURITY, open: [['上传公钥', 'Upload a public key']] },
   { path: 'callers/CITIZENS', roles: SECURITY, open: [['生成共享密钥', 'Create a shared secret']] },

@@ -89,6 +89,9 @@ export const OPERATIONS = {
   'user-token-keys.list': { method: 'GET', path: '/user-token-keys' },
   'user-token-keys.save': { method: 'POST', path: '/user-token-keys', stepUp: true },
   'user-token-keys.remove': { method: 'DELETE', path: '/user-token-keys/:id', stepUp: true },
+  'ip-lists.list': { method: 'GET', path: '/ip-lists' },
+  'ip-lists.save': { method: 'PUT', path: '/ip-lists/:listId', body: 'document' },
+  'ip-lists.remove': { method: 'DELETE', path: '/ip-lists/:listId' },
   'executions.list': { method: 'GET', path: '/executions' },
   'executions.keys': { method: 'POST', path: '/executions/keys' },
   'executions.search': { method: 'POST', path: '/executions/search' },
@@ -1398,6 +1401,25 @@ export interface components {
       timeoutMs: number;
       timeoutRetries: number;
     };
+    IpEntry: {
+      expiresAt?: number;
+      range: string;
+      reason: string;
+    };
+    IpListDocument: {
+      domain?: string;
+      entries: components['schemas']['IpEntry'][];
+      everywhere: boolean;
+      fronts: components['schemas']['Front'][];
+      /** @enum {unknown} */
+      kind: 'black' | 'white';
+      listId: string;
+      name: {
+        en: string;
+        'zh-CN': string;
+      };
+      revision: number;
+    };
     Issue: {
       code: string;
       fix?: string;
@@ -2597,6 +2619,8 @@ export type Ingress = components['schemas']['Ingress'];
 export type IntegrityView = components['schemas']['IntegrityView'];
 export type InterfaceDocument = components['schemas']['InterfaceDocument'];
 export type InterfaceItem = components['schemas']['InterfaceItem'];
+export type IpEntry = components['schemas']['IpEntry'];
+export type IpListDocument = components['schemas']['IpListDocument'];
 export type Issue = components['schemas']['Issue'];
 export type KeysAnswer = components['schemas']['KeysAnswer'];
 export type Kq1Scheme = components['schemas']['Kq1Scheme'];
@@ -6353,6 +6377,7 @@ export interface operations {
             | 'bus_consumers'
             | 'user_token_keys'
             | 'interfaces'
+            | 'ip_lists'
             | 'platform_keys'
             | 'gateway_plans'
             | 'adapters'
@@ -6724,6 +6749,114 @@ export interface operations {
           'application/json': {
             issues: components['schemas']['Issue'][];
             valid: boolean;
+          };
+        };
+      };
+    };
+  };
+  'ip-lists.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: {
+              domain?: string;
+              entries: components['schemas']['IpEntry'][];
+              everywhere: boolean;
+              fronts: components['schemas']['Front'][];
+              /** @enum {unknown} */
+              kind: 'black' | 'white';
+              listId: string;
+              mayEdit: boolean;
+              name: {
+                en: string;
+                'zh-CN': string;
+              };
+              revision: number;
+            }[];
+            /** @description Send it as `after` to get the next page; absent on the last page. */
+            next?: string;
+          };
+        };
+      };
+    };
+  };
+  'ip-lists.save': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        listId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          domain?: string;
+          entries: {
+            expiresAt?: number;
+            range: string;
+            reason: string;
+          }[];
+          everywhere: boolean;
+          fronts: ('open' | 'user' | 'bus')[];
+          kind: 'black' | 'white';
+          listId: string;
+          name: {
+            en: string;
+            'zh-CN': string;
+          };
+          revision: number;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['IpListDocument'];
+        };
+      };
+    };
+  };
+  'ip-lists.remove': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        listId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
           };
         };
       };

@@ -26,6 +26,7 @@ const PAGES: readonly RouteObject[] = [
   page('interfaces', 'InterfacesPage', () => import('../pages/interfaces/interfaces-page.tsx')),
   page('interfaces/new', 'NewInterfacePage', () => import('../pages/interfaces/new-interface-page.tsx')),
   page('interfaces/:interfaceId', 'InterfacePage', () => import('../pages/interfaces/interface-page.tsx')),
+  page('security', 'SecurityPage', () => import('../pages/security/security-page.tsx')),
   page('secrets', 'SecretsPage', () => import('../pages/secrets/secrets-page.tsx')),
   page('callers', 'CallersPage', () => import('../pages/callers/callers-page.tsx')),
   page('callers/new', 'NewAppPage', () => import('../pages/callers/new-app-page.tsx')),

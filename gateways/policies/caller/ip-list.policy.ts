@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import { isIpRange } from '../../../engine/contract/calls/ip-range.ts';
 import { fieldText } from '../../../engine/contract/values/texts.ts';
-import { definePolicy } from '../../contract.ts';
+import { definePolicy, type IpList } from '../../contract.ts';
 import { refuse } from '../../errors.ts';
-import { parseRanges } from '../../shared/ip-ranges.ts';
+import { parseRanges, passesIpLists } from '../../shared/ip-ranges.ts';
 
 const Range = Type.String({ maxLength: 50 });
 
@@ -32,6 +32,18 @@ export default definePolicy({
       deny: Type.Optional(
         Type.Array(Range, { ...fieldText('拒绝', 'Refuse', undefined, undefined, { example: '10.20.3.7' }), maxItems: 1000 }),
       ),
+      lists: Type.Optional(
+        Type.Array(Type.String({ pattern: '^ipl_[A-Za-z0-9_-]{1,60}$' }), {
+          ...fieldText(
+            '共享名单',
+            'Shared lists',
+            '“安全”页中的 IP 名单的编号；黑名单拒绝优先，有白名单时地址须在其中之一。',
+            'Ids of lists of the page Security. A black list takes precedence; with white lists, the address must be on one of them.',
+            { example: 'ipl_districts' },
+          ),
+          maxItems: 20,
+        }),
+      ),
     },
     { additionalProperties: false },
   ),
@@ -53,9 +65,24 @@ export default definePolicy({
     ),
   isDefault: () => false,
   isOptional: () => true,
-  compile({ allow, deny = [] }) {
+  compile({ allow, deny = [], lists = [] }, _target, _front, { clock }) {
     const isDenied = parseRanges(deny);
     const isAllowed = allow === undefined ? () => true : parseRanges(allow);
-    return ({ clientIp }) => (isDenied(clientIp) || !isAllowed(clientIp) ? refuse('GW40302') : undefined);
+    return (exchange) => {
+      const { clientIp, plan } = exchange;
+      if (isDenied(clientIp) || !isAllowed(clientIp)) return refuse('GW40302');
+      if (lists.length === 0) return undefined;
+      const named: IpList[] = [];
+      for (const id of lists) {
+        const list = plan.ipLists.named(id);
+        if (list === undefined) {
+          // It may have been a white list, so no address can be allowed.
+          exchange.note({ policy: 'ip-list', where: id, what: 'list-missing' });
+          return refuse('GW40302');
+        }
+        named.push(list);
+      }
+      return passesIpLists(named, clientIp, clock.now()) ? undefined : refuse('GW40302');
+    };
   },
 });

@@ -54,3 +54,14 @@ test('it has the platform’s public keys, and no private half of any', () => {
   assert.deepEqual([handed.platformKeys!.map(({ publicPem }) => publicPem), handed.encryptionKeys], [['public'], undefined]);
   assert.equal(JSON.stringify(handed).includes('SECRET'), false);
 });
+
+test('it has the address lists of its domains and of the installation, without the reasons that people wrote', () => {
+  const list = (listId: string, fields: object) => ({ listId, entries: [{ range: '10.0.0.1', reason: 'WRITTEN' }], ...fields });
+  const ipLists = [list('ipl_all', {}), list('ipl_own', { domain: 'a' }), list('ipl_far', { domain: 'b' })];
+  const handed = planOfNode({ ...PLAN, ipLists } as unknown as GatewayPlan, { front: 'open', domains: ['a'] } as unknown as ForwardNode);
+  assert.deepEqual(
+    handed.ipLists!.map(({ listId }) => listId),
+    ['ipl_all', 'ipl_own'],
+  );
+  assert.equal(JSON.stringify(handed).includes('WRITTEN'), false);
+});
