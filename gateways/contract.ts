@@ -404,6 +404,12 @@ export interface Policy<Schema extends TObject = TObject> {
    * undefined when the policy has nothing to do.
    */
   compile(options: Static<Schema>, target: InterfaceDocument | undefined, front: Front, deps: PolicyDeps): RunPolicy | undefined;
+  /**
+   * Judges a described request as `compile` would, but claims, counts and stores nothing. A policy whose `compile` has
+   * such effects defines it. With `skip`, the policy cannot judge a described request.
+   */
+  readonly explain?:
+    'skip' | ((options: Static<Schema>, target: InterfaceDocument | undefined, front: Front, deps: PolicyDeps) => RunPolicy | undefined);
 }
 
 /** A policy with the folder that it was found in. */

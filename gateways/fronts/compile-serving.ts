@@ -1,7 +1,9 @@
 /** Compiles plans for a front, one after the other. Keeps what outlives a plan: connections, keepers and unchanged parts. */
 import { createKeepers } from '../pipeline/create-keepers.ts';
 import { createMemo, type MemoScope } from '../pipeline/create-memo.ts';
-import type { AccessLog, BodyBudget, GatewayEvent, Policy, PolicyDeps } from '../contract.ts';
+import { explainRequest, type DescribedRequest, type Explanation } from '../explain/explain-request.ts';
+import { findRoute } from '../pipeline/run-exchange.ts';
+import type { AccessLog, BodyBudget, Exchange, GatewayEvent, Policy, PolicyDeps } from '../contract.ts';
 import type { Front } from '../../engine/contract/access/access.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
@@ -107,6 +109,24 @@ export class ServingCompiler {
         calls.keep(named);
       },
     };
+  }
+
+  /** Tells what each policy would do to a described request, without side effects. */
+  async explain(request: DescribedRequest, front: CompiledFront): Promise<Explanation> {
+    const memo = this.#memo.open();
+    const route = (exchange: Exchange) => {
+      const found = findRoute(exchange, front);
+      return 'code' in found ? found : found.interface;
+    };
+    const policyDeps = { ...this.#policyDeps, memo: memo.get };
+    try {
+      return await explainRequest(request, {
+        ...{ front: this.#parts.options.front, plan: front.plan, policies: this.#parts.policies, route },
+        depsOf: (interfaceId) => ({ ...policyDeps, keepers: this.#keepers.of(interfaceId) }),
+      });
+    } finally {
+      memo.close();
+    }
   }
 
   close(): Promise<void> {

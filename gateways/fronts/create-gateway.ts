@@ -25,6 +25,7 @@ import { createJsonReader } from '../shared/create-json-reader.ts';
 import { MOST_WAITING } from '../listen/bound-pipelining.ts';
 import { PROFILES } from './profiles.ts';
 import { createGatewayEvents, type GatewayEvents } from '../log/gateway-events.ts';
+import type { DescribedRequest, Explanation } from '../explain/explain-request.ts';
 import { runInSlices } from '../../engine/threads/run-in-slices.ts';
 import { openAccessLog } from '../log/open-access-log.ts';
 import { HttpExchange } from '../listen/exchange.ts';
@@ -113,6 +114,10 @@ class FrontGateway implements Gateway {
 
   events(): readonly GatewayEvent[] {
     return this.#events.list();
+  }
+
+  async explain(request: DescribedRequest): Promise<Explanation | undefined> {
+    return this.#current && this.#compiler.explain(request, this.#current.own);
   }
 
   stats(): GatewayStats {

@@ -3,6 +3,7 @@ import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { GatewayEvent, PlanSource, Policy } from '../contract.ts';
 import type { GatewaySettings } from '../settings.ts';
 import type { RunFlow } from '../../engine/contract/node/run-flow.ts';
+import type { DescribedRequest, Explanation } from '../explain/explain-request.ts';
 import type { Front } from '../../engine/contract/access/access.ts';
 import type { Logger, Metrics, Tracer } from '../../engine/contract/values/observe.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
@@ -50,6 +51,8 @@ export interface GatewayStats {
 export interface Gateway {
   /** Returns the counts of calls of the gateway's interfaces. */
   calls(): readonly CallCounts[];
+  /** Tells what each policy would do to a described request. Returns undefined before the first plan. */
+  explain(request: DescribedRequest): Promise<Explanation | undefined>;
   /** Returns the last changes of state, the newest first. */
   events(): readonly GatewayEvent[];
   /** `https://127.0.0.1:8443` */

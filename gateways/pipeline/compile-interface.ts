@@ -94,7 +94,7 @@ export function findReaders(document: InterfaceDocument, policies: readonly Poli
 }
 
 /** Returns the options of an interface for a policy; undefined when the policy does not apply to the interface. */
-function findOptions(policy: Policy, document: InterfaceDocument | undefined, front: Front): Record<string, unknown> | undefined {
+export function findOptions(policy: Policy, document: InterfaceDocument | undefined, front: Front): Record<string, unknown> | undefined {
   if (!policy.fronts.includes(front)) return undefined;
   const chosen = document?.policies?.[policy.name];
   if (chosen === undefined) return policy.isDefault(front) ? {} : undefined;

@@ -129,7 +129,11 @@ function runPolicies(exchange: Exchange, policies: readonly Step[], from: number
   return undefined;
 }
 
-function findRoute(exchange: Exchange, front: CompiledFront): CompiledInterface | GatewayError {
+/**
+ * Finds the interface of a request and completes the exchange with what it says. A path that can be read in more than
+ * one way is refused.
+ */
+export function findRoute(exchange: Exchange, front: CompiledFront): CompiledInterface | GatewayError {
   const { httpVersion } = exchange.request;
   if (httpVersion === '1.1' && !exchange.incoming.has('host')) return WITHOUT_HOST;
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return NOT_HTTP_1;

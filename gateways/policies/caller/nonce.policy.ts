@@ -49,6 +49,7 @@ export default definePolicy({
   ),
   isDefault: () => true,
   isOptional: () => false,
+  explain: 'skip',
   compile({ whenStoreDown }, target, _front, { shared, log }) {
     const allows = whenStoreDown === 'allow' && target?.dataClass === 'public';
     return (exchange) => {

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { definePolicy, type Claim, type Exchange, type GatewayError, type PolicyDeps } from '../../contract.ts';
+import type { InterfaceDocument } from '../../documents/interface-document.ts';
 import { refuse } from '../../errors.ts';
 import type { Crypto, Hash } from '../../../engine/contract/ports/crypto.ts';
 
@@ -31,14 +32,17 @@ export default definePolicy({
   options: Type.Object({}, { additionalProperties: false }),
   isDefault: () => true,
   isOptional: () => false,
+  explain:
+    (_options, target, _front, { crypto }) =>
+    (exchange) => {
+      const { body = NOTHING, claim } = exchange;
+      if (body.byteLength > limitOf(target!)) return refuseTooLarge(limitOf(target!));
+      if (claim !== undefined) exchange.bodyDigest = crypto.digest(claim.digestAlgorithm, body);
+      return undefined;
+    },
   compile(_options, target, _front, { bodies, crypto }) {
-    const limit = target!.bodyLimitBytes ?? DEFAULT_LIMIT_BYTES;
-    const tooLarge = refuse('GW41301', {
-      text: {
-        'zh-CN': `请求体超出该接口的上限 ${limit} 字节：请减少内容，或联系平台调高上限`,
-        en: `The body is larger than the ${limit} bytes of this interface: send less, or ask the platform for more.`,
-      },
-    });
+    const limit = limitOf(target!);
+    const tooLarge = refuseTooLarge(limit);
     return (exchange) => {
       const { incoming } = exchange;
       const declared = incoming.get('content-length');
@@ -56,6 +60,19 @@ export default definePolicy({
     };
   },
 });
+
+function limitOf({ bodyLimitBytes }: InterfaceDocument): number {
+  return bodyLimitBytes ?? DEFAULT_LIMIT_BYTES;
+}
+
+function refuseTooLarge(limit: number): GatewayError {
+  return refuse('GW41301', {
+    text: {
+      'zh-CN': `请求体超出该接口的上限 ${limit} 字节：请减少内容，或联系平台调高上限`,
+      en: `The body is larger than the ${limit} bytes of this interface: send less, or ask the platform for more.`,
+    },
+  });
+}
 
 function takeEmpty(exchange: Exchange, crypto: Crypto): undefined {
   exchange.body = NOTHING;

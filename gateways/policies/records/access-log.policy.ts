@@ -40,6 +40,7 @@ export default definePolicy({
     { additionalProperties: false },
   ),
   reads: (_options, { log }) => ({ body: log === 'in' || log === 'full' }),
+  explain: 'skip',
   isDefault: () => true,
   isOptional: () => false,
   compile({ maskKeys = [] }, target, _front, deps) {

@@ -22,6 +22,7 @@ export default definePolicy({
     },
   },
   options: Type.Object({}, { additionalProperties: false }),
+  explain: 'skip',
   isDefault: () => true,
   isOptional: () => false,
   compile(_options, _target, front, { settings, clock, metrics, keepers }) {

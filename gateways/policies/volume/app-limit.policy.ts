@@ -37,6 +37,7 @@ export default definePolicy({
     },
     { additionalProperties: false },
   ),
+  explain: 'skip',
   isDefault: () => true,
   isOptional: () => false,
   compile({ perSecond }, target, front, { settings, clock, metrics, keepers }) {

@@ -1,0 +1,129 @@
+/**
+ * Tells what each policy would do to a described request. Nothing is claimed, counted, stored or sent, so an operator
+ * can ask as often as needed.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Front } from '../../engine/contract/access/access.ts';
+import type { Exchange, GatewayError, Note, PlanIndex, Policy, PolicyDeps, PolicyResult, Stage } from '../contract.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
+import type { InterfaceDocument } from '../documents/interface-document.ts';
+import { HttpExchange } from '../listen/exchange.ts';
+import { findOptions } from '../pipeline/compile-interface.ts';
+
+/** A request as an operator describes it. */
+export interface DescribedRequest {
+  readonly method: string;
+  /** Path and query as they would be sent. */
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly clientIp: string;
+  /**
+   * The app that is assumed to have proved who it is. Without it, the described headers must prove it. On the user front
+   * `user` has the claims of the assumed token.
+   */
+  readonly appId?: string;
+  readonly user?: Readonly<Record<string, unknown>>;
+}
+
+/** What one policy says. `skipped`: it cannot judge a description, or was assumed to let the request pass. */
+export interface StageVerdict {
+  readonly stage: Stage;
+  readonly policy: string;
+  readonly verdict: 'passes' | 'refuses' | 'answers' | 'skipped' | 'not-reached';
+  readonly code?: string;
+  readonly text?: Text;
+  readonly notes?: readonly Note[];
+}
+
+export interface Explanation {
+  readonly planNumber: number;
+  readonly interfaceId?: string;
+  readonly verdicts: readonly StageVerdict[];
+  /** What the caller would get; absent if the request reaches its target. */
+  readonly refusal?: { readonly code: string; readonly status: number; readonly text: Text };
+}
+
+export interface ExplainDeps {
+  readonly front: Front;
+  readonly plan: PlanIndex;
+  readonly policies: readonly Policy[];
+  /** Returns what policies of an interface get; without an id, those before an interface is known. */
+  depsOf(interfaceId: string | undefined): PolicyDeps;
+  /** Finds the interface and completes the exchange, as for a real request. */
+  route(exchange: Exchange): InterfaceDocument | GatewayError;
+}
+
+export async function explainRequest(request: DescribedRequest, deps: ExplainDeps): Promise<Explanation> {
+  const exchange = toExchange(request, deps);
+  const verdicts: StageVerdict[] = [];
+  let decided: PolicyResult;
+  for (const policy of deps.policies) {
+    if (!policy.fronts.includes(deps.front) || AFTER_CALL.has(policy.stage)) continue;
+    if (exchange.interface === undefined && decided === undefined && !BEFORE_ROUTE.has(policy.stage)) {
+      decided = findInterface(exchange, deps);
+      if (decided !== undefined) verdicts.push(toVerdict('route', 'route', decided, []));
+    }
+    const options = findOptions(policy, exchange.interface, deps.front);
+    if (options === undefined) continue;
+    const { stage, name } = policy;
+    if (decided !== undefined) verdicts.push({ stage, policy: name, verdict: 'not-reached' });
+    else if (isSkipped(policy, request)) verdicts.push({ stage, policy: name, verdict: 'skipped' });
+    else {
+      const before = exchange.notes.length;
+      const explain = policy.explain === undefined || policy.explain === 'skip' ? policy.compile : policy.explain;
+      decided = await explain(options as never, exchange.interface, deps.front, deps.depsOf(exchange.interface?.interfaceId))?.(exchange);
+      verdicts.push(toVerdict(stage, name, decided, exchange.notes.slice(before)));
+    }
+  }
+  return {
+    planNumber: deps.plan.number,
+    ...(exchange.interface === undefined ? {} : { interfaceId: exchange.interface.interfaceId }),
+    verdicts,
+    ...(decided === undefined || !('code' in decided) ? {} : { refusal: { status: decided.status, ...told(decided) } }),
+  };
+}
+
+const BEFORE_ROUTE: ReadonlySet<Stage> = new Set(['trace', 'client-ip', 'coarse-limit']);
+const AFTER_CALL: ReadonlySet<Stage> = new Set(['respond', 'seal', 'log']);
+/** Stages that prove who calls. They are skipped if the caller is assumed. */
+const PROOF: ReadonlySet<Stage> = new Set(['claim', 'authenticate', 'nonce']);
+
+function findInterface(exchange: Exchange, { route }: ExplainDeps): GatewayError | undefined {
+  const found = route(exchange);
+  if ('code' in found) return found;
+  exchange.interface = found;
+  return undefined;
+}
+
+function isSkipped({ stage, explain }: Policy, { appId }: DescribedRequest): boolean {
+  // The description says where the request comes from.
+  return stage === 'client-ip' || explain === 'skip' || (appId !== undefined && PROOF.has(stage));
+}
+
+function toVerdict(stage: Stage, policy: string, result: PolicyResult, notes: readonly Note[]): StageVerdict {
+  const about = { stage, policy, ...(notes.length > 0 && { notes }) };
+  if (result === undefined) return { ...about, verdict: 'passes' };
+  return 'code' in result ? { ...about, verdict: 'refuses', ...told(result) } : { ...about, verdict: 'answers' };
+}
+
+function told({ code, message, text }: GatewayError) {
+  return { code, text: text ?? { 'zh-CN': message, en: message } };
+}
+
+/** Creates an exchange that has no connection. What policies read of the connection is empty. */
+function toExchange(request: DescribedRequest, { front, plan, depsOf }: ExplainDeps): Exchange {
+  const rawHeaders = Object.entries(request.headers).flat();
+  const message = { method: request.method, url: request.target, httpVersion: '1.1', rawHeaders, socket: {} } as unknown as IncomingMessage;
+  const response = { on: () => response, setHeader: () => response, writeContinue: () => undefined } as unknown as ServerResponse;
+  const exchange = new HttpExchange(front, message, response, depsOf(undefined).clock.now(), 10_000);
+  exchange.plan = plan;
+  exchange.clientIp = request.clientIp;
+  exchange.body = Buffer.from(request.body ?? '');
+  exchange.bytesIn = exchange.body.byteLength;
+  if (request.appId !== undefined) {
+    exchange.app = plan.app(request.appId);
+    exchange.user = request.user;
+  }
+  return exchange;
+}

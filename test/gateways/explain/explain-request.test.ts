@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createRandom } from '../../support/bombs/random.ts';
+import { buildInterface, buildPlan, createTestKey, signRequest } from '../support/city-plan.ts';
+import { callSigned, startGateway } from '../support/start-gateway.ts';
+
+const REQUESTS = 200;
+
+test(`the explanation of a request is what the gateway does to it, for ${REQUESTS} mixed requests`, async (t) => {
+  const [known, other] = [await createTestKey('HMAC-SM3', 'app'), await createTestKey('HMAC-SM3', 'other')];
+  const requestSchema = { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] };
+  const interfaces = [
+    buildInterface({ interfaceId: 'ifc_open', path: '/open/v1/orders/:id', requestSchema, bodyLimitBytes: 60 }),
+    buildInterface({ interfaceId: 'ifc_off', path: '/open/v1/off', state: 'offline' }),
+    buildInterface({ interfaceId: 'ifc_far', path: '/open/v1/far', policies: { 'ip-list': { deny: ['127.0.0.0/8'] } } }),
+  ];
+  const plan = await buildPlan([known], interfaces);
+  const started = await startGateway({ ...plan, keys: [...plan.keys, (await buildPlan([other], interfaces)).keys[0]!] });
+  t.after(() => started.stop());
+  const { pick } = createRandom(13);
+  const verdicts = new Map<string, number>();
+  for (let i = 0; i < REQUESTS; i++) {
+    const signed = await signRequest(pick([known, known, other]), {
+      method: pick(['POST', 'POST', 'GET']),
+      path: pick([
+        '/open/v1/orders/7',
+        '/open/v1/orders/7',
+        '/open/v1/orders/8',
+        '/open/v1/orders/%37',
+        '/open/v1/off',
+        '/open/v1/far',
+        '/open/v1/none',
+        '/open/v1/orders/7/8',
+      ]),
+      body: Buffer.from(pick(['{"id":"7"}', '{"id":7}', '{"id":"7","id":"8"}', 'x', `{"id":"${'7'.repeat(80)}"}`, ''])),
+      headers: [['content-type', pick(['application/json', 'image/png'])]],
+    });
+    const authorization = pick([signed.authorization, signed.authorization, signed.authorization.replace('sig="', 'sig="A')]);
+    const headers = { host: signed.host, ...Object.fromEntries(signed.headers), authorization };
+    const length = signed.body.length > 0 ? { 'content-length': String(signed.body.length) } : {};
+    const said = await started.gateway.explain({
+      ...{
+        method: signed.method,
+        target: signed.path,
+        headers: { ...headers, ...length },
+        body: signed.body.toString(),
+        clientIp: '127.0.0.1',
+      },
+    });
+    const done = await callSigned(started.gateway, { ...signed, authorization });
+    assert.equal(said?.refusal?.code, done.status < 400 ? undefined : done.code, JSON.stringify({ said, headers }));
+    verdicts.set(done.code ?? 'passed', (verdicts.get(done.code ?? 'passed') ?? 0) + 1);
+  }
+  t.diagnostic(JSON.stringify(Object.fromEntries(verdicts)));
+  assert.ok(verdicts.size >= 7, 'the requests are mixed');
+});
+
+test('a caller may be assumed, and the policy that refuses is named with its stage', async (t) => {
+  const key = await createTestKey('HMAC-SM3', 'app');
+  const started = await startGateway(await buildPlan([key], [buildInterface()]));
+  t.after(() => started.stop());
+  const request = { method: 'POST', target: buildInterface().path, headers: { host: 'localhost' }, clientIp: '10.1.2.3' };
+  const unproved = await started.gateway.explain(request);
+  assert.deepEqual(
+    unproved!.verdicts.filter(({ verdict }) => verdict === 'refuses').map(({ stage, policy, code }) => [stage, policy, code]),
+    [['claim', 'claim', 'GW40101']],
+  );
+  assert.ok(unproved!.verdicts.some(({ policy, verdict }) => policy === 'grant' && verdict === 'not-reached'));
+  assert.equal((await started.gateway.explain({ ...request, appId: 'app' }))!.refusal, undefined);
+  assert.equal((await started.gateway.explain({ ...request, appId: 'stranger' }))!.refusal!.code, 'GW40301');
+  assert.equal(started.gateway.stats().requests, 0, 'nothing was counted');
+});
