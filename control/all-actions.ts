@@ -5,6 +5,7 @@ import { alarmActions, type AlarmServices } from './alarms/alarms.ts';
 import { archiveActions, type ArchiveServices } from './executions/archive.ts';
 import { auditActions, type AuditServices } from './audit-trail/audit.ts';
 import { bundleActions, type BundleServices } from './bundles/bundles.ts';
+import { callActions, type CallServices } from './calls/calls.ts';
 import { callerActions } from './callers/callers.ts';
 import type { CallerServices } from './callers/caller-services.ts';
 import { draftRevisionActions, type DraftRevisionServices } from './flows/draft-revisions.ts';
@@ -41,6 +42,7 @@ export type ControlServices = AccountServices &
   ArchiveServices &
   AuditServices &
   BundleServices &
+  CallServices &
   CallerServices &
   DraftRevisionServices &
   ExecutionServices &
@@ -85,6 +87,7 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...outboundActions(services),
     ...interfaceActions(services),
     ...policyActions(services),
+    ...callActions(services),
     ...callerActions(services),
     ...securityActions(services),
     ...executionActions(services),

@@ -12,13 +12,14 @@ import type { Crypto } from '../engine/contract/ports/crypto.ts';
 import type { Documents } from '../engine/contract/ports/documents.ts';
 import type { SharedState } from '../engine/contract/ports/shared-state.ts';
 import { targetOfUrl } from '../engine/contract/node/outbound-guard.ts';
+import type { AskGateways } from '../gateways/documents/gateway-questions.ts';
 import type { Outbound } from '../engine/outbound/open-outbound.ts';
 import type { Seal } from '../engine/contract/values/seal.ts';
 import type { BindingStore, Bindings } from '../engine/bindings/interface.ts';
 import type { ExecutionCatalog } from '../engine/operate/interface.ts';
 import type { FlowCatalog } from '../engine/publish/interface.ts';
 import type { NodeRegistry } from '../engine/registry/load-nodes.ts';
-import type { Policy } from '../gateways/contract.ts';
+import type { FoundPolicy } from '../gateways/contract.ts';
 import { addressesOf } from '../gateways/documents/upstream-target.ts';
 import type { Actor } from './access/actor.ts';
 import { allActions, type ControlServices } from './all-actions.ts';
@@ -93,6 +94,7 @@ export interface ControlDeps {
   readonly nodes: NodeRegistry;
   readonly engine: EngineView;
   readonly publishPlan: PublishPlan;
+  readonly askGateways: AskGateways;
   /** Notifies other control processes of changes. */
   readonly changes: Pick<Changes, 'announce' | 'follow'>;
   /**
@@ -104,7 +106,7 @@ export interface ControlDeps {
   readonly checkSavedInterface: CheckSavedInterface;
   readonly checkBySchema: CheckBySchema;
   /** Policies that interfaces may name. */
-  readonly policies: readonly Policy[];
+  readonly policies: readonly FoundPolicy[];
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metricsText: () => Promise<string>;

@@ -23,6 +23,7 @@ import type {
   UserTokenKey,
 } from './documents/caller-documents.ts';
 import type { GatewayPlan } from './documents/gateway-plan.ts';
+import type { GatewayEvent } from './documents/gateway-questions.ts';
 import type { InterfaceDocument } from './documents/interface-document.ts';
 import type { JsonReader } from './json-reading.ts';
 import type { GatewaySettings } from './settings.ts';
@@ -283,6 +284,8 @@ export interface PlanSource {
 /** Takes finished access log lines. It never blocks and never throws. */
 export interface AccessLog {
   write(line: string): void;
+  /** Resolves when all lines written so far are in the file. */
+  flush(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -318,18 +321,6 @@ export interface Keepers {
   /** State of the interface that is compiled. It ends with the interface. In stages before `route` there is none. */
   ofInterface<Value>(name: string, make: () => Value): Value;
   ofGateway<Value>(name: string, make: () => Value): Value;
-}
-
-/** A change of state that operators must see, such as an opened breaker or an ejected instance. */
-export interface GatewayEvent {
-  readonly at: number;
-  /** Such as `breaker-opened`. The console has a text for each kind. */
-  readonly kind: string;
-  readonly interfaceId?: string;
-  /** The instance, group, list or rule that changed. It contains no personal data. */
-  readonly subject?: string;
-  /** Numbers and codes that explain the change. */
-  readonly values?: Readonly<Record<string, string | number>>;
 }
 
 export interface PolicyDeps {

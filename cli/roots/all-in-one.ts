@@ -7,7 +7,7 @@ import { holdFronts } from './hold-fronts.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import { consoleAt, openControl } from './open-control.ts';
 import { openEngine } from './open-engine.ts';
-import { describeGateways, openGateways, type OpenedGateways } from './open-gateways.ts';
+import { describeGateways, openGateways, replyAboutGateways, type OpenedGateways } from './open-gateways.ts';
 import { openHost, type Host } from './open-host.ts';
 import { openKeeper, type EndOrRestart, type Restart } from './open-keeper.ts';
 import { openOnceUp } from './open-once-up.ts';
@@ -69,6 +69,7 @@ async function start(host: Host, options: StartOptions, startedAt: number, life:
   await opened.guard.released(life.signal);
   await engine.startWork();
   gateways = await openGateways(host, { planSource: feed, policies, runFlow: engine.runFlow, shared, seal: storage.seal }, life);
+  await replyAboutGateways(host, opened, { fronts: FRONTS, seal: storage.seal, opened: () => gateways }, life);
   for (const [front, gateway] of Object.entries(gateways)) addresses[front] = gateway.address;
   await control.flushPlan();
   status.started({ store: () => storage.documents.ping() });

@@ -5,7 +5,7 @@
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { runUntilSignal } from '../../engine/host/run-until-signal.ts';
 import { openGatewayParts } from './open-gateway-parts.ts';
-import { describeGateways, openGateways, type OpenedGateways } from './open-gateways.ts';
+import { openGateways, type OpenedGateways } from './open-gateways.ts';
 import { openHost } from './open-host.ts';
 import { openStatus } from './open-status.ts';
 import type { GatewayOptions, SettingOverrides } from './root-options.ts';
@@ -17,7 +17,7 @@ export async function startGateway(overrides: SettingOverrides, { front }: Gatew
     async (life) => {
       const status = await openStatus(host, life);
       let opened: OpenedGateways = {};
-      const parts = await openGatewayParts(host, front, life, () => describeGateways(opened));
+      const parts = await openGatewayParts(host, front, life, () => opened);
       opened = await openGateways(host, parts, life, [front]);
       const gateway = opened[front]!;
       // Check only the plan. The gateway keeps serving while control and the database are down.

@@ -2,13 +2,15 @@
 import type { StoreKeeper } from '../../control/system/store-keeper.ts';
 import { createControl, type Control } from '../../control/create-control.ts';
 import type { EngineView } from '../../control/action/engine-view.ts';
+import type { AskGateways } from '../../gateways/documents/gateway-questions.ts';
+import { createAskGateways } from '../../gateways/remote/ask-gateways.ts';
 import type { ControlInfo } from '../../control/action/control-info.ts';
 import type { CompiledFlow } from '../../engine/compile/compile-flow.ts';
 import type { ProcessParts } from '../../engine/processes/process-document.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { createInterfaceCheck, createSavingCheck } from '../../gateways/pipeline/check-interface.ts';
 import { createSchemaTrial } from '../../gateways/shared/create-schema-trial.ts';
-import type { Policy } from '../../gateways/contract.ts';
+import type { FoundPolicy } from '../../gateways/contract.ts';
 import { createValueCheck } from '../../gateways/shared/create-value-check.ts';
 import type { PlanFeed } from '../../gateways/plan/create-plan-feed.ts';
 import { readVersion } from '../shared/version.ts';
@@ -28,7 +30,7 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 export async function openControl(
   host: Host,
   opened: OpenedEngine,
-  policies: readonly Policy[],
+  policies: readonly FoundPolicy[],
   info: Pick<ControlInfo, 'addresses' | 'tryIt'>,
   life: Life,
   keeper?: StoreKeeper,
@@ -52,6 +54,7 @@ export async function openControl(
     nodes: engine.nodes,
     engine: viewEngine(engine),
     publishPlan,
+    askGateways: openAskGateways(host, opened),
     changes: engine.changes,
     checkInterface,
     checkSavedInterface: createSavingCheck(checkInterface, policies, createSchemaTrial(clock)),
@@ -111,4 +114,15 @@ function viewEngine({ traffic, queue, quota, archive, processes, published }: Op
 
 function isFeed({ trigger, document }: CompiledFlow): boolean {
   return document.mode === 'durable' && trigger.definition.kind === 'trigger' && trigger.definition.listen !== undefined;
+}
+
+/** Control asks the gateways of all processes. */
+function openAskGateways({ clock }: Host, { storage, engine }: OpenedEngine): AskGateways {
+  return createAskGateways({
+    ...{ channel: storage.sharedState, seal: storage.seal, clock },
+    async expected() {
+      const processes = await engine.processes.list();
+      return processes.filter(({ state, gateways = [] }) => state === 'alive' && gateways.length > 0).length;
+    },
+  });
 }

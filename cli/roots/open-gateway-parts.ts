@@ -5,7 +5,6 @@
 import type { Front } from '../../engine/contract/access/access.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { RunFlow } from '../../engine/contract/node/run-flow.ts';
-import type { ProcessParts } from '../../engine/processes/process-document.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
 import { createPlanFeed } from '../../gateways/plan/create-plan-feed.ts';
@@ -13,7 +12,7 @@ import type { PlanFollower } from '../../gateways/plan/follow-plan-store.ts';
 import { keepPlanFile } from '../../gateways/plan/keep-plan-file.ts';
 import { openPlanFile } from '../../gateways/plan/open-plan-file.ts';
 import { openStorage } from '../../storage/open-storage.ts';
-import type { GatewayParts } from './open-gateways.ts';
+import { describeGateways, replyAboutGateways, type GatewayParts, type OpenedGateways } from './open-gateways.ts';
 import { holdFronts } from './hold-fronts.ts';
 import { gatewaySettings, planFileOptions, type Host } from './open-host.ts';
 import { openInDmz } from './open-in-dmz.ts';
@@ -24,11 +23,11 @@ import { followPlans, openSharedPlans, startFromFile } from './open-plans.ts';
 const FLOWS_WITHIN_MS = 5_000;
 const FIRST_PLAN_WITHIN_MS = 30_000;
 
-/** Opens the parts of one gateway. `tell` returns the data that other processes read about it. */
-export async function openGatewayParts(host: Host, front: Front, life: Life, tell: () => ProcessParts): Promise<GatewayParts> {
+/** Opens the parts of one gateway. `gateways` returns the gateways of this process once they are open. */
+export async function openGatewayParts(host: Host, front: Front, life: Life, gateways: () => OpenedGateways): Promise<GatewayParts> {
   if (host.settings.flows === 'forward') return { ...(await openInDmz(host, front, life)), policies: await loadPolicies() };
   const own = host.settings.storeAddress.startsWith('embedded:') ? openBesideControl : openOnSharedStore;
-  return { ...(await own(host, front, life, tell)), policies: await loadPolicies() };
+  return { ...(await own(host, front, life, gateways)), policies: await loadPolicies() };
 }
 
 type OwnParts = Omit<GatewayParts, 'policies'>;
@@ -62,15 +61,17 @@ function frontsOf(host: Host, front: Front): readonly Front[] {
  * Opens the parts with a shared store. The gateway starts with the plan that it stored before. It opens the store, its
  * flows and later plans as soon as the servers respond.
  */
-async function openOnSharedStore(host: Host, front: Front, life: Life, tell: () => ProcessParts): Promise<OwnParts> {
+async function openOnSharedStore(host: Host, front: Front, life: Life, gateways: () => OpenedGateways): Promise<OwnParts> {
   const feed = createPlanFeed();
   const options = await planFileOptions(host);
   await startFromFile(feed, options);
   let follower: PlanFollower | undefined;
   const file = keepPlanFile(feed, { ...options, isFresh: () => follower?.isFresh() ?? false });
   life.own('plan file', () => file.close());
+  const tell = () => describeGateways(gateways());
   const late = openLateEngine(host, life, `gateway ${front}`, tell, async (opened, itsLife) => {
     follower = await followPlans(host, opened, await openSharedPlans(host, opened), feed, itsLife);
+    await replyAboutGateways(host, opened, { fronts: [front], seal: options.seal, opened: gateways }, itsLife);
   });
   await late.ready(feed.current() === undefined ? FIRST_PLAN_WITHIN_MS : FLOWS_WITHIN_MS);
   return { planSource: feed, runFlow: late.runFlow, shared: late.shared, seal: options.seal };

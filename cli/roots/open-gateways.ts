@@ -10,6 +10,9 @@ import type { Settings } from '../../engine/host/settings.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { createOutboundGuard } from '../../engine/outbound/create-outbound-guard.ts';
 import { compileExceptions, readOutboundTarget, type MatchException } from '../../engine/outbound/exception.ts';
+import type { OpenedEngine } from './open-engine.ts';
+import { replyToQuestions } from '../../gateways/remote/ask-gateways.ts';
+import { createReply } from '../../gateways/remote/reply-about-gateways.ts';
 import type { PlanSource, Policy } from '../../gateways/contract.ts';
 import type { GatewayPlan } from '../../gateways/documents/gateway-plan.ts';
 import type { Inside } from '../../gateways/forward/open-inside.ts';
@@ -81,4 +84,23 @@ export function describeGateways(opened: OpenedGateways): Required<Pick<ProcessP
     gateways: Object.entries(opened).map(([front, gateway]) => ({ front, address: gateway.address, ...gateway.stats() })),
     interfaces: [...sumCalls(Object.values(opened).map((gateway) => gateway.calls())).values()],
   };
+}
+
+export interface AnsweringGateways {
+  readonly fronts: readonly Front[];
+  /** The seal of their access log. */
+  readonly seal: Pick<Seal, 'openText'>;
+  opened(): OpenedGateways;
+}
+
+/** Replies to control about the gateways of this process. */
+export async function replyAboutGateways(
+  { folder, clock, log }: Host,
+  { storage, engine }: OpenedEngine,
+  { fronts, seal, opened }: AnsweringGateways,
+  life: Pick<Life, 'own'>,
+): Promise<void> {
+  const processId = (await engine.processes.list()).find(({ isSelf }) => isSelf)?.processId ?? '';
+  const reply = createReply({ files: { folder: folder.logs, fronts, processId }, seal, clock, gateways: opened });
+  life.own('questions', await replyToQuestions({ channel: storage.sharedState, seal: storage.seal, processId, log, reply }));
 }

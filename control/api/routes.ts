@@ -101,6 +101,10 @@ export const ROUTES: readonly Route[] = [
   remove('/interfaces/:interfaceId', 'interfaces.remove'),
   post('/interfaces/validate', 'interfaces.validate', { body: 'document' }),
   put('/interfaces/:interfaceId/state', 'interfaces.set-state'),
+  post('/calls/search', 'calls.search'),
+  post('/calls/open', 'calls.open'),
+  post('/calls/explain', 'calls.explain'),
+  get('/gateways/events', 'gateways.events'),
   get('/policies', 'policies.list'),
 
   get('/apps', 'apps.list'),

@@ -2,16 +2,18 @@
 import { Type } from 'typebox';
 import { FRONTS, type Front } from '../../engine/contract/access/access.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
-import type { Policy, Stage } from '../../gateways/contract.ts';
+import type { FoundPolicy, PolicyGroup, Stage } from '../../gateways/contract.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
 
 export interface PolicyServices {
-  readonly policies: readonly Policy[];
+  readonly policies: readonly FoundPolicy[];
 }
 
 export interface PolicyDescription {
   readonly name: string;
   readonly stage: Stage;
+  /** The question that the policy answers: who may call, how much, what may be in it, where it goes, what is kept. */
+  readonly group: PolicyGroup;
   readonly text: { readonly label: Text; readonly help: Text };
   readonly fronts: readonly Front[];
   /** Fronts on which the policy is on by default. */
@@ -40,9 +42,9 @@ export function policyActions({ policies }: PolicyServices): readonly Action[] {
   ];
 }
 
-function describePolicy({ name, stage, text, fronts, isDefault, isOptional, options }: Policy): PolicyDescription {
+function describePolicy({ name, stage, group, text, fronts, isDefault, isOptional, options }: FoundPolicy): PolicyDescription {
   return {
-    ...{ name, stage, text, fronts },
+    ...{ name, stage, group, text, fronts },
     defaultOn: FRONTS.filter((front) => fronts.includes(front) && isDefault(front)),
     optionalOn: FRONTS.filter((front) => fronts.includes(front) && (isOptional(front) || !isDefault(front))),
     options: JSON.parse(JSON.stringify(options)) as Record<string, unknown>,

@@ -1,5 +1,7 @@
 /** Longer work delays calls noticeably. */
 const SLICE_MS = 4;
+/** Steps of a slice however long they take, so that short work is never paused on a busy machine. */
+const LEAST_STEPS = 50;
 
 /**
  * Runs work that yields often, and pauses it so that it never holds the event loop for long. Short work ends before
@@ -14,10 +16,11 @@ export function runInSlices<Result>(
   let pause: NodeJS.Immediate | undefined;
   const run = () => {
     const until = performance.now() + sliceMs;
+    let steps = 0;
     let step: IteratorResult<void, Result>;
     try {
       do step = work.next();
-      while (step.done !== true && performance.now() < until);
+      while (step.done !== true && (++steps < LEAST_STEPS || performance.now() < until));
     } catch (error) {
       return fail(error);
     }

@@ -5,44 +5,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Front } from '../../engine/contract/access/access.ts';
 import type { Exchange, GatewayError, Note, PlanIndex, Policy, PolicyDeps, PolicyResult, Stage } from '../contract.ts';
-import type { Text } from '../../engine/contract/values/texts.ts';
+import type { DescribedRequest, Explanation, StageVerdict } from '../documents/gateway-questions.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { HttpExchange } from '../listen/exchange.ts';
 import { findOptions } from '../pipeline/compile-interface.ts';
-
-/** A request as an operator describes it. */
-export interface DescribedRequest {
-  readonly method: string;
-  /** Path and query as they would be sent. */
-  readonly target: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-  readonly clientIp: string;
-  /**
-   * The app that is assumed to have proved who it is. Without it, the described headers must prove it. On the user front
-   * `user` has the claims of the assumed token.
-   */
-  readonly appId?: string;
-  readonly user?: Readonly<Record<string, unknown>>;
-}
-
-/** What one policy says. `skipped`: it cannot judge a description, or was assumed to let the request pass. */
-export interface StageVerdict {
-  readonly stage: Stage;
-  readonly policy: string;
-  readonly verdict: 'passes' | 'refuses' | 'answers' | 'skipped' | 'not-reached';
-  readonly code?: string;
-  readonly text?: Text;
-  readonly notes?: readonly Note[];
-}
-
-export interface Explanation {
-  readonly planNumber: number;
-  readonly interfaceId?: string;
-  readonly verdicts: readonly StageVerdict[];
-  /** What the caller would get; absent if the request reaches its target. */
-  readonly refusal?: { readonly code: string; readonly status: number; readonly text: Text };
-}
 
 export interface ExplainDeps {
   readonly front: Front;

@@ -1,9 +1,11 @@
 /** Compiles plans for a front, one after the other. Keeps what outlives a plan: connections, keepers and unchanged parts. */
 import { createKeepers } from '../pipeline/create-keepers.ts';
 import { createMemo, type MemoScope } from '../pipeline/create-memo.ts';
-import { explainRequest, type DescribedRequest, type Explanation } from '../explain/explain-request.ts';
+import type { DescribedRequest, Explanation } from '../documents/gateway-questions.ts';
+import { explainRequest } from '../explain/explain-request.ts';
 import { findRoute } from '../pipeline/run-exchange.ts';
-import type { AccessLog, BodyBudget, Exchange, GatewayEvent, Policy, PolicyDeps } from '../contract.ts';
+import type { AccessLog, BodyBudget, Exchange, Policy, PolicyDeps } from '../contract.ts';
+import type { GatewayEvent } from '../documents/gateway-questions.ts';
 import type { Front } from '../../engine/contract/access/access.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';

@@ -6,7 +6,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DEFAULT_LIMITS, HEADER_LIMIT_BYTES, listen, type Listener, type Unreadable } from '../listen/listen.ts';
 import type { Gateway, GatewayOptions, GatewayStats } from './gateway-options.ts';
 import { loadPolicies } from '../pipeline/load-policies.ts';
-import type { AccessLog, Answer, Exchange, GatewayError, GatewayEvent } from '../contract.ts';
+import type { AccessLog, Answer, Exchange, GatewayError } from '../contract.ts';
+import type { GatewayEvent } from '../documents/gateway-questions.ts';
 import type { JsonReader } from '../json-reading.ts';
 import { createEntrance, type Entered, toRefusedAnswer } from '../forward/create-entrance.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
@@ -25,7 +26,7 @@ import { createJsonReader } from '../shared/create-json-reader.ts';
 import { MOST_WAITING } from '../listen/bound-pipelining.ts';
 import { PROFILES } from './profiles.ts';
 import { createGatewayEvents, type GatewayEvents } from '../log/gateway-events.ts';
-import type { DescribedRequest, Explanation } from '../explain/explain-request.ts';
+import type { DescribedRequest, Explanation } from '../documents/gateway-questions.ts';
 import { runInSlices } from '../../engine/threads/run-in-slices.ts';
 import { openAccessLog } from '../log/open-access-log.ts';
 import { HttpExchange } from '../listen/exchange.ts';
@@ -118,6 +119,10 @@ class FrontGateway implements Gateway {
 
   async explain(request: DescribedRequest): Promise<Explanation | undefined> {
     return this.#current && this.#compiler.explain(request, this.#current.own);
+  }
+
+  flushLog(): Promise<void> {
+    return this.#accessLog.flush();
   }
 
   stats(): GatewayStats {

@@ -1,9 +1,10 @@
 /** What a front needs, and what it reports. */
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
-import type { GatewayEvent, PlanSource, Policy } from '../contract.ts';
+import type { PlanSource, Policy } from '../contract.ts';
+import type { GatewayEvent } from '../documents/gateway-questions.ts';
 import type { GatewaySettings } from '../settings.ts';
 import type { RunFlow } from '../../engine/contract/node/run-flow.ts';
-import type { DescribedRequest, Explanation } from '../explain/explain-request.ts';
+import type { DescribedRequest, Explanation } from '../documents/gateway-questions.ts';
 import type { Front } from '../../engine/contract/access/access.ts';
 import type { Logger, Metrics, Tracer } from '../../engine/contract/values/observe.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
@@ -61,6 +62,8 @@ export interface Gateway {
   /** Returns the number of the plan that serves new requests; 0 before the first plan. */
   applied(): number;
   stats(): GatewayStats;
+  /** Resolves when all calls that have ended are in the access log. */
+  flushLog(): Promise<void>;
   /** Drains the gateway: completes every request that has arrived, within `drainMs`. */
   stop(): Promise<void>;
 }

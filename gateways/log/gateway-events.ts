@@ -1,7 +1,7 @@
 import type { Front } from '../../engine/contract/access/access.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Logger, Metrics } from '../../engine/contract/values/observe.ts';
-import type { GatewayEvent } from '../contract.ts';
+import type { GatewayEvent } from '../documents/gateway-questions.ts';
 
 /** The changes of state of a gateway. They are logged and counted, and the last ones are kept for the console. */
 export interface GatewayEvents {

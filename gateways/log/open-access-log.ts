@@ -72,6 +72,7 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
       pending.add(line);
       cancelTimer ??= clock.after(FLUSH_MS, () => void flush());
     },
+    flush,
     close: flush,
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
-import type { GatewayEvent, Keepers } from '../contract.ts';
+import type { Keepers } from '../contract.ts';
+import type { GatewayEvent } from '../documents/gateway-questions.ts';
 import { groupsOf } from '../documents/upstream-target.ts';
 import type { Target } from '../documents/interface-document.ts';
 import { Balancer, type Candidate, type KnownInstance } from '../load/balancer.ts';

@@ -11,7 +11,7 @@ import { listPages } from './page-list.ts';
 const LIMIT = { skip: noBrowser, timeout: 1_200_000 };
 const COVERED_MS = 3_000;
 /** Asked with a body, changing nothing; a visit says that one has a flow open. */
-const ASKING = /\/(validate|export|ports|visit)$/;
+const ASKING = /\/(validate|export|ports|visit|explain|calls\/search)$/;
 /** The page of the person's own account. */
 const OWN = 'me';
 const FIELDS = [

@@ -64,6 +64,10 @@ export const OPERATIONS = {
   'interfaces.remove': { method: 'DELETE', path: '/interfaces/:interfaceId' },
   'interfaces.validate': { method: 'POST', path: '/interfaces/validate', body: 'document' },
   'interfaces.set-state': { method: 'PUT', path: '/interfaces/:interfaceId/state' },
+  'calls.search': { method: 'POST', path: '/calls/search' },
+  'calls.open': { method: 'POST', path: '/calls/open' },
+  'calls.explain': { method: 'POST', path: '/calls/explain' },
+  'gateways.events': { method: 'GET', path: '/gateways/events' },
   'policies.list': { method: 'GET', path: '/policies' },
   'apps.list': { method: 'GET', path: '/apps' },
   'apps.get': { method: 'GET', path: '/apps/:appId' },
@@ -698,6 +702,12 @@ export interface components {
       | {
           [key: string]: string;
         };
+    CallBodies: {
+      in?: string;
+      out?: string;
+      query?: string;
+      target?: string;
+    };
     CallCounts: {
       /** @description Calls in flight now. */
       active: number;
@@ -735,6 +745,40 @@ export interface components {
       unansweredSince?: number;
       /** @description Calls that wait because the target's limit of concurrent calls is reached. */
       waiting: number;
+    };
+    CallLine: {
+      appId?: string;
+      /** @description Epoch milliseconds when the request arrived; `ms` is how long it took. */
+      at: number;
+      attempts?: number;
+      bytesIn: number;
+      bytesOut: number;
+      /** @description The error of the gateway, and the policy that decided. */
+      code?: string;
+      decidedBy?: string;
+      front: string;
+      /** @description True if the line has sealed bodies, a query or the requested path. */
+      hasBodies: boolean;
+      hasLeft?: boolean;
+      interfaceId?: string;
+      ip: string;
+      keyId?: string;
+      method?: string;
+      ms: number;
+      notes?: {
+        policy: string;
+        what: string;
+        where?: string;
+      }[];
+      /** @description The published path, never the requested one, which may contain personal data. */
+      path?: string;
+      planNumber?: number;
+      /** @description The process with the log. */
+      processId: string;
+      status?: number;
+      traceId: string;
+      /** @description The gateway in the DMZ that forwarded the call. */
+      via?: string;
     };
     CallReport: {
       /** @description Absent if the adapter or interface was not called within the last month. */
@@ -1005,6 +1049,17 @@ export interface components {
       /** @enum {unknown} */
       what: 'app-key' | 'grant' | 'bus-consumer' | 'tls-certificate' | 'platform-key';
     };
+    Explanation: {
+      interfaceId?: string;
+      planNumber: number;
+      /** @description What the caller would get; absent if the request reaches its target. */
+      refusal?: {
+        code: string;
+        status: number;
+        text: components['schemas']['Text'];
+      };
+      verdicts: components['schemas']['StageVerdict'][];
+    };
     FailingAdapter: {
       adapterId: string;
       code: string;
@@ -1231,8 +1286,32 @@ export interface components {
       mayEdit: boolean;
       since: number;
     };
+    FoundCallList: {
+      /** @description Number of gateway processes that replied. */
+      gateways: number;
+      items: components['schemas']['CallLine'][];
+      /** @description Set if calls older than this may be missing: the search has a time limit. */
+      readTo?: number;
+    };
     /** @enum {unknown} */
     Front: 'open' | 'user' | 'bus';
+    GatewayEventList: {
+      gateways: number;
+      items: {
+        at: number;
+        front: string;
+        interfaceId?: string;
+        /** @description Such as `breaker-opened`. The console has a text for each kind. */
+        kind: string;
+        processId: string;
+        /** @description The instance, group, list or rule that changed. It contains no personal data. */
+        subject?: string;
+        /** @description Numbers and codes that explain the change. */
+        values?: {
+          [key: string]: string | number;
+        };
+      }[];
+    };
     GrantDocument: {
       appId: string;
       expiresAt?: number;
@@ -1895,6 +1974,8 @@ export interface components {
       /** @description Fronts on which the policy is on by default. */
       defaultOn: components['schemas']['Front'][];
       fronts: components['schemas']['Front'][];
+      /** @description The question that the policy answers: who may call, how much, what may be in it, where it goes, what is kept. */
+      group: components['schemas']['PolicyGroup'];
       name: string;
       /** @description Fronts on which the policy may be switched off. */
       optionalOn: components['schemas']['Front'][];
@@ -1908,6 +1989,8 @@ export interface components {
         label: components['schemas']['Text'];
       };
     };
+    /** @enum {unknown} */
+    PolicyGroup: 'caller' | 'target' | 'records' | 'content' | 'volume';
     PolicyList: {
       items: components['schemas']['PolicyDescription'][];
     };
@@ -2263,6 +2346,19 @@ export interface components {
       | 'admission'
       | 'mirror'
       | 'respond';
+    StageVerdict: {
+      code?: string;
+      notes?: {
+        policy: string;
+        what: string;
+        where?: string;
+      }[];
+      policy: string;
+      stage: string;
+      text?: components['schemas']['Text'];
+      /** @enum {unknown} */
+      verdict: 'skipped' | 'not-reached' | 'passes' | 'refuses' | 'answers';
+    };
     Standstill: {
       /** @description The number of the latest attempt, from 1; absent if no attempt failed, or if an older version stored the data. */
       attempt?: number;
@@ -2571,7 +2667,9 @@ export type BulkStopReason = components['schemas']['BulkStopReason'];
 export type BundleReport = components['schemas']['BundleReport'];
 export type BusConsumer = components['schemas']['BusConsumer'];
 export type BusinessKeys = components['schemas']['BusinessKeys'];
+export type CallBodies = components['schemas']['CallBodies'];
 export type CallCounts = components['schemas']['CallCounts'];
+export type CallLine = components['schemas']['CallLine'];
 export type CallReport = components['schemas']['CallReport'];
 export type CallState = components['schemas']['CallState'];
 export type CallStateName = components['schemas']['CallStateName'];
@@ -2593,6 +2691,7 @@ export type ExecutionPage = components['schemas']['ExecutionPage'];
 export type ExecutionStatus = components['schemas']['ExecutionStatus'];
 export type ExecutionSummary = components['schemas']['ExecutionSummary'];
 export type Expiring = components['schemas']['Expiring'];
+export type Explanation = components['schemas']['Explanation'];
 export type FailingAdapter = components['schemas']['FailingAdapter'];
 export type FailingFlow = components['schemas']['FailingFlow'];
 export type FailingListener = components['schemas']['FailingListener'];
@@ -2611,7 +2710,9 @@ export type FlowUse = components['schemas']['FlowUse'];
 export type FlowVersion = components['schemas']['FlowVersion'];
 export type FlowVisit = components['schemas']['FlowVisit'];
 export type FlowVisitor = components['schemas']['FlowVisitor'];
+export type FoundCallList = components['schemas']['FoundCallList'];
 export type Front = components['schemas']['Front'];
+export type GatewayEventList = components['schemas']['GatewayEventList'];
 export type GrantDocument = components['schemas']['GrantDocument'];
 export type Handling = components['schemas']['Handling'];
 export type Health = components['schemas']['Health'];
@@ -2653,6 +2754,7 @@ export type Overview = components['schemas']['Overview'];
 export type PayloadAnswer = components['schemas']['PayloadAnswer'];
 export type Permission = components['schemas']['Permission'];
 export type PolicyDescription = components['schemas']['PolicyDescription'];
+export type PolicyGroup = components['schemas']['PolicyGroup'];
 export type PolicyList = components['schemas']['PolicyList'];
 export type PortSpec = components['schemas']['PortSpec'];
 export type ProbeStep = components['schemas']['ProbeStep'];
@@ -2685,6 +2787,7 @@ export type ShownProcess = components['schemas']['ShownProcess'];
 export type ShownReply = components['schemas']['ShownReply'];
 export type ShownSilence = components['schemas']['ShownSilence'];
 export type Stage = components['schemas']['Stage'];
+export type StageVerdict = components['schemas']['StageVerdict'];
 export type Standstill = components['schemas']['Standstill'];
 export type StepRecord = components['schemas']['StepRecord'];
 export type StepStatus = components['schemas']['StepStatus'];
@@ -4413,6 +4516,110 @@ export interface operations {
       };
     };
   };
+  'calls.explain': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          front: 'open' | 'user' | 'bus';
+          request: {
+            appId?: string;
+            body?: string;
+            clientIp: string;
+            headers: {
+              [key: string]: string;
+            };
+            method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+            target: string;
+            user?: {
+              [key: string]: unknown;
+            };
+          };
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Explanation'];
+        };
+      };
+    };
+  };
+  'calls.open': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description `at` of the call */
+          at: number;
+          reason: string;
+          traceId: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CallBodies'];
+        };
+      };
+    };
+  };
+  'calls.search': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          appId?: string;
+          code?: string;
+          from?: number;
+          front?: 'open' | 'user' | 'bus';
+          interfaceId?: string;
+          ip?: string;
+          /** @default 50 */
+          limit?: number;
+          outcome?: 'refused' | 'failed' | 'passed';
+          to?: number;
+          traceId?: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FoundCallList'];
+        };
+      };
+    };
+  };
   'tables.list': {
     parameters: {
       query?: {
@@ -5946,6 +6153,26 @@ export interface operations {
             issues: components['schemas']['Issue'][];
             valid: boolean;
           };
+        };
+      };
+    };
+  };
+  'gateways.events': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['GatewayEventList'];
         };
       };
     };

@@ -89,6 +89,11 @@ export const controlTexts: ErrorTemplates = {
   'ALARM_SETTINGS_INVALID/address': { what: '“{name}”没有收件地址', fix: '填写至少一个地址。' },
   'ALARM_SETTINGS_INVALID/server': { what: '“{name}”用邮件通知，但未设邮件服务器', fix: '填写邮件服务器。' },
   'ALARM_SETTINGS_INVALID/plain': { what: '其他机器上的邮件服务器须用 TLS', fix: '选择 TLS 或 STARTTLS。' },
+  CALL_NOT_FOUND: {
+    what: '应答的网关中没有该调用的访问日志',
+    fix: '日志只保留最近的调用，已停止的网关不会应答；请核对链路标识和网关列表。',
+  },
+  GATEWAY_SILENT: { what: '没有该类网关应答：{front}', fix: '确认该类网关正在运行，然后重试。' },
   CURSOR_INVALID: { what: '列表的续读位置 after 无效', fix: '原样传回上一页的 next；或不带 after，从第一页重新读取。' },
   INPUT_INVALID: { what: '输入有[ {count} 处]问题', fix: '更正列出的内容后重新提交。' },
   REQUEST_MALFORMED: { what: '请求无法读取', fix: '对照接口文档 /api/docs 更正。' },

@@ -40,7 +40,7 @@ test(`the explanation of a request is what the gateway does to it, for ${REQUEST
     const length = signed.body.length > 0 ? { 'content-length': String(signed.body.length) } : {};
     const said = await started.gateway.explain({
       ...{
-        method: signed.method,
+        method: signed.method as 'GET',
         target: signed.path,
         headers: { ...headers, ...length },
         body: signed.body.toString(),
@@ -59,7 +59,7 @@ test('a caller may be assumed, and the policy that refuses is named with its sta
   const key = await createTestKey('HMAC-SM3', 'app');
   const started = await startGateway(await buildPlan([key], [buildInterface()]));
   t.after(() => started.stop());
-  const request = { method: 'POST', target: buildInterface().path, headers: { host: 'localhost' }, clientIp: '10.1.2.3' };
+  const request = { method: 'POST' as const, target: buildInterface().path, headers: { host: 'localhost' }, clientIp: '10.1.2.3' };
   const unproved = await started.gateway.explain(request);
   assert.deepEqual(
     unproved!.verdicts.filter(({ verdict }) => verdict === 'refuses').map(({ stage, policy, code }) => [stage, policy, code]),

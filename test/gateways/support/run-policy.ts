@@ -56,7 +56,7 @@ export async function runPolicy<P extends Policy>(policy: P, given: PolicyCase):
     ...{ clock, crypto, shared: createMemorySharedState({ clock }), log: silentLogger, metrics: silentMetrics },
     settings: { host: '127.0.0.1', port: 0, trustedProxies: given.trustedProxies ?? [] },
     seal: { seal: (place, plain) => `sealed:${place.field}:${Buffer.from(plain).toString()}` },
-    accessLog: { write: (line) => void lines.push(line), close: () => Promise.resolve() },
+    accessLog: { write: (line) => void lines.push(line), flush: () => Promise.resolve(), close: () => Promise.resolve() },
     bodies: createBodyBudget({ limitBytes: 256 * 1024 * 1024, clock }),
     memo: memo.get,
     keepers: given.keepers ?? createKeepers().of(document.interfaceId),

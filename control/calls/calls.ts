@@ -1,0 +1,172 @@
+/**
+ * Actions for calls of interfaces. The access logs stay where they are written: each question goes to the gateways of
+ * all processes.
+ */
+import { Type } from 'typebox';
+import { FRONTS } from '../../engine/contract/access/access.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { PLAIN_TEXT } from '../../engine/contract/values/plain-text.ts';
+import {
+  CallQuery,
+  DescribedRequest,
+  type AskGateways,
+  type CallBodies,
+  type CallLine,
+  type Explanation,
+  type GatewayEvent,
+} from '../../gateways/documents/gateway-questions.ts';
+import { OneOf } from '../../gateways/documents/document-fields.ts';
+import type { DomainScope } from '../access/domains.ts';
+import { closed, defineAction, type Action } from '../action/action.ts';
+import type { Registry } from '../registry/registry.ts';
+
+export interface CallServices {
+  readonly registry: Registry;
+  readonly askGateways: AskGateways;
+}
+
+/** Calls of all gateways that replied, the newest first. */
+export interface FoundCallList {
+  readonly items: readonly CallLine[];
+  /** Number of gateway processes that replied. */
+  readonly gateways: number;
+  /** Set if calls older than this may be missing: the search has a time limit. */
+  readonly readTo?: number;
+}
+
+export interface GatewayEventList {
+  readonly items: readonly (GatewayEvent & { readonly front: string; readonly processId: string })[];
+  readonly gateways: number;
+}
+
+const LIMIT = 200;
+
+export function callActions(services: CallServices): readonly Action[] {
+  return [searchCalls(services), openCall(services), explainRequest(services), listEvents(services)];
+}
+
+function searchCalls(services: CallServices): Action {
+  return defineAction({
+    name: 'calls.search',
+    right: 'interfaces.read',
+    domain: 'filtered',
+    text: {
+      'zh-CN': '查找调用：按链路标识、应用、接口、错误码、来源地址和时间，查询所有网关的访问日志',
+      en: 'Find calls in the access logs of all gateways by trace id, app, interface, error code, address and time',
+    },
+    input: Type.Object(
+      { ...CallQuery.properties, limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIMIT, default: 50 })) },
+      closed,
+    ),
+    audited: false,
+    async run({ domains }, { limit = 50, ...query }): Promise<FoundCallList> {
+      const interfaceIds = await interfacesOf(domains, services);
+      const { replies } = await services.askGateways({ kind: 'find-calls', query, limit, ...(interfaceIds && { interfaceIds }) });
+      const found = replies.flatMap(({ reply }) => (reply.kind === 'find-calls' ? [reply] : []));
+      const all = found.flatMap(({ calls }) => calls).sort((a, b) => b.at - a.at);
+      // What one gateway did not read, or what does not fit, may be older than what is shown of another one.
+      const limits = [...found.flatMap(({ readTo }) => readTo ?? []), ...(all.length > limit ? [all[limit]!.at] : [])];
+      return { items: all.slice(0, limit), gateways: found.length, ...(limits.length > 0 && { readTo: Math.max(...limits) }) };
+    },
+  });
+}
+
+function openCall(services: CallServices): Action {
+  return defineAction({
+    name: 'calls.open',
+    right: 'executions.payload',
+    domain: 'filtered',
+    text: {
+      'zh-CN': '查看一次调用的报文（脱敏后）：须说明理由，留下审计',
+      en: 'Read the masked bodies of a call: requires a reason and writes an audit line',
+    },
+    input: Type.Object(
+      {
+        traceId: Type.String({ pattern: '^[0-9A-Za-z-]{8,64}$' }),
+        at: Type.Integer({ minimum: 0, description: '`at` of the call' }),
+        reason: Type.String({ minLength: 5, maxLength: 500, pattern: PLAIN_TEXT }),
+      },
+      closed,
+    ),
+    audited: true,
+    subject: ({ traceId }) => traceId,
+    async run(ctx, { traceId, at, reason }): Promise<CallBodies> {
+      ctx.note.reason = reason;
+      const interfaceIds = await interfacesOf(ctx.domains, services);
+      const query = { traceId, from: at, to: at };
+      const seen = await services.askGateways({ kind: 'find-calls', query, limit: 1, ...(interfaceIds && { interfaceIds }) });
+      if (!seen.replies.some(({ reply }) => reply.kind === 'find-calls' && reply.calls.length > 0)) throw gone();
+      const { replies } = await services.askGateways({ kind: 'open-call', traceId, at });
+      const bodies = replies.flatMap(({ reply }) => (reply.kind === 'open-call' && reply.bodies !== undefined ? [reply.bodies] : []))[0];
+      if (bodies === undefined) throw gone();
+      return bodies;
+    },
+  });
+}
+
+function explainRequest(services: CallServices): Action {
+  return defineAction({
+    name: 'calls.explain',
+    right: 'interfaces.read',
+    domain: 'filtered',
+    text: {
+      'zh-CN': '模拟请求：网关的每个策略会如何处理，不产生任何影响',
+      en: 'What each policy of a gateway would do to a described request, without any effect',
+    },
+    input: Type.Object({ front: OneOf(FRONTS), request: DescribedRequest }, closed),
+    audited: false,
+    async run({ domains }, { front, request }): Promise<Explanation> {
+      const { replies } = await services.askGateways({ kind: 'explain', front, request });
+      const explained = replies.flatMap(({ reply }) =>
+        reply.kind === 'explain' && reply.explanation !== undefined ? [reply.explanation] : [],
+      );
+      // The gateway with the newest plan knows best.
+      const explanation = explained.sort((a, b) => b.planNumber - a.planNumber)[0];
+      if (explanation === undefined)
+        throw new AppError('GATEWAY_SILENT', 'transient', `No gateway of the ${front} front has replied.`, {
+          values: { front },
+          fix: 'Check that a gateway of this front is running, then try again.',
+        });
+      const interfaceIds = await interfacesOf(domains, services);
+      if (explanation.interfaceId === undefined || (interfaceIds?.includes(explanation.interfaceId) ?? true)) return explanation;
+      // Someone of another domain learns no more than a caller would.
+      return { planNumber: explanation.planNumber, verdicts: [], ...(explanation.refusal && { refusal: explanation.refusal }) };
+    },
+  });
+}
+
+function listEvents(services: CallServices): Action {
+  return defineAction({
+    name: 'gateways.events',
+    right: 'interfaces.read',
+    domain: 'filtered',
+    text: {
+      'zh-CN': '网关状态变化：熔断、摘除、限流调整等，最近的在前',
+      en: 'Changes of state of the gateways, such as opened breakers and ejected instances, the newest first',
+    },
+    input: Type.Object({}, closed),
+    audited: false,
+    async run({ domains }): Promise<GatewayEventList> {
+      const interfaceIds = await interfacesOf(domains, services);
+      const { replies } = await services.askGateways({ kind: 'events' });
+      const items = replies.flatMap(({ processId, reply }) =>
+        reply.kind === 'events' ? reply.events.map((event) => ({ ...event, processId })) : [],
+      );
+      const isSeen = ({ interfaceId }: GatewayEvent) =>
+        interfaceIds === undefined || (interfaceId !== undefined && interfaceIds.includes(interfaceId));
+      return { items: items.filter(isSeen).sort((a, b) => b.at - a.at), gateways: replies.length };
+    },
+  });
+}
+
+/** Returns the interfaces that a person may see; undefined for someone with all domains. */
+async function interfacesOf(domains: DomainScope, { registry }: CallServices): Promise<readonly string[] | undefined> {
+  if (domains.only === undefined) return undefined;
+  return domains.keep(await registry.interfaces.list()).map(({ interfaceId }) => interfaceId);
+}
+
+function gone(): AppError {
+  return new AppError('CALL_NOT_FOUND', 'input', 'No gateway that replies has this call in its access log.', {
+    fix: 'The log keeps the latest calls only, and a gateway that is stopped does not reply. Check the trace id and the list of gateways.',
+  });
+}

@@ -1,0 +1,139 @@
+/** What control asks gateways over the shared state, and what they reply. */
+import { Type, type Static } from 'typebox';
+import { FRONTS, type Front } from '../../engine/contract/access/access.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
+import { closed, OneOf } from './document-fields.ts';
+
+/** Which lines of the access log are wanted. The values that are present must all match. */
+export const CallQuery = Type.Object(
+  {
+    traceId: Type.Optional(Type.String({ pattern: '^[0-9A-Za-z-]{8,64}$' })),
+    appId: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })),
+    interfaceId: Type.Optional(Type.String({ pattern: '^ifc_[A-Za-z0-9_-]{1,60}$' })),
+    code: Type.Optional(Type.String({ pattern: '^GW[0-9]{5}$' })),
+    outcome: Type.Optional(OneOf(['refused', 'failed', 'passed'])),
+    front: Type.Optional(OneOf(FRONTS)),
+    ip: Type.Optional(Type.String({ maxLength: 45, pattern: '^[0-9A-Fa-f:.]+$' })),
+    /** Epoch milliseconds, both ends included. */
+    from: Type.Optional(Type.Integer({ minimum: 0 })),
+    to: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  closed,
+);
+export type CallQuery = Static<typeof CallQuery>;
+
+/** One call of the access log without its bodies. */
+export interface CallLine {
+  /** Epoch milliseconds when the request arrived; `ms` is how long it took. */
+  readonly at: number;
+  readonly ms: number;
+  readonly front: string;
+  readonly traceId: string;
+  readonly method?: string;
+  /** The published path, never the requested one, which may contain personal data. */
+  readonly path?: string;
+  readonly interfaceId?: string;
+  readonly appId?: string;
+  readonly keyId?: string;
+  readonly ip: string;
+  /** The gateway in the DMZ that forwarded the call. */
+  readonly via?: string;
+  readonly status?: number;
+  /** The error of the gateway, and the policy that decided. */
+  readonly code?: string;
+  readonly decidedBy?: string;
+  readonly notes?: readonly { readonly policy: string; readonly where?: string; readonly what: string }[];
+  readonly hasLeft?: boolean;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly attempts?: number;
+  readonly planNumber?: number;
+  /** True if the line has sealed bodies, a query or the requested path. */
+  readonly hasBodies: boolean;
+  /** The process with the log. */
+  readonly processId: string;
+}
+
+/** The sealed parts of a line, opened. */
+export interface CallBodies {
+  readonly target?: string;
+  readonly query?: string;
+  readonly in?: string;
+  readonly out?: string;
+}
+
+export interface FoundCalls {
+  readonly calls: readonly CallLine[];
+  /** Set if the search ended before the whole log was read: lines older than this were not looked at. */
+  readonly readTo?: number;
+}
+
+/**
+ * A request as an operator describes it. `target` is path and query as they would be sent. The app `appId` is assumed to
+ * have proved who it is; without it, the described headers must prove it. On the user front `user` has the claims of the
+ * assumed token.
+ */
+export const DescribedRequest = Type.Object(
+  {
+    method: OneOf(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
+    target: Type.String({ minLength: 1, maxLength: 8000, pattern: '^/[\\x21-\\x7e]*$' }),
+    headers: Type.Record(Type.String({ pattern: '^[A-Za-z0-9-]{1,64}$' }), Type.String({ maxLength: 8000 }), { maxProperties: 50 }),
+    body: Type.Optional(Type.String({ maxLength: 100_000 })),
+    clientIp: Type.String({ maxLength: 45, pattern: '^[0-9A-Fa-f:.]+$' }),
+    appId: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })),
+    user: Type.Optional(Type.Record(Type.String({ maxLength: 100 }), Type.Unknown())),
+  },
+  closed,
+);
+export type DescribedRequest = Static<typeof DescribedRequest>;
+
+/** What one policy says. `skipped`: it cannot judge a description, or was assumed to let the request pass. */
+export interface StageVerdict {
+  readonly stage: string;
+  readonly policy: string;
+  readonly verdict: 'passes' | 'refuses' | 'answers' | 'skipped' | 'not-reached';
+  readonly code?: string;
+  readonly text?: Text;
+  readonly notes?: CallLine['notes'];
+}
+
+export interface Explanation {
+  readonly planNumber: number;
+  readonly interfaceId?: string;
+  readonly verdicts: readonly StageVerdict[];
+  /** What the caller would get; absent if the request reaches its target. */
+  readonly refusal?: { readonly code: string; readonly status: number; readonly text: Text };
+}
+
+/** A change of state that operators must see, such as an opened breaker or an ejected instance. */
+export interface GatewayEvent {
+  readonly at: number;
+  /** Such as `breaker-opened`. The console has a text for each kind. */
+  readonly kind: string;
+  readonly interfaceId?: string;
+  /** The instance, group, list or rule that changed. It contains no personal data. */
+  readonly subject?: string;
+  /** Numbers and codes that explain the change. */
+  readonly values?: Readonly<Record<string, string | number>>;
+}
+
+/** A question to every gateway process. */
+export type GatewayQuestion =
+  | { readonly kind: 'find-calls'; readonly query: CallQuery; readonly interfaceIds?: readonly string[]; readonly limit: number }
+  | { readonly kind: 'open-call'; readonly traceId: string; readonly at: number }
+  | { readonly kind: 'explain'; readonly front: Front; readonly request: DescribedRequest }
+  | { readonly kind: 'events' };
+
+export type GatewayReply =
+  | ({ readonly kind: 'find-calls' } & FoundCalls)
+  | { readonly kind: 'open-call'; readonly bodies: CallBodies | undefined }
+  | { readonly kind: 'explain'; readonly explanation: Explanation | undefined }
+  | { readonly kind: 'events'; readonly events: readonly (GatewayEvent & { readonly front: string })[] };
+
+/** What was heard within the time, and from which processes. */
+export interface HeardReplies {
+  readonly replies: readonly { readonly processId: string; readonly reply: GatewayReply }[];
+}
+
+/** Asks every gateway process of the installation. Rejects with SHARED_STATE_DOWN (transient) if none can be asked. */
+export type AskGateways = (question: GatewayQuestion) => Promise<HeardReplies>;

@@ -1,0 +1,44 @@
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Seal } from '../../engine/contract/values/seal.ts';
+import type { Front } from '../../engine/contract/access/access.ts';
+import type { DescribedRequest, Explanation, GatewayEvent, GatewayQuestion, GatewayReply } from '../documents/gateway-questions.ts';
+import { findCalls, openCall, type AccessLogFiles } from '../log/search-access-log.ts';
+import { WORK_MS } from './ask-gateways.ts';
+
+/** What a gateway can be asked. */
+export interface ReplyingGateway {
+  explain(request: DescribedRequest): Promise<Explanation | undefined>;
+  events(): readonly GatewayEvent[];
+  flushLog(): Promise<void>;
+}
+
+export interface CallReplyDeps {
+  readonly files: AccessLogFiles;
+  /** The seal of the access log. */
+  readonly seal: Pick<Seal, 'openText'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  /** The gateways of this process by front, once they are open. */
+  gateways(): Readonly<Partial<Record<Front, ReplyingGateway>>>;
+}
+
+/** Creates the replies of a process about its own gateways and their access log. */
+export function createReply({ files, seal, clock, gateways }: CallReplyDeps): (question: GatewayQuestion) => Promise<GatewayReply> {
+  return async (question) => {
+    const until = clock.monotonic() + WORK_MS;
+    const isOver = () => clock.monotonic() > until;
+    if (question.kind === 'explain') return { kind: 'explain', explanation: await gateways()[question.front]?.explain(question.request) };
+    if (question.kind === 'events') {
+      const events = Object.entries(gateways()).flatMap(([front, gateway]) => gateway.events().map((event) => ({ ...event, front })));
+      return { kind: 'events', events };
+    }
+    await Promise.all(Object.values(gateways()).map((gateway) => gateway.flushLog()));
+    if (question.kind === 'open-call') {
+      const open = (traceId: string, field: string, sealed: string) =>
+        seal.openText({ collection: 'access-log', id: traceId, field }, sealed);
+      return { kind: 'open-call', bodies: await openCall(files, question, open, isOver) };
+    }
+    const { query, interfaceIds, limit } = question;
+    const only = interfaceIds && new Set(interfaceIds);
+    return { kind: 'find-calls', ...(await findCalls(files, query, { interfaceIds: only, limit, isOver })) };
+  };
+}

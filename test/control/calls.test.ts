@@ -1,0 +1,94 @@
+/* eslint-disable @typescript-eslint/no-unsafe-assignment -- answers of every shape are looked into */
+/** Calls in the access logs of gateways: who may find them, and who may read their bodies. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { CallLine, GatewayQuestion, GatewayReply } from '../../gateways/documents/gateway-questions.ts';
+import { buildInterface } from '../gateways/support/city-plan.ts';
+import { startControl, type Running } from './start-control.ts';
+
+let running: Running;
+const UPSTREAM = { kind: 'upstream' as const, instances: ['http://10.0.0.1:80'] };
+let asked: GatewayQuestion[] = [];
+const calls = [lineOf(3, 'ifc_of_a'), lineOf(2, 'ifc_of_b'), lineOf(1, undefined)];
+
+function lineOf(at: number, interfaceId: string | undefined): CallLine {
+  const about = interfaceId === undefined ? {} : { interfaceId };
+  const bytes = { bytesIn: 1, bytesOut: 2, hasBodies: true };
+  return { at, ms: 1, front: 'open', traceId: `trace-00${at}`, ip: '10.0.0.1', processId: 'p1', ...bytes, ...about };
+}
+
+/** One gateway process that finds by trace id and interface, as the real ones do (`gateways/remote`). */
+function replyTo(question: GatewayQuestion): GatewayReply {
+  switch (question.kind) {
+    case 'find-calls':
+      return {
+        kind: 'find-calls',
+        calls: calls.filter(
+          ({ traceId, interfaceId }) =>
+            (question.query.traceId ?? traceId) === traceId &&
+            (question.interfaceIds === undefined || (interfaceId !== undefined && question.interfaceIds.includes(interfaceId))),
+        ),
+      };
+    case 'open-call':
+      return { kind: 'open-call', bodies: { in: '{"name":"***"}' } };
+    case 'explain':
+      return { kind: 'explain', explanation: { planNumber: 7, interfaceId: 'ifc_of_a', verdicts: [] } };
+    case 'events':
+      return { kind: 'events', events: [{ at: 5, kind: 'breaker-opened', interfaceId: 'ifc_of_a', front: 'open' }] };
+  }
+}
+
+before(async () => {
+  running = await startControl({
+    askGateways: async (question) => {
+      asked.push(question);
+      return { replies: [{ processId: 'p1', reply: replyTo(question) }] };
+    },
+  });
+  for (const [interfaceId, domain] of [
+    ['ifc_of_a', 'hospital-a'],
+    ['ifc_of_b', 'hospital-b'],
+  ] as const) {
+    const document = buildInterface({ interfaceId, domain, revision: 0, path: `/open/v1/${interfaceId}`, target: UPSTREAM });
+    assert.equal((await running.admin.call('PUT', `/interfaces/${interfaceId}`, document)).status, 200);
+  }
+});
+after(() => running.stop());
+
+test('who has all domains finds every call, also those that reached no interface', async () => {
+  const viewer = await running.person('vera', ['viewer']);
+  const { body } = await viewer.call('POST', '/calls/search', { appId: 'A1', limit: 2 });
+  assert.deepEqual([body.items.map(({ at }: CallLine) => at), body.gateways, body.readTo], [[3, 2], 1, 1]);
+  assert.equal((await viewer.call('POST', '/calls/search', { traceId: 'a"b' })).status, 400);
+});
+
+test('who has some domains finds the calls of their interfaces, and nothing about others', async () => {
+  const operator = await running.person('olga', ['operator'], ['hospital-b']);
+  const { body } = await operator.call('POST', '/calls/search', {});
+  assert.deepEqual(
+    body.items.map(({ at }: CallLine) => at),
+    [2],
+  );
+  const reason = 'A citizen complains.';
+  assert.equal((await operator.call('POST', '/calls/open', { traceId: 'trace-003', at: 3, reason })).body.code, 'CALL_NOT_FOUND');
+  assert.deepEqual((await operator.call('POST', '/calls/open', { traceId: 'trace-002', at: 2, reason })).body, { in: '{"name":"***"}' });
+  assert.deepEqual((await operator.call('GET', '/gateways/events')).body.items, []);
+  const request = { method: 'GET', target: '/open/v1/ifc_of_a', headers: {}, clientIp: '10.0.0.1' };
+  assert.deepEqual((await operator.call('POST', '/calls/explain', { front: 'open', request })).body, { planNumber: 7, verdicts: [] });
+});
+
+test('bodies are read with a right and a reason, and the trail says so', async () => {
+  const viewer = await running.person('victor', ['viewer']);
+  assert.equal((await viewer.call('POST', '/calls/open', { traceId: 'trace-003', at: 3, reason: 'I am curious.' })).status, 403);
+  const operator = await running.person('oscar', ['operator']);
+  assert.equal((await operator.call('POST', '/calls/open', { traceId: 'trace-003', at: 3, reason: '' })).status, 400);
+  asked = [];
+  assert.equal((await operator.call('POST', '/calls/open', { traceId: 'trace-003', at: 3, reason: 'Complaint 17 of today' })).status, 200);
+  assert.deepEqual(
+    asked.map(({ kind }) => kind),
+    ['find-calls', 'open-call'],
+  );
+  const auditor = await running.person('anton', ['audit-admin']);
+  const { body } = await auditor.call('GET', '/audit?action=calls.open');
+  assert.ok(JSON.stringify(body).includes('trace-003') && JSON.stringify(body).includes('Complaint 17 of today'));
+});
