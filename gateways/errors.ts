@@ -45,6 +45,11 @@ const ROWS = {
     'The app has no grant for this interface, or it has expired: ask the platform for one.',
   ],
   GW40302: [403, '来源地址不允许访问：请联系平台登记该地址', 'The source address is not allowed: ask the platform to list it.'],
+  GW40305: [
+    403,
+    '请求内容被安全检查拦截：请将所列字段改为普通文字，或联系平台设置例外',
+    'The content was blocked: send plain text in the listed field, or ask the platform for an exception.',
+  ],
   GW40401: [404, '接口不存在：请核对路径和网关地址', 'There is no such interface: check the path and the address of the gateway.'],
   GW40403: [404, '接口已下线：请稍后再试，或联系接口负责方', 'The interface is offline: try again later, or ask its owner.'],
   GW40501: [405, '该路径不支持此请求方法', 'The path does not support this method.'],

@@ -7,6 +7,7 @@ import { bombCases } from './cases/bombs.ts';
 import { chaosCases } from './cases/chaos.ts';
 import { designerCases } from './cases/designer-canvas.ts';
 import { designerSpeedCases } from './cases/designer-speed.ts';
+import { detectorCases } from './cases/detectors.ts';
 import { durableCases } from './cases/durable-feed.ts';
 import { durableServerCases } from './cases/durable-servers.ts';
 import { gatewayCases } from './cases/gateways.ts';
@@ -23,6 +24,7 @@ const cases: readonly BenchCase[] = [
   ...durableCases,
   ...durableServerCases,
   ...historyCases,
+  ...detectorCases,
   ...designerCases,
   ...designerSpeedCases,
   ...chaosCases,

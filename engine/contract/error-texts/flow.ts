@@ -185,6 +185,14 @@ export const flowTexts: ErrorTemplates = {
     what: '“{value}”不是 IP 地址或网段',
     fix: '填写地址（如 10.20.3.7）或网段（如 10.20.0.0/16、2001:db8::/32）。',
   },
+  'POLICY_OPTIONS/field-path': {
+    what: '“{value}”不是字段路径',
+    fix: '按命中记录中的写法填写，以 / 开头，例如 /items/*/note。',
+  },
+  'POLICY_OPTIONS/date-time': {
+    what: '“{value}”不是日期时间',
+    fix: '填写带时区的日期时间，例如 2027-06-30T23:59:59+08:00。',
+  },
   'POLICY_OPTIONS/media-type': {
     what: '“{value}”不是内容类型',
     fix: '填写 类型/子类型，如 application/json，不带参数和星号。',

@@ -1,0 +1,107 @@
+/** The same attack in every carrier of a request, through a real gateway: the same verdict. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { buildInterface, buildPlan, createTestKey, crypto } from '../support/city-plan.ts';
+import { callGateway, startGateway, type PlainRequest, type TestGateway } from '../support/start-gateway.ts';
+
+const ATTACKS = {
+  'sql-injection': "x' or '1'='1",
+  xss: '"><img src=x onerror=alert(1)>',
+} as const;
+const HARMLESS = 'O\'Brien <37.5 & "fine"; select or drop';
+
+const multipart = (disposition: string, value: string) =>
+  ['--b', `Content-Disposition: form-data; ${disposition}`, '', value, '--b--', ''].join('\r\n');
+const xmlText = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;').replaceAll("'", '&apos;');
+const post = (type: string, body: string): PlainRequest => ({ method: 'POST', target: PATH, headers: { 'content-type': type }, body });
+const plain = (target: string, headers: Record<string, string> = {}): PlainRequest => ({
+  ...post('text/plain', 'ok'),
+  target,
+  headers: { 'content-type': 'text/plain', ...headers },
+});
+
+const PATH = '/bus/v1/notes/7';
+/**
+ * How each carrier holds a value, and the place that the refusal names. An envelope belongs here once the stage
+ * `decrypt` opens it: its plain body is what the stage `content` sees.
+ */
+const CARRIERS: Readonly<Record<string, readonly [place: string, request: (value: string) => PlainRequest]>> = {
+  'path parameter': ['/params/id', (value) => plain(`/bus/v1/notes/${encodeURIComponent(value.replaceAll('/', ''))}`)],
+  query: ['/query/q', (value) => plain(`${PATH}?q=${encodeURIComponent(value)}`)],
+  header: ['/headers/x-note', (value) => plain(PATH, { 'x-note': value })],
+  cookie: ['/cookies/session', (value) => plain(PATH, { cookie: `a=1; session=${encodeURIComponent(value)}` })],
+  'JSON leaf': ['/body/a/0/note', (value) => post('application/json', JSON.stringify({ a: [{ note: value }] }))],
+  'JSON escaped': [
+    '/body/note',
+    (value) =>
+      post(
+        'application/json',
+        `{"note":"${value.replaceAll(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)}"}`,
+      ),
+  ],
+  'JSON name': ['/body/filter', (value) => post('application/json', JSON.stringify({ filter: { [value]: 1 } }))],
+  'JSON in JSON': ['/body/payload/note', (value) => post('application/json', JSON.stringify({ payload: JSON.stringify({ note: value }) }))],
+  'XML text': ['/body/r/note', (value) => post('text/xml', `<r><note>${xmlText(value)}</note></r>`)],
+  'XML attribute': ['/body/r/@note', (value) => post('application/xml', `<r note="${xmlText(value)}"/>`)],
+  CDATA: ['/body/r/note', (value) => post('application/soap+xml', `<r><note><![CDATA[${value}]]></note></r>`)],
+  'XML in JSON': ['/body/xml', (value) => post('application/json', JSON.stringify({ xml: `<r note="${xmlText(value)}"/>` }))],
+  form: [
+    '/body/note',
+    (value) => post('application/x-www-form-urlencoded', `a=1&note=${encodeURIComponent(value).replaceAll('%20', '+')}`),
+  ],
+  'multipart field': ['/body/note', (value) => post('multipart/form-data; boundary=b', multipart('name="note"', value))],
+  'multipart file name': [
+    '/body/file/filename',
+    (value) => post('multipart/form-data; boundary=b', multipart(`name="file"; filename="${value.replaceAll('"', '\\"')}"`, 'content')),
+  ],
+  text: ['/body', (value) => post('text/plain', value)],
+  'percent-encoded twice': [
+    '/body/note',
+    (value) => post('application/json', JSON.stringify({ note: encodeURIComponent(encodeURIComponent(value)) })),
+  ],
+  entities: ['/body/note', (value) => post('application/json', JSON.stringify({ note: xmlText(value) }))],
+};
+
+const TOKEN = 'a-long-random-token';
+let started: TestGateway;
+before(async () => {
+  const policies = {
+    xss: {},
+    'sql-injection': {},
+    'media-type': {
+      accept: [
+        'application/json',
+        'application/xml',
+        'text/xml',
+        'application/soap+xml',
+        'text/plain',
+        'application/x-www-form-urlencoded',
+        'multipart/form-data',
+      ],
+    },
+  };
+  const document = buildInterface({ front: 'bus', path: '/bus/v1/notes/:id', policies });
+  const plan = await buildPlan([await createTestKey('HMAC-SM3', 'his')], [document], {
+    busConsumers: [{ appId: 'his', tokenDigest: Buffer.from(crypto.digest('sm3', TOKEN)).toString('hex') }],
+  });
+  started = await startGateway(plan, { front: 'bus' });
+});
+after(() => started.stop());
+
+function call(request: PlainRequest) {
+  return callGateway(started.gateway, { ...request, headers: { ...request.headers, authorization: `Bearer ${TOKEN}` } });
+}
+
+for (const [carrier, [place, request]] of Object.entries(CARRIERS))
+  test(`${carrier}: an attack of either kind is refused at its place, and harmless text passes`, async () => {
+    for (const [kind, attack] of Object.entries(ATTACKS)) {
+      const before = started.calls.length;
+      const answer = await call(request(attack));
+      assert.equal(answer.code, 'GW40305', kind);
+      assert.equal(answer.status, 403);
+      assert.equal((JSON.parse(answer.body.toString()) as { issues: { path: string }[] }).issues[0]!.path, place);
+      assert.equal(started.calls.length, before, 'nothing is called');
+    }
+    const passed = await call(request(HARMLESS));
+    assert.equal(passed.status, 200, passed.body.toString());
+  });
