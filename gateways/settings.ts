@@ -41,6 +41,8 @@ export interface GatewaySettings {
    * certificates must also chain to it.
    */
   readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string };
+  /** True if several processes listen on the port. The system distributes connections over them. */
+  readonly sharesPort?: boolean;
   /** Addresses or CIDR ranges whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
   /** Used only by a bus gateway. */

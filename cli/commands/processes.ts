@@ -1,5 +1,5 @@
 /** The commands that start the processes of a distributed installation, one command for each. */
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { FRONTS } from '../../engine/contract/access/access.ts';
 import { type GatewayOptions, overridesOf } from '../roots/root-options.ts';
 import { port, withSettings } from './start.ts';
@@ -15,6 +15,10 @@ export function gatewayCommand(): Command {
         'forward',
       ]),
     )
+    .addOption(
+      new Option('--processes <n>', 'start this many processes that share the port (needs a store on a server)').argParser(processCount),
+    )
+    .addOption(new Option('--process-number <n>').argParser(processCount).hideHelp())
     .addOption(new Option('--open-port <port>', 'port of the open front').argParser(port))
     .addOption(new Option('--user-port <port>', 'port of the user front').argParser(port))
     .addOption(new Option('--bus-port <port>', 'port of the bus front').argParser(port))
@@ -24,6 +28,11 @@ export function gatewayCommand(): Command {
         '\n\nIn the DMZ, without store, keys and passwords (docs/deployment.md):\n  $ export KQ_FORWARD_TO=https://bus.inside:8443 KQ_FORWARD_CERT_FILE=dmz.crt KQ_FORWARD_KEY_FILE=dmz.key KQ_FORWARD_CA_FILE=ca.crt\n  $ kangqiao gateway --front open --flows forward --data /var/lib/kangqiao-dmz',
     )
     .action(async function (this: Command, options: GatewayOptions) {
+      if ((options.processes ?? 1) > 1 && options.processNumber === undefined) {
+        const { superviseGateways } = await import('../supervise/supervise-gateways.ts');
+        process.exitCode = await superviseGateways(overridesOf(this), options.processes!);
+        return;
+      }
       const { startGateway } = await import('../roots/gateway.ts');
       process.exitCode = await startGateway(overridesOf(this), options);
     });
@@ -50,4 +59,13 @@ export function controlCommand(): Command {
       const { startControl } = await import('../roots/control.ts');
       process.exitCode = await startControl(overridesOf(this));
     });
+}
+
+/** More processes than this have no advantage on one machine. */
+const MOST_PROCESSES = 64;
+
+function processCount(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= MOST_PROCESSES) return count;
+  throw new InvalidArgumentError(`Write a number from 1 to ${MOST_PROCESSES}.`);
 }

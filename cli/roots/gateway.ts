@@ -6,19 +6,19 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import { runUntilSignal } from '../../engine/host/run-until-signal.ts';
 import { openGatewayParts } from './open-gateway-parts.ts';
 import { openGateways, type OpenedGateways } from './open-gateways.ts';
-import { openHost } from './open-host.ts';
+import { openHost, type Host } from './open-host.ts';
 import { openStatus } from './open-status.ts';
 import type { GatewayOptions, SettingOverrides } from './root-options.ts';
 
-export async function startGateway(overrides: SettingOverrides, { front }: GatewayOptions): Promise<number> {
-  const host = await openHost(overrides);
+export async function startGateway(overrides: SettingOverrides, { front, processNumber }: GatewayOptions): Promise<number> {
+  const host = numbered(await openHost(overrides), processNumber);
   const { clock, log, settings } = host;
   return runUntilSignal(
     async (life) => {
       const status = await openStatus(host, life);
       let opened: OpenedGateways = {};
       const parts = await openGatewayParts(host, front, life, () => opened);
-      opened = await openGateways(host, parts, life, [front]);
+      opened = await openGateways(host, parts, life, [front], processNumber);
       const gateway = opened[front]!;
       // Check only the plan. The gateway keeps serving while control and the database are down.
       status.started({ plan: () => requirePlan(gateway.applied()) });
@@ -26,6 +26,13 @@ export async function startGateway(overrides: SettingOverrides, { front }: Gatew
     },
     { clock, logger: log, drainMs: settings.drainMs },
   );
+}
+
+/** Processes that share the port of a front have status ports of their own, one after the other. */
+function numbered(host: Host, processNumber = 1): Host {
+  const { statusPort } = host.settings;
+  if (statusPort === undefined || statusPort === 0) return host;
+  return { ...host, settings: { ...host.settings, statusPort: statusPort + processNumber - 1 } };
 }
 
 function requirePlan(number: number): void {

@@ -71,7 +71,7 @@ async function openOnSharedStore(host: Host, front: Front, life: Life, gateways:
   const tell = () => describeGateways(gateways());
   const late = openLateEngine(host, life, `gateway ${front}`, tell, async (opened, itsLife) => {
     follower = await followPlans(host, opened, await openSharedPlans(host, opened), feed, itsLife);
-    await replyAboutGateways(host, opened, { fronts: [front], seal: options.seal, opened: gateways }, itsLife);
+    await replyAboutGateways(host, opened, { seal: options.seal, opened: gateways }, itsLife);
   });
   await late.ready(feed.current() === undefined ? FIRST_PLAN_WITHIN_MS : FLOWS_WITHIN_MS);
   return { planSource: feed, runFlow: late.runFlow, shared: late.shared, seal: options.seal };

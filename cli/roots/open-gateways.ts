@@ -8,6 +8,7 @@ import type { ProcessParts } from '../../engine/processes/process-document.ts';
 import { sumCalls } from '../../engine/processes/sum-calls.ts';
 import type { Settings } from '../../engine/host/settings.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
+import { watchCertificate, type CertificatePair } from '../../engine/host/watch-certificate.ts';
 import { createOutboundGuard } from '../../engine/outbound/create-outbound-guard.ts';
 import { compileExceptions, readOutboundTarget, type MatchException } from '../../engine/outbound/exception.ts';
 import type { OpenedEngine } from './open-engine.ts';
@@ -37,6 +38,7 @@ export async function openGateways(
   parts: GatewayParts,
   life: Life,
   fronts: readonly Front[] = FRONTS,
+  processNumber?: number,
 ): Promise<OpenedGateways> {
   const { crypto, clock, log, metrics, tracer, folder, settings } = host;
   const opened: Record<string, Gateway> = {};
@@ -53,11 +55,22 @@ export async function openGateways(
       logger: log,
       metrics,
       tracer,
-      settings: gatewaySettings(host, front),
+      settings: { ...gatewaySettings(host, front), sharesPort: processNumber !== undefined },
+      logName: processNumber === undefined || processNumber === 1 ? front : `${front}-${processNumber}`,
       logFolder: folder.logs,
     });
   }
+  watchTls(host, opened, life);
   return opened;
+}
+
+/** Takes over renewed certificates without a restart. Development certificates are renewed at a start only. */
+function watchTls({ settings: { tlsCertFile, tlsKeyFile }, tls, clock, log }: Host, gateways: OpenedGateways, life: Life): void {
+  if (tlsCertFile === undefined || tlsKeyFile === undefined) return;
+  const onChange = (pair: CertificatePair) => {
+    for (const gateway of Object.values(gateways)) gateway.renewTls({ ...tls, ...pair });
+  };
+  life.own('certificate', watchCertificate({ certFile: tlsCertFile, keyFile: tlsKeyFile, current: tls, clock, log, onChange }));
 }
 
 /**
@@ -87,7 +100,6 @@ export function describeGateways(opened: OpenedGateways): Required<Pick<ProcessP
 }
 
 export interface AnsweringGateways {
-  readonly fronts: readonly Front[];
   /** The seal of their access log. */
   readonly seal: Pick<Seal, 'openText'>;
   opened(): OpenedGateways;
@@ -97,10 +109,10 @@ export interface AnsweringGateways {
 export async function replyAboutGateways(
   { folder, clock, log }: Host,
   { storage, engine }: OpenedEngine,
-  { fronts, seal, opened }: AnsweringGateways,
+  { seal, opened }: AnsweringGateways,
   life: Pick<Life, 'own'>,
 ): Promise<void> {
   const processId = (await engine.processes.list()).find(({ isSelf }) => isSelf)?.processId ?? '';
-  const reply = createReply({ files: { folder: folder.logs, fronts, processId }, seal, clock, gateways: opened });
+  const reply = createReply({ folder: folder.logs, processId, seal, clock, gateways: opened });
   life.own('questions', await replyToQuestions({ channel: storage.sharedState, seal: storage.seal, processId, log, reply }));
 }

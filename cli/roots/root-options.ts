@@ -27,6 +27,10 @@ export interface StartOptions {
 
 export interface GatewayOptions {
   readonly front: 'open' | 'user' | 'bus';
+  /** How many processes share the port of the front; 1 if absent. */
+  readonly processes?: number;
+  /** Number of this process among those that share the port. Set by the process that started it. */
+  readonly processNumber?: number;
 }
 
 export function overridesOf(command: Command): SettingOverrides {

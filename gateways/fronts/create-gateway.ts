@@ -30,6 +30,7 @@ import type { DescribedRequest, Explanation } from '../documents/gateway-questio
 import { runInSlices } from '../../engine/threads/run-in-slices.ts';
 import { openAccessLog } from '../log/open-access-log.ts';
 import { HttpExchange } from '../listen/exchange.ts';
+import type { GatewaySettings } from '../settings.ts';
 import { createThrottledWarning } from '../../engine/contract/values/throttled-warning.ts';
 import { endSpan } from '../shared/trace-exchange.ts';
 
@@ -43,7 +44,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { front, clock, logFolder } = options;
   const logger = options.logger.child({ front });
   const policies = options.policies ?? (await loadPolicies());
-  const accessLog = await openAccessLog({ folder: logFolder, name: front, clock, logger });
+  const accessLog = await openAccessLog({ folder: logFolder, name: options.logName ?? front, clock, logger });
   const gateway = new FrontGateway(options, { logger, policies, accessLog });
   await gateway.start();
   return gateway;
@@ -103,6 +104,14 @@ class FrontGateway implements Gateway {
 
   get port(): number {
     return this.#listener!.port;
+  }
+
+  get logName(): string {
+    return this.#options.logName ?? this.#options.front;
+  }
+
+  renewTls(tls: NonNullable<GatewaySettings['tls']>): void {
+    this.#listener!.renewTls(tls);
   }
 
   applied(): number {

@@ -35,8 +35,10 @@ export interface GatewayOptions {
   /** If absent, no spans are created. */
   readonly tracer?: Tracer | undefined;
   readonly settings: GatewaySettings;
-  /** Folder of the access log, `<front>.ndjson` and older files; created with mode 0700. */
+  /** Folder of the access log, `<logName>.ndjson` and older files; created with mode 0700. */
   readonly logFolder: string;
+  /** The front if absent. Processes that share a folder need different names. */
+  readonly logName?: string;
   /** Policies that are loaded already (`loadPolicies`), when several gateways share a process. */
   readonly policies?: readonly Policy[];
 }
@@ -58,6 +60,9 @@ export interface Gateway {
   events(): readonly GatewayEvent[];
   /** `https://127.0.0.1:8443` */
   readonly address: string;
+  readonly logName: string;
+  /** Uses another certificate for new connections. Throws if it cannot be used. */
+  renewTls(tls: NonNullable<GatewaySettings['tls']>): void;
   readonly port: number;
   /** Returns the number of the plan that serves new requests; 0 before the first plan. */
   applied(): number;

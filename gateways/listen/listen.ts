@@ -1,5 +1,5 @@
 import { createServer as createPlainServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import { type Clock, sleep } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -69,6 +69,8 @@ export interface Listener {
   readonly address: string;
   readonly port: number;
   isDraining(): boolean;
+  /** Uses another certificate for new connections. Throws if it cannot be used. */
+  renewTls(tls: NonNullable<GatewaySettings['tls']>): void;
   connections(): number;
   /** Stops listening, waits up to `drainMs` for requests in flight, then ends the rest. */
   stop(): Promise<void>;
@@ -137,6 +139,10 @@ class HttpListener implements Listener {
     return this.#isDraining;
   }
 
+  renewTls(tls: NonNullable<GatewaySettings['tls']>): void {
+    if (this.#server instanceof TlsServer) this.#server.setSecureContext(secureContext(tls));
+  }
+
   /**
    * Returns the number of open connections. `getConnections` of node:net reports the same number, but later, in a
    * callback.
@@ -158,7 +164,7 @@ class HttpListener implements Listener {
           }),
         ),
       );
-      this.#server.listen(port, host, resolve);
+      this.#server.listen({ port, host, reusePort: this.#options.settings.sharesPort === true }, resolve);
     });
     this.#port = (this.#server.address() as AddressInfo).port;
   }
@@ -235,11 +241,7 @@ function createServer(options: ListenOptions): Server {
       ? createPlainServer(http)
       : createTlsServer({
           ...http,
-          key: tls.key,
-          cert: tls.cert,
-          ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-          minVersion: 'TLSv1.2',
-          ciphers: LISTENER_CIPHERS,
+          ...secureContext(tls),
           handshakeTimeout: limits.headerTimeoutMs,
           requestCert: options.requestsClientCertificate,
           // The policy bus-consumer pins certificates by fingerprint; with `ca` it also requires the chain.
@@ -250,6 +252,10 @@ function createServer(options: ListenOptions): Server {
   // exceed it inside, because one header is added there.
   server.maxHeadersCount = 0;
   return server;
+}
+
+function secureContext({ key, cert, ca }: NonNullable<GatewaySettings['tls']>) {
+  return { key, cert, ...(ca === undefined ? {} : { ca }), minVersion: 'TLSv1.2' as const, ciphers: LISTENER_CIPHERS };
 }
 
 function boundConnections(server: Server, limits: GatewayLimits, metrics: Metrics): void {

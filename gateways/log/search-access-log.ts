@@ -7,7 +7,8 @@ import type { CallBodies, CallLine, CallQuery, FoundCalls } from '../documents/g
 
 export interface AccessLogFiles {
   readonly folder: string;
-  readonly fronts: readonly Front[];
+  /** The logs by front; a log is in the files `<name>.ndjson` and `<name>.<time>.ndjson`. */
+  readonly logs: readonly { readonly front: Front; readonly name: string }[];
   readonly processId: string;
 }
 
@@ -29,9 +30,10 @@ export async function findCalls(files: AccessLogFiles, query: CallQuery, options
   const calls: CallLine[] = [];
   let readTo: number | undefined;
   const matches = toMatch(query, options.interfaceIds);
-  for (const front of query.front === undefined ? files.fronts : files.fronts.filter((name) => name === query.front)) {
+  for (const { front, name } of files.logs) {
+    if (query.front !== undefined && query.front !== front) continue;
     let found = 0;
-    for await (const line of linesBackward(files.folder, front)) {
+    for await (const line of linesBackward(files.folder, name)) {
       const at = atOf(line);
       if (query.from !== undefined && at < query.from) break;
       if (found >= options.limit || options.isOver()) {
@@ -56,8 +58,8 @@ export async function openCall(
   openText: (traceId: string, field: string, sealed: string) => string,
   isOver: () => boolean,
 ): Promise<CallBodies | undefined> {
-  for (const front of files.fronts) {
-    for await (const line of linesBackward(files.folder, front)) {
+  for (const { name } of files.logs) {
+    for await (const line of linesBackward(files.folder, name)) {
       if (atOf(line) < at || isOver()) break;
       const call = line.includes(traceId) ? parseLine(line) : undefined;
       if (call?.['trace'] !== traceId) continue;
@@ -131,13 +133,13 @@ function parseCall(line: string, processId: string): CallLine | undefined {
 }
 
 /** Reads the files of a front from their ends to their beginnings, the newest file first. */
-async function* linesBackward(folder: string, front: string): AsyncGenerator<string> {
-  const names = (await readdir(folder).catch(() => [])).filter((name) => name.startsWith(`${front}.`) && name.endsWith('.ndjson'));
+async function* linesBackward(folder: string, name: string): AsyncGenerator<string> {
+  const names = (await readdir(folder).catch(() => [])).filter((file) => file.startsWith(`${name}.`) && file.endsWith('.ndjson'));
   const older = names
-    .filter((name) => name !== `${front}.ndjson`)
+    .filter((file) => file !== `${name}.ndjson`)
     .sort()
     .reverse();
-  for (const name of [...names.filter((name) => name === `${front}.ndjson`), ...older]) yield* fileBackward(join(folder, name));
+  for (const file of [`${name}.ndjson`, ...older]) yield* fileBackward(join(folder, file));
 }
 
 async function* fileBackward(path: string): AsyncGenerator<string> {

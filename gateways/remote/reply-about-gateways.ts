@@ -2,18 +2,21 @@ import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { Front } from '../../engine/contract/access/access.ts';
 import type { DescribedRequest, Explanation, GatewayEvent, GatewayQuestion, GatewayReply } from '../documents/gateway-questions.ts';
-import { findCalls, openCall, type AccessLogFiles } from '../log/search-access-log.ts';
+import { findCalls, openCall } from '../log/search-access-log.ts';
 import { WORK_MS } from './ask-gateways.ts';
 
 /** What a gateway can be asked. */
 export interface ReplyingGateway {
   explain(request: DescribedRequest): Promise<Explanation | undefined>;
   events(): readonly GatewayEvent[];
+  readonly logName: string;
   flushLog(): Promise<void>;
 }
 
 export interface CallReplyDeps {
-  readonly files: AccessLogFiles;
+  /** The folder of the access logs. */
+  readonly folder: string;
+  readonly processId: string;
   /** The seal of the access log. */
   readonly seal: Pick<Seal, 'openText'>;
   readonly clock: Pick<Clock, 'monotonic'>;
@@ -22,7 +25,13 @@ export interface CallReplyDeps {
 }
 
 /** Creates the replies of a process about its own gateways and their access log. */
-export function createReply({ files, seal, clock, gateways }: CallReplyDeps): (question: GatewayQuestion) => Promise<GatewayReply> {
+export function createReply({
+  folder,
+  processId,
+  seal,
+  clock,
+  gateways,
+}: CallReplyDeps): (question: GatewayQuestion) => Promise<GatewayReply> {
   return async (question) => {
     const until = clock.monotonic() + WORK_MS;
     const isOver = () => clock.monotonic() > until;
@@ -32,6 +41,8 @@ export function createReply({ files, seal, clock, gateways }: CallReplyDeps): (q
       return { kind: 'events', events };
     }
     await Promise.all(Object.values(gateways()).map((gateway) => gateway.flushLog()));
+    const logs = Object.entries(gateways()).map(([front, { logName }]) => ({ front: front as Front, name: logName }));
+    const files = { folder, logs, processId };
     if (question.kind === 'open-call') {
       const open = (traceId: string, field: string, sealed: string) =>
         seal.openText({ collection: 'access-log', id: traceId, field }, sealed);

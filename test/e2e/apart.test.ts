@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createServer, type ServerResponse } from 'node:http';
+import { get } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { FlowLiveDetail } from '../../control/flows/live-flows.ts';
@@ -15,6 +16,7 @@ import { createHospitalA } from '../../examples/city/hospital-a/hospital-a.ts';
 import { createHospitalB } from '../../examples/city/hospital-b/hospital-b.ts';
 import { createHospitalC, readJournal } from '../../examples/city/hospital-c/hospital-c.ts';
 import { prepareApart, startApartServers, startRole, type ApartServers, type RoleProcess } from '../support/apart.ts';
+import { freePort } from '../servers/free-port.ts';
 import { makeCertificate } from '../gateways/support/start-gateway.ts';
 import { booking, openCity, until, type City, type Reply } from '../support/city.ts';
 import { CLIENT, CONSUMER, onlySpan, PRODUCER, SERVER, type ReceivedSpan } from '../support/otlp-receiver.ts';
@@ -289,6 +291,46 @@ test('with Redis gone signed calls answer 503 with Retry-After, citizens and the
   await until('a booking', async () => (await book('without-nonces')).status === 201, BACK_WITHIN_MS);
 });
 
+test('two processes share a port: both are reached, a killed one is replaced, and a signal ends them', { skip }, async (t) => {
+  const port = await freePort();
+  const tlsFrom = join(scratch, 'data', 'tls');
+  await cp(tlsFrom, join(scratch, 'bus-twice', 'tls'), { recursive: true });
+  const twice = startRole(
+    scratch,
+    'bus-twice',
+    ['gateway', '--front', 'bus', '--bus-port', String(port), '--processes', '2'],
+    servers.environment,
+  );
+  t.after(() => twice.end('SIGKILL'));
+  await until('both processes are ready', async () => twice.output().match(/gateway\.ready /g)?.length === 2);
+  const readers = async () => {
+    const report = (await city.admin('GET', '/system')) as SystemReport;
+    return report.gateways.filter(({ address }) => address.endsWith(`:${port}`));
+  };
+  const both = await until('control knows both', async () => {
+    const found = await readers();
+    return found.length === 2 && found;
+  });
+  /** Calls over connections of their own, at once. */
+  const call = async (count: number) => {
+    const statuses = Array.from({ length: count }, async () => {
+      const answer = await fetchOnce(`https://127.0.0.1:${port}/bus/v1/departments`, city.busToken);
+      return answer.status;
+    });
+    return Promise.allSettled(statuses);
+  };
+  const answers = await call(100);
+  assert.ok(
+    answers.every((one) => one.status === 'fulfilled' && one.value === 200),
+    JSON.stringify(answers.slice(0, 5)),
+  );
+  await until('each has taken a share of the connections', async () => (await readers()).every(({ requests }) => requests >= 20));
+  process.kill(both[0]!.pid, 'SIGKILL');
+  await until('another takes its place', async () => twice.output().match(/gateway\.ready /g)?.length === 3);
+  await until('all calls are served again', async () => (await call(40)).every((one) => one.status === 'fulfilled' && one.value === 200));
+  assert.equal(await twice.end('SIGTERM'), 0, twice.output());
+});
+
 test('citizens reach flows over a gateway in the DMZ, which knows neither database nor Redis', { skip }, async (t) => {
   const { key, cert } = await makeCertificate();
   const [certFile, keyFile] = [join(scratch, 'dmz.crt'), join(scratch, 'dmz.key')];
@@ -360,6 +402,17 @@ test('everything that was acknowledged came to the district once, in its order',
   assert.equal(new Set(notices).size, notices.length, 'none came under two keys');
   for (const [patient, numbers] of Object.entries(byPatient)) assert.deepEqual(numbers, [...numbers].sort(), `the order of ${patient}`);
 });
+
+/** One call over a connection of its own. */
+function fetchOnce(url: string, token: string): Promise<{ readonly status: number | undefined }> {
+  return new Promise((resolve, reject) => {
+    const options = { agent: false, rejectUnauthorized: false, headers: { authorization: `Bearer ${token}` } };
+    get(url, options, (answer) => {
+      answer.resume();
+      answer.on('end', () => resolve({ status: answer.statusCode }));
+    }).on('error', reject);
+  });
+}
 
 /** The worker that listens for the feed now. */
 function listener(): RoleProcess {

@@ -59,6 +59,10 @@ export const gatewayTexts: ErrorTemplates = {
   },
   FORWARD_FROM_BUS: { what: '总线网关位于内网，不能转发', fix: '以 --flows local 启动总线网关。' },
   GATEWAY_WITHOUT_PLAN: { what: '此网关尚未收到任何计划', fix: '启动管理端，并确认两者使用同一存储。' },
+  PROCESSES_NEED_SERVERS: {
+    what: '多个网关进程需要服务器上的存储和 Redis',
+    fix: '设置 KQ_STORE_ADDRESS 和 KQ_SHARED_ADDRESS（见 docs/operations.md“多进程部署”），或只启动一个进程。',
+  },
   FRONT_LOCKED: {
     what: '另一个进程正在运行网关[ {front}][（{folder}）]',
     fix: '先停止该进程。嵌入式存储上，每个网关只能由一个进程提供（防重放记录只在该进程内）；需要多个网关时，请改用数据库服务器与 Redis。',

@@ -31,7 +31,14 @@ async function logFolder(t: TestContext) {
   await writeFile(join(folder, 'open.2026-01-01T00-00-00-000Z.ndjson'), `${all.slice(0, 2000).join('\n')}\n`);
   await writeFile(join(folder, 'open.2026-01-02T00-00-00-000Z.ndjson'), `${all.slice(2000, 4000).join('\n')}\n`);
   await writeFile(join(folder, 'open.ndjson'), `${all.slice(4000).join('\n')}\n{"at":9999,"half of a li`);
-  return { folder, fronts: ['open', 'bus'] as const, processId: 'p1' };
+  return {
+    folder,
+    logs: [
+      { front: 'open' as const, name: 'open' },
+      { front: 'bus' as const, name: 'bus' },
+    ],
+    processId: 'p1',
+  };
 }
 
 const never = () => false;

@@ -70,7 +70,7 @@ test('calls of a real gateway are found right after they ended, with what decide
   t.after(() => started.stop());
   const answer = await callSigned(started.gateway, await signRequest(key));
   const reply = createReply({
-    files: { folder: started.logFolder, fronts: ['open'], processId: 'p1' },
+    ...{ folder: started.logFolder, processId: 'p1' },
     seal: { openText: ({ field }, sealed) => Buffer.from(sealed.slice(`sealed:${field}:`.length), 'base64').toString() },
     clock: fakeClock(),
     gateways: () => ({ open: started.gateway }),
