@@ -84,7 +84,7 @@ interface Described {
 function commandsOf(command: Command, prefix: string): Described[] {
   return command.commands.flatMap((child) => {
     const name = `${prefix}${child.name()}`;
-    const options = child.options.map((option) => option.long ?? option.flags);
+    const options = child.options.filter(({ hidden }) => !hidden).map((option) => option.long ?? option.flags);
     return [{ name, options }, ...commandsOf(child, `${name} `)];
   });
 }
