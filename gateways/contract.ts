@@ -224,6 +224,8 @@ export interface GatewayError {
   /** The message in several languages, chosen by `Accept-Language`. */
   readonly text?: Text;
   readonly retryAfterSec?: number;
+  /** More headers of the response. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly issues?: readonly { readonly path: string; readonly message: string }[];
   /** Set for GW50402: `done` if the requested work is known to be done. */
   readonly outcome?: 'done' | 'unknown';

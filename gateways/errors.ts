@@ -73,6 +73,11 @@ const ROWS = {
   GW50001: [500, '平台内部错误，请提供 traceId 联系平台', 'An internal error happened: report the traceId to the platform.'],
   GW50201: [502, '后端服务不可用或响应无效', 'The service behind the gateway is not reachable or returned an invalid response.'],
   GW50301: [503, '网关繁忙，请稍后重试', 'The gateway is busy: try again later.'],
+  GW50302: [
+    503,
+    '后端服务异常，暂停调用，请求未被办理：请按 Retry-After 等待后重试',
+    'Calls to the service are paused because it fails; nothing was done. Wait as Retry-After says, then try again.',
+  ],
   GW50303: [503, '网关依赖的共享状态暂不可用，请稍后重试', 'Shared state of the gateway is not available: try again later.'],
   GW50304: [503, '网关正在停止，请重试', 'The gateway is stopping: try again.'],
   GW50305: [
@@ -97,6 +102,7 @@ export interface RefusalDetails {
    */
   readonly text?: Text;
   readonly retryAfterSec?: number;
+  readonly headers?: GatewayError['headers'];
   readonly issues?: GatewayError['issues'];
   /** The outcome of the work, for GW50402; `unknown` if absent. */
   readonly outcome?: GatewayError['outcome'];
@@ -237,13 +243,14 @@ const DONE_WITHOUT_ANSWER = refuse('GW50402', {
 function makeError(code: GatewayErrorCode, details: RefusalDetails): GatewayError {
   const [status, zh, en] = ROWS[code];
   const text = details.text ?? { 'zh-CN': zh, en };
-  const { retryAfterSec = status === 503 ? 1 : undefined, issues, outcome = code === 'GW50402' ? 'unknown' : undefined } = details;
+  const { retryAfterSec = status === 503 ? 1 : undefined, headers, issues, outcome = code === 'GW50402' ? 'unknown' : undefined } = details;
   return {
     code,
     status,
     message: text.en,
     text,
     ...(retryAfterSec === undefined ? {} : { retryAfterSec }),
+    ...(headers === undefined ? {} : { headers }),
     ...(issues === undefined ? {} : { issues }),
     ...(outcome === undefined ? {} : { outcome }),
   };

@@ -14,7 +14,11 @@ export function toErrorAnswer(exchange: Exchange, error: GatewayError, now: numb
   const outcome = error.outcome === undefined ? {} : { outcome: error.outcome };
   const told = { code: error.code, message, traceId: exchange.traceId, serverTime: now, ...outcome, ...issues };
   const body = Buffer.from(JSON.stringify(told));
-  const headers: Record<string, string> = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
+  const headers: Record<string, string> = {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    ...error.headers,
+  };
   if (error.retryAfterSec !== undefined) headers['retry-after'] = String(error.retryAfterSec);
   return { status: error.status, headers, body };
 }

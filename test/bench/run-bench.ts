@@ -12,6 +12,7 @@ import { durableCases } from './cases/durable-feed.ts';
 import { durableServerCases } from './cases/durable-servers.ts';
 import { gatewayCases } from './cases/gateways.ts';
 import { historyCases } from './cases/history.ts';
+import { overloadCases } from './cases/overload.ts';
 import { planChangeCases } from './cases/plan-change.ts';
 import { syncFlowCases } from './cases/sync-flow.ts';
 
@@ -20,6 +21,7 @@ const CASE_LIMIT_MS = 150_000;
 const wanted = process.argv[2] ?? '';
 const cases: readonly BenchCase[] = [
   ...gatewayCases,
+  ...overloadCases,
   ...syncFlowCases,
   ...durableCases,
   ...durableServerCases,

@@ -35,6 +35,7 @@ export const gatewayTexts: ErrorTemplates = {
   GW50001: { what: '平台内部错误', fix: '请提供 traceId 联系平台。' },
   GW50201: { what: '后端服务不可用或应答无效', fix: '稍后重试；若持续出现，请检查后端服务。' },
   GW50301: { what: '网关繁忙', fix: '按 Retry-After 等待后重试。' },
+  GW50302: { what: '后端服务异常，暂停调用（熔断），请求未被办理', fix: '按 Retry-After 等待后重试。' },
   GW50303: { what: '网关依赖的共享状态或配置暂不可用', fix: '按 Retry-After 等待后重试。' },
   GW50304: { what: '网关正在停止', fix: '重新发送即可，其他网关会接管。' },
   GW50305: { what: '内网网关暂时无法连接，没有办理', fix: '按 Retry-After 等待后重试。' },

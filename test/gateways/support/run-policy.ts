@@ -86,6 +86,7 @@ function buildExchange(
   const incoming = new Map<string, string>();
   const repeated = new Set<string>();
   const notes: Note[] = [];
+  const releases: (() => void)[] = [];
   const headersDistinct: Record<string, string[]> = {};
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!.toLowerCase();
@@ -131,8 +132,10 @@ function buildExchange(
       isCalled: false,
       onEnd: () => undefined,
       onLeave: () => undefined,
-      onCallEnd: () => undefined,
-      endCall: () => undefined,
+      onCallEnd: (release) => void releases.push(release),
+      endCall: () => {
+        for (const release of releases.splice(0)) release();
+      },
       instanceGroup: undefined,
       outcome: undefined,
       host: 'localhost',

@@ -1,0 +1,17 @@
+import type { Keepers } from '../contract.ts';
+import type { AdaptiveLimit } from './adaptive-limit.ts';
+import type { Breaker } from './breaker.ts';
+
+/** The load protection of an interface, over its versions. */
+export interface InterfaceLoad {
+  /** Undefined if the interface has no limit of concurrency. */
+  limit: AdaptiveLimit | undefined;
+  /** By instance group. */
+  readonly breakers: Map<string, Breaker>;
+  /** The manual state that was applied last, as JSON. */
+  manual: string;
+}
+
+export function loadOf(keepers: Keepers): InterfaceLoad {
+  return keepers.ofInterface('load', () => ({ limit: undefined, breakers: new Map(), manual: '' }));
+}

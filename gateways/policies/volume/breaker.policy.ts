@@ -1,0 +1,144 @@
+import { Type } from 'typebox';
+import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
+import { definePolicy } from '../../contract.ts';
+import type { GatewayEvent } from '../../documents/gateway-questions.ts';
+import { groupsOf } from '../../documents/upstream-target.ts';
+import { refuse } from '../../errors.ts';
+import { Breaker, type BreakerEvent } from '../../load/breaker.ts';
+import { outcomeOf } from '../../load/call-outcome.ts';
+import { loadOf } from '../../load/interface-load.ts';
+
+const Percent = (usual: number, zh: string, en: string) =>
+  Type.Optional(
+    Type.Integer({
+      ...fieldText(zh, en, `百分比；不填时为 ${usual}。`, `In percent; ${usual} if left out.`),
+      minimum: 1,
+      maximum: 100,
+    }),
+  );
+
+const MANUAL = fieldText(
+  '手动',
+  'Manual state',
+  '到指定时间为止，不看请求结果。',
+  'Until the given time, whatever the results of requests are.',
+);
+
+/**
+ * Stops calls of a service that fails, for each instance group. It counts time-outs, failed connections and status 5xx,
+ * never 4xx. Flows have no breaker: their adapters have gates of their own.
+ */
+export default definePolicy({
+  name: 'breaker',
+  stage: 'admission',
+  fronts: ['open', 'user', 'bus'],
+  text: {
+    label: { 'zh-CN': '熔断', en: 'Circuit breaker' },
+    help: {
+      'zh-CN':
+        '后端 10 秒内失败或变慢的请求过多时暂停调用，返回 GW50302；暂停后先用少量请求试探，再在 10 秒内逐步放开。只用于后端实例，流程由其适配器限流。',
+      en: 'Pauses calls if too many requests of the last 10 s failed or were slow, with GW50302. Then a few requests try the service, and traffic returns within 10 s. For services only; flows are bounded by their adapters.',
+    },
+  },
+  options: Type.Object(
+    {
+      failurePercent: Percent(50, '失败占比', 'Share of failures'),
+      slowMs: Type.Optional(
+        Type.Integer({
+          ...fieldText('慢请求', 'Slow from', '超过此时间算慢；不填时不看快慢。', 'A slower request counts as slow; if left out, none is.'),
+          ...fieldEditor('duration-ms'),
+          minimum: 1,
+          maximum: 600_000,
+        }),
+      ),
+      slowPercent: Percent(60, '慢请求占比', 'Share of slow requests'),
+      minimumCalls: Type.Optional(
+        Type.Integer({
+          ...fieldText(
+            '最少请求数',
+            'Minimum requests',
+            '10 秒内不足此数时不熔断；不填时为 20。',
+            'With fewer requests in 10 s it does not open; 20 if left out.',
+          ),
+          minimum: 1,
+          maximum: 100_000,
+        }),
+      ),
+      manual: Type.Optional(
+        Type.Object(
+          {
+            state: Type.Union([Type.Literal('open'), Type.Literal('closed')], {
+              ...fieldText('状态', 'State', undefined, undefined, {
+                options: { open: ['暂停调用', 'Calls are paused'], closed: ['始终放行', 'Calls always pass'] },
+              }),
+            }),
+            until: Type.Integer({
+              ...fieldText('直到', 'Until', '毫秒时间戳。', 'Epoch milliseconds.', { example: '1798732800000' }),
+              minimum: 0,
+              maximum: 8_640_000_000_000_000,
+            }),
+          },
+          { ...MANUAL, additionalProperties: false },
+        ),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  explain: (_options, _target, _front, { keepers }) => {
+    const { breakers } = loadOf(keepers);
+    return () => ([...breakers.values()].some(({ state }) => state === 'open') ? refuse('GW50302') : undefined);
+  },
+  isDefault: () => false,
+  isOptional: () => true,
+  compile({ failurePercent, slowMs, slowPercent, minimumCalls, manual }, target, front, { keepers, clock, metrics, report }) {
+    const { interfaceId, target: called } = target!;
+    if (called.kind === 'flow') return undefined;
+    const settings = { slowMs, minimumCalls, failureShare: shareOf(failurePercent), slowShare: shareOf(slowPercent) };
+    const load = loadOf(keepers);
+    const groups = groupsOf(called).map(({ name }) => name);
+    for (const group of groups) {
+      const found = load.breakers.get(group);
+      if (found !== undefined) found.configure(settings);
+      else {
+        const onChange = (event: BreakerEvent) => report(toEvent(event, interfaceId, group));
+        load.breakers.set(group, new Breaker({ clock, settings, random: Math.random, onChange }));
+      }
+    }
+    const applied = JSON.stringify(manual) ?? '';
+    if (load.manual !== applied) {
+      load.manual = applied;
+      const forMs = manual === undefined ? 0 : manual.until - clock.now();
+      for (const breaker of load.breakers.values()) {
+        if (manual !== undefined && forMs > 0) breaker.force(manual.state, forMs);
+        else breaker.release();
+      }
+    }
+    const usual = groups[0]!;
+    return (exchange) => {
+      const breaker = load.breakers.get(exchange.instanceGroup ?? usual)!;
+      const pass = breaker.enter();
+      if (pass === undefined) {
+        metrics.count('gateway_limited_total', { front, reason: 'breaker' });
+        return refuse('GW50302', { retryAfterSec: Math.ceil(breaker.retryAfterMs() / 1_000) });
+      }
+      const begunAt = clock.monotonic();
+      exchange.onCallEnd(() => {
+        const isRejected = !exchange.isCalled && exchange.decidedBy === 'concurrency';
+        if (load.limit !== undefined && (exchange.isCalled || isRejected)) breaker.noteAdmission(isRejected && load.limit.isAtCeiling);
+        const { kind, latencyMs } = outcomeOf(exchange, clock.monotonic() - begunAt);
+        breaker.leave(pass, kind === 'unknown' ? undefined : kind !== 'ok', latencyMs);
+      });
+      return undefined;
+    };
+  },
+});
+
+const KINDS = { open: 'breaker-opened', 'half-open': 'breaker-half-open', ramp: 'breaker-ramp', closed: 'breaker-closed' } as const;
+
+function toEvent({ from, to, cause, openMs }: BreakerEvent, interfaceId: string, group: string): Omit<GatewayEvent, 'at'> {
+  return { kind: KINDS[to], interfaceId, subject: group, values: { from, cause, openMs } };
+}
+
+function shareOf(percent: number | undefined): number | undefined {
+  return percent === undefined ? undefined : percent / 100;
+}
