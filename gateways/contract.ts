@@ -22,7 +22,7 @@ import type {
   SIGNATURE_SCHEMES,
   UserTokenKey,
 } from './documents/caller-documents.ts';
-import type { GatewayPlan } from './documents/gateway-plan.ts';
+import type { GatewayPlan, PlatformKey } from './documents/gateway-plan.ts';
 import type { GatewayEvent } from './documents/gateway-questions.ts';
 import type { InterfaceDocument } from './documents/interface-document.ts';
 import type { JsonReader } from './json-reading.ts';
@@ -69,6 +69,8 @@ export interface Claim {
   readonly app: AppDocument;
   readonly key: PlanKey;
   readonly digestAlgorithm: DigestAlgorithm;
+  /** Claims of the user's token that a session on the user front was opened with. */
+  readonly user?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -273,6 +275,8 @@ export interface PlanIndex {
   busConsumerByToken(digestHex: string): BusConsumer | undefined;
   busConsumerByCertificate(fingerprintHex: string): BusConsumer | undefined;
   readonly ipLists: IpLists;
+  /** The public keys of the platform, in all states. */
+  readonly platformKeys: readonly Omit<PlatformKey, 'privatePem'>[];
   /** Undefined in a plan for a node in the DMZ. */
   readonly platformKey: { readonly keyId: string; readonly handle: KeyHandle } | undefined;
 }
@@ -329,6 +333,8 @@ export interface PolicyDeps {
   readonly settings: GatewaySettings;
   /** Seals bodies in the access log. */
   readonly seal: Pick<Seal, 'seal'>;
+  /** Seals what lies in shared state, so that all gateways inside can open it. */
+  readonly sharedSeal: Pick<Seal, 'seal' | 'openText' | 'token'>;
   readonly accessLog: AccessLog;
   readonly bodies: BodyBudget;
   readonly json: Pick<JsonReader, 'readChecked' | 'check'>;

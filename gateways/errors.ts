@@ -39,6 +39,11 @@ const ROWS = {
     '密钥当前不可用，请联系平台确认密钥或应用状态',
     'The key or its app cannot be used now: ask the platform operator about its state.',
   ],
+  GW40106: [
+    401,
+    '登录级别不足，请以更高级别（如刷脸、数字证书）重新登录',
+    'The login level is too low for this: log in again at a higher level, such as by face or certificate.',
+  ],
   GW40301: [
     403,
     '应用未获得该接口的授权，或授权已过期：请向平台申请',

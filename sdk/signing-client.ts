@@ -2,25 +2,27 @@ import { randomBytes } from 'node:crypto';
 import { Agent, request as send, type Dispatcher } from 'undici';
 import type { Clock } from '../engine/contract/values/clock.ts';
 import { AppError } from '../engine/contract/values/errors.ts';
-import { KQ1_HEADERS, splitTarget, type HeaderPair, type Kq1Scheme } from '../engine/contract/kq1/kq1.ts';
+import { KQ1_HEADERS, splitTarget, type HeaderPair } from '../engine/contract/kq1/kq1.ts';
 import { createEnvelopes, type EncryptionOptions, type Envelopes } from './envelopes.ts';
 import { signRequest, type SignedRequest } from './sign-request.ts';
+import { keepSession, type Credentials, type SessionKeeper } from './sessions.ts';
 import { verifyAnswer } from './verify-answer.ts';
 
-export interface SigningClientOptions {
+export interface SigningClientOptions extends Credentials {
   /** Base address of the open front, for example `https://gateway.example:8443`. */
   readonly baseUrl: string;
   readonly appId: string;
-  readonly keyId: string;
-  readonly scheme: Kq1Scheme;
-  /** Private key in PEM (PKCS#8), or for the HMAC schemes the secret in base64url. */
-  readonly key: string;
   /** The platform's public keys in PEM by key id. */
   readonly platformKeys: Readonly<Record<string, string>>;
   /** Certificate authorities in PEM, if the gateway's certificate is not publicly trusted. */
   readonly ca?: string;
   /** Encrypts request bodies and opens encrypted responses. If absent, bodies are sent as they are. */
   readonly encryption?: EncryptionOptions;
+  /**
+   * Signs requests with a session (HMAC-SM3), which the key of the scheme SM2-SM3 opens every half hour. Needs
+   * `encryption`, because the platform sends the session's key encrypted.
+   */
+  readonly sessions?: boolean;
   readonly timeoutMs?: number;
   readonly clock?: Pick<Clock, 'now'>;
 }
@@ -57,6 +59,7 @@ export interface SigningClient {
   close(): Promise<void>;
 }
 
+const SESSIONS = '/open/v1/sessions';
 const MAX_ANSWER_BYTES = 10 * 1024 * 1024;
 
 export function createSigningClient(options: SigningClientOptions): SigningClient {
@@ -69,8 +72,20 @@ export function createSigningClient(options: SigningClientOptions): SigningClien
     connect: { timeout: Math.min(timeoutMs, 3000), ...(options.ca === undefined ? {} : { ca: options.ca }) },
   });
   const envelopes = options.encryption && createEnvelopes(options.encryption);
+  const call = (credentials: Credentials, path: string, request: RequestOptions) =>
+    exchange({ ...options, ...credentials }, agent, envelopes, path, request);
+  const session = options.sessions === true ? keepSession(() => call(options, SESSIONS, { method: 'POST' }), options.clock) : undefined;
+  const fetchInSession = async (keeper: SessionKeeper, path: string, request: RequestOptions): Promise<SignedAnswer> => {
+    const credentials = await keeper.current();
+    const answer = await call(credentials, path, request);
+    if (answer.verified || answer.status !== 401) return answer;
+    keeper.forget(credentials);
+    // Only a request that is never carried out twice is repeated: nothing proves where an unsigned answer came from.
+    const isSafe = request.idempotencyKey !== undefined || (request.method ?? (request.body === undefined ? 'GET' : 'POST')) === 'GET';
+    return isSafe ? call(await keeper.current(), path, request) : answer;
+  };
   return {
-    fetch: (path, request = {}) => exchange(options, agent, envelopes, path, request),
+    fetch: (path, request = {}) => (session === undefined ? call(options, path, request) : fetchInSession(session, path, request)),
     close: () => agent.close(),
   };
 }

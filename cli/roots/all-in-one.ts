@@ -68,7 +68,11 @@ async function start(host: Host, options: StartOptions, startedAt: number, life:
   life.signal.throwIfAborted();
   await opened.guard.released(life.signal);
   await engine.startWork();
-  gateways = await openGateways(host, { planSource: feed, policies, runFlow: engine.runFlow, shared, seal: storage.seal }, life);
+  gateways = await openGateways(
+    host,
+    { planSource: feed, policies, runFlow: engine.runFlow, shared, seal: storage.seal, sharedSeal: storage.seal },
+    life,
+  );
   await replyAboutGateways(host, opened, { seal: storage.seal, opened: () => gateways }, life);
   for (const [front, gateway] of Object.entries(gateways)) addresses[front] = gateway.address;
   await control.flushPlan();

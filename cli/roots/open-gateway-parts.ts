@@ -45,7 +45,7 @@ async function openBesideControl(host: Host, front: Front, life: Life): Promise<
   life.own('storage', () => storage.close());
   const planSource = await openPlanFile(await planFileOptions(host));
   life.own('plan file', () => planSource.close());
-  return { planSource, runFlow: noFlows, shared: guarded(storage.sharedState), seal: storage.seal };
+  return { planSource, runFlow: noFlows, shared: guarded(storage.sharedState), seal: storage.seal, sharedSeal: storage.seal };
 }
 
 /**
@@ -74,7 +74,7 @@ async function openOnSharedStore(host: Host, front: Front, life: Life, gateways:
     await replyAboutGateways(host, opened, { seal: options.seal, opened: gateways }, itsLife);
   });
   await late.ready(feed.current() === undefined ? FIRST_PLAN_WITHIN_MS : FLOWS_WITHIN_MS);
-  return { planSource: feed, runFlow: late.runFlow, shared: late.shared, seal: options.seal };
+  return { planSource: feed, runFlow: late.runFlow, shared: late.shared, seal: options.seal, sharedSeal: late.sharedSeal };
 }
 
 const noFlows: RunFlow = {

@@ -29,6 +29,8 @@ export interface GatewayParts {
   readonly inside?: Inside;
   readonly shared: SharedState;
   readonly seal: Pick<Seal, 'seal'>;
+  /** Absent for a gateway in the DMZ. */
+  readonly sharedSeal?: Pick<Seal, 'seal' | 'openText' | 'token'>;
 }
 
 export type OpenedGateways = Readonly<Record<string, Gateway>>;

@@ -5,6 +5,7 @@
  */
 import { AppError, toErrorRecord } from '../../engine/contract/values/errors.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
+import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { RunFlow } from '../../engine/contract/node/run-flow.ts';
 import type { ProcessParts } from '../../engine/processes/process-document.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
@@ -14,6 +15,8 @@ import type { Host } from './open-host.ts';
 export interface LateEngine {
   readonly runFlow: RunFlow;
   readonly shared: SharedState;
+  /** Seals with the data keys of the store. */
+  readonly sharedSeal: Pick<Seal, 'seal' | 'openText' | 'token'>;
   /**
    * Resolves when the engine is open, at the latest after `boundMs` milliseconds. Rejects if the first attempt failed
    * for a reason that a person must fix.
@@ -36,6 +39,7 @@ export function openLateEngine(
   const own: Life = { own: (_name, stop) => void parts.push(stop), end: () => life.end(), signal: life.signal };
   let opened: OpenedEngine | undefined;
   let shared: SharedState | undefined;
+  let seal: Seal | undefined;
   let isStopped = false;
   let cancel = () => {};
   let trying = tryOpen();
@@ -51,6 +55,7 @@ export function openLateEngine(
     try {
       const now = await openEngine(host, own, role, tell);
       shared = now.storage.sharedState;
+      seal = now.storage.seal;
       await now.guard.released(life.signal);
       await onOpen(now, own);
       opened = now;
@@ -67,11 +72,18 @@ export function openLateEngine(
 
   async function closeParts(): Promise<void> {
     shared = undefined;
+    seal = undefined;
     for (let stop = parts.pop(); stop; stop = parts.pop()) await stop();
   }
 
   const sharedNow = (): SharedState => shared ?? raise(down('SHARED_STATE_DOWN', 'The shared state'));
+  const sealNow = (): Seal => seal ?? raise(down('STORE_DOWN', 'The store'));
   return {
+    sharedSeal: {
+      seal: (...given) => sealNow().seal(...given),
+      openText: (...given) => sealNow().openText(...given),
+      token: (...given) => sealNow().token(...given),
+    },
     runFlow: {
       mode: (flowId) => opened?.engine.runFlow.mode(flowId),
       call: (call) => (opened ? opened.engine.runFlow.call(call) : raise(down('STORE_DOWN', 'The store'))),

@@ -116,12 +116,13 @@ function takesHead(exchange: Exchange, raw: readonly Buffer[], onClosing: () => 
 }
 
 /**
- * Returns the headers to forward. On the open front these are all headers as received, because the signature covers
- * headers and names them. On the user front these are only the visible headers and the token.
+ * Returns the headers to forward. With a signature these are all headers as received, because it covers headers and
+ * names them. With a user's token these are only the visible headers and the token.
  */
-function carriedHeaders({ front, incoming, headers, isBodyStreamed, request: { rawHeaders } }: Exchange): string[] {
+function carriedHeaders({ front, claim, incoming, headers, isBodyStreamed, request: { rawHeaders } }: Exchange): string[] {
   const carried = isBodyStreamed ? ['content-length', incoming.get('content-length')!] : [];
-  if (front !== 'open') return [...carried, ...Object.entries(headers).flat(), 'authorization', incoming.get('authorization')!];
+  if (front !== 'open' && claim === undefined)
+    return [...carried, ...Object.entries(headers).flat(), 'authorization', incoming.get('authorization')!];
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!.toLowerCase();
     if (!OF_CONNECTION.has(name) && !REMADE.has(name)) carried.push(name, rawHeaders[i + 1]!);

@@ -1,4 +1,6 @@
 /** Compiles plans for a front, one after the other. Keeps what outlives a plan: connections, keepers and unchanged parts. */
+import { builtInOf, createBuiltInCall, isBuiltIn } from '../built-in/built-in-interfaces.ts';
+import { sessionsOf } from '../shared/identity/claim-session.ts';
 import { createKeepers } from '../pipeline/create-keepers.ts';
 import { createMemo, type MemoScope } from '../pipeline/create-memo.ts';
 import type { DescribedRequest, Explanation } from '../documents/gateway-questions.ts';
@@ -7,6 +9,7 @@ import { findRoute } from '../pipeline/run-exchange.ts';
 import type { AccessLog, BodyBudget, Exchange, Policy, PolicyDeps } from '../contract.ts';
 import type { GatewayEvent } from '../documents/gateway-questions.ts';
 import type { Front } from '../../engine/contract/access/access.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import type { InterfaceCalls } from '../log/interface-calls.ts';
@@ -55,6 +58,11 @@ export interface ServingParts {
 
 const NOTHING_OPEN = () => {};
 
+function noSeal(): never {
+  throw new AppError('SHARED_STATE_DOWN', 'transient', 'This gateway cannot seal what it shares.', { fix: 'Call a gateway inside.' });
+}
+const NO_SEAL: PolicyDeps['sharedSeal'] = { seal: noSeal, openText: noSeal, token: noSeal };
+
 export class ServingCompiler {
   readonly #parts: ServingParts;
   readonly #memo = createMemo();
@@ -69,12 +77,12 @@ export class ServingCompiler {
 
   constructor(parts: ServingParts) {
     const { options, logger, policies, bounds, accessLog, bodies, json, report } = parts;
-    const { clock, crypto, shared, seal, metrics, settings } = options;
+    const { clock, crypto, shared, seal, sharedSeal = NO_SEAL, metrics, settings } = options;
     this.#parts = parts;
     this.#pools = createPools(options.outbound, createThrottledWarning(logger, clock, 'gateway.upstream-refused'));
     this.#check = createInterfaceCheck(policies);
     this.#policyDeps = {
-      ...{ clock, crypto, shared, seal, log: logger, metrics, settings, accessLog, bodies, json, report },
+      ...{ clock, crypto, shared, seal, sharedSeal, log: logger, metrics, settings, accessLog, bodies, json, report },
       verify: createVerify(crypto, bounds),
     };
     this.#own = this.#frontCompiler(options.front);
@@ -88,7 +96,10 @@ export class ServingCompiler {
     const keys = this.#memo.open();
     const index = yield* createPlanIndex(plan, options.crypto, keys, logger);
     const own = yield* this.#own.compile(
-      plan.interfaces.filter((document) => document.front === options.front),
+      withBuiltIn(
+        options.front,
+        plan.interfaces.filter((document) => document.front === options.front),
+      ),
       index,
     );
     const commits = [own.commit];
@@ -96,7 +107,7 @@ export class ServingCompiler {
     for (const node of nodesOf(options)) {
       const scope = scopeOf(node);
       if (fronts.has(scope)) continue;
-      const { front, commit } = yield* this.#ofNodes.get(scope)!.compile(interfacesOfNode(plan, node), index);
+      const { front, commit } = yield* this.#ofNodes.get(scope)!.compile(withBuiltIn(node.front, interfacesOfNode(plan, node)), index);
       fronts.set(scope, front);
       commits.push(commit);
     }
@@ -139,9 +150,11 @@ export class ServingCompiler {
 
   #frontCompiler(front: Front): FrontCompiler {
     const { policies, options, logger } = this.#parts;
+    const all = options.inside === undefined ? policies : policiesOfDmz(policies);
+    const forBuiltIn = all.filter(({ name }) => name !== 'grant');
     return new FrontCompiler({
       front,
-      policies: options.inside === undefined ? policies : policiesOfDmz(policies),
+      policiesOf: (document) => (document !== undefined && isBuiltIn(document) ? forBuiltIn : all),
       check: this.#check,
       policyDeps: this.#policyDeps,
       memo: this.#memo,
@@ -157,6 +170,10 @@ export class ServingCompiler {
     const { target } = document;
     if (inside !== undefined)
       return { run: createForwardCall(document, { inside, bodies, clock, log, metrics, tracer, isClosing }), close: NOTHING_OPEN };
+    if (isBuiltIn(document)) {
+      const sessions = sessionsOf({ ...this.#policyDeps, keepers: this.#keepers.of(undefined) });
+      return { run: createBuiltInCall(document, { sessions, clock }), close: NOTHING_OPEN };
+    }
     if (target.kind === 'flow') return { run: createFlowCall(target.flowId, { runFlow, clock, tracer, json }), close: NOTHING_OPEN };
     const { interfaceId } = document;
     const keepers = this.#keepers.of(interfaceId);
@@ -167,6 +184,10 @@ export class ServingCompiler {
       close: () => groups.close(),
     };
   }
+}
+
+function withBuiltIn(front: Front, published: readonly InterfaceDocument[]): readonly InterfaceDocument[] {
+  return [...published, ...builtInOf(front, published)];
 }
 
 /** Returns the gateways in the DMZ whose calls this front serves. */

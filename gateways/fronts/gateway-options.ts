@@ -29,6 +29,8 @@ export interface GatewayOptions {
   readonly outbound: OutboundGuard;
   /** Seals bodies in the access log. */
   readonly seal: Pick<Seal, 'seal'>;
+  /** Seals what lies in `shared`. A gateway in the DMZ has none; without one there are no sessions. */
+  readonly sharedSeal?: Pick<Seal, 'seal' | 'openText' | 'token'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;

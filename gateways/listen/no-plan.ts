@@ -16,5 +16,6 @@ export const NO_PLAN: PlanIndex = Object.freeze({
   busConsumerByToken: none,
   busConsumerByCertificate: none,
   ipLists: { named: none, ofFront: () => [], ofDomain: () => [] },
+  platformKeys: [],
   platformKey: undefined,
 });

@@ -28,7 +28,8 @@ export interface OpenCall {
 
 export interface FrontCompilerDeps {
   readonly front: Front;
-  readonly policies: readonly Policy[];
+  /** Returns the policies of an interface, or those of stages without one. */
+  policiesOf(document: InterfaceDocument | undefined): readonly Policy[];
   readonly check: InterfaceCheck;
   readonly policyDeps: Omit<PolicyDeps, 'memo' | 'keepers'>;
   readonly memo: Memo;
@@ -58,7 +59,11 @@ export class FrontCompiler {
   constructor(deps: FrontCompilerDeps) {
     this.#deps = deps;
     const memo = deps.memo.open();
-    this.#early = compileEarly(deps.front, deps.policies, { ...deps.policyDeps, memo: memo.get, keepers: deps.keepers.of(undefined) });
+    this.#early = compileEarly(deps.front, deps.policiesOf(undefined), {
+      ...deps.policyDeps,
+      memo: memo.get,
+      keepers: deps.keepers.of(undefined),
+    });
   }
 
   /**
@@ -96,7 +101,7 @@ export class FrontCompiler {
   }
 
   #compilePart(document: InterfaceDocument): Part {
-    const { check, log, memo, keepers, policies, policyDeps, openCall } = this.#deps;
+    const { check, log, memo, keepers, policiesOf, policyDeps, openCall } = this.#deps;
     // Check again, because a plan may come from a file.
     const problem = check(document).find((issue) => issue.severity === 'error');
     if (problem !== undefined) {
@@ -108,7 +113,7 @@ export class FrontCompiler {
     try {
       call = openCall(document);
       const deps = { ...policyDeps, memo: scope.get, keepers: keepers.of(document.interfaceId) };
-      const compiled = compileInterface(document, policies, deps, call.run);
+      const compiled = compileInterface(document, policiesOf(document), deps, call.run);
       return { document, compiled, close: () => (scope.close(), call!.close()) };
     } catch (error) {
       log.error('gateway.interface-refused', error, { interfaceId: document.interfaceId });

@@ -78,6 +78,7 @@ export function* createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<M
     encryptionKey,
     decryptionKey,
     ipLists,
+    platformKeys: (plan.platformKeys ?? []).map(({ privatePem: _private, ...key }) => key),
     platformKey,
   };
 }

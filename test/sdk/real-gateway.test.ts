@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test, { after, before } from 'node:test';
+import { fakeClock } from '../../engine/testing/fake-clock.ts';
+import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { AppDocument, GrantDocument } from '../../gateways/documents/caller-documents.ts';
 import type { GatewayPlan } from '../../gateways/documents/gateway-plan.ts';
 import type { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
@@ -9,7 +11,7 @@ import { createHospitalA } from '../../examples/city/hospital-a/hospital-a.ts';
 import { createSigningClient, KQ1_SCHEMES, type Kq1Scheme, type SigningClient } from '../../sdk/public.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
 import { createEncryption, type EncryptionFixture } from '../gateways/support/encryption.ts';
-import { startGateway, type TestGateway } from '../gateways/support/start-gateway.ts';
+import { memoryState, startGateway, type TestGateway } from '../gateways/support/start-gateway.ts';
 
 const read = <T>(name: string): T => JSON.parse(readFileSync(new URL(`../../examples/city/${name}.json`, import.meta.url), 'utf8')) as T;
 const crypto = createSoftwareCrypto();
@@ -22,14 +24,15 @@ const encryptionOf = () => ({
 let hospital: Awaited<ReturnType<typeof createHospitalA>>;
 let running: TestGateway;
 let encryption: EncryptionFixture;
+let plan: GatewayPlan;
+const made = new Map<Kq1Scheme, { secret: string } | { privatePem: string; publicPem: string }>();
 
 before(async () => {
   hospital = await createHospitalA({ port: 0 });
   const platform = (await crypto.generateKey('SM2-SM3')) as { privatePem: string; publicPem: string };
-  const made = new Map<Kq1Scheme, { secret: string } | { privatePem: string; publicPem: string }>();
   for (const scheme of KQ1_SCHEMES) made.set(scheme, await crypto.generateKey(scheme));
   encryption = await createEncryption({ A10021: 'SM2' });
-  const plan: GatewayPlan = {
+  plan = {
     ...encryption.plan,
     number: 1,
     madeAt: Date.now(),
@@ -62,6 +65,40 @@ after(async () => {
   for (const client of [...clients.values(), ...encrypting.values()]) await client.close();
   await running.stop();
   await hospital.stop();
+});
+
+test('a client with sessions opens one, signs with it, and opens another when it was lost', async () => {
+  const clock = fakeClock(Date.now());
+  const kept = memoryState();
+  let isLost = false;
+  const shared: SharedState = { ...kept, get: (key) => (isLost ? Promise.resolve(undefined) : kept.get(key)) };
+  const gateway = await startGateway(plan, { clock, shared });
+  const key = made.get('SM2-SM3') as { privatePem: string };
+  const client = createSigningClient({
+    ...{ baseUrl: gateway.gateway.address, appId: 'A10021', keyId: 'SM2-SM3', scheme: 'SM2-SM3', key: key.privatePem, clock },
+    ...{ platformKeys: { p1: plan.platformKey.publicPem }, encryption: encryptionOf(), sessions: true },
+  });
+  const fetched = async () => {
+    const { status, verified, headers } = await client.fetch('/open/v1/slots?department=02&date=2026-01-05');
+    assert.deepEqual([status, verified], [200, true]);
+    return headers['x-kq-keyid']!;
+  };
+  const first = await fetched();
+  assert.match(first, /^s_/);
+  assert.equal(await fetched(), first);
+  isLost = true;
+  await clock.advance(3_000);
+  const body = { hospital: 'A', department: '01', date: '2026-01-05', patient: { patientId: 'P000002', name: '虚构丙甲' } };
+  assert.equal((await client.fetch('/open/v1/appointments', { body })).status, 401, 'what may be done twice is not repeated');
+  isLost = false;
+  const second = await fetched();
+  assert.notEqual(second, first);
+  await clock.advance(29.5 * 60_000);
+  assert.notEqual(await fetched(), second, 'a session about to end is replaced');
+  await client.close();
+  const stopped = gateway.stop();
+  await clock.advance(10_000);
+  await stopped;
 });
 
 for (const scheme of KQ1_SCHEMES) {

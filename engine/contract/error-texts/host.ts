@@ -31,6 +31,7 @@ export const hostTexts: ErrorTemplates = {
   },
   SDK_NO_ANSWER: { what: '网关没有给出完整应答', fix: '用同一 Idempotency-Key 再次查询；若仍如此，请检查地址和证书。' },
   SDK_ANSWER_NOT_JSON: { what: '应答不是 UTF-8 编码的 JSON', fix: '查看应答的内容类型和内容。' },
+  SDK_SESSION_REFUSED: { what: '平台没有建立会话', fix: '用 SM2 密钥签名，为应用登记加密公钥，并在 encryption 中给出其私钥。' },
   SDK_ENVELOPE_INVALID: { what: '应答的加密报文无法解开', fix: '核对私钥与应用登记的加密公钥是否成对，再用同一 Idempotency-Key 查询。' },
   SDK_ANSWER_UNSIGNED: { what: '应答没有签名，不可信', fix: askAgain },
   SDK_ANSWER_KEY_UNKNOWN: { what: '应答由未知的平台密钥签名，不可信', fix: '获取平台当前的公钥，再用同一 Idempotency-Key 查询。' },

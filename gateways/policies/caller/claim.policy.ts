@@ -1,11 +1,12 @@
 import { Type } from 'typebox';
 import { digestOfScheme, parseAuthorization } from '../../../engine/contract/kq1/kq1.ts';
-import { definePolicy } from '../../contract.ts';
+import { definePolicy, type Claim, type Exchange, type GatewayError } from '../../contract.ts';
 import { refuse } from '../../errors.ts';
+import { claimSession, namesSession, sessionsOf } from '../../shared/identity/claim-session.ts';
 
 /**
  * Reads the claim of a KQ1 request: time, app, key and scheme. The time must be within the app's window, and the scheme
- * must be that of the key. An unknown app, an unknown key and a wrong scheme get the same error. Nothing reveals
+ * must be that of the key. An unknown app, an unknown key or session and a wrong scheme get the same error. Nothing reveals
  * whether a key is still valid before the signature is verified.
  */
 export default definePolicy({
@@ -19,9 +20,16 @@ export default definePolicy({
   options: Type.Object({}, { additionalProperties: false }),
   isDefault: () => true,
   isOptional: () => false,
-  compile:
-    (_options, _target, _front, { clock }) =>
-    (exchange) => {
+  compile(_options, _target, _front, deps) {
+    const { clock, log } = deps;
+    const sessions = sessionsOf(deps);
+    const accept = (exchange: Exchange, claim: Claim | GatewayError) => {
+      if ('code' in claim) return claim;
+      if (Math.abs(clock.now() - Number(claim.authorization.ts)) > claim.app.windowSec * 1000) return refuse('GW40102');
+      exchange.claim = claim;
+      return undefined;
+    };
+    return (exchange) => {
       const header = exchange.incoming.get('authorization');
       if (header === undefined) return refuse('GW40101');
       let authorization;
@@ -30,11 +38,14 @@ export default definePolicy({
       } catch {
         return refuse('GW40101');
       }
+      if (namesSession(authorization, exchange)) {
+        const found = claimSession(exchange, authorization, { sessions, clock, log });
+        return found instanceof Promise ? found.then((late) => accept(exchange, late)) : accept(exchange, found);
+      }
       const app = exchange.plan.app(authorization.appId);
       const key = exchange.plan.key(authorization.appId, authorization.keyId);
       if (app === undefined || key === undefined || key.document.scheme !== authorization.scheme) return refuse('GW40101');
-      if (Math.abs(clock.now() - Number(authorization.ts)) > app.windowSec * 1000) return refuse('GW40102');
-      exchange.claim = { authorization, app, key, digestAlgorithm: digestOfScheme(authorization.scheme) };
-      return undefined;
-    },
+      return accept(exchange, { authorization, app, key, digestAlgorithm: digestOfScheme(authorization.scheme) });
+    };
+  },
 });

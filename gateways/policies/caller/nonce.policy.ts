@@ -22,7 +22,7 @@ const FORGOTTEN = refuse('GW40102', {
 export default definePolicy({
   name: 'nonce',
   stage: 'nonce',
-  fronts: ['open'],
+  fronts: ['open', 'user'],
   text: {
     label: { 'zh-CN': '防重放', en: 'Replay guard' },
     help: {
@@ -53,7 +53,9 @@ export default definePolicy({
   compile({ whenStoreDown }, target, _front, { shared, log }) {
     const allows = whenStoreDown === 'allow' && target?.dataClass === 'public';
     return (exchange) => {
-      const { app, authorization } = exchange.claim!;
+      // On the user front only requests signed by a session have a nonce.
+      if (exchange.claim === undefined) return undefined;
+      const { app, authorization } = exchange.claim;
       const nonce = `nonce:${app.appId}:${authorization.keyId}:${authorization.nonce}`;
       return shared.claimOnce(nonce, 2000 * app.windowSec + MARGIN_MS, app.appId, Number(authorization.ts)).then(
         (isFirst) => (isFirst ? undefined : refuse('GW40104')),

@@ -7,8 +7,10 @@ import {
   type HeaderPair,
 } from '../../../engine/contract/kq1/kq1.ts';
 import type { KeyHandle } from '../../../engine/contract/ports/crypto.ts';
+import { fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy, type Claim, type Exchange, type GatewayError, type PolicyDeps } from '../../contract.ts';
 import { refuse } from '../../errors.ts';
+import { isUsableKey } from '../../shared/identity/claim-session.ts';
 import { adoptTraceId } from '../../shared/trace-ids.ts';
 import { isVisibleHeader } from '../../shared/visible-headers.ts';
 
@@ -19,7 +21,7 @@ import { isVisibleHeader } from '../../shared/visible-headers.ts';
 export default definePolicy({
   name: 'signature',
   stage: 'authenticate',
-  fronts: ['open'],
+  fronts: ['open', 'user'],
   text: {
     label: { 'zh-CN': '签名验证', en: 'Signature' },
     help: {
@@ -27,30 +29,49 @@ export default definePolicy({
       en: 'Verifies the KQ1 signature (SM2-SM3, RSA-SHA256, RSA-PSS-SHA256, HMAC-SM3, HMAC-SHA256).',
     },
   },
-  options: Type.Object({}, { additionalProperties: false }),
+  options: Type.Object(
+    {
+      nonRepudiation: Type.Optional(
+        Type.Boolean({
+          ...fieldText(
+            '不可抵赖',
+            'Non-repudiation',
+            '只接受每次请求都用 SM2 签名的调用；会话和其他签名方案返回 GW40105。',
+            'Takes only requests that are each signed by SM2; sessions and other schemes get GW40105.',
+          ),
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
   // Nothing may reach a target before size, digest and signature are verified.
-  reads: () => ({ body: true }),
+  reads: (_options, { front }) => ({ body: front === 'open' }),
   isDefault: () => true,
   isOptional: () => false,
-  compile: (_options, _target, _front, deps) => (exchange) => {
-    const claim = exchange.claim!;
-    let headers: HeaderPair[];
-    let canonical: Uint8Array;
-    try {
-      headers = collectSignedHeaders(exchange.request.rawHeaders, claim.authorization.signed);
-      canonical = Buffer.from(canonicalOf(exchange, claim, headers), 'latin1');
-    } catch {
-      return refuse('GW40103');
-    }
-    const { handle } = claim.key;
-    // A caller's secret is never sent to the DMZ. Such a call is only authenticated inside, and nothing counts as
-    // proved here.
-    if (handle === undefined) return exchange.plan.isHandedOut ? undefined : refuse('GW40101');
-    const signature = Buffer.from(claim.authorization.sig, 'base64url');
-    const holds = deps.verify(exchange, handle, canonical, signature);
-    if (holds instanceof Promise) return holds.then((isTrue) => (isTrue ? accept(exchange, handle, canonical, headers, deps) : FORGED));
-    return holds ? accept(exchange, handle, canonical, headers, deps) : FORGED;
-  },
+  compile:
+    ({ nonRepudiation = false }, _target, _front, deps) =>
+    (exchange) => {
+      const { claim } = exchange;
+      // On the user front only sessions sign.
+      if (claim === undefined) return undefined;
+      let headers: HeaderPair[];
+      let canonical: Uint8Array;
+      try {
+        headers = collectSignedHeaders(exchange.request.rawHeaders, claim.authorization.signed);
+        canonical = Buffer.from(canonicalOf(exchange, claim, headers), 'latin1');
+      } catch {
+        return refuse('GW40103');
+      }
+      const { handle } = claim.key;
+      // A caller's secret is never sent to the DMZ. Such a call is only authenticated inside, and nothing counts as
+      // proved here.
+      if (handle === undefined) return exchange.plan.isHandedOut ? undefined : refuse('GW40101');
+      const signature = Buffer.from(claim.authorization.sig, 'base64url');
+      const holds = deps.verify(exchange, handle, canonical, signature);
+      if (holds instanceof Promise)
+        return holds.then((isTrue) => (isTrue ? accept(exchange, { handle, canonical, headers, nonRepudiation }, deps) : FORGED));
+      return holds ? accept(exchange, { handle, canonical, headers, nonRepudiation }, deps) : FORGED;
+    },
 });
 
 const FORGED = refuse('GW40103');
@@ -64,14 +85,16 @@ function canonicalOf(exchange: Exchange, claim: Claim, headers: HeaderPair[]): s
   return canonicalRequest({ scheme, method, host, path, query, ts, nonce, appId, keyId, headers, bodyDigest });
 }
 
-function accept(
-  exchange: Exchange,
-  handle: KeyHandle,
-  canonical: Uint8Array,
-  headers: HeaderPair[],
-  deps: PolicyDeps,
-): GatewayError | undefined {
-  const { key, app, authorization } = exchange.claim!;
+interface Proved {
+  readonly handle: KeyHandle;
+  readonly canonical: Uint8Array;
+  readonly headers: readonly HeaderPair[];
+  readonly nonRepudiation: boolean;
+}
+
+function accept(exchange: Exchange, proved: Proved, deps: PolicyDeps): GatewayError | undefined {
+  const { handle, canonical, headers, nonRepudiation } = proved;
+  const { key, app, authorization, user } = exchange.claim!;
   const answerScheme = responseSchemeFor(authorization.scheme);
   exchange.proof = {
     keyId: authorization.keyId,
@@ -81,11 +104,18 @@ function accept(
     key: handle,
   };
   exchange.app = app;
+  if (user !== undefined) exchange.user = user;
   for (const [name, value] of headers) if (isVisibleHeader(name)) exchange.headers[name] = value;
   adoptTraceId(exchange, (name) => headers.find((header) => header[0] === name)?.[1]);
-  const { state, expiresAt } = key.document;
-  const isUsable =
-    (state === 'ACTIVE' || state === 'RETIRING') && (expiresAt === undefined || deps.clock.now() < expiresAt) && app.state === 'active';
   // From here on errors must be signed, and the key for that is inside.
-  return isUsable || exchange.plan.isHandedOut ? undefined : refuse('GW40105');
+  if (exchange.plan.isHandedOut) return undefined;
+  if (!isUsableKey(key.document, deps.clock.now()) || app.state !== 'active') return refuse('GW40105');
+  return nonRepudiation && authorization.scheme !== 'SM2-SM3' ? REPUDIABLE : undefined;
 }
+
+const REPUDIABLE = refuse('GW40105', {
+  text: {
+    'zh-CN': '该接口要求每次请求都用 SM2 签名：请用应用的 SM2 密钥签名，不要用会话或其他签名方案',
+    en: 'This interface requires an SM2 signature for each request: sign with an SM2 key of the app, not with a session or another scheme.',
+  },
+});

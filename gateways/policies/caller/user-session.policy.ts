@@ -1,8 +1,11 @@
 import { Type } from 'typebox';
 import { isRecord } from '../../../engine/contract/values/is-record.ts';
-import { definePolicy } from '../../contract.ts';
+import { parseAuthorization } from '../../../engine/contract/kq1/kq1.ts';
+import { fieldText } from '../../../engine/contract/values/texts.ts';
+import { definePolicy, type Exchange, type GatewayError, type PolicyDeps } from '../../contract.ts';
 import type { UserTokenKey } from '../../documents/caller-documents.ts';
 import { refuse } from '../../errors.ts';
+import { claimSession, namesSession, sessionsOf } from '../../shared/identity/claim-session.ts';
 import { adoptTraceId } from '../../shared/trace-ids.ts';
 import { parseJson } from '../../shared/parse-json.ts';
 import { readBearer } from '../../shared/read-bearer.ts';
@@ -21,17 +24,38 @@ export default definePolicy({
   text: {
     label: { 'zh-CN': '用户令牌', en: 'User token' },
     help: {
-      'zh-CN': '验证用户 JWT（ES256 或 SM2-SM3）的签名、签发者、受众与有效期。',
-      en: 'Verifies the user JWT (ES256 or SM2-SM3): signature, issuer, audience and lifetime.',
+      'zh-CN': '验证用户 JWT（ES256 或 SM2-SM3）的签名、签发者、受众与有效期；或以会话密钥签名的请求。',
+      en: 'Verifies the user JWT (ES256 or SM2-SM3): signature, issuer, audience and lifetime; or a request that a session signed.',
     },
   },
-  options: Type.Object({}, { additionalProperties: false }),
+  options: Type.Object(
+    {
+      session: Type.Optional(
+        Type.Union([Type.Literal('allow'), Type.Literal('require')], {
+          ...fieldText(
+            '会话签名',
+            'Signature of a session',
+            '“必须”时，只接受以会话密钥签名、带 nonce 的请求，从而防重放；令牌只用于 POST /user/v1/sessions。',
+            'If required, only requests that a session signed, with a nonce, are taken, so that none can be replayed; the token is for POST /user/v1/sessions alone.',
+            { options: { allow: ['可用令牌或会话', 'Token or session'], require: ['必须', 'Required'] } },
+          ),
+          default: 'allow',
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
   isDefault: () => true,
   isOptional: () => false,
-  compile: (_options, _target, _front, { clock, verify }) => {
+  compile: ({ session = 'allow' }, _target, _front, deps) => {
+    const { clock, verify } = deps;
+    const claim = createSessionClaim(deps);
     return async (exchange) => {
-      const token = readBearer(exchange.incoming.get('authorization') ?? '', MAX_TOKEN_LENGTH);
+      const authorization = exchange.incoming.get('authorization') ?? '';
+      if (authorization.startsWith('KQ1-')) return claim(exchange, authorization);
+      const token = readBearer(authorization, MAX_TOKEN_LENGTH);
       if (token === undefined) return refuse('GW40101');
+      if (session === 'require') return SESSION_NEEDED;
       const parts = token.split('.');
       const [head, payload, signature] = [readPart(parts[0]), readPart(parts[1]), decode(parts[2])];
       if (parts.length !== 3 || head === undefined || payload === undefined || signature === undefined || head['crit'] !== undefined)
@@ -48,6 +72,33 @@ export default definePolicy({
     };
   },
 });
+
+const SESSION_NEEDED = refuse('GW40101', {
+  text: {
+    'zh-CN': '该接口只接受以会话密钥签名的请求：请先用令牌调用 POST /user/v1/sessions 建立会话',
+    en: 'This interface takes only requests that a session signed: open one with the token at POST /user/v1/sessions first.',
+  },
+});
+
+/** Reads the claim of a request that a session signed. The user is known only after the signature was verified. */
+function createSessionClaim(deps: PolicyDeps): (exchange: Exchange, header: string) => Promise<GatewayError | undefined> {
+  const { clock, log } = deps;
+  const sessions = sessionsOf(deps);
+  return async (exchange, header) => {
+    let authorization;
+    try {
+      authorization = parseAuthorization(header);
+    } catch {
+      return refuse('GW40101');
+    }
+    if (!namesSession(authorization, exchange)) return refuse('GW40101');
+    const claim = await claimSession(exchange, authorization, { sessions, clock, log });
+    if ('code' in claim) return claim;
+    if (Math.abs(clock.now() - Number(authorization.ts)) > claim.app.windowSec * 1000) return refuse('GW40102');
+    exchange.claim = claim;
+    return undefined;
+  };
+}
 
 /**
  * The latest accepted expiry, in seconds (2100-01-01). A later expiry is a mistake, for example milliseconds in place

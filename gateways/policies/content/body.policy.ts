@@ -51,7 +51,12 @@ export default definePolicy({
       if (length !== undefined && !(length <= limit)) return tooLarge;
       if (length === 0) return takeEmpty(exchange, crypto);
       if (incoming.has('expect')) exchange.response.writeContinue();
-      if (length !== undefined && length > STREAM_ABOVE_BYTES && exchange.handling.bodyReaders.length === 0) {
+      if (
+        length !== undefined &&
+        length > STREAM_ABOVE_BYTES &&
+        exchange.handling.bodyReaders.length === 0 &&
+        exchange.claim === undefined
+      ) {
         exchange.isBodyStreamed = true;
         exchange.bytesIn = length;
         return undefined;

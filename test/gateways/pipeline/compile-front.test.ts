@@ -31,7 +31,7 @@ function compiler() {
   const memo = createMemo();
   const keepers = createKeepers();
   const front = new FrontCompiler({
-    ...{ front: 'open', policies: [policy], check: () => [], policyDeps: {} as PolicyDeps, memo, keepers, log: silentLogger },
+    ...{ front: 'open', policiesOf: () => [policy], check: () => [], policyDeps: {} as PolicyDeps, memo, keepers, log: silentLogger },
     openCall: ({ interfaceId }) => ({ run: () => undefined, close: () => void closed.push(interfaceId) }),
   });
   const compile = async (documents: readonly InterfaceDocument[]) => {

@@ -11,6 +11,7 @@ import { loadPolicies } from '../../../gateways/pipeline/load-policies.ts';
 import { createMemo } from '../../../gateways/pipeline/create-memo.ts';
 import { createPlanIndex } from '../../../gateways/plan/create-plan-index.ts';
 import { createJsonReader } from '../../../gateways/shared/create-json-reader.ts';
+import { testSeal } from './test-seal.ts';
 import { buildInterface, buildPlan, crypto } from './city-plan.ts';
 import { inSlices } from '../../../engine/threads/run-in-slices.ts';
 import { createKeepers } from '../../../gateways/pipeline/create-keepers.ts';
@@ -56,6 +57,7 @@ export async function runPolicy<P extends Policy>(policy: P, given: PolicyCase):
     ...{ clock, crypto, shared: createMemorySharedState({ clock }), log: silentLogger, metrics: silentMetrics },
     settings: { host: '127.0.0.1', port: 0, trustedProxies: given.trustedProxies ?? [] },
     seal: { seal: (place, plain) => `sealed:${place.field}:${Buffer.from(plain).toString()}` },
+    sharedSeal: testSeal,
     accessLog: { write: (line) => void lines.push(line), flush: () => Promise.resolve(), close: () => Promise.resolve() },
     bodies: createBodyBudget({ limitBytes: 256 * 1024 * 1024, clock }),
     memo: memo.get,

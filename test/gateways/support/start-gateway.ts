@@ -20,6 +20,7 @@ import type { Gateway, GatewayOptions } from '../../../gateways/fronts/gateway-o
 import type { Inside } from '../../../gateways/forward/open-inside.ts';
 import { createPlanFeed, type PlanFeed } from '../../../gateways/plan/create-plan-feed.ts';
 import { crypto, type SignedRequest } from './city-plan.ts';
+import { testSeal } from './test-seal.ts';
 import { createMemorySharedState } from '../../../storage/in-process/memory-shared-state.ts';
 import { anywhere } from '../../../engine/testing/anywhere.ts';
 
@@ -76,6 +77,7 @@ export async function startGateway(
       tracer: options.tracer,
       ...(options.inside === undefined ? {} : { inside: options.inside }),
     },
+    sharedSeal: testSeal,
     seal: { seal: (place, plain) => `sealed:${place.field}:${Buffer.from(plain).toString('base64')}` },
     settings: {
       host: '127.0.0.1',
