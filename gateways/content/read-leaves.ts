@@ -50,13 +50,30 @@ function readRecord(record: Readonly<Record<string, string>>, path: LeafPath, vi
   return false;
 }
 
+/** Returns false for a body that services may read in different ways: broken multipart, or an unknown charset. */
+export function isReadable(body: Uint8Array, contentType: string): boolean {
+  const charset = contentType.includes(';') ? parameterOf(contentType, 'charset') : undefined;
+  if (charset !== undefined && !isCharset(charset)) return false;
+  return mediaTypeOf(contentType) !== 'multipart/form-data' || readMultipart(body, contentType) !== undefined;
+}
+
+function isCharset(charset: string): boolean {
+  try {
+    return new TextDecoder(charset).encoding !== 'replacement';
+  } catch {
+    return false;
+  }
+}
+
+function mediaTypeOf(contentType: string): string {
+  const end = contentType.indexOf(';');
+  return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+}
+
 /** Visits the leaves of a body by its media type; a body of an unknown type by how it begins. */
 export function readBodyLeaves(body: Uint8Array, contentType: string, visit: VisitLeaf): boolean {
   const path = new LeafPath();
-  const type = contentType
-    .slice(0, contentType.includes(';') ? contentType.indexOf(';') : undefined)
-    .trim()
-    .toLowerCase();
+  const type = mediaTypeOf(contentType);
   if (type === 'multipart/form-data') {
     const parts = readMultipart(body, contentType);
     if (parts !== undefined) return readParts(parts, path, nesting(visit));

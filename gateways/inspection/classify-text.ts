@@ -192,6 +192,8 @@ function formOf(code: number): number {
   if (code >= 0x2e80 && code < 0xd835) return 0;
   if (code >= 0xff01 && code <= 0xff5e) return (FORM << 8) | (code - 0xfee0);
   if (code < 0xc0) return code === 0xad ? (FORM << 8) | UNSEEN : 0;
+  // Upper-case letters of these two are S and I.
+  if (code === 0x17f || code === 0x131) return (FORM << 8) | (code === 0x17f ? 0x73 : 0x69);
   if (code < 0x2000) return 0;
   if (code <= 0x2064)
     return (code >= 0x200b && code <= 0x200f) || code >= 0x202a ? (FORM << 8) | (code >= 0x2030 && code < 0x2060 ? 0 : UNSEEN) : 0;

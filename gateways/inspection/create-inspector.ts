@@ -18,25 +18,22 @@ const CPU_MS_PER_MB = 2000;
 const PAUSE_MS = 2000;
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './inspection-worker.ts' : './inspection-worker.js', import.meta.url);
 
-/** Why a body was not inspected: too many wait, or it takes too much CPU time or memory. */
-export type InspectionFault = 'busy' | 'costly';
+/** Why a body was not inspected: too many wait, it takes too much CPU time or memory, or it has more than one reading. */
+export type InspectionFault = 'busy' | 'costly' | 'unreadable';
+
+export type Inspected = readonly InspectionHit[] | InspectionFault;
 
 /** Inspects bodies: at once if that is quick, otherwise in a thread, where callers take turns. Idle threads end. */
 export interface Inspector {
-  inspect(
-    body: Uint8Array,
-    contentType: string,
-    order: InspectionOrder,
-    from: Sender,
-  ): readonly InspectionHit[] | Promise<readonly InspectionHit[] | InspectionFault>;
+  inspect(body: Uint8Array, contentType: string, order: InspectionOrder, from: Sender): Inspected | Promise<Inspected>;
 }
 
 export function createInspector(clock: Clock): Inspector {
-  const threads = new BoundedThreads<InspectionTask, readonly InspectionHit[]>({
+  const threads = new BoundedThreads<InspectionTask, Inspected>({
     ...{ file: FILE, size: 1, heapMb: HEAP_MB, waiting: WAITING, waitingPerKey: WAITING_PER_CALLER, pauseMs: PAUSE_MS, clock },
   });
 
-  async function inThread(task: InspectionTask, from: Sender): Promise<readonly InspectionHit[] | InspectionFault> {
+  async function inThread(task: InspectionTask, from: Sender): Promise<Inspected> {
     const left = new AbortController();
     from.onLeave(() => left.abort());
     const megabytes = task.body.byteLength / 1024 / 1024;

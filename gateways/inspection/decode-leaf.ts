@@ -197,10 +197,10 @@ function readEscape(text: string, at: number): Found | undefined {
 
 /** Characters that Unicode calls compatible with ASCII, and those that nobody sees. CJK stays as it is. */
 const FORMS =
-  /[\u00ad\u2000-\u200f\u2028-\u202e\u2060-\u2064\u2070-\u209c\u2100-\u214f\u2460-\u24ff\ufe50-\ufe6b\ufeff\uff01-\uff5e\u{1d400}-\u{1d7ff}]/u;
+  /[\u00ad\u0131\u017f\u2000-\u200f\u2028-\u202e\u2060-\u2064\u2070-\u209c\u2100-\u214f\u2460-\u24ff\ufe50-\ufe6b\ufeff\uff01-\uff5e\u{1d400}-\u{1d7ff}]/u;
 const UNSEEN = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
 
 function foldForms(text: string): string {
   if (!FORMS.test(text)) return text;
-  return text.normalize('NFKC').replace(UNSEEN, '');
+  return text.normalize('NFKC').replace(UNSEEN, '').replaceAll('\u0131', 'i');
 }

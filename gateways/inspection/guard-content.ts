@@ -3,7 +3,7 @@ import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { refuse, refuseJson } from '../errors.ts';
 import type { Carrier } from '../content/leaf.ts';
 import { maskText } from '../shared/mask-text.ts';
-import { createInspector, type InspectionFault, type Inspector } from './create-inspector.ts';
+import { createInspector, type Inspected, type InspectionFault, type Inspector } from './create-inspector.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { DETECTORS, type Detector } from './inspect-leaf.ts';
 import { inspectParts, type InspectionHit, type InspectionOrder, type PassedField } from './inspect-request.ts';
@@ -20,12 +20,11 @@ export function compileGuard(
 ): RunPolicy | undefined {
   const { mode = 'block', base64 = 'monitor' } = options;
   if (mode === 'off') return undefined;
-  const inspection = deps.keepers.ofInterface('inspections', () => new WeakMap<Exchange, Inspected>());
+  const inspection = deps.keepers.ofInterface('inspections', () => new WeakMap<Exchange, Inspected | Promise<Inspected>>());
   const inspector = deps.keepers.ofGateway('inspector', () => createInspector(deps.clock));
   const orderAt = createOrders(target);
-  const judge = (exchange: Exchange, hits: readonly InspectionHit[] | InspectionFault): GatewayError | undefined => {
-    if (hits === 'busy' || hits === 'costly')
-      return refuseJson({ problem: '', ...(hits === 'busy' ? { isBusy: true } : { isCostly: true }) });
+  const judge = (exchange: Exchange, hits: Inspected): GatewayError | undefined => {
+    if (typeof hits === 'string') return mode === 'block' || hits !== 'unreadable' ? refuseFault(hits) : skip(exchange, detector);
     let blocked: InspectionHit | undefined;
     for (const hit of hits) {
       if (hit.detector !== detector) continue;
@@ -44,7 +43,22 @@ export function compileGuard(
   };
 }
 
-type Inspected = readonly InspectionHit[] | InspectionFault | Promise<readonly InspectionHit[] | InspectionFault>;
+function refuseFault(fault: InspectionFault): GatewayError {
+  if (fault === 'unreadable') return UNREADABLE;
+  return refuseJson({ problem: '', ...(fault === 'busy' ? { isBusy: true } : { isCostly: true }) });
+}
+
+/** In monitor mode a body that cannot be read passes, but the log says that nobody looked at it. */
+function skip(exchange: Exchange, policy: Detector): undefined {
+  exchange.note({ policy, where: 'body', what: 'not-inspected' });
+}
+
+const UNREADABLE = refuse('GW41502', {
+  text: {
+    'zh-CN': '该接口检查请求内容，无法读取此请求体：不要压缩，字符集使用 UTF-8，multipart 按 RFC 7578 分段',
+    en: 'This interface checks its content and cannot read the body: send it uncompressed, in UTF-8, and multipart as RFC 7578 says.',
+  },
+});
 
 /** Returns what both policies of an interface want to know, without the exceptions that have expired. */
 function createOrders({ policies = {} }: InterfaceDocument): (now: number) => InspectionOrder {
@@ -69,14 +83,18 @@ function createOrders({ policies = {} }: InterfaceDocument): (now: number) => In
   });
 }
 
-/** A hit outside the body decides before the body is read. */
-function inspect(exchange: Exchange, order: InspectionOrder, inspector: Inspector): Inspected {
+/** A body that cannot be inspected outweighs hits elsewhere, because those may only be recorded. */
+function inspect(exchange: Exchange, order: InspectionOrder, inspector: Inspector): Inspected | Promise<Inspected> {
   const { params, rawQuery, headers, incoming, body } = exchange;
   const hits = inspectParts({ params, query: rawQuery, headers, cookie: incoming.get('cookie') }, order);
   if (body === undefined || body.byteLength === 0) return hits;
+  // A compressed body that nobody has opened.
+  const coding = headers['content-encoding'];
+  if (coding !== undefined && coding !== 'identity') return 'unreadable';
   const inBody = inspector.inspect(body, incoming.get('content-type') ?? '', order, exchange);
-  if (!(inBody instanceof Promise)) return hits.length === 0 ? inBody : [...hits, ...inBody];
-  return inBody.then((late) => (typeof late === 'string' ? late : [...hits, ...late]));
+  if (hits.length === 0) return inBody;
+  const join = (found: Inspected): Inspected => (typeof found === 'string' ? found : [...hits, ...found]);
+  return inBody instanceof Promise ? inBody.then(join) : join(inBody);
 }
 
 /** Names on the way to a field may hold personal data, so numbers of persons are masked where the hit is kept. */

@@ -1,5 +1,5 @@
 import type { Carrier, LeafPath } from '../content/leaf.ts';
-import { readBodyLeaves, readRequestLeaves, type RequestParts } from '../content/read-leaves.ts';
+import { isReadable, readBodyLeaves, readRequestLeaves, type RequestParts } from '../content/read-leaves.ts';
 import type { Structure } from '../documents/content-structures.ts';
 import { inspectLeaf, type Detector, type Work } from './inspect-leaf.ts';
 
@@ -30,8 +30,11 @@ export interface InspectionOrder {
   readonly passed: readonly PassedField[];
 }
 
-/** As many hits tell what a request is; more would only cost. */
-const MAX_HITS = 8;
+/**
+ * How many hits of a detector are kept, and as many of those found only in Base64. They are counted apart, because hits
+ * that only are recorded must not hide one that blocks.
+ */
+const MAX_HITS = 4;
 
 export function inspectParts(parts: RequestParts, order: InspectionOrder): readonly InspectionHit[] {
   const hits: InspectionHit[] = [];
@@ -40,13 +43,17 @@ export function inspectParts(parts: RequestParts, order: InspectionOrder): reado
   return hits;
 }
 
-/** Returns undefined if the detectors would have to read more than `mostWork` characters. */
+/**
+ * Returns undefined if the detectors would have to read more than `mostWork` characters, and `unreadable` for a body
+ * that a service may read in another way: broken multipart, or a charset that nobody knows.
+ */
 export function inspectBody(
   body: Uint8Array,
   contentType: string,
   order: InspectionOrder,
   mostWork: number,
-): readonly InspectionHit[] | undefined {
+): readonly InspectionHit[] | 'unreadable' | undefined {
+  if (!isReadable(body, contentType)) return 'unreadable';
   const hits: InspectionHit[] = [];
   const work = { left: mostWork };
   readBodyLeaves(body, contentType, (text, path, isName) => take(hits, text, path, isName, order, work));
@@ -61,11 +68,13 @@ function take(hits: InspectionHit[], text: string, path: LeafPath, isName: boole
   const pointer = path.toString();
   for (const { detector, structure, shape, isEncoded } of found) {
     if (order.passed.some((field) => field.detector === detector && field.carrier === carrier && isAt(pointer, field.pointer))) continue;
+    const alike = hits.filter((hit) => hit.detector === detector && hit.isEncoded === isEncoded);
     // A document in a string is read as a whole and by its leaves: one hit is enough.
-    if (hits.some((hit) => hit.detector === detector && hit.carrier === carrier && isNested(hit.pointer, pointer))) continue;
+    if (alike.length === MAX_HITS || alike.some((hit) => hit.carrier === carrier && !hit.isName && isNested(hit.pointer, pointer)))
+      continue;
     hits.push({ detector, carrier, pointer, isName, structure, shape, isEncoded });
   }
-  return hits.length >= MAX_HITS;
+  return order.detectors.every((detector) => hits.filter((hit) => hit.detector === detector && !hit.isEncoded).length === MAX_HITS);
 }
 
 function isNested(one: string, other: string): boolean {

@@ -8,4 +8,6 @@ export interface InspectionTask {
   readonly order: InspectionOrder;
 }
 
-serveTasks<InspectionTask, readonly InspectionHit[]>(({ body, contentType, order }) => inspectBody(body, contentType, order, Infinity)!);
+serveTasks<InspectionTask, readonly InspectionHit[] | 'unreadable'>(({ body, contentType, order }) =>
+  inspectBody(body, contentType, order, Infinity)!,
+);

@@ -52,6 +52,8 @@ interface SelectList {
   /** Columns that are more than a number. */
   rich: number;
   wordsInRow: number;
+  /** Columns that are `*`, of which prose has one before a word. */
+  stars: number;
   depth: number;
   phase: 'columns' | 'from' | 'source';
 }
@@ -137,7 +139,7 @@ class FlatScan implements LastTokens {
     const isAfterUnion = this.kind(back) === 'w' && SET_OPERATORS.has(this.word(back));
     this.#list = {
       ...{ isAfterUnion, isAnchored: isAfterUnion || this.#isOpen(1) || this.kind(1) === 'n', isInParentheses },
-      ...{ columns: 0, marked: 0, rich: 0, wordsInRow: 0, depth: 0, phase: 'columns' },
+      ...{ columns: 0, marked: 0, rich: 0, stars: 0, wordsInRow: 0, depth: 0, phase: 'columns' },
     };
   }
 
@@ -185,6 +187,7 @@ class FlatScan implements LastTokens {
       list.columns++;
       list.marked++;
       if (kind !== 'n') list.rich++;
+      if (kind === 'o') list.stars++;
       list.wordsInRow = 0;
       return list.isAfterUnion ? this.#hitSelect(list) : undefined;
     }
@@ -226,8 +229,8 @@ class FlatScan implements LastTokens {
       if (kind !== ',' && list.columns > 0 && list.isAnchored && list.isInParentheses && list.marked > 0) return this.#hitSelect(list);
       return undefined;
     }
-    if (isAtEnd && list.isAnchored && (list.rich > 0 || (list.marked > 0 && (list.isInParentheses || kind === 'c'))))
-      return this.#hitSelect(list);
+    const isRich = list.rich > (wordsInRow > 0 ? list.stars : 0);
+    if (isAtEnd && list.isAnchored && (isRich || (list.marked > 0 && (list.isInParentheses || kind === 'c')))) return this.#hitSelect(list);
     return this.#endSelect();
   }
 

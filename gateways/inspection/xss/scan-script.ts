@@ -149,6 +149,9 @@ class ScriptScan {
     if (opener.kind === '`') return true;
     // `Alert (1).txt`: with a blank before the parenthesis only a string is an argument.
     if (opener.isSpaced) return isText(argument.kind);
+    // `confirm(ed)`: at the start of a value a plain word is none.
+    if (argument.kind === 'w' && this.#token(3).kind === '')
+      return GLOBALS.has(argument.word) || MEMBERS.has(argument.word) || SINKS.has(argument.word);
     return argument.kind !== '' || this.#token(3).kind === '=';
   }
 
@@ -182,6 +185,8 @@ class ScriptScan {
     const before = this.#token(2).kind;
     const isStart = before === '' || before === '=' || before === 'q' || before === '(' || before === '`';
     if (!isStart || !ADDRESSES.has(this.#token(1).word.toLowerCase())) return undefined;
+    // `Javascript：入门（上）` is a title.
+    if (this.#text.charCodeAt(this.#at) >= 128) return undefined;
     for (let at = this.#at; at < this.#at + 200 && this.#text.charCodeAt(at) > 0x20; at++)
       if (SCRIPT_SIGNS.includes(this.#text[at]!)) return 'html-url';
     return undefined;

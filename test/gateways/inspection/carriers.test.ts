@@ -1,8 +1,10 @@
 /** The same attack in every carrier of a request, through a real gateway: the same verdict. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { buildInterface, buildPlan, createTestKey, crypto } from '../support/city-plan.ts';
-import { callGateway, startGateway, type PlainRequest, type TestGateway } from '../support/start-gateway.ts';
+import { createEnvelopes } from '../../../sdk/envelopes.ts';
+import { buildInterface, buildPlan, createTestKey, crypto, signRequest } from '../support/city-plan.ts';
+import { createEncryption } from '../support/encryption.ts';
+import { callGateway, callSigned, startGateway, type PlainRequest, type TestGateway } from '../support/start-gateway.ts';
 
 const ATTACKS = {
   'sql-injection': "x' or '1'='1",
@@ -21,10 +23,7 @@ const plain = (target: string, headers: Record<string, string> = {}): PlainReque
 });
 
 const PATH = '/bus/v1/notes/7';
-/**
- * How each carrier holds a value, and the place that the refusal names. An envelope belongs here once the stage
- * `decrypt` opens it: its plain body is what the stage `content` sees.
- */
+/** How each carrier holds a value, and the place that the refusal names. The envelope has a test of its own below. */
 const CARRIERS: Readonly<Record<string, readonly [place: string, request: (value: string) => PlainRequest]>> = {
   'path parameter': ['/params/id', (value) => plain(`/bus/v1/notes/${encodeURIComponent(value.replaceAll('/', ''))}`)],
   query: ['/query/q', (value) => plain(`${PATH}?q=${encodeURIComponent(value)}`)],
@@ -105,3 +104,26 @@ for (const [carrier, [place, request]] of Object.entries(CARRIERS))
     const passed = await call(request(HARMLESS));
     assert.equal(passed.status, 200, passed.body.toString());
   });
+
+test('an envelope is judged after it was opened', async (t) => {
+  const key = await createTestKey('SM2-SM3', 'app-sm2');
+  const encryption = await createEncryption({ 'app-sm2': 'SM2' });
+  const document = buildInterface({ policies: { xss: {}, 'sql-injection': {} } });
+  const open = await startGateway(await buildPlan([key], [document], encryption.plan));
+  t.after(() => open.stop());
+  const cipher = 'SM4-CBC-HSM3';
+  const platformKey = { keyId: 'p2', publicPem: encryption.platform.p2 };
+  const envelopes = createEnvelopes({ cipher, platformKey, privatePem: encryption.privatePems['app-sm2']! });
+  const send = async (note: string) => {
+    const { scheme, appId, keyId } = key;
+    const nonce = Buffer.from(crypto.randomBytes(16)).toString('base64url');
+    const path = document.path;
+    const head = { scheme, appId, keyId, method: 'POST', host: 'localhost', path, query: '', ts: String(Date.now()), nonce };
+    const envelope = await envelopes.encrypt(head, Buffer.from(JSON.stringify({ note })));
+    const headers = [['content-type', 'application/json'] as const, ['x-kq-enc', cipher] as const];
+    return callSigned(open.gateway, await signRequest(key, { path, nonce, ts: Number(head.ts), body: Buffer.from(envelope), headers }));
+  };
+  for (const attack of Object.values(ATTACKS)) assert.equal((await send(attack)).status, 403);
+  assert.equal(open.calls.length, 0);
+  assert.equal((await send(HARMLESS)).status, 200);
+});

@@ -12,7 +12,7 @@ const inspect = (text: string) => inspector.inspect(Buffer.from(text), 'text/pla
 
 test('judges a short body at once', () => {
   const hits = inspect("x' or '1'='1");
-  assert.ok(!(hits instanceof Promise));
+  assert.ok(!(hits instanceof Promise) && typeof hits !== 'string');
   assert.equal(hits[0]?.structure, 'sql-condition');
 });
 
@@ -35,4 +35,15 @@ test('ten megabytes take this thread next to no time', async () => {
 test('a body that nobody waits for any more is not judged', async () => {
   const left = { ...from, onLeave: (action: () => void) => action() };
   assert.equal(await inspector.inspect(Buffer.alloc(200_000, 'x'), 'text/plain', ORDER, left), 'busy');
+});
+
+test('a body that services may read in different ways is not judged', () => {
+  const unreadable: [string, string][] = [
+    ['--b\nContent-Disposition: form-data; name="a"\n\nx\n--b--\n', 'multipart/form-data; boundary=b'],
+    ['--c--', 'multipart/form-data'],
+    ['x', 'text/plain; charset=ibm037'],
+    ['x', 'application/json; charset=utf-7'],
+  ];
+  for (const [body, type] of unreadable) assert.equal(inspector.inspect(Buffer.from(body), type, ORDER, from), 'unreadable', type);
+  assert.deepEqual(inspector.inspect(Buffer.from('x'), 'text/plain; charset=GBK', ORDER, from), []);
 });

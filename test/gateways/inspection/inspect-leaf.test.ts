@@ -59,7 +59,14 @@ test('tells apart what was found only in Base64', () => {
 });
 
 test('sees an attack beside and inside of Chinese text', () => {
-  for (const text of ["张三' or '1'='1", '患者＇ or 1＝1--', '头痛<img src=x onerror=alert(1)>三天', '备注：1 union select 1,2,3'])
+  for (const text of [
+    "张三' or '1'='1",
+    '患者＇ or 1＝1--',
+    '头痛<img src=x onerror=alert(1)>三天',
+    '备注：1 union select 1,2,3',
+    '1 union ſelect 1,2',
+    '<ımg src=x onerror=alert(1)>',
+  ])
     assert.ok(
       DETECTORS.some((detector) => judge(text, detector) !== undefined),
       text,
@@ -143,14 +150,14 @@ test('fails on no text, whatever it is made of', () => {
         inspectLeaf(pieces.join(''), DETECTORS, true);
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: 1000 },
   );
 });
 
-test('takes linear time for texts made of any piece: a quadratic scan of 300 KB would take minutes', async () => {
+test('takes linear time for texts made of any piece: a quadratic scan of 100 KB would take many seconds', async () => {
   for (const piece of PIECES) {
     for (const other of ['', ' ', '=', "'"]) {
-      const text = (piece + other).repeat(Math.ceil(300_000 / (piece.length + other.length)));
+      const text = (piece + other).repeat(Math.ceil(100_000 / (piece.length + other.length)));
       const [ms] = await cpuMsOf(() => inspectLeaf(text, DETECTORS, true));
       assert.ok(ms < 5000, `${JSON.stringify(piece + other)}: ${ms} ms`);
     }

@@ -86,6 +86,24 @@ test('judges a large body in a thread, to the same end', async () => {
   assert.equal((await check({ filler })).error, undefined);
 });
 
+test('hits that are only recorded do not hide one that blocks', async () => {
+  const decoys = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`d${i}`, Buffer.from(`${SCRIPT}${i}`).toString('base64')]));
+  assert.equal((await check({ ...decoys, a: SCRIPT })).error?.issues?.[0]?.path, '/body/a');
+  const name = Buffer.from(SCRIPT).toString('base64');
+  assert.equal((await check({ [name]: 1, a: SCRIPT })).error?.issues?.[0]?.path, '/body/a');
+});
+
+test('a body that it cannot read is refused, or noted in monitor mode', async () => {
+  const compressed = (options: Record<string, unknown>) =>
+    runPolicy(xss, {
+      options,
+      interface: { policies: { xss: options } },
+      exchange: { headers: { 'content-encoding': 'gzip' }, body: Buffer.from([0x1f, 0x8b]) },
+    });
+  assert.equal((await compressed({})).error?.code, 'GW41502');
+  assert.deepEqual((await compressed({ mode: 'monitor' })).exchange.notes, [{ policy: 'xss', where: 'body', what: 'not-inspected' }]);
+});
+
 test('reads the body of its interface as a whole, unless it is off', () => {
   assert.equal(xss.reads!({}, {} as InterfaceDocument).body, true);
   assert.equal(xss.reads!({ mode: 'off' }, {} as InterfaceDocument).body, false);
