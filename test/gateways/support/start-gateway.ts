@@ -50,6 +50,7 @@ export async function startGateway(
     metrics?: Metrics;
     outbound?: OutboundGuard;
     clock?: Clock;
+    policies?: GatewayOptions['policies'];
   } = {},
 ): Promise<TestGateway> {
   const feed = createPlanFeed();
@@ -76,6 +77,7 @@ export async function startGateway(
       metrics: options.metrics ?? silentMetrics,
       tracer: options.tracer,
       ...(options.inside === undefined ? {} : { inside: options.inside }),
+      ...(options.policies === undefined ? {} : { policies: options.policies }),
     },
     sharedSeal: testSeal,
     seal: { seal: (place, plain) => `sealed:${place.field}:${Buffer.from(plain).toString('base64')}` },
