@@ -14,6 +14,7 @@ import { gatewayCases } from './cases/gateways.ts';
 import { historyCases } from './cases/history.ts';
 import { overloadCases } from './cases/overload.ts';
 import { planChangeCases } from './cases/plan-change.ts';
+import { planSoakCases } from './cases/plan-soak.ts';
 import { syncFlowCases } from './cases/sync-flow.ts';
 
 const CASE_LIMIT_MS = 150_000;
@@ -32,6 +33,7 @@ const cases: readonly BenchCase[] = [
   ...chaosCases,
   ...bombCases,
   ...planChangeCases,
+  ...planSoakCases,
 ];
 const chosen = cases.filter(({ name, limitMs }) => (wanted === '' ? limitMs === undefined : name.includes(wanted)));
 if (chosen.length === 0) {

@@ -25,10 +25,11 @@ export async function startProgram<Request = never, Answer = never>(
   name: string,
   options: unknown,
   programs = PROGRAMS,
+  nodeArguments: readonly string[] = [],
 ): Promise<Program<Request, Answer>> {
-  const execArgv = process.env['BENCH_CPU_PROF'] === name ? ['--cpu-prof', '--cpu-prof-dir=.cache/profiles'] : [];
+  const profiling = process.env['BENCH_CPU_PROF'] === name ? ['--cpu-prof', '--cpu-prof-dir=.cache/profiles'] : [];
   const child = fork(new URL(`${name}.ts`, programs), [JSON.stringify(options)], {
-    execArgv,
+    execArgv: [...nodeArguments, ...profiling],
     serialization: 'advanced',
   });
   const receive = receiver(child, name);
