@@ -9,6 +9,7 @@ import { withStarted } from '../measure/with-started.ts';
 import type { ChangingOptions, ChangingQuestion } from '../programs/changing-gateway.ts';
 import { BUS_AUTHORIZATION } from './bus-plan.ts';
 
+/** `KQ_SOAK_MINUTES` sets another duration. */
 const MINUTES = Number(process.env['KQ_SOAK_MINUTES'] ?? 30);
 const INTERFACES = 40;
 const CALLERS = 16;
