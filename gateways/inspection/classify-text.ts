@@ -33,7 +33,7 @@ const FUNCTION_NAME = 131_072;
 const PREFIX = 262_144;
 
 const STATEMENTS =
-  'select union waitfor procedure outfile dumpfile infile exec execute declare shutdown case insert delete update drop create alter truncate replace merge call use print kill program values order group having limit intersect except minus benchmark sleep analyse like rlike regexp between sounds where exists openrowset opendatasource openquery linestring polygon multipoint dblink';
+  'select union waitfor procedure outfile dumpfile infile exec execute declare shutdown case insert delete update drop create alter truncate replace merge call use print kill program values order group having limit intersect except minus benchmark sleep analyse like rlike regexp between sounds where exists openrowset opendatasource openquery linestring polygon multipoint dblink grant cursor exists';
 const SCHEMES = 'javascript vbscript livescript mocha jscript ecmascript mhtml view jar wyciwyg data feed url style';
 const PREFIXES = 'utl dbms xp sp ctxsys owa sys master pg lo st gtid json load file filetoblob httpuritype';
 

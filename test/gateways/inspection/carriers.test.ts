@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createEnvelopes } from '../../../sdk/envelopes.ts';
 import { buildInterface, buildPlan, createTestKey, crypto, signRequest } from '../support/city-plan.ts';
+import { openDmzLab } from '../support/dmz-lab.ts';
 import { createEncryption } from '../support/encryption.ts';
 import { callGateway, callSigned, startGateway, type PlainRequest, type TestGateway } from '../support/start-gateway.ts';
 
@@ -126,4 +127,31 @@ test('an envelope is judged after it was opened', async (t) => {
   for (const attack of Object.values(ATTACKS)) assert.equal((await send(attack)).status, 403);
   assert.equal(open.calls.length, 0);
   assert.equal((await send(HARMLESS)).status, 200);
+});
+
+test('a gateway in the DMZ refuses an attack before anything is forwarded', async (t) => {
+  const lab = await openDmzLab();
+  t.after(() => lab.close());
+  const inner = await lab.startInner();
+  const handed = (await lab.connect([inner.gateway.port], lab.certificates.open).newer(0))!;
+  const interfaces = handed.interfaces.map((document) => ({ ...document, policies: { xss: {}, 'sql-injection': {} } }));
+  const dmz = await lab.startDmz([inner], { given: { ...handed, interfaces } });
+  const send = async (note: string, header = 'plain') =>
+    callSigned(
+      dmz.gateway,
+      await signRequest(lab.sm2, {
+        body: JSON.stringify({ note }),
+        headers: [
+          ['content-type', 'application/json'],
+          ['x-note', header],
+        ],
+      }),
+    );
+  for (const attack of Object.values(ATTACKS)) {
+    assert.equal((await send(attack)).code, 'GW40305');
+    assert.equal((await send('plain', attack)).code, 'GW40305');
+  }
+  assert.equal(inner.calls.length, 0);
+  assert.equal((await send(HARMLESS)).status, 200);
+  assert.equal(inner.calls.length, 1);
 });

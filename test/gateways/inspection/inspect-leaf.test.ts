@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { STRUCTURE_TEXTS, STRUCTURES } from '../../../gateways/documents/content-structures.ts';
+import { decodeLeaf } from '../../../gateways/inspection/decode-leaf.ts';
 import { DETECTORS, inspectLeaf, type Detector } from '../../../gateways/inspection/inspect-leaf.ts';
+import { findSqlInjection } from '../../../gateways/inspection/sql/find-sql-injection.ts';
+import { findXss } from '../../../gateways/inspection/xss/find-xss.ts';
 import { cpuMsOf } from '../../support/cpu-time.ts';
 import { ENCODINGS, hasCorpora, judge, readAttacks, readHarmless, readSamples } from './corpora.ts';
 
@@ -79,6 +82,24 @@ test('says which structure changes, in both languages, without text of the reque
   assert.match(found!.shape, /^[a-zA-Z0-9=&(){},;'"`?]{1,20}$/);
   assert.ok(!found!.shape.includes('secret'));
   for (const structure of STRUCTURES) assert.ok(STRUCTURE_TEXTS[structure]['zh-CN'].length > 5 && STRUCTURE_TEXTS[structure].en.length > 5);
+});
+
+const CHANGES: readonly ((text: string) => string)[] = [
+  (text) => text,
+  (text) => text.toUpperCase(),
+  (text) => text.replaceAll(' ', '/**/'),
+  (text) => `备注${text}。`,
+  (text) => text.replaceAll(/['"=<>]/g, (char) => String.fromCharCode(char.charCodeAt(0) + 0xfee0)),
+];
+
+test('the quick look that spares most values the detectors spares none that they would find', () => {
+  const lists = [
+    ['sql-injection', readSamples('sql-injections'), findSqlInjection],
+    ['xss', readSamples('xss'), findXss],
+  ] as const;
+  for (const [detector, texts, find] of lists)
+    for (const text of texts.flatMap((sample) => CHANGES.map((change) => change(sample))))
+      if (decodeLeaf(text).some((reading) => find(reading) !== undefined)) assert.ok(inspectLeaf(text, [detector], false).length > 0, text);
 });
 
 const PIECES = [
