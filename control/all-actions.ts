@@ -21,6 +21,7 @@ import { liveActions, type LiveServices } from './flows/live.ts';
 import { nodeTypeActions, type NodeTypeServices } from './flows/node-types.ts';
 import { outboundActions, type OutboundServices } from './outbound/outbound.ts';
 import { overviewActions, type OverviewServices } from './overview/overview.ts';
+import { purgeCacheActions, type PurgeCacheServices } from './interfaces/purge-cache.ts';
 import { policyActions, type PolicyServices } from './interfaces/policies.ts';
 import { domainNameActions, type DomainNameServices } from './accounts/domain-names.ts';
 import { concludeActions, type ConcludeServices } from './executions/conclude.ts';
@@ -58,6 +59,7 @@ export type ControlServices = AccountServices &
   OutboundServices &
   OverviewServices &
   PolicyServices &
+  PurgeCacheServices &
   DomainNameServices &
   ConcludeServices &
   RequestServices &
@@ -88,6 +90,7 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...interfaceActions(services),
     ...policyActions(services),
     ...callActions(services),
+    ...purgeCacheActions(services),
     ...callerActions(services),
     ...securityActions(services),
     ...executionActions(services),

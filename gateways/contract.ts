@@ -185,6 +185,8 @@ export interface Exchange {
   error: GatewayError | undefined;
   /** The policy that refused the request or answered it in place of the target. */
   decidedBy: string | undefined;
+  /** What the response cache did; undefined if the interface has no cache, or the request could not use it. */
+  cached: CacheOutcome | undefined;
   /** What policies found without refusing the request, for the access log. */
   readonly notes: readonly Note[];
   note(note: Note): void;
@@ -200,6 +202,20 @@ export interface Handling {
   readonly bodyReaders: readonly string[];
   /** Readers of the response. It is held up to 10 MB. */
   readonly answerReaders: readonly string[];
+}
+
+/** `shared`: the request waited for the call of another one. `stale`: the response is renewed in the background. */
+export type CacheOutcome = 'hit' | 'stale' | 'shared' | 'miss';
+
+/** What a call of the target gets from a policy of the stage `cache`. The rest comes from the request. */
+export type TargetRequest = Pick<Exchange, 'rawQuery' | 'headers' | 'body' | 'json' | 'app' | 'user'>;
+
+/** A call of the target that does not depend on the client that caused it. */
+export interface TargetCall {
+  /** Resolves with the exchange of the call. It has an `answer` or an `error`, or neither if the call was left. */
+  readonly ended: Promise<Exchange>;
+  /** Ends the call if it still runs, and frees what it holds. */
+  leave(): void;
 }
 
 /** What a policy found. It has no personal data: `where` is a JSON Pointer or a name, `what` a code or a shape. */
@@ -321,7 +337,7 @@ export interface ArrivingBody {
 
 /**
  * State that outlives a plan, such as buckets, limits and breakers. Each method returns the state with this name, and
- * creates it at the first call.
+ * creates it at the first call. If the state has a method `stop`, it is called at the end.
  */
 export interface Keepers {
   /** State of the interface that is compiled. It ends with the interface. In stages before `route` there is none. */
@@ -334,10 +350,10 @@ export interface PolicyDeps {
   /** Seals bodies in the access log. */
   readonly seal: Pick<Seal, 'seal'>;
   /** Seals what lies in shared state, so that all gateways inside can open it. */
-  readonly sharedSeal: Pick<Seal, 'seal' | 'openText' | 'token'>;
+  readonly sharedSeal: Pick<Seal, 'seal' | 'open' | 'openText' | 'token'>;
   readonly accessLog: AccessLog;
   readonly bodies: BodyBudget;
-  readonly json: Pick<JsonReader, 'readChecked' | 'check'>;
+  readonly json: Pick<JsonReader, 'read' | 'readChecked' | 'check'>;
   /** Shares a value that is costly to build between all policies that use its key. It must not change. */
   memo<Value>(key: string, make: () => Value): Value;
   readonly keepers: Keepers;
@@ -350,6 +366,8 @@ export interface PolicyDeps {
   verify(exchange: Exchange, key: KeyHandle, data: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>;
   /** State that gateways share. While it is down, each policy states what it does. */
   readonly shared: SharedState;
+  /** Calls the target through the stages after `cache`. Only for policies of the stage `cache`. */
+  callTarget(exchange: Exchange, request: TargetRequest): TargetCall;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Reports a change of state to console, alarms and bus topics. */
@@ -391,7 +409,7 @@ export interface Policy<Schema extends TObject = TObject> {
   readonly text: { readonly label: Text; readonly help: Text };
   readonly options: Schema;
   /** Finds problems of options that the schema cannot express. Called when an interface is saved. */
-  readonly findProblems?: (options: Static<Schema>) => readonly OptionProblem[];
+  readonly findProblems?: (options: Static<Schema>, target: InterfaceDocument) => readonly OptionProblem[];
   /** What the policy must see as a whole with these options. Without it, bodies may be streamed. */
   readonly reads?: (options: Static<Schema>, target: InterfaceDocument) => { readonly body?: boolean; readonly answer?: boolean };
   /** True on the fronts where the policy applies without being named by the interface. */

@@ -16,6 +16,8 @@ export interface GatewayLimits {
   readonly drainMs: number;
   /** Memory for the bodies of all requests together. */
   readonly bodyBudgetBytes: number;
+  /** Memory for cached responses. The gateway puts at most as many bytes of them into shared state. */
+  readonly cacheBytes: number;
   /** Maximum number of calls forwarded from the DMZ in flight: in total, and per node. */
   readonly maxForwardedCalls: number;
   readonly maxForwardedCallsPerNode: number;

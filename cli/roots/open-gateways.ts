@@ -30,7 +30,7 @@ export interface GatewayParts {
   readonly shared: SharedState;
   readonly seal: Pick<Seal, 'seal'>;
   /** Absent for a gateway in the DMZ. */
-  readonly sharedSeal?: Pick<Seal, 'seal' | 'openText' | 'token'>;
+  readonly sharedSeal?: Pick<Seal, 'seal' | 'open' | 'openText' | 'token'>;
 }
 
 export type OpenedGateways = Readonly<Record<string, Gateway>>;

@@ -105,7 +105,8 @@ async function certificates(settings: Settings, folder: DataFolder): Promise<Pic
 const CLOSING_MS = 1_000;
 
 export function gatewaySettings({ settings, tls }: Host, front: Front): GatewaySettings {
-  const { bindHost, trustedProxies, maxConnections, maxConnectionsPerIp, maxRequestsPerIp, maxRequestsPerApp, bodyBudgetBytes } = settings;
+  const { bindHost, trustedProxies, maxConnections, maxConnectionsPerIp, maxRequestsPerIp, maxRequestsPerApp } = settings;
+  const { bodyBudgetBytes, cacheBytes } = settings;
   const drainMs = Math.max(CLOSING_MS, settings.drainMs - CLOSING_MS);
   const port = { open: settings.openPort, user: settings.userPort, bus: settings.busPort }[front];
   const forwardNodes = settings.forwardNodes.map(readForwardNode);
@@ -115,7 +116,7 @@ export function gatewaySettings({ settings, tls }: Host, front: Front): GatewayS
     tls,
     trustedProxies,
     forwardNodes,
-    limits: { maxConnections, maxConnectionsPerIp, maxRequestsPerIp, maxRequestsPerApp, bodyBudgetBytes, drainMs },
+    limits: { maxConnections, maxConnectionsPerIp, maxRequestsPerIp, maxRequestsPerApp, bodyBudgetBytes, cacheBytes, drainMs },
   };
 }
 

@@ -16,7 +16,7 @@ export interface LateEngine {
   readonly runFlow: RunFlow;
   readonly shared: SharedState;
   /** Seals with the data keys of the store. */
-  readonly sharedSeal: Pick<Seal, 'seal' | 'openText' | 'token'>;
+  readonly sharedSeal: Pick<Seal, 'seal' | 'open' | 'openText' | 'token'>;
   /**
    * Resolves when the engine is open, at the latest after `boundMs` milliseconds. Rejects if the first attempt failed
    * for a reason that a person must fix.
@@ -81,6 +81,7 @@ export function openLateEngine(
   return {
     sharedSeal: {
       seal: (...given) => sealNow().seal(...given),
+      open: (...given) => sealNow().open(...given),
       openText: (...given) => sealNow().openText(...given),
       token: (...given) => sealNow().token(...given),
     },

@@ -21,6 +21,8 @@ export interface CallState {
   readonly perMinute: number;
   /** Counts of the last five minutes. */
   readonly recent: CallCounts['recent'];
+  /** Calls of the last five minutes that the response cache answered, and those that it did not; absent without a cache. */
+  readonly cache?: CallCounts['cache'];
   /** Reasons for refused calls, the most frequent first. */
   readonly refusals?: CallCounts['refusals'];
   /** Failed attempts of the last five minutes, retries included; absent when none failed. */

@@ -105,6 +105,7 @@ export const ROUTES: readonly Route[] = [
   post('/calls/open', 'calls.open'),
   post('/calls/explain', 'calls.explain'),
   get('/gateways/events', 'gateways.events'),
+  post('/interfaces/:interfaceId/purge-cache', 'interfaces.purge-cache'),
   get('/policies', 'policies.list'),
 
   get('/apps', 'apps.list'),

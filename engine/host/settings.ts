@@ -181,6 +181,12 @@ export const SettingsSchema = Type.Object(
       'Requests per second from one app, per front and process.',
     ),
     bodyBudgetBytes: count(268_435_456, 68_719_476_736, '请求体内存总预算', 'Bytes of bodies in memory, all requests together.'),
+    cacheBytes: count(
+      67_108_864,
+      17_179_869_184,
+      '每网关应答缓存的内存',
+      'Bytes of cached responses in memory, per front and process; at most as many go into the shared state.',
+    ),
     workerSlots: count(64, 10_000, '并行执行数', 'Durable executions processed at the same time.'),
     outboundAllowed: Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
       maxItems: 100,

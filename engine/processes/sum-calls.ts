@@ -34,6 +34,7 @@ export function addCounts(a: CallCounts, b: CallCounts): CallCounts {
       refused: a.recent.refused + b.recent.refused,
       failed: a.recent.failed + b.recent.failed,
     },
+    ...(a.cache === undefined && b.cache === undefined ? {} : { cache: addCache(a.cache, b.cache) }),
     ...(refusals.length === 0 ? {} : { refusals }),
     ...(failedAttempts === 0 ? {} : { failedAttempts }),
     latency: a.latency.map((count, index) => count + (b.latency[index] ?? 0)),
@@ -47,6 +48,10 @@ export function addCounts(a: CallCounts, b: CallCounts): CallCounts {
     waiting: a.waiting + b.waiting,
     ...(a.isPaused === true || b.isPaused === true ? { isPaused: true } : {}),
   };
+}
+
+function addCache(a: CallCounts['cache'], b: CallCounts['cache']): NonNullable<CallCounts['cache']> {
+  return { hits: (a?.hits ?? 0) + (b?.hits ?? 0), misses: (a?.misses ?? 0) + (b?.misses ?? 0) };
 }
 
 function latest(times: readonly (number | undefined)[]): number | undefined {

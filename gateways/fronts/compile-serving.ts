@@ -22,6 +22,7 @@ import { openInstanceGroups } from '../upstream/instance-groups.ts';
 import { createPools, type UpstreamPools } from '../upstream/create-pools.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { createForwardCall, policiesOfDmz } from '../forward/forward-call.ts';
+import { noTarget } from '../pipeline/call-target.ts';
 import { type CompiledFront, FrontCompiler, type OpenCall } from '../pipeline/compile-front.ts';
 import { createThrottledWarning } from '../../engine/contract/values/throttled-warning.ts';
 import { createInterfaceCheck } from '../pipeline/check-interface.ts';
@@ -61,14 +62,14 @@ const NOTHING_OPEN = () => {};
 function noSeal(): never {
   throw new AppError('SHARED_STATE_DOWN', 'transient', 'This gateway cannot seal what it shares.', { fix: 'Call a gateway inside.' });
 }
-const NO_SEAL: PolicyDeps['sharedSeal'] = { seal: noSeal, openText: noSeal, token: noSeal };
+const NO_SEAL: PolicyDeps['sharedSeal'] = { seal: noSeal, open: noSeal, openText: noSeal, token: noSeal };
 
 export class ServingCompiler {
   readonly #parts: ServingParts;
   readonly #memo = createMemo();
   readonly #keepers = createKeepers();
   readonly #pools: UpstreamPools;
-  readonly #policyDeps: Omit<PolicyDeps, 'memo' | 'keepers'>;
+  readonly #policyDeps: Omit<PolicyDeps, 'memo' | 'keepers' | 'callTarget'>;
   readonly #check: ReturnType<typeof createInterfaceCheck>;
   readonly #own: FrontCompiler;
   /** The compilers of the fronts that nodes in the DMZ may call, by scope. */
@@ -131,7 +132,7 @@ export class ServingCompiler {
       const found = findRoute(exchange, front);
       return 'code' in found ? found : found.interface;
     };
-    const policyDeps = { ...this.#policyDeps, memo: memo.get };
+    const policyDeps = { ...this.#policyDeps, memo: memo.get, callTarget: noTarget };
     try {
       return await explainRequest(request, {
         ...{ front: this.#parts.options.front, plan: front.plan, policies: this.#parts.policies, route },
@@ -143,6 +144,7 @@ export class ServingCompiler {
   }
 
   close(): Promise<void> {
+    this.#keepers.stop();
     this.#own.close();
     for (const compiler of this.#ofNodes.values()) compiler.close();
     return this.#pools.close();

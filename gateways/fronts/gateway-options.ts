@@ -30,7 +30,7 @@ export interface GatewayOptions {
   /** Seals bodies in the access log. */
   readonly seal: Pick<Seal, 'seal'>;
   /** Seals what lies in `shared`. A gateway in the DMZ has none; without one there are no sessions. */
-  readonly sharedSeal?: Pick<Seal, 'seal' | 'openText' | 'token'>;
+  readonly sharedSeal?: Pick<Seal, 'seal' | 'open' | 'openText' | 'token'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;

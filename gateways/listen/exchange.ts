@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Front } from '../../engine/contract/access/access.ts';
 import type { Span } from '../../engine/contract/values/observe.ts';
-import type { Answer, Claim, Exchange, GatewayError, Handling, Note, Relay, TargetOutcome } from '../contract.ts';
+import type { Answer, CacheOutcome, Claim, Exchange, GatewayError, Handling, Note, Relay, TargetOutcome } from '../contract.ts';
 import type { AppDocument } from '../documents/caller-documents.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { NO_PLAN } from './no-plan.ts';
@@ -26,7 +26,7 @@ export class HttpExchange implements Exchange, Listed {
   readonly startedAt: number;
   readonly method: string;
   readonly rawPath: string;
-  readonly rawQuery: string;
+  rawQuery: string;
   readonly incoming: ReadonlyMap<string, string>;
   readonly repeated: ReadonlySet<string>;
   plan = NO_PLAN;
@@ -48,6 +48,7 @@ export class HttpExchange implements Exchange, Listed {
   isBodyStreamed = false;
   handling = NOTHING_HELD;
   decidedBy: string | undefined = undefined;
+  cached: CacheOutcome | undefined = undefined;
   notes = NO_NOTES;
   isAnswerCaptured = false;
   captured: Uint8Array | undefined = undefined;
@@ -83,7 +84,7 @@ export class HttpExchange implements Exchange, Listed {
     this.incoming = incoming;
     this.repeated = repeated;
     this.host = incoming.get('host') ?? '';
-    response.on('close', () => this.#end());
+    response.on('close', () => this.end());
   }
 
   note(note: Note): void {
@@ -111,7 +112,8 @@ export class HttpExchange implements Exchange, Listed {
     });
   }
 
-  #end(): void {
+  /** Called when the response was sent or the caller has left. Later calls do nothing. */
+  end(): void {
     this.#hasEnded = true;
     for (const release of this.#releases ?? []) release();
     this.#releases = undefined;

@@ -24,6 +24,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   keepAliveMs: 30_000,
   drainMs: 4000,
   bodyBudgetBytes: 256 * 1024 * 1024,
+  cacheBytes: 64 * 1024 * 1024,
   // A gateway in the DMZ opens 512 connections (`open-inside.ts`). As many writes may still run after their callers
   // have left. So one node may have twice that number of calls in flight.
   maxForwardedCalls: 4096,

@@ -21,6 +21,7 @@ export function createInterfaceCalls({ clock, metrics }: { readonly clock: Clock
       if (id === undefined) return;
       const outcome = outcomeOfCall(exchange);
       metrics.observeMs('gateway_interface_ms', ms, { interface: id, outcome });
+      if (exchange.cached !== undefined) stats.cached(id, exchange.cached !== 'miss');
       stats.attempted(id, ms, outcome, exchange.error?.code ?? 'HTTP_SERVER_ERROR');
       // If no app was authenticated, use the app that the request claims. Operators need it to investigate wrong
       // signatures.

@@ -48,12 +48,15 @@ export function createSavingCheck(check: InterfaceCheck, policies: readonly Poli
   };
 }
 
-function checkOptions({ policies: chosen = {} }: InterfaceDocument, policies: readonly Policy[], found: readonly Issue[]): Issue[] {
+function checkOptions(document: InterfaceDocument, policies: readonly Policy[], found: readonly Issue[]): Issue[] {
+  const { policies: chosen = {} } = document;
   return policies.flatMap(({ name, findProblems }) => {
     const options = chosen[name];
     const place = `/policies/${name}`;
     if (!options || findProblems === undefined || found.some(({ path }) => path === place || path.startsWith(`${place}/`))) return [];
-    return findProblems(options).map(({ path, message, fix, ...values }) => problem(place + path, 'POLICY_OPTIONS', message, fix, values));
+    return findProblems(options, document).map(({ path, message, fix, ...values }) =>
+      problem(place + path, 'POLICY_OPTIONS', message, fix, values),
+    );
   });
 }
 

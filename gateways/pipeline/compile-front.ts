@@ -5,7 +5,8 @@ import type { PlanIndex, Policy, PolicyDeps } from '../contract.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { buildRouter, type Router } from '../routes/build-router.ts';
 import type { InterfaceCheck } from './check-interface.ts';
-import { compileEarly, compileInterface, type CompiledInterface, type RunCall, type Step } from './compile-interface.ts';
+import { compileEarly, compileInterface, type CompiledInterface, type RunCall } from './compile-interface.ts';
+import type { Step } from './run-policies.ts';
 import type { AllKeepers } from './create-keepers.ts';
 import type { Memo, MemoScope } from './create-memo.ts';
 
@@ -31,7 +32,7 @@ export interface FrontCompilerDeps {
   /** Returns the policies of an interface, or those of stages without one. */
   policiesOf(document: InterfaceDocument | undefined): readonly Policy[];
   readonly check: InterfaceCheck;
-  readonly policyDeps: Omit<PolicyDeps, 'memo' | 'keepers'>;
+  readonly policyDeps: Omit<PolicyDeps, 'memo' | 'keepers' | 'callTarget'>;
   readonly memo: Memo;
   readonly keepers: AllKeepers;
   readonly log: Logger;

@@ -1,15 +1,11 @@
-import { STAGES, type Exchange, type Handling, type Policy, type PolicyDeps, type RunPolicy, type Stage } from '../contract.ts';
+import { STAGES, type Exchange, type Handling, type Policy, type PolicyDeps, type Stage } from '../contract.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
+import { createCallTarget, noTarget } from './call-target.ts';
+import type { Step } from './run-policies.ts';
 import type { Front } from '../../engine/contract/access/access.ts';
 
 /** The call stage: sets the response or the error of the exchange, or streams the response itself. */
 export type RunCall = (exchange: Exchange) => void | Promise<void>;
-
-/** A policy that is compiled for an interface or a front. Its name appears where it decides. */
-export interface Step {
-  readonly policy: string;
-  readonly run: RunPolicy;
-}
 
 /** One interface of one plan, frozen. Every decision that does not depend on the request is already made. */
 export interface CompiledInterface {
@@ -27,31 +23,40 @@ export interface CompiledInterface {
 
 const at = (stage: Stage) => STAGES.indexOf(stage);
 const ROUTE = at('route');
+const CACHE = at('cache');
 const CALL = at('call');
 const LOG = at('log');
+
+type CompileDeps = Omit<PolicyDeps, 'callTarget'>;
 
 /** Compiles an interface whose options have been checked (`checkInterface`). */
 export function compileInterface(
   document: InterfaceDocument,
   policies: readonly Policy[],
-  deps: PolicyDeps,
+  compileDeps: CompileDeps,
   call: RunCall,
 ): CompiledInterface {
   const { front, timeoutMs, timeoutRetries } = document;
+  const deadlineMs = document.deadlineMs ?? timeoutMs * (1 + timeoutRetries) + 1000;
+  const handling = findReaders(document, policies);
   const before: Step[] = [];
+  const afterCache: Step[] = [];
   const after: Step[] = [];
   const log: Step[] = [];
+  const deps = { ...compileDeps, callTarget: createCallTarget({ deadlineMs, handling, steps: afterCache, call }, compileDeps) };
   for (const policy of policies) {
     const position = at(policy.stage);
     if (position <= ROUTE) continue;
     const step = compilePolicy(policy, document, front, deps);
-    if (step !== undefined) (position < CALL ? before : position < LOG ? after : log).push(step);
+    if (step === undefined) continue;
+    (position < CALL ? before : position < LOG ? after : log).push(step);
+    if (position > CACHE && position < CALL) afterCache.push(step);
   }
   return Object.freeze({
     interface: document,
     paramNames: [...document.path.matchAll(/\/:([^/]+)/g)].map((match) => match[1]!),
-    deadlineMs: document.deadlineMs ?? timeoutMs * (1 + timeoutRetries) + 1000,
-    handling: findReaders(document, policies),
+    deadlineMs,
+    handling,
     before,
     call,
     after,
@@ -66,8 +71,9 @@ export function compileInterface(
 export function compileEarly(
   front: Front,
   policies: readonly Policy[],
-  deps: PolicyDeps,
+  compileDeps: CompileDeps,
 ): { readonly early: readonly Step[]; readonly log: readonly Step[] } {
+  const deps = { ...compileDeps, callTarget: noTarget };
   const early: Step[] = [];
   const log: Step[] = [];
   for (const policy of policies) {

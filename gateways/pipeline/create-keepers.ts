@@ -6,6 +6,8 @@ export interface AllKeepers {
   of(interfaceId: string | undefined): Keepers;
   /** Drops the state of interfaces that no longer exist. */
   retain(interfaceIds: ReadonlySet<string>): void;
+  /** Stops all state. */
+  stop(): void;
 }
 
 export function createKeepers(): AllKeepers {
@@ -22,7 +24,14 @@ export function createKeepers(): AllKeepers {
       },
     }),
     retain(interfaceIds) {
-      for (const id of byInterface.keys()) if (!interfaceIds.has(id)) byInterface.delete(id);
+      for (const [id, own] of byInterface) {
+        if (interfaceIds.has(id)) continue;
+        byInterface.delete(id);
+        stopAll(own);
+      }
+    },
+    stop() {
+      for (const own of [gateway, ...byInterface.values()]) stopAll(own);
     },
   };
 }
@@ -30,4 +39,12 @@ export function createKeepers(): AllKeepers {
 function keep<Value>(values: Map<string, unknown>, name: string, make: () => Value): Value {
   if (!values.has(name)) values.set(name, make());
   return values.get(name) as Value;
+}
+
+function stopAll(values: ReadonlyMap<string, unknown>): void {
+  for (const value of values.values()) if (isStoppable(value)) value.stop();
+}
+
+function isStoppable(value: unknown): value is { stop(): void } {
+  return typeof value === 'object' && value !== null && 'stop' in value && typeof value.stop === 'function';
 }

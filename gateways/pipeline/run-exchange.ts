@@ -3,7 +3,8 @@ import type { Answer, Exchange, GatewayError, PolicyResult } from '../contract.t
 import { refuse } from '../errors.ts';
 import { toErrorAnswer, writeAnswer } from '../listen/write-answer.ts';
 import type { CompiledFront } from './compile-front.ts';
-import type { CompiledInterface, Step } from './compile-interface.ts';
+import type { CompiledInterface } from './compile-interface.ts';
+import { runPolicies, type Step } from './run-policies.ts';
 
 /** What a run needs besides the compiled front. */
 export interface RunDeps {
@@ -31,8 +32,11 @@ export async function runExchange(exchange: Exchange, front: CompiledFront, deps
         // Do not run the policies in the turn of the event loop that read the request's head. If the parser finds an
         // error right after the head, the client must get that error first.
         result = await runPolicies(exchange, compiled.before, 0);
-        exchange.isCalled = result === undefined;
-        const called = exchange.isCalled ? compiled.call(exchange) : undefined;
+        let called: void | Promise<void> = undefined;
+        if (result === undefined) {
+          exchange.isCalled = true;
+          called = compiled.call(exchange);
+        }
         if (called instanceof Promise) await called;
         exchange.endCall();
       }
@@ -108,25 +112,6 @@ function replaceAnswer(exchange: Exchange, result: PolicyResult, { policy }: Ste
 function write(exchange: Exchange, answer: Answer, isClosing: boolean): void {
   // Data after a malformed request on the same connection cannot be trusted either.
   writeAnswer(exchange, answer, isClosing || exchange.error?.code === 'GW40001');
-}
-
-/**
- * Runs policies in order and stops at the first result. Returns a promise only from the first policy that returns one.
- */
-function runPolicies(exchange: Exchange, policies: readonly Step[], from: number): PolicyResult | Promise<PolicyResult> {
-  for (let i = from; i < policies.length; i++) {
-    const { policy, run } = policies[i]!;
-    const result = run(exchange);
-    if (result === undefined) continue;
-    if (result instanceof Promise)
-      return result.then((late) => {
-        if (late !== undefined) exchange.decidedBy = policy;
-        return late ?? runPolicies(exchange, policies, i + 1);
-      });
-    exchange.decidedBy = policy;
-    return result;
-  }
-  return undefined;
 }
 
 /**

@@ -68,6 +68,7 @@ export const OPERATIONS = {
   'calls.open': { method: 'POST', path: '/calls/open' },
   'calls.explain': { method: 'POST', path: '/calls/explain' },
   'gateways.events': { method: 'GET', path: '/gateways/events' },
+  'interfaces.purge-cache': { method: 'POST', path: '/interfaces/:interfaceId/purge-cache' },
   'policies.list': { method: 'GET', path: '/policies' },
   'apps.list': { method: 'GET', path: '/apps' },
   'apps.get': { method: 'GET', path: '/apps/:appId' },
@@ -711,6 +712,11 @@ export interface components {
     CallCounts: {
       /** @description Calls in flight now. */
       active: number;
+      /** @description Calls of the last five minutes that a cache answered, and those that it did not; absent without a cache. */
+      cache?: {
+        hits: number;
+        misses: number;
+      };
       /** @description Attempts that failed in the last five minutes, including those of calls that wait for a retry; absent if none failed. */
       failedAttempts?: number;
       failingSince?: number;
@@ -787,6 +793,11 @@ export interface components {
     };
     CallState: {
       active: number;
+      /** @description Calls of the last five minutes that the response cache answered, and those that it did not; absent without a cache. */
+      cache?: {
+        hits: number;
+        misses: number;
+      };
       /** @description Failed attempts of the last five minutes, retries included; absent when none failed. */
       failedAttempts?: number;
       failingSince?: number;
@@ -1706,7 +1717,7 @@ export interface components {
     NamedObject: {
       id: string;
       /** @enum {unknown} */
-      kind: 'adapter' | 'flow' | 'interface' | 'table' | 'account' | 'app';
+      kind: 'adapter' | 'flow' | 'interface' | 'table' | 'app' | 'account';
       name: components['schemas']['Text'];
     };
     NodeCounts: {
@@ -6852,6 +6863,37 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['CallReport'];
+        };
+      };
+    };
+  };
+  'interfaces.purge-cache': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        interfaceId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          key?: string;
+          tag?: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            purged: boolean;
+          };
         };
       };
     };

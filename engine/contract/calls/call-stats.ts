@@ -22,6 +22,8 @@ export interface CallCounts {
   readonly perMinute: number;
   /** Counts of the last five minutes. */
   readonly recent: { readonly calls: number; readonly refused: number; readonly failed: number };
+  /** Calls of the last five minutes that a cache answered, and those that it did not; absent without a cache. */
+  readonly cache?: { readonly hits: number; readonly misses: number };
   /** Why calls were refused in the last five minutes, the most frequent reason first; absent if none was refused. */
   readonly refusals?: readonly RefusalCause[];
   /**
@@ -62,6 +64,8 @@ export interface CallStats {
   begun(id: string): () => void;
   /** Called when an attempt ended. `code`: the error code. */
   attempted(id: string, ms: number, outcome: CallOutcome, code?: string): void;
+  /** Called once per call of a target with a response cache. */
+  cached(id: string, isHit: boolean): void;
   /**
    * Called once per call, when it ended or waits for a retry. `refusal`: why it was refused and whose call it was, if
    * known.
@@ -86,7 +90,9 @@ const CALLS = 0;
 const REFUSED = 1;
 const FAILED = 2;
 const FAILED_ATTEMPTS = 3;
-const LATENCY = 4;
+const CACHE_HITS = 4;
+const CACHE_MISSES = 5;
+const LATENCY = 6;
 const WIDTH = LATENCY + BOUNDS_MS.length + 1;
 /**
  * The maximum number of ids that have statistics; calls of further ids are not counted. An installation has only
@@ -107,6 +113,7 @@ export function createCallStats(clock: Clock): CallStats {
   return {
     begun: (id) => of(id)?.begun(clock.now()) ?? (() => undefined),
     attempted: (id, ms, outcome, code) => of(id)?.attempted(slotNow(), clock.now(), ms, outcome, code),
+    cached: (id, isHit) => of(id)?.cached(slotNow(), isHit),
     called(id, ms, outcome, refusal) {
       of(id)?.called(slotNow(), ms, outcome);
       if (outcome === 'refused' && refusal !== undefined) of(id)?.refused(slotNow(), clock.now(), refusal);
@@ -203,6 +210,10 @@ class Stats {
     if (outcome === 'refused') this.#totals[3] += 1;
   }
 
+  cached(slot: number, isHit: boolean): void {
+    this.#sums.add(slot, isHit ? CACHE_HITS : CACHE_MISSES);
+  }
+
   refused(slot: number, now: number, { code, app }: Refusal): void {
     this.#refusals.add(slot, now, code, app);
   }
@@ -212,11 +223,13 @@ class Stats {
     const sum = (field: number, slots?: number) => this.#sums.sum(slot, field, slots);
     const refusals = this.#refusals.list(slot);
     const failedAttempts = sum(FAILED_ATTEMPTS);
+    const cache = { hits: sum(CACHE_HITS), misses: sum(CACHE_MISSES) };
     return {
       id: this.#id,
       totals: [...this.#totals],
       perMinute: sum(CALLS, MINUTE_SLOTS),
       recent: { calls: sum(CALLS), refused: sum(REFUSED), failed: sum(FAILED) },
+      ...(cache.hits + cache.misses === 0 ? {} : { cache }),
       ...(refusals.length === 0 ? {} : { refusals }),
       ...(failedAttempts === 0 ? {} : { failedAttempts }),
       latency: Array.from({ length: BOUNDS_MS.length + 1 }, (_, bucket) => sum(LATENCY + bucket)),

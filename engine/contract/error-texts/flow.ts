@@ -197,6 +197,25 @@ export const flowTexts: ErrorTemplates = {
     what: '“{value}”不是内容类型',
     fix: '填写 类型/子类型，如 application/json，不带参数和星号。',
   },
+  'POLICY_OPTIONS/cache-method': {
+    what: '{value} 会改变数据，其应答不能缓存',
+    fix: '关闭应答缓存；缓存只用于 GET，以及只做查询的 POST。',
+  },
+  'POLICY_OPTIONS/cache-post': {
+    what: 'POST 的应答须按请求体区分后才能缓存',
+    fix: '该 POST 只做查询时，在“区分应答的参数”中添加 body:/字段（如 body:/patientId），或 body:（整个请求体）。',
+  },
+  'POLICY_OPTIONS/cache-user': { what: '该网关没有用户身份，不能按用户缓存', fix: '“共用范围”改为同一应用或所有调用方。' },
+  'POLICY_OPTIONS/cache-sensitive': {
+    what: '敏感数据只能按用户缓存，不能由多个用户共用',
+    fix: '“共用范围”改为同一用户（仅用户网关），或关闭应答缓存。',
+  },
+  'POLICY_OPTIONS/cache-header': {
+    what: '请求头 {value} 不会发给目标，应答与它无关',
+    fix: '移除该参数；不同调用方已由“共用范围”区分。',
+  },
+  'POLICY_OPTIONS/cache-path': { what: '路径中没有参数 {value}', fix: '填写路径中的参数名，或移除该参数。' },
+  'POLICY_OPTIONS/cache-body': { what: '该请求方法没有请求体', fix: '移除该参数。' },
   IP_RANGE_INVALID: {
     what: '“{value}”不是 IP 地址或网段',
     fix: '填写地址（如 10.20.3.7）或网段（如 10.20.0.0/16、2001:db8::/32）。',

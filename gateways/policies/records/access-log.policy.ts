@@ -94,6 +94,7 @@ function describe(exchange: Exchange, place: string, { clock }: PolicyDeps): str
     (response.headersSent ? `,"status":${response.statusCode}` : '') +
     field('code', exchange.error?.code) +
     field('by', exchange.decidedBy) +
+    field('cache', exchange.cached) +
     // The caller left before the whole response was sent.
     (response.writableFinished ? '' : ',"left":true') +
     `,"bytesIn":${bytesIn},"bytesOut":${bytesOut}` +

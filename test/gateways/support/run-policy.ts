@@ -59,6 +59,9 @@ export async function runPolicy<P extends Policy>(policy: P, given: PolicyCase):
     seal: { seal: (place, plain) => `sealed:${place.field}:${Buffer.from(plain).toString()}` },
     sharedSeal: testSeal,
     accessLog: { write: (line) => void lines.push(line), flush: () => Promise.resolve(), close: () => Promise.resolve() },
+    callTarget: () => {
+      throw new TypeError('this test has no target');
+    },
     bodies: createBodyBudget({ limitBytes: 256 * 1024 * 1024, clock }),
     memo: memo.get,
     keepers: given.keepers ?? createKeepers().of(document.interfaceId),
@@ -149,6 +152,7 @@ function buildExchange(
     },
     ...{ body: undefined, json: undefined, proof: undefined, answer: undefined, error: undefined, after: [] },
     decidedBy: undefined,
+    cached: undefined,
     notes,
     note: (note) => void notes.push(note),
   };

@@ -112,7 +112,7 @@ test('reads the body of its interface as a whole, unless it is off', () => {
 test('finds exceptions that name no field or no time', () => {
   const exceptions = [{ carrier: 'body' as const, field: 'note', reason: 'x', expiresAt: '2026-13-01T00:00:00Z' }];
   assert.deepEqual(
-    xss.findProblems!({ exceptions }).map(({ path }) => path),
+    xss.findProblems!({ exceptions }, {} as InterfaceDocument).map(({ path }) => path),
     ['/exceptions/0/field', '/exceptions/0/expiresAt'],
   );
 });
