@@ -20,6 +20,7 @@ import type {
   BusConsumer,
   GrantDocument,
   SIGNATURE_SCHEMES,
+  UserTokenIssuer,
   UserTokenKey,
 } from './documents/caller-documents.ts';
 import type { GatewayPlan, PlatformKey } from './documents/gateway-plan.ts';
@@ -288,6 +289,8 @@ export interface PlanIndex {
   /** Returns the platform's usable private key by which an envelope's content key is decrypted. */
   decryptionKey(keyId: string, now: number): EncryptionKey | undefined;
   userTokenKey(kid: string): { readonly document: UserTokenKey; readonly handle: KeyHandle } | undefined;
+  /** Returns the issuer of this name that publishes its keys. */
+  userTokenIssuer(issuer: string): UserTokenIssuer | undefined;
   busConsumerByToken(digestHex: string): BusConsumer | undefined;
   busConsumerByCertificate(fingerprintHex: string): BusConsumer | undefined;
   readonly ipLists: IpLists;
@@ -349,6 +352,8 @@ export interface PolicyDeps {
   readonly settings: GatewaySettings;
   /** Seals bodies in the access log. */
   readonly seal: Pick<Seal, 'seal'>;
+  /** Fetches a small document from another system, through the outbound guard. */
+  fetchDocument(url: string): Promise<Uint8Array>;
   /** Seals what lies in shared state, so that all gateways inside can open it. */
   readonly sharedSeal: Pick<Seal, 'seal' | 'open' | 'openText' | 'token'>;
   readonly accessLog: AccessLog;

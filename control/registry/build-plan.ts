@@ -151,12 +151,13 @@ async function buildPlan(
 ): Promise<GatewayPlan> {
   // Take the number before reading data. The data is then at least as new as the data of any lower number.
   const number = await nextNumber(counters);
-  const [interfaces, apps, keys, grants, userTokenKeys, busConsumers, platform, ipLists] = await Promise.all([
+  const [interfaces, apps, keys, grants, userTokenKeys, userTokenIssuers, busConsumers, platform, ipLists] = await Promise.all([
     registry.interfaces.list(),
     registry.apps.list(),
     registry.keys.forPlan(),
     registry.grants.list(),
     registry.userTokenKeys.list(),
+    registry.userTokenIssuers.list(),
     registry.busConsumers.list(),
     registry.platformKeys.forPlan(),
     registry.ipLists.list(),
@@ -171,6 +172,7 @@ async function buildPlan(
     encryptionKeys: keys.filter(({ purpose }) => purpose === 'encrypt'),
     grants,
     userTokenKeys: userTokenKeys.map((item) => item.value),
+    userTokenIssuers: userTokenIssuers.map((item) => item.value),
     busConsumers: busConsumers.map((item) => item.value),
     ipLists,
     outbound: outbound.exceptions.targets(),

@@ -1,5 +1,5 @@
 /** All stores that a gateway plan is built from, opened together. */
-import type { AppDocument, BusConsumer, GrantDocument, UserTokenKey } from '../../gateways/documents/caller-documents.ts';
+import type { AppDocument, BusConsumer, GrantDocument, UserTokenIssuer, UserTokenKey } from '../../gateways/documents/caller-documents.ts';
 import type { IpListDocument } from '../../gateways/documents/ip-list-document.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { openInterfaceStore, type InterfaceStore } from './interface-store.ts';
@@ -19,6 +19,7 @@ export interface Registry {
   readonly keys: KeyStore;
   readonly grants: RevisionedStore<GrantDocument>;
   readonly userTokenKeys: RevisionedStore<Revised<UserTokenKey>>;
+  readonly userTokenIssuers: RevisionedStore<Revised<UserTokenIssuer>>;
   readonly busConsumers: RevisionedStore<Revised<BusConsumer>>;
   readonly platformKeys: PlatformKeyStore;
   readonly ipLists: RevisionedStore<IpListDocument>;
@@ -48,6 +49,10 @@ export async function openRegistry(deps: KeyStoreDeps): Promise<Registry> {
         ),
     }),
     userTokenKeys: await openRevisionedStore<Revised<UserTokenKey>>(documents, { collection: 'user_token_keys', idOf: (key) => key.id }),
+    userTokenIssuers: await openRevisionedStore<Revised<UserTokenIssuer>>(documents, {
+      collection: 'user_token_issuers',
+      idOf: (issuer) => issuer.id,
+    }),
     busConsumers: await openRevisionedStore<Revised<BusConsumer>>(documents, {
       collection: 'bus_consumers',
       idOf: (consumer) => consumer.id,

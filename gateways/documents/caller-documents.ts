@@ -121,6 +121,21 @@ export const UserTokenKey = Type.Object(
 export type UserTokenKey = Static<typeof UserTokenKey>;
 
 /**
+ * An issuer of user tokens that publishes its keys at an address (JWKS, RFC 7517). Keys in `UserTokenKey` take
+ * precedence.
+ */
+export const UserTokenIssuer = Type.Object(
+  {
+    issuer: Type.String({ minLength: 1, maxLength: 300 }),
+    audience: Type.String({ minLength: 1, maxLength: 300 }),
+    /** Plain HTTP only on this machine. */
+    jwksUrl: Type.String({ maxLength: 500, pattern: '^(https://|http://(127[.]0[.]0[.]1|localhost)[:/])[^ #@]{1,480}$' }),
+  },
+  closed,
+);
+export type UserTokenIssuer = Static<typeof UserTokenIssuer>;
+
+/**
  * A consumer of the bus front. It has a token, stored as SM3 digest (hex), or a client certificate, stored as SHA-256
  * fingerprint (hex, lower case).
  */

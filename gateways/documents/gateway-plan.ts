@@ -1,6 +1,14 @@
 import type { ListedTarget } from '../../engine/contract/node/outbound-guard.ts';
 import type { KeyEncryption } from '../../engine/contract/ports/encryption.ts';
-import type { AppDocument, AppKeyDocument, BusConsumer, GrantDocument, KEY_STATES, UserTokenKey } from './caller-documents.ts';
+import type {
+  AppDocument,
+  AppKeyDocument,
+  BusConsumer,
+  GrantDocument,
+  KEY_STATES,
+  UserTokenIssuer,
+  UserTokenKey,
+} from './caller-documents.ts';
 import type { IpListDocument } from './ip-list-document.ts';
 import type { InterfaceDocument } from './interface-document.ts';
 
@@ -38,6 +46,8 @@ export interface GatewayPlan {
   readonly encryptionKeys?: readonly AppKeyDocument[];
   readonly grants: readonly GrantDocument[];
   readonly userTokenKeys: readonly UserTokenKey[];
+  /** Absent in a plan of an older version. */
+  readonly userTokenIssuers?: readonly UserTokenIssuer[];
   readonly busConsumers: readonly BusConsumer[];
   /**
    * Further allowed targets of services (docs/decisions/0046). Absent in a plan of an older version, which had no such

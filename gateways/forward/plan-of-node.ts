@@ -27,6 +27,7 @@ export function planOfNode(plan: GatewayPlan, node: ForwardNode): GatewayPlan {
     apps: isUser ? apps.filter(({ appId }) => appId === defaultAppId) : apps.filter(({ appId }) => callers.has(appId)),
     keys: isUser ? [] : keys.filter(({ appId }) => callers.has(appId)).map(({ secret: _secret, ...document }) => document),
     userTokenKeys: isUser ? userTokenKeys : [],
+    ...(isUser && plan.userTokenIssuers && { userTokenIssuers: plan.userTokenIssuers }),
     ...(plan.platformKeys && { platformKeys: plan.platformKeys.map(({ privatePem: _private, ...key }) => key) }),
     ipLists: ipListsOfNode(plan, node),
     platformKey: { keyId: platformKey.keyId, scheme: platformKey.scheme, publicPem: platformKey.publicPem },

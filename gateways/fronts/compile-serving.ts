@@ -26,6 +26,7 @@ import { noTarget } from '../pipeline/call-target.ts';
 import { type CompiledFront, FrontCompiler, type OpenCall } from '../pipeline/compile-front.ts';
 import { createThrottledWarning } from '../../engine/contract/values/throttled-warning.ts';
 import { createInterfaceCheck } from '../pipeline/check-interface.ts';
+import { createFetchDocument } from '../upstream/fetch-document.ts';
 import { createUpstreamCall } from '../upstream/upstream-call.ts';
 import { createNodeFronts, scopeOf, type NodeFronts } from '../forward/create-entrance.ts';
 import { interfacesOfNode } from '../forward/plan-of-node.ts';
@@ -85,6 +86,7 @@ export class ServingCompiler {
     this.#policyDeps = {
       ...{ clock, crypto, shared, seal, sharedSeal, log: logger, metrics, settings, accessLog, bodies, json, report },
       verify: createVerify(crypto, bounds),
+      fetchDocument: createFetchDocument(options.outbound, createThrottledWarning(logger, clock, 'gateway.document-refused')),
     };
     this.#own = this.#frontCompiler(options.front);
     for (const node of nodesOf(options))

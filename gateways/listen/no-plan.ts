@@ -13,6 +13,7 @@ export const NO_PLAN: PlanIndex = Object.freeze({
   encryptionKey: none,
   decryptionKey: none,
   userTokenKey: none,
+  userTokenIssuer: none,
   busConsumerByToken: none,
   busConsumerByCertificate: none,
   ipLists: { named: none, ofFront: () => [], ofDomain: () => [] },

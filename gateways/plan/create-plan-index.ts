@@ -62,6 +62,7 @@ export function* createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<M
     if (handle !== undefined) userTokenKeys.set(document.kid, { document, handle });
   }
   const ipLists = yield* compileIpLists(plan.ipLists ?? [], memo);
+  const issuers = new Map((plan.userTokenIssuers ?? []).map((issuer) => [issuer.issuer, issuer]));
   const { keyId, privatePem, scheme } = plan.platformKey;
   const platformKey = privatePem === undefined ? undefined : { keyId, handle: importPem(privatePem, scheme, 'private') };
 
@@ -73,6 +74,7 @@ export function* createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<M
     key: (appId, keyId) => keys.get(`${appId} ${keyId}`),
     grant: (appId, interfaceId) => grants.get(`${appId} ${interfaceId}`),
     userTokenKey: (kid) => userTokenKeys.get(kid),
+    userTokenIssuer: (issuer) => issuers.get(issuer),
     busConsumerByToken: (digest) => tokens.get(digest),
     busConsumerByCertificate: (fingerprint) => certificates.get(fingerprint),
     encryptionKey,

@@ -2,7 +2,7 @@ import { buildConnector, Pool } from 'undici';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { guardConnector, targetOfUrl, type OutboundGuard } from '../../engine/contract/node/outbound-guard.ts';
 
-type WarnRefused = (fields: Readonly<Record<string, string>>) => void;
+export type WarnRefused = (fields: Readonly<Record<string, string>>) => void;
 
 /** One instance of a service: its connections, and the path that is put before the interface's path. */
 export interface Instance {
@@ -68,7 +68,7 @@ export function createPools(outbound: OutboundGuard, warnRefused: WarnRefused): 
 }
 
 /** Creates a connector that checks the target. Callers only see GW50201; the log says what was refused. */
-function guardedConnector(origin: string, outbound: OutboundGuard, warnRefused: WarnRefused): buildConnector.connector {
+export function guardedConnector(origin: string, outbound: OutboundGuard, warnRefused: WarnRefused): buildConnector.connector {
   const { port } = targetOfUrl(origin);
   const connect = guardConnector(outbound, port, buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup: outbound.lookup(port) }));
   return (options, done) =>

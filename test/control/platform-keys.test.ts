@@ -99,3 +99,15 @@ test('an app’s encryption key is proved like any other, counts by itself, and 
   assert.deepEqual(plan.keys.map(({ keyId }) => keyId).sort(), ['s1', 's2']);
   assert.deepEqual(plan.encryptionKeys!.map(({ keyId }) => keyId).sort(), ['e1', 'e2']);
 });
+
+test('an issuer of user tokens is in the plan until it is removed; its keys come by TLS', async (t) => {
+  const { running, security } = await open();
+  t.after(running.stop);
+  const document = { issuer: 'https://id.example', audience: 'kangqiao', jwksUrl: 'https://id.example/jwks.json' };
+  for (const jwksUrl of ['http://id.example/jwks', 'https://', 'https://a b', 'https://user@id.example/', 'file:///etc/passwd'])
+    assert.equal((await security.call('POST', '/user-token-issuers', { document: { ...document, jwksUrl } })).status, 400, jwksUrl);
+  assert.equal((await security.call('POST', '/user-token-issuers', { document })).status, 200);
+  assert.deepEqual((await latestPlan(running)).userTokenIssuers, [document]);
+  assert.equal((await security.call('POST', '/user-token-issuers/remove', { id: document.issuer })).status, 200);
+  assert.deepEqual((await latestPlan(running)).userTokenIssuers, []);
+});

@@ -91,6 +91,9 @@ export const OPERATIONS = {
   'platform-keys.create': { method: 'POST', path: '/platform-keys', stepUp: true },
   'platform-keys.activate': { method: 'POST', path: '/platform-keys/:keyId/activate', stepUp: true },
   'platform-keys.revoke': { method: 'POST', path: '/platform-keys/:keyId/revoke', stepUp: true },
+  'user-token-issuers.list': { method: 'GET', path: '/user-token-issuers' },
+  'user-token-issuers.save': { method: 'POST', path: '/user-token-issuers', stepUp: true },
+  'user-token-issuers.remove': { method: 'POST', path: '/user-token-issuers/remove', stepUp: true },
   'user-token-keys.list': { method: 'GET', path: '/user-token-keys' },
   'user-token-keys.save': { method: 'POST', path: '/user-token-keys', stepUp: true },
   'user-token-keys.remove': { method: 'DELETE', path: '/user-token-keys/:id', stepUp: true },
@@ -2568,6 +2571,12 @@ export interface components {
       inPublished: boolean;
       name: components['schemas']['Text'];
     };
+    UserTokenIssuer: {
+      audience: string;
+      issuer: string;
+      /** @description Plain HTTP only on this machine. */
+      jwksUrl: string;
+    };
     UserTokenKey: {
       /** @enum {unknown} */
       alg: 'SM2-SM3' | 'ES256';
@@ -2816,6 +2825,7 @@ export type TrialStepStatus = components['schemas']['TrialStepStatus'];
 export type TriggerState = components['schemas']['TriggerState'];
 export type UpgradedNode = components['schemas']['UpgradedNode'];
 export type UsedBy = components['schemas']['UsedBy'];
+export type UserTokenIssuer = components['schemas']['UserTokenIssuer'];
 export type UserTokenKey = components['schemas']['UserTokenKey'];
 export type Uses = components['schemas']['Uses'];
 export type VerifyReport = components['schemas']['VerifyReport'];
@@ -8059,6 +8069,101 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['MoveReport'];
+        };
+      };
+    };
+  };
+  'user-token-issuers.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: {
+              id: string;
+              revision: number;
+              value: components['schemas']['UserTokenIssuer'];
+            }[];
+            /** @description Send it as `after` to get the next page; absent on the last page. */
+            next?: string;
+          };
+        };
+      };
+    };
+  };
+  'user-token-issuers.save': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          document: {
+            audience: string;
+            issuer: string;
+            jwksUrl: string;
+          };
+          revision?: number;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            id: string;
+            revision: number;
+            value: components['schemas']['UserTokenIssuer'];
+          };
+        };
+      };
+    };
+  };
+  'user-token-issuers.remove': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          id: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
+          };
         };
       };
     };

@@ -1,11 +1,15 @@
 import { Type } from 'typebox';
 import { isRecord } from '../../../engine/contract/values/is-record.ts';
+import type { KeyHandle } from '../../../engine/contract/ports/crypto.ts';
+import { toErrorRecord } from '../../../engine/contract/values/errors.ts';
+import { createThrottledWarning } from '../../../engine/contract/values/throttled-warning.ts';
 import { parseAuthorization } from '../../../engine/contract/kq1/kq1.ts';
 import { fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy, type Exchange, type GatewayError, type PolicyDeps } from '../../contract.ts';
 import type { UserTokenKey } from '../../documents/caller-documents.ts';
 import { refuse } from '../../errors.ts';
 import { claimSession, namesSession, sessionsOf } from '../../shared/identity/claim-session.ts';
+import { createIssuerKeys, type IssuerKeys } from '../../shared/identity/issuer-keys.ts';
 import { adoptTraceId } from '../../shared/trace-ids.ts';
 import { parseJson } from '../../shared/parse-json.ts';
 import { readBearer } from '../../shared/read-bearer.ts';
@@ -15,7 +19,8 @@ const LEEWAY_SEC = 30;
 
 /**
  * Verifies a citizen's token (JWT, RFC 7519): ES256, or SM2-SM3 with a strict DER signature. The configured key with
- * the same `kid` determines algorithm, issuer and audience. A token that names another algorithm is refused.
+ * the same `kid` determines algorithm, issuer and audience. Without one, the keys that a configured issuer publishes
+ * serve (also RS256 and PS256). A token that names another algorithm than its key is refused.
  */
 export default definePolicy({
   name: 'user-session',
@@ -50,6 +55,7 @@ export default definePolicy({
   compile: ({ session = 'allow' }, _target, _front, deps) => {
     const { clock, verify } = deps;
     const claim = createSessionClaim(deps);
+    const issuerKeys = issuerKeysOf(deps);
     return async (exchange) => {
       const authorization = exchange.incoming.get('authorization') ?? '';
       if (authorization.startsWith('KQ1-')) return claim(exchange, authorization);
@@ -60,16 +66,61 @@ export default definePolicy({
       const [head, payload, signature] = [readPart(parts[0]), readPart(parts[1]), decode(parts[2])];
       if (parts.length !== 3 || head === undefined || payload === undefined || signature === undefined || head['crit'] !== undefined)
         return refuse('GW40101');
-      const key = typeof head['kid'] === 'string' ? exchange.plan.userTokenKey(head['kid']) : undefined;
-      if (key === undefined || head['alg'] !== key.document.alg) return refuse('GW40101');
+      const key = await findKey(exchange, head, payload, issuerKeys);
+      if ('code' in key) return key;
+      // Only gateways inside reach the issuer. Nothing counts as proved in the DMZ.
+      if (key.handle === undefined) return undefined;
+      if (head['alg'] !== key.alg) return refuse('GW40101');
       const signed = Buffer.from(token.slice(0, token.lastIndexOf('.')), 'latin1');
       if (!(await verify(exchange, key.handle, signed, signature))) return refuse('GW40101');
-      if (!isAcceptable(payload, key.document, clock.now() / 1000)) return NOT_ACCEPTABLE;
+      if (!isAcceptable(payload, key.expected, clock.now() / 1000)) return NOT_ACCEPTABLE;
       exchange.user = payload;
       exchange.app = exchange.plan.defaultApp;
       adoptTraceId(exchange, (name) => exchange.incoming.get(name));
       return undefined;
     };
+  },
+});
+
+type Expected = Pick<UserTokenKey, 'issuer' | 'audience'>;
+
+/** The key that a token claims, with what the token must say. `handle` is undefined if only a gateway inside can get it. */
+interface FoundKey {
+  readonly alg: string;
+  readonly handle: KeyHandle | undefined;
+  readonly expected: Expected;
+}
+
+/** Finds the key by the `kid` of a token: among the registered ones, then at the issuer that the token names. */
+async function findKey(
+  { plan }: Exchange,
+  { kid }: Readonly<Record<string, unknown>>,
+  { iss }: Readonly<Record<string, unknown>>,
+  issuerKeys: IssuerKeys,
+): Promise<FoundKey | GatewayError> {
+  if (typeof kid !== 'string') return refuse('GW40101');
+  const pinned = plan.userTokenKey(kid);
+  if (pinned !== undefined) return { alg: pinned.document.alg, handle: pinned.handle, expected: pinned.document };
+  const expected = typeof iss === 'string' ? plan.userTokenIssuer(iss) : undefined;
+  if (expected === undefined) return refuse('GW40101');
+  if (plan.isHandedOut) return { alg: '', handle: undefined, expected };
+  const found = await issuerKeys.find(expected, kid);
+  if (found === 'unavailable') return ISSUER_DOWN;
+  return found === 'unknown' ? refuse('GW40101') : { ...found, expected };
+}
+
+function issuerKeysOf({ keepers, fetchDocument, crypto, clock, log }: PolicyDeps): IssuerKeys {
+  return keepers.ofGateway('issuer-keys', () => {
+    const warn = createThrottledWarning(log, clock, 'gateway.issuer-keys-failed');
+    const onFailure = (url: string, error: unknown) => warn({ host: new URL(url).host, code: toErrorRecord(error).code });
+    return createIssuerKeys({ fetchDocument, crypto, clock, onFailure });
+  });
+}
+
+const ISSUER_DOWN = refuse('GW50303', {
+  text: {
+    'zh-CN': '登录系统的公钥暂时无法获取，令牌不能验证：请稍后重试',
+    en: 'The keys of the login system cannot be fetched at present, so tokens cannot be verified: try again later.',
   },
 });
 
@@ -117,7 +168,7 @@ const NOT_ACCEPTABLE = refuse('GW40101', {
   },
 });
 
-function isAcceptable(claims: Readonly<Record<string, unknown>>, { issuer, audience }: UserTokenKey, nowSec: number): boolean {
+function isAcceptable(claims: Readonly<Record<string, unknown>>, { issuer, audience }: Expected, nowSec: number): boolean {
   const { iss, aud, exp, nbf, sub } = claims;
   const isForUs = aud === audience || (Array.isArray(aud) && aud.includes(audience));
   const hasBegun = nbf === undefined || (typeof nbf === 'number' && nbf <= nowSec + LEEWAY_SEC);

@@ -29,6 +29,7 @@ export interface PolicyCase {
   readonly exchange?: Partial<Exchange>;
   readonly remoteAddress?: string;
   readonly now?: number;
+  readonly fetchDocument?: PolicyDeps['fetchDocument'];
   /** Instead of a new one for this run. */
   readonly keepers?: PolicyDeps['keepers'];
   /** Instead of one that stands at `now`. */
@@ -58,6 +59,7 @@ export async function runPolicy<P extends Policy>(policy: P, given: PolicyCase):
     settings: { host: '127.0.0.1', port: 0, trustedProxies: given.trustedProxies ?? [] },
     seal: { seal: (place, plain) => `sealed:${place.field}:${Buffer.from(plain).toString()}` },
     sharedSeal: testSeal,
+    fetchDocument: given.fetchDocument ?? (() => Promise.reject(new Error('nothing to fetch'))),
     accessLog: { write: (line) => void lines.push(line), flush: () => Promise.resolve(), close: () => Promise.resolve() },
     callTarget: () => {
       throw new TypeError('this test has no target');

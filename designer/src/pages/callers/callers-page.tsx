@@ -12,7 +12,8 @@ import { Page, PageHeader } from '../../kit/page/page-header.tsx';
 import { Tag } from '../../kit/feedback/status-tag.tsx';
 import { TimeText } from '../../kit/time/time-text.tsx';
 import { PlatformKeys } from './platform-keys.tsx';
-import { UserTokenKeys } from './user-token-keys.tsx';
+import { UserTokenIssuers } from './tokens/user-token-issuers.tsx';
+import { UserTokenKeys } from './tokens/user-token-keys.tsx';
 
 const TEXTS = defineTexts({
   title: ['调用方', 'Callers'],
@@ -55,11 +56,20 @@ export function CallersPage() {
         destroyOnHidden
         items={[
           { key: 'apps', label: t('apps'), children: <Apps /> },
-          { key: 'user-tokens', label: t('user-tokens'), children: <UserTokenKeys /> },
+          { key: 'user-tokens', label: t('user-tokens'), children: <UserTokens /> },
           { key: 'platform-keys', label: t('platform-keys'), children: <PlatformKeys /> },
         ]}
       />
     </Page>
+  );
+}
+
+function UserTokens() {
+  return (
+    <>
+      <UserTokenKeys />
+      <UserTokenIssuers />
+    </>
   );
 }
 

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import { SignJWT, exportSPKI, generateKeyPair, type CryptoKey } from 'jose';
+import { SignJWT, exportJWK, exportSPKI, generateKeyPair, type CryptoKey } from 'jose';
+import { fakeClock } from '../../../../engine/testing/fake-clock.ts';
 import { buildInterface, buildPlan, crypto } from '../../support/city-plan.ts';
 import { callGateway, startGateway, type TestGateway } from '../../support/start-gateway.ts';
 
@@ -101,3 +105,44 @@ async function signSm2(head: object, payload: object): Promise<string> {
   const key = crypto.importKey({ format: 'pem', pem: sm2.privatePem }, 'SM2-SM3', 'private');
   return `${text}.${Buffer.from(await crypto.sign(key, Buffer.from(text))).toString('base64url')}`;
 }
+
+test('verifies tokens by the keys that their issuer publishes, and by no others', async (t) => {
+  const pair = await generateKeyPair('RS256', { extractable: true });
+  const other = await generateKeyPair('RS256', { extractable: true });
+  let served = { keys: [{ ...(await exportJWK(pair.publicKey)), kid: 'published', use: 'sig' }] };
+  const server = createServer((_request, response) => void response.end(JSON.stringify(served))).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;
+  const clock = fakeClock(Date.now());
+  const plan = await buildPlan([], [buildInterface({ front: 'user', method: 'GET', path: '/user/v1/reports' })], {
+    userTokenIssuers: [{ issuer, audience, jwksUrl }],
+  });
+  const running = await startGateway(plan, { front: 'user', clock });
+  t.after(() => running.stop());
+  const codeOf = async (key: CryptoKey, header: { alg: string; kid: string }, payload: Record<string, unknown> = {}) => {
+    const at = Math.floor(clock.now() / 1000);
+    const token = await new SignJWT({ sub: 'citizen-1', iss: issuer, aud: audience, exp: at + 60, ...payload })
+      .setProtectedHeader(header)
+      .sign(key);
+    const answer = await callGateway(running.gateway, { target: '/user/v1/reports', headers: { authorization: `Bearer ${token}` } });
+    return answer.code ?? answer.status;
+  };
+  const published = { alg: 'RS256', kid: 'published' };
+  assert.equal(await codeOf(pair.privateKey, published), 200);
+  assert.equal(await codeOf(other.privateKey, published), 'GW40101');
+  assert.equal(await codeOf(pair.privateKey, published, { aud: 'other' }), 'GW40101');
+  assert.equal(await codeOf(pair.privateKey, published, { iss: 'https://evil.example' }), 'GW40101');
+  assert.equal(await codeOf(pair.privateKey, { alg: 'RS256', kid: 'invented' }), 'GW40101');
+  served = { keys: [] };
+  await clock.advance(11 * 60_000);
+  await codeOf(pair.privateKey, published);
+  assert.equal(await codeOf(pair.privateKey, published), 'GW40101', 'withdrawn by its issuer');
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await clock.advance(61 * 60_000);
+  assert.equal(await codeOf(pair.privateKey, published), 'GW50303');
+});

@@ -1,14 +1,14 @@
 /** The public keys with which the user gateway verifies the tokens of citizens. */
-import type { Output } from '../../api/operation-types.ts';
+import type { Output } from '../../../api/operation-types.ts';
 import { Button } from 'antd';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
-import { useListOf, useMutationOf } from '../../api/queries.ts';
-import { useMay } from '../../session/session-context.ts';
-import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { DataTable } from '../../kit/table/data-table.tsx';
-import { EmptyState } from '../../kit/feedback/empty-state.tsx';
-import { RemoveButton } from '../../kit/feedback/remove-button.tsx';
+import { useListOf, useMutationOf } from '../../../api/queries.ts';
+import { useMay } from '../../../session/session-context.ts';
+import { defineTexts, useTexts } from '../../../i18n/texts.ts';
+import { DataTable } from '../../../kit/table/data-table.tsx';
+import { EmptyState } from '../../../kit/feedback/empty-state.tsx';
+import { RemoveButton } from '../../../kit/feedback/remove-button.tsx';
 import { UserTokenKeyDialog } from './user-token-key-dialog.tsx';
 
 const TEXTS = defineTexts({

@@ -1,9 +1,9 @@
 import { Button, Form, Input, Modal, Select, Upload } from 'antd';
 import { FileUp } from 'lucide-react';
-import { useMutationOf } from '../../api/queries.ts';
-import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { ErrorBox } from '../../kit/feedback/error-box.tsx';
-import styles from './caller-page.module.css';
+import { useMutationOf } from '../../../api/queries.ts';
+import { defineTexts, useTexts } from '../../../i18n/texts.ts';
+import { ErrorBox } from '../../../kit/feedback/error-box.tsx';
+import styles from '../caller-page.module.css';
 
 const TEXTS = defineTexts({
   add: ['添加公钥', 'Add a key'],
