@@ -13,22 +13,25 @@ import type { FormParts } from '../../kit/document/document-form.tsx';
 import { Panel } from '../../kit/page/page-header.tsx';
 import { policiesOf, SECTIONS, TARGETS, withFrontPath } from './interface-schema.ts';
 import styles from './interfaces.module.css';
-import { PolicyOptions } from './policy-options.tsx';
+import { PolicyOptions, type PolicyGroup } from './policy-options.tsx';
 import { FIELD_EDITORS } from '../../node-panel/fields/field-registry.ts';
 
 const TEXTS = defineTexts({
   about: ['基本信息', 'About'],
   address: ['地址', 'Address'],
   target: ['目标', 'Target'],
-  targetHelp: ['收到的请求交给一个已发布的流程，或直接转发给后端服务。', 'Requests go to a published flow, or directly to a service.'],
   flow: ['流程', 'A flow'],
   upstream: ['后端服务', 'An upstream service'],
-  access: ['访问与策略', 'Access and policies'],
-  accessHelp: ['谁能调用由授权决定；这里是另外的限制。', 'Grants define who may call; these are additional limits.'],
-  times: ['时限与重试', 'Time-outs and retries'],
-  log: ['日志', 'Log'],
-  formats: ['请求与应答格式', 'Formats of request and response'],
-  formatsHelp: ['在网关处校验，不合格的请求到不了流程。', 'Checked by the gateway: requests that do not match never reach the flow.'],
+  caller: ['谁可以调用', 'Who may call'],
+  callerHelp: ['先由授权决定；这里是另外的限制。', 'Grants define who may call; these are additional limits.'],
+  volume: ['调用多少', 'How much'],
+  volumeHelp: ['限制每个来源和应用的调用频率，以及处理的时间。', 'Limits how often each address and app may call, and for how long.'],
+  content: ['内容可以是什么', 'What may be in it'],
+  contentHelp: ['在网关处检查，不合格的请求到不了目标。', 'Checked by the gateway: requests that do not match never reach the target.'],
+  where: ['转到哪里', 'Where it goes'],
+  whereHelp: ['收到的请求交给一个已发布的流程，或直接转发给后端服务。', 'Requests go to a published flow, or directly to a service.'],
+  records: ['留存什么', 'What is kept'],
+  recordsHelp: ['每次调用在访问日志中留下的内容。', 'What the access log keeps of each call.'],
 });
 
 interface InterfaceFormProps extends FormParts {
@@ -37,7 +40,10 @@ interface InterfaceFormProps extends FormParts {
   readonly issues: readonly Issue[];
 }
 
-/** Edits an interface in sections: identity, address, target, policies, time limits and logging. */
+/**
+ * Edits an interface: what it is, its address, and then one section for each question that its policies answer. The
+ * fields of the document stand in the section of the question that they answer too.
+ */
 export function InterfaceForm({ content, change, isFresh, isNew, isReadOnly, issues }: InterfaceFormProps) {
   const t = useTexts(TEXTS);
   const set = (next: Content) => change(withFrontPath(content, isNew ? withSuggestedId(content, next, 'interfaceId', 'ifc_') : next));
@@ -56,11 +62,25 @@ export function InterfaceForm({ content, change, isFresh, isNew, isReadOnly, iss
       onChange={set}
     />
   );
+  const policiesFor = (group: PolicyGroup) => (
+    <PolicyOptions front={content['front'] as Front} group={group} policies={policiesOf(content)} issues={issues} onChange={setPolicies} />
+  );
   return (
     <FormProvider isReadOnly={isReadOnly}>
       <Panel title={t('about')}>{section(isNew ? 'aboutNew' : 'about')}</Panel>
       <Panel title={t('address')}>{section('address')}</Panel>
-      <Panel title={t('target')} help={t('targetHelp')}>
+      <Panel title={t('caller')} help={t('callerHelp')}>
+        {policiesFor('caller')}
+      </Panel>
+      <Panel title={t('volume')} help={t('volumeHelp')}>
+        {policiesFor('volume')}
+      </Panel>
+      <Panel title={t('content')} help={t('contentHelp')}>
+        {section('limits')}
+        <FormatsForm content={content} issues={issues} onChange={set} />
+        {policiesFor('content')}
+      </Panel>
+      <Panel title={t('where')} help={t('whereHelp')}>
         <TargetForm
           target={isRecord(content['target']) ? content['target'] : {}}
           issues={issues}
@@ -68,15 +88,12 @@ export function InterfaceForm({ content, change, isFresh, isNew, isReadOnly, iss
           isReadOnly={isReadOnly}
           onChange={(target) => change({ ...content, target })}
         />
+        {section('times', true)}
+        {policiesFor('target')}
       </Panel>
-      <Panel title={t('access')} help={t('accessHelp')}>
-        {section('limits')}
-        <PolicyOptions front={content['front'] as Front} policies={policiesOf(content)} issues={issues} onChange={setPolicies} />
-      </Panel>
-      <Panel title={t('times')}>{section('times', true)}</Panel>
-      <Panel title={t('log')}>{section('log')}</Panel>
-      <Panel title={t('formats')} help={t('formatsHelp')}>
-        <FormatsForm content={content} issues={issues} onChange={set} />
+      <Panel title={t('records')} help={t('recordsHelp')}>
+        {section('log')}
+        {policiesFor('records')}
       </Panel>
     </FormProvider>
   );

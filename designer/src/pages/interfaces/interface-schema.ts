@@ -15,8 +15,8 @@ export const SECTIONS = {
   aboutNew: pick('name', 'interfaceId', 'description', 'domain', 'dataClass'),
   about: pick('name', 'description', 'domain', 'dataClass'),
   address: pick('front', 'method', 'path'),
-  times: pick('timeoutMs', 'timeoutRetries', 'exceptionRetries', 'deadlineMs'),
-  limits: pick('requireIdempotencyKey', 'idempotent', 'bodyLimitBytes'),
+  times: pick('timeoutMs', 'timeoutRetries', 'exceptionRetries', 'deadlineMs', 'idempotent'),
+  limits: pick('requireIdempotencyKey', 'bodyLimitBytes'),
   log: pick('log'),
   formats: asJson(pick('requestSchema', 'querySchema', 'responseSchema')),
 } as const;
