@@ -62,6 +62,7 @@ export function PlatformKeys() {
       label={t('label')}
       rows={keys.data?.items}
       rowKey={({ keyId }) => keyId}
+      searchText={({ keyId, algorithm }) => `${keyId} ${algorithm}`}
       columns={[
         { key: 'id', title: t('id'), value: ({ keyId }) => keyId, render: ({ keyId }) => <code>{keyId}</code> },
         { key: 'use', title: t('use'), value: ({ use }) => t(use), render: ({ use }) => t(use) },
