@@ -26,6 +26,7 @@ import type {
 import type { GatewayPlan, PlatformKey } from './documents/gateway-plan.ts';
 import type { GatewayEvent } from './documents/gateway-questions.ts';
 import type { InterfaceDocument } from './documents/interface-document.ts';
+import type { ObjectRuleSet } from './documents/object-rules.ts';
 import type { JsonReader } from './json-reading.ts';
 import type { GatewaySettings } from './settings.ts';
 
@@ -158,7 +159,8 @@ export interface Exchange {
   readonly method: string;
   /** Bytes as sent: the path without the query, and the text after `?` (`''` when there is none). */
   readonly rawPath: string;
-  readonly rawQuery: string;
+  /** A policy may add to it what the target shall see. */
+  rawQuery: string;
   host: string;
   interface: InterfaceDocument | undefined;
   params: Readonly<Record<string, string>>;
@@ -291,6 +293,10 @@ export interface PlanIndex {
   userTokenKey(kid: string): { readonly document: UserTokenKey; readonly handle: KeyHandle } | undefined;
   /** Returns the issuer of this name that publishes its keys. */
   userTokenIssuer(issuer: string): UserTokenIssuer | undefined;
+  interface(interfaceId: string): InterfaceDocument | undefined;
+  objectRules(ruleSetId: string): ObjectRuleSet | undefined;
+  /** The value of a credential that rules of object access use as a salt. */
+  objectSalt(name: string): string | undefined;
   busConsumerByToken(digestHex: string): BusConsumer | undefined;
   busConsumerByCertificate(fingerprintHex: string): BusConsumer | undefined;
   readonly ipLists: IpLists;
@@ -348,6 +354,15 @@ export interface Keepers {
   ofGateway<Value>(name: string, make: () => Value): Value;
 }
 
+/** Who is related to whom (family, signed doctor, department), as an interface of the platform knows it. */
+export interface Relations {
+  /**
+   * Returns the ids that have this relation to the subject; undefined if the interface `provider` does not return them
+   * in time. Results are cached for a short time.
+   */
+  related(exchange: Exchange, provider: string, relation: string, subject: string): Promise<ReadonlySet<string> | undefined>;
+}
+
 export interface PolicyDeps {
   readonly settings: GatewaySettings;
   /** Seals bodies in the access log. */
@@ -362,6 +377,7 @@ export interface PolicyDeps {
   /** Shares a value that is costly to build between all policies that use its key. It must not change. */
   memo<Value>(key: string, make: () => Value): Value;
   readonly keepers: Keepers;
+  readonly relations: Relations;
   readonly clock: Clock;
   readonly crypto: Crypto;
   /**

@@ -50,6 +50,11 @@ const ROWS = {
     'The app has no grant for this interface, or it has expired: ask the platform for one.',
   ],
   GW40302: [403, '来源地址不允许访问：请联系平台登记该地址', 'The source address is not allowed: ask the platform to list it.'],
+  GW40304: [
+    403,
+    '无权访问所请求的数据，或数据不存在：请核对请求中的编号',
+    'The requested data does not exist, or you may not access it: check the ids in the request.',
+  ],
   GW40305: [
     403,
     '请求内容被安全检查拦截：请将所列字段改为普通文字，或联系平台设置例外',

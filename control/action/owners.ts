@@ -21,6 +21,7 @@ export interface Owners {
   readonly adapter: FindOwner;
   readonly table: FindOwner;
   readonly interface: FindOwner;
+  readonly objectRules: FindOwner;
   readonly app: FindOwner;
   readonly grant: FindOwner;
   readonly consumer: FindOwner;
@@ -50,7 +51,7 @@ export interface Owners {
 export interface OwnersDeps {
   readonly catalog: Pick<FlowCatalog, 'draft' | 'versions' | 'version' | 'revisions' | 'revision'>;
   readonly bindingStore: Pick<BindingStore, 'getAdapter' | 'getTable' | 'listSecrets'>;
-  readonly registry: Pick<Registry, 'interfaces' | 'apps' | 'grants' | 'busConsumers' | 'ipLists'>;
+  readonly registry: Pick<Registry, 'interfaces' | 'apps' | 'grants' | 'busConsumers' | 'ipLists' | 'objectRules'>;
   readonly executions: Pick<ExecutionCatalog, 'ownerOf' | 'holderOf'>;
   readonly bulks: Find<{ readonly domains?: readonly string[] }>;
   readonly alarms: { readonly alarms: Find<{ readonly subject: string }>; readonly silences: Find<{ readonly subject?: string }> };
@@ -62,7 +63,7 @@ export async function versionInService({ versions }: Pick<FlowCatalog, 'versions
 }
 
 export function createOwners({ catalog, bindingStore, registry, executions, bulks, alarms }: OwnersDeps): Owners {
-  const { interfaces, apps, grants, busConsumers, ipLists } = registry;
+  const { interfaces, apps, grants, busConsumers, ipLists, objectRules } = registry;
   const owners: Owners = {
     async flow(id) {
       const draft = await catalog.draft(id);
@@ -71,6 +72,7 @@ export function createOwners({ catalog, bindingStore, registry, executions, bulk
     adapter: ofOne((id) => bindingStore.getAdapter(id)),
     table: ofOne((id) => bindingStore.getTable(id)),
     interface: ofOne((id) => interfaces.get(id)),
+    objectRules: ofOne((id) => objectRules.get(id)),
     app: ofOne((id) => apps.get(id)),
     ipList: ofOne((id) => ipLists.get(id)),
     execution: ofOne((id) => executions.ownerOf(id)),

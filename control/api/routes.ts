@@ -107,6 +107,11 @@ export const ROUTES: readonly Route[] = [
   get('/gateways/events', 'gateways.events'),
   post('/interfaces/:interfaceId/purge-cache', 'interfaces.purge-cache'),
   get('/policies', 'policies.list'),
+  get('/object-rules', 'object-rules.list'),
+  get('/object-rules/:ruleSetId', 'object-rules.get'),
+  put('/object-rules/:ruleSetId', 'object-rules.save', { body: 'document' }),
+  remove('/object-rules/:ruleSetId', 'object-rules.remove'),
+  get('/unprotected-interfaces', 'object-rules.report'),
 
   get('/apps', 'apps.list'),
   get('/apps/:appId', 'apps.get'),

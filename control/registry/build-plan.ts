@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Type } from 'typebox';
 import type { GatewayPlan } from '../../gateways/documents/gateway-plan.ts';
 import type { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
+import type { BindingStore } from '../../engine/bindings/interface.ts';
 import type { Changes } from '../../engine/changes/create-changes.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
@@ -13,6 +14,7 @@ import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { inSlices } from '../../engine/threads/run-in-slices.ts';
 import type { Outbound } from '../../engine/outbound/open-outbound.ts';
+import { readSalts } from './read-salts.ts';
 import type { Registry } from './registry.ts';
 
 export type CheckInterface = (document: InterfaceDocument) => readonly Issue[];
@@ -38,6 +40,7 @@ export interface PlanPublisherDeps {
   readonly publishPlan: PublishPlan;
   readonly checkInterface: CheckInterface;
   readonly outbound: Pick<Outbound, 'exceptions'>;
+  readonly bindingStore: Pick<BindingStore, 'listSecrets' | 'revealSecret'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly defaultAppId: string;
@@ -145,13 +148,13 @@ export async function startPlanPublisher(deps: PlanPublisherDeps): Promise<PlanP
 }
 
 async function buildPlan(
-  { registry, checkInterface, outbound, clock, logger, defaultAppId }: PlanPublisherDeps,
+  { registry, checkInterface, outbound, bindingStore, clock, logger, defaultAppId }: PlanPublisherDeps,
   counters: Collection<Counter>,
   lastValid: ReadonlyMap<string, InterfaceDocument>,
 ): Promise<GatewayPlan> {
   // Take the number before reading data. The data is then at least as new as the data of any lower number.
   const number = await nextNumber(counters);
-  const [interfaces, apps, keys, grants, userTokenKeys, userTokenIssuers, busConsumers, platform, ipLists] = await Promise.all([
+  const [interfaces, apps, keys, grants, userTokenKeys, userTokenIssuers, busConsumers, platform, ipLists, objectRuleSets] = await Promise.all([
     registry.interfaces.list(),
     registry.apps.list(),
     registry.keys.forPlan(),
@@ -161,6 +164,7 @@ async function buildPlan(
     registry.busConsumers.list(),
     registry.platformKeys.forPlan(),
     registry.ipLists.list(),
+    registry.objectRules.list(),
   ]);
   const valid = await inSlices(validInterfaces(interfaces, lastValid, { checkInterface, logger }));
   return {
@@ -175,6 +179,8 @@ async function buildPlan(
     userTokenIssuers: userTokenIssuers.map((item) => item.value),
     busConsumers: busConsumers.map((item) => item.value),
     ipLists,
+    objectRuleSets,
+    objectSalts: await readSalts(bindingStore),
     outbound: outbound.exceptions.targets(),
     defaultAppId,
     platformKey: platform.signer,

@@ -2,6 +2,7 @@
 import type { AppDocument, BusConsumer, GrantDocument, UserTokenIssuer, UserTokenKey } from '../../gateways/documents/caller-documents.ts';
 import type { IpListDocument } from '../../gateways/documents/ip-list-document.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
+import type { ObjectRuleSet } from '../../gateways/documents/object-rules.ts';
 import { openInterfaceStore, type InterfaceStore } from './interface-store.ts';
 import { openKeyStore, type KeyStore, type KeyStoreDeps } from './key-store.ts';
 import { openPlatformKeyStore, type PlatformKeyStore } from './platform-key-store.ts';
@@ -23,6 +24,7 @@ export interface Registry {
   readonly busConsumers: RevisionedStore<Revised<BusConsumer>>;
   readonly platformKeys: PlatformKeyStore;
   readonly ipLists: RevisionedStore<IpListDocument>;
+  readonly objectRules: RevisionedStore<ObjectRuleSet>;
 }
 
 export async function openRegistry(deps: KeyStoreDeps): Promise<Registry> {
@@ -59,5 +61,6 @@ export async function openRegistry(deps: KeyStoreDeps): Promise<Registry> {
     }),
     platformKeys: await openPlatformKeyStore(deps),
     ipLists: await openRevisionedStore<IpListDocument>(documents, { collection: 'ip_lists', idOf: (list) => list.listId }),
+    objectRules: await openRevisionedStore<ObjectRuleSet>(documents, { collection: 'object_rules', idOf: (set) => set.ruleSetId }),
   };
 }

@@ -8,8 +8,11 @@ import type { DomainRequirement, DomainScope } from '../access/domains.ts';
 import { all, type Owners } from '../action/owners.ts';
 import { onlyPage, type Page, pageOf } from '../action/pages.ts';
 import type { BindingStore } from '../../engine/bindings/interface.ts';
+import { SALT_PREFIX } from '../../gateways/documents/object-rules.ts';
+import type { PlanPublisher } from '../registry/build-plan.ts';
 
 export interface SecretServices {
+  readonly plans: Pick<PlanPublisher, 'changed'>;
   readonly bindingStore: BindingStore;
   readonly owners: Owners;
 }
@@ -42,7 +45,7 @@ function listSecrets({ bindingStore }: SecretServices): Action {
   });
 }
 
-function saveSecret({ bindingStore, owners }: SecretServices): Action {
+function saveSecret({ bindingStore, owners, plans }: SecretServices): Action {
   return defineAction({
     name: 'secrets.save',
     right: 'secrets.edit',
@@ -64,13 +67,14 @@ function saveSecret({ bindingStore, owners }: SecretServices): Action {
     subject: ({ name }) => name,
     async run(ctx, { name, value, adapters }) {
       await bindingStore.saveSecret(name, value, adapters);
+      if (name.startsWith(SALT_PREFIX)) plans.changed();
       ctx.note.after = { adapters };
       return { name, adapters };
     },
   });
 }
 
-function removeSecret({ bindingStore, owners }: SecretServices): Action {
+function removeSecret({ bindingStore, owners, plans }: SecretServices): Action {
   return defineAction({
     name: 'secrets.remove',
     right: 'secrets.edit',
@@ -83,7 +87,9 @@ function removeSecret({ bindingStore, owners }: SecretServices): Action {
     async run(_ctx, { name }) {
       const users = usersIn(await bindingStore.listAdapters(), name).map(({ adapterId }) => adapterId);
       if (users.length > 0) throw secretInUse(name, users);
-      return { removed: await bindingStore.removeSecret(name) };
+      const removed = await bindingStore.removeSecret(name);
+      if (name.startsWith(SALT_PREFIX)) plans.changed();
+      return { removed };
     },
   });
 }

@@ -2,17 +2,36 @@ import type { Issue } from '../../engine/contract/values/errors.ts';
 import type { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
 import type { Registry } from '../registry/registry.ts';
 import { listsOf } from './ip-lists.ts';
+import { optionsOfObjects } from './object-options.ts';
+
+type Named = 'ipLists' | 'objectRules' | 'interfaces';
 
 /**
  * Finds what an interface names and cannot use: it does not exist, or it belongs to another domain. Both look the same,
  * so that an issue reveals nothing about other domains.
  */
-export async function findUnknownNames({ ipLists }: Pick<Registry, 'ipLists'>, document: InterfaceDocument): Promise<readonly Issue[]> {
-  const issues: Issue[] = [];
+export async function findUnknownNames(registry: Pick<Registry, Named>, document: InterfaceDocument): Promise<readonly Issue[]> {
+  const { ipLists } = registry;
+  const issues: Issue[] = [...(await unknownOfObjects(registry, document))];
   for (const [i, listId] of listsOf(document).entries()) {
     const list = await ipLists.get(listId);
     if (list === undefined || (list.domain !== undefined && list.domain !== document.domain))
       issues.push(unknown(`/policies/ip-list/lists/${i}`, listId));
+  }
+  return issues;
+}
+
+async function unknownOfObjects(
+  { objectRules, interfaces }: Pick<Registry, Named>,
+  document: InterfaceDocument,
+): Promise<readonly Issue[]> {
+  const issues: Issue[] = [];
+  const isUsable = (found: { readonly domain: string } | undefined) => found?.domain === document.domain;
+  for (const { policy, ruleSets, providers } of optionsOfObjects(document)) {
+    for (const [i, id] of ruleSets.entries())
+      if (!isUsable(await objectRules.get(id))) issues.push(unknown(`/policies/${policy}/ruleSets/${i}`, id));
+    for (const { path, interfaceId } of providers)
+      if (!isUsable(await interfaces.get(interfaceId))) issues.push(unknown(path, interfaceId));
   }
   return issues;
 }

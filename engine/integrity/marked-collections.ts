@@ -16,6 +16,7 @@ export const MARKED_COLLECTIONS: ReadonlySet<string> = new Set([
   'user_token_keys',
   'interfaces',
   'ip_lists',
+  'object_rules',
   'platform_keys',
   'gateway_plans',
   'adapters',

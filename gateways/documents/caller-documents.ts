@@ -24,6 +24,20 @@ export const AppDocument = Type.Object(
       maxLength: 200,
       pattern: PLAIN_LINE,
     }),
+    orgId: Type.Optional(
+      Type.String({
+        ...fieldText(
+          '机构编号',
+          'Organisation id',
+          '防越权规则用它（app.orgId）限定该应用可访问的机构数据。',
+          'Rules of object access compare it (app.orgId) with the organisation that a request names.',
+          { example: '310104001' },
+        ),
+        minLength: 1,
+        maxLength: 100,
+        pattern: PLAIN_LINE,
+      }),
+    ),
     state: Type.Union([Type.Literal('active'), Type.Literal('disabled')], {
       ...fieldText(
         '状态',

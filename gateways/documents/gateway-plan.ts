@@ -11,6 +11,7 @@ import type {
 } from './caller-documents.ts';
 import type { IpListDocument } from './ip-list-document.ts';
 import type { InterfaceDocument } from './interface-document.ts';
+import type { ObjectRuleSet } from './object-rules.ts';
 
 /** A key of the platform: it signs responses, or callers encrypt for it. */
 export interface PlatformKey {
@@ -49,6 +50,10 @@ export interface GatewayPlan {
   /** Absent in a plan of an older version. */
   readonly userTokenIssuers?: readonly UserTokenIssuer[];
   readonly busConsumers: readonly BusConsumer[];
+  /** Named sets of rules of object access. Absent in a plan of an older version. */
+  readonly objectRuleSets?: readonly ObjectRuleSet[];
+  /** Values of the credentials that rules use as salts, by name. Never in a plan for the DMZ. */
+  readonly objectSalts?: Readonly<Record<string, string>>;
   /**
    * Further allowed targets of services (docs/decisions/0046). Absent in a plan of an older version, which had no such
    * limits.

@@ -31,6 +31,8 @@ import { createUpstreamCall } from '../upstream/upstream-call.ts';
 import { createNodeFronts, scopeOf, type NodeFronts } from '../forward/create-entrance.ts';
 import { interfacesOfNode } from '../forward/plan-of-node.ts';
 import { createPlanIndex } from '../plan/create-plan-index.ts';
+import { createAskProvider } from '../relations/ask-provider.ts';
+import { createRelations } from '../relations/create-relations.ts';
 import type { JsonReader } from '../json-reading.ts';
 
 /** A compiled plan: for this gateway's own callers, and for nodes in the DMZ. */
@@ -87,6 +89,10 @@ export class ServingCompiler {
       ...{ clock, crypto, shared, seal, sharedSeal, log: logger, metrics, settings, accessLog, bodies, json, report },
       verify: createVerify(crypto, bounds),
       fetchDocument: createFetchDocument(options.outbound, createThrottledWarning(logger, clock, 'gateway.document-refused')),
+      relations: createRelations({
+        ...{ clock, metrics, log: logger },
+        ask: createAskProvider({ clock, runFlow: options.runFlow, pools: this.#pools }),
+      }),
     };
     this.#own = this.#frontCompiler(options.front);
     for (const node of nodesOf(options))

@@ -23,6 +23,9 @@ export function* createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<M
       consumer.certificateFingerprint === undefined ? [] : [[consumer.certificateFingerprint, consumer] as const],
     ),
   );
+  const interfaces = new Map(plan.interfaces.map((document) => [document.interfaceId, document]));
+  const ruleSets = new Map((plan.objectRuleSets ?? []).map((set) => [set.ruleSetId, set]));
+  const salts = new Map(Object.entries(plan.objectSalts ?? {}));
 
   const importPem = (pem: string, scheme: SignatureScheme, role: KeyHandle['role']) =>
     memo.get(`${role}-key ${scheme} ${pem}`, () => crypto.importKey({ format: 'pem', pem }, scheme, role));
@@ -75,6 +78,9 @@ export function* createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<M
     grant: (appId, interfaceId) => grants.get(`${appId} ${interfaceId}`),
     userTokenKey: (kid) => userTokenKeys.get(kid),
     userTokenIssuer: (issuer) => issuers.get(issuer),
+    interface: (interfaceId) => interfaces.get(interfaceId),
+    objectRules: (ruleSetId) => ruleSets.get(ruleSetId),
+    objectSalt: (name) => salts.get(name),
     busConsumerByToken: (digest) => tokens.get(digest),
     busConsumerByCertificate: (fingerprint) => certificates.get(fingerprint),
     encryptionKey,

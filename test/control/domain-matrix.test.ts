@@ -7,7 +7,20 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { permissionsOf } from '../../control/access/permissions.ts';
 import { ROLES, type Permission, type Role } from '../../engine/contract/access/access.ts';
-import { adapterOf, appOf, flowOf, grantOf, ids, interfaceOf, ipListOf, keyOf, makeSide, tableOf, type Side } from './domain-sides.ts';
+import {
+  adapterOf,
+  appOf,
+  flowOf,
+  grantOf,
+  ids,
+  interfaceOf,
+  ipListOf,
+  keyOf,
+  makeSide,
+  ruleSetOf,
+  tableOf,
+  type Side,
+} from './domain-sides.ts';
 import { readEvents } from './read-events.ts';
 import type { Answer, Client } from './start-control.ts';
 import { startWithEngine, type RunningEngine } from './start-engine.ts';
@@ -297,6 +310,7 @@ const BODIES: Readonly<Record<string, Make>> = {
   'secrets.reveal': () => ({ reason: 'the matrix' }),
   'interfaces.save': (side) => interfaceOf(side, { revision: 99 }),
   'interfaces.validate': (side) => interfaceOf(side),
+  'object-rules.save': (side) => ruleSetOf(side, { revision: 99 }),
   'interfaces.set-state': () => ({ state: 'offline' }),
   'calls.search': () => ({ traceId: 'trace-of-the-matrix' }),
   'calls.open': () => ({ traceId: 'trace-of-the-matrix', at: 0, reason: 'the matrix' }),

@@ -33,6 +33,7 @@ export const ids = (mark: string) => ({
   grantId: `grt_${mark}`,
   name: `secret-${mark}`,
   listId: `ipl_${mark}`,
+  ruleSetId: `ors_${mark}`,
 });
 
 /** A flow that translates a code and sends the result on. */
@@ -67,6 +68,11 @@ export const interfaceOf = ({ domain, mark }: Pick<Side, 'domain' | 'mark'>, mor
   ...{ timeoutMs: 1000, timeoutRetries: 0, exceptionRetries: 0, log: 'none' },
   ...more,
 });
+export const ruleSetOf = ({ domain, mark }: Pick<Side, 'domain' | 'mark'>, more: object = {}) => ({
+  ...{ ruleSetId: ids(mark).ruleSetId, revision: 0, name: both(`rules ${mark}`), domain, match: 'all' },
+  rules: [{ locator: 'query:id', subject: 'token.uid', op: 'eq' }],
+  ...more,
+});
 export const appOf = ({ domain, mark }: Pick<Side, 'domain' | 'mark'>, more: object = {}) => ({
   ...{ appId: ids(mark).appId, revision: 0, name: both(`app ${mark}`), caller: `caller ${mark}`, state: 'active', windowSec: 300, domain },
   ...more,
@@ -98,6 +104,7 @@ export async function makeSide(running: RunningEngine, security: Client, domain:
   await put(admin, 'PUT', `/flows/${own.flowId}`, flowOf(side));
   await put(admin, 'POST', `/flows/${own.flowId}/publish`, {});
   await put(admin, 'PUT', `/interfaces/${own.interfaceId}`, interfaceOf(side));
+  await put(admin, 'PUT', `/object-rules/${own.ruleSetId}`, ruleSetOf(side));
   await put(security, 'PUT', `/apps/${own.appId}`, appOf(side));
   await put(security, 'POST', `/apps/${own.appId}/keys`, keyOf(`key-${mark}`));
   await put(security, 'PUT', `/grants/${own.grantId}`, grantOf(side));

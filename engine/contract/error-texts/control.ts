@@ -116,6 +116,7 @@ export const controlTexts: ErrorTemplates = {
   'FLOW_IN_USE/others': { what: '流程正被其他服务域的接口或流程使用', fix: '请有全部服务域的人办理。' },
   'ADAPTER_IN_USE/others': { what: '适配器正被其他服务域的流程使用，不能删除', fix: '请有全部服务域的人办理。' },
   'TABLE_IN_USE/others': { what: '代码表正被其他服务域的流程使用，不能删除', fix: '请有全部服务域的人办理。' },
+  OBJECT_RULES_INVALID: { what: '规则组有 {count} 处问题', fix: '逐条更正列出的问题。' },
   'SECRET_IN_USE/others': { what: '凭据正被其他服务域的适配器使用，不能删除', fix: '请有全部服务域的人办理。' },
   FLOW_IN_USE: { what: '流程正被使用[：{interfaces}]', fix: '先去掉对它的引用。' },
   'FLOW_IN_USE/delete': {

@@ -216,6 +216,20 @@ export const flowTexts: ErrorTemplates = {
   },
   'POLICY_OPTIONS/cache-path': { what: '路径中没有参数 {value}', fix: '填写路径中的参数名，或移除该参数。' },
   'POLICY_OPTIONS/cache-body': { what: '该请求方法没有请求体', fix: '移除该参数。' },
+  'POLICY_OPTIONS/object-locator': {
+    what: '“{value}”不是对象位置',
+    fix: "写作 path:id、query:名称、header:名称、form:名称、json:$.a[*].b、json:/a/b 或 xml:/a/b/@c；名称含特殊字符时用 json:$['名称']。",
+  },
+  'POLICY_OPTIONS/object-path': { what: '接口路径中没有参数 :{value}', fix: '填写路径中已有的参数名。' },
+  'POLICY_OPTIONS/object-header': { what: '后端收不到调用方的请求头 {value}', fix: '改用其他请求头。' },
+  'POLICY_OPTIONS/object-inject': {
+    what: '位置“{value}”不能自动填入，或该关系没有可填的取值',
+    fix: '只有查询参数、请求头、表单和 JSON 字段可以填入，关系须为等于、列表或摘要；否则选择拒绝或放行。',
+  },
+  'POLICY_OPTIONS/object-relation': { what: '关系规则缺少提供关系的接口或关系名称', fix: '补充这两项。' },
+  'POLICY_OPTIONS/object-answer': { what: '应答规则只能读取 JSON，“{value}”不是 JSON 位置', fix: '写作 json:$.items[*].pid 这样的位置。' },
+  'POLICY_OPTIONS/object-drop': { what: '位置“{value}”不含列表，无法剔除其中一项', fix: '位置中用 [*] 指明列表，或改为拒绝整个应答。' },
+  'POLICY_OPTIONS/object-none': { what: '既没有规则，也没有规则组', fix: '添加规则或规则组，或关闭该策略。' },
   IP_RANGE_INVALID: {
     what: '“{value}”不是 IP 地址或网段',
     fix: '填写地址（如 10.20.3.7）或网段（如 10.20.0.0/16、2001:db8::/32）。',

@@ -47,6 +47,7 @@ const publisher = await startPlanPublisher({
   publishPlan: (next) => feed.publish(next),
   checkInterface: createInterfaceCheck(policies),
   outbound: { exceptions: { targets: () => [] } } as never,
+  bindingStore: { listSecrets: () => Promise.resolve([]), revealSecret: () => Promise.reject(new Error('no secrets')) },
   ...{ clock, logger, defaultAppId: 'CITIZEN_APP', onPublished: () => {} },
 });
 globalThis.gc?.();

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Compile } from 'typebox/compile';
 import { silentLogger, silentMetrics } from '../../../engine/contract/values/observe.ts';
 import { fakeClock, type FakeClock } from '../../../engine/testing/fake-clock.ts';
-import type { Answer, Exchange, GatewayError, Note, Policy, PolicyDeps } from '../../../gateways/contract.ts';
+import type { Answer, Exchange, GatewayError, Note, Policy, PolicyDeps, Relations } from '../../../gateways/contract.ts';
 import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import type { InterfaceDocument } from '../../../gateways/documents/interface-document.ts';
 import { createBodyBudget } from '../../../gateways/listen/create-body-budget.ts';
@@ -34,6 +34,7 @@ export interface PolicyCase {
   readonly keepers?: PolicyDeps['keepers'];
   /** Instead of one that stands at `now`. */
   readonly clock?: FakeClock;
+  readonly relations?: Relations;
 }
 
 export interface PolicyRun {
@@ -67,6 +68,7 @@ export async function runPolicy<P extends Policy>(policy: P, given: PolicyCase):
     bodies: createBodyBudget({ limitBytes: 256 * 1024 * 1024, clock }),
     memo: memo.get,
     keepers: given.keepers ?? createKeepers().of(document.interfaceId),
+    relations: given.relations ?? { related: () => Promise.resolve(undefined) },
     report: (event) => void events.push(event.kind),
     json: createJsonReader(clock),
     verify: (_exchange, key, data, signature) => crypto.verify(key, data, signature),

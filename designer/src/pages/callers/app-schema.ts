@@ -7,8 +7,8 @@ import type { Language } from '../../i18n/text-pairs.ts';
 import { withDefaults } from '../../model/schema/schema-defaults.ts';
 import type { Content } from '../../kit/document/content.ts';
 
-export const APP_NEW = pickFields(AppDocument, ['name', 'appId', 'caller', 'domain', 'windowSec']);
-export const APP_FIELDS = pickFields(AppDocument, ['name', 'caller', 'domain', 'state', 'windowSec']);
+export const APP_NEW = pickFields(AppDocument, ['name', 'appId', 'caller', 'domain', 'orgId', 'windowSec']);
+export const APP_FIELDS = pickFields(AppDocument, ['name', 'caller', 'domain', 'orgId', 'state', 'windowSec']);
 const WHOLE = asField(AppDocument);
 
 /** Returns the document to save, with defaults filled in, as the server requires. */
