@@ -28,6 +28,8 @@ const openingsOf = ({ held }: Work): readonly Scene[] => [
   { path: 'accounts', open: [['新建账号', 'New account']] },
   { path: 'me', open: [['签发令牌', 'Issue a token']] },
   { path: 'security', roles: SECURITY, open: [['新建名单', 'New list']] },
+  { path: 'security?tab=object-rules', roles: SECURITY, open: [['新建规则组', 'New rule set']] },
+  { path: 'security?tab=unprotected', roles: SECURITY },
   { path: 'secrets', roles: SECURITY, open: [['新建凭据', 'New secret']] },
   { path: 'callers/CITIZENS', roles: SECURITY, open: [['上传公钥', 'Upload a public key']] },
   { path: 'callers/CITIZENS', roles: SECURITY, open: [['生成共享密钥', 'Create a shared secret']] },

@@ -5,6 +5,7 @@ import { fieldsOf } from '../../designer/src/kit/form/field-schema.ts';
 import { suggestedId, withSuggestedId } from '../../designer/src/kit/document/suggested-id.ts';
 import { adapterProblems, newAdapter, ABOUT_NEW, CHARSET } from '../../designer/src/pages/adapters/adapter-schema.ts';
 import { APP_FIELDS, appProblems, wholeApp } from '../../designer/src/pages/callers/app-schema.ts';
+import { newRuleSet, RULE_SET_NEW, ruleSetProblems, wholeRuleSet } from '../../designer/src/pages/security/rule-set-schema.ts';
 import { entriesOf } from '../../designer/src/pages/tables/table-rows.ts';
 import {
   interfaceProblems,
@@ -20,6 +21,7 @@ import { sampleOf } from '../../designer/src/model/schema/schema-sample.ts';
 import { AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import { AppDocument } from '../../gateways/documents/caller-documents.ts';
 import { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
+import { ObjectRuleSet } from '../../gateways/documents/object-rules.ts';
 import { createCheckedSchema } from '../../gateways/shared/create-checked-schema.ts';
 
 const name = { 'zh-CN': '名称', en: 'Name' };
@@ -35,7 +37,20 @@ test('every field of the documents stands in one section of its form', () => {
     [...namesOf(ABOUT_NEW), ...namesOf(CHARSET), 'credential', 'environments', 'limits', 'protocol', 'revision'].toSorted(),
     Object.keys(AdapterDocument.properties).toSorted(),
   );
+  assert.deepEqual([...namesOf(RULE_SET_NEW), 'revision'].toSorted(), Object.keys(ObjectRuleSet.properties).toSorted());
   assert.deepEqual([...namesOf(APP_FIELDS), 'appId', 'revision'].toSorted(), Object.keys(AppDocument.properties).toSorted());
+});
+
+test('a new rule set is saved when it has a name and an id', () => {
+  const fixed = { revision: 0 };
+  assert.ok(ruleSetProblems(newRuleSet('sh-city'), fixed, 'en').length > 0);
+  const content = { ...newRuleSet('sh-city'), name, ruleSetId: 'ors_a' };
+  assert.deepEqual(ruleSetProblems(content, fixed, 'en'), []);
+  assert.deepEqual(
+    ruleSetProblems({ ...content, rules: [] }, fixed, 'en').map(({ pointer }) => pointer),
+    ['/rules'],
+  );
+  assert.equal(wholeRuleSet(content, fixed).match, 'all');
 });
 
 test('a new interface is saved when it has id, name, domain and a target, with every default filled in', () => {

@@ -4,18 +4,26 @@ import { useSearchParams } from 'react-router';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { Page, PageHeader } from '../../kit/page/page-header.tsx';
 import { IpLists } from './ip-lists.tsx';
+import { ObjectRules } from './object-rules.tsx';
+import { UnprotectedInterfaces } from './unprotected-interfaces.tsx';
 
 const TEXTS = defineTexts({
   title: ['安全', 'Security'],
   help: [
-    '谁不能访问网关：名单由多个接口共用，一秒内在全部网关生效。',
-    'Who may not use the gateways. Interfaces share these lists; a change reaches all gateways within a second.',
+    '谁不能访问网关，谁能看到哪些人的数据：名单和规则组由多个接口共用，一秒内在全部网关生效。',
+    'Who may not use the gateways, and who may see whose data. Interfaces share lists and rule sets; a change reaches all gateways within a second.',
   ],
   'ip-lists': ['IP 名单', 'Address lists'],
+  'object-rules': ['防越权规则组', 'Object access'],
+  unprotected: ['未防越权的接口', 'Unprotected interfaces'],
 });
 
 /** The sections of the page. Each is one file of this folder. */
-const SECTIONS: readonly { readonly key: 'ip-lists'; readonly Section: ComponentType }[] = [{ key: 'ip-lists', Section: IpLists }];
+const SECTIONS: readonly { readonly key: 'ip-lists' | 'object-rules' | 'unprotected'; readonly Section: ComponentType }[] = [
+  { key: 'ip-lists', Section: IpLists },
+  { key: 'object-rules', Section: ObjectRules },
+  { key: 'unprotected', Section: UnprotectedInterfaces },
+];
 
 /** Shows the page `/security`. */
 export function SecurityPage() {
