@@ -16,21 +16,26 @@ const BLANK_LINE = Buffer.from('\r\n\r\n');
  */
 export function readMultipart(body: Uint8Array, contentType: string): readonly Part[] | undefined {
   const boundary = parameterOf(contentType, 'boundary');
-  if (boundary === undefined || boundary.length === 0 || boundary.length > 70) return undefined;
+  const pieces = boundary === undefined ? undefined : splitMultipart(body, boundary);
+  const parts = pieces?.map(readPart);
+  return parts?.every((part) => part !== undefined) ? parts : undefined;
+}
+
+/** Returns the bytes of each part, with its headers; undefined for a body that is not exactly in the format. */
+export function splitMultipart(body: Uint8Array, boundary: string): readonly Buffer[] | undefined {
+  if (boundary.length === 0 || boundary.length > 70) return undefined;
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const mark = Buffer.from(`\r\n--${boundary}`, 'latin1');
   const first = mark.subarray(2);
   if (!bytes.subarray(0, first.length).equals(first)) return undefined;
-  const parts: Part[] = [];
+  const parts: Buffer[] = [];
   let at = first.length;
   for (;;) {
     if (bytes[at] === 0x2d && bytes[at + 1] === 0x2d) return isEmptyEnd(bytes, at + 2) ? parts : undefined;
     if (bytes[at] !== 0x0d || bytes[at + 1] !== 0x0a || parts.length === MAX_PARTS) return undefined;
     const end = bytes.indexOf(mark, at);
     if (end < 0) return undefined;
-    const part = readPart(bytes.subarray(at + 2, end));
-    if (part === undefined) return undefined;
-    parts.push(part);
+    parts.push(bytes.subarray(at + 2, end));
     at = end + mark.length;
   }
 }

@@ -1,7 +1,7 @@
+import { splitMultipart } from '../content/read-multipart.ts';
 import { decodeUtf8, isUtf8, parseMedia, type Media } from './media.ts';
 import type { Pair } from './read-pairs.ts';
 
-const MOST_PARTS = 1000;
 const MOST_HEAD_BYTES = 8 * 1024;
 const BOUNDARY = /^[0-9A-Za-z'()+_,./:=? -]{1,70}$/;
 /** `form-data; name="…"`, and a file name. Readers disagree about escapes and about `name*`, so neither is accepted. */
@@ -13,26 +13,9 @@ const DISPOSITION = /^form-data; ?name="([^"\\\r\n]*)"(?:; ?filename="([^"\r\n]*
  */
 export function readMultipartFields(body: Uint8Array, media: Media): readonly Pair[] | undefined {
   const boundary = media.parameters.get('boundary');
-  if (boundary === undefined || !BOUNDARY.test(boundary) || boundary.endsWith(' ')) return undefined;
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const mark = Buffer.from(`\r\n--${boundary}`, 'latin1');
-  if (!bytes.subarray(0, mark.length - 2).equals(mark.subarray(2))) return undefined;
-  const pairs: Pair[] = [];
-  for (let at = mark.length - 2; ;) {
-    const next = bytes.toString('latin1', at, at + 2);
-    if (next === '--') return isEnd(bytes, at + 2) ? pairs : undefined;
-    const end = bytes.indexOf(mark, at);
-    if (next !== '\r\n' || end < 0 || pairs.length === MOST_PARTS) return undefined;
-    const pair = readPart(bytes.subarray(at + 2, end));
-    if (pair === undefined) return undefined;
-    pairs.push(pair);
-    at = end + mark.length;
-  }
-}
-
-function isEnd(bytes: Buffer, at: number): boolean {
-  const rest = bytes.toString('latin1', at, at + 3);
-  return rest === '' || rest === '\r\n';
+  if (boundary === undefined || !BOUNDARY.test(boundary)) return undefined;
+  const pairs = splitMultipart(body, boundary)?.map(readPart);
+  return pairs?.every((pair) => pair !== undefined) ? pairs : undefined;
 }
 
 function readPart(part: Buffer): Pair | undefined {

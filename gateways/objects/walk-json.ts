@@ -29,6 +29,7 @@ export interface JsonWalk {
 const MAX_DEPTH = 64;
 const MOST_LEAVES = 100_000;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const CONTROL = /[\x00-\x1f]/;
 /** A whole number as every reader writes it. Of `1.0`, `1e2` and `-0`, some readers keep the text. */
 const PLAIN_NUMBER = /^(?:0|-?[1-9]\d{0,39})$/;
 const WORDS = ['true', 'false', 'null'] as const;
@@ -240,19 +241,25 @@ class Walk {
     this.#leaves.push(leaf);
   }
 
-  /** Passes a string. Its characters are checked only if its value is needed (`#decode`), except for its end. */
   #string(): void {
-    if (this.#text[this.#at] !== '"') throw new Unreadable();
-    for (let at = this.#at + 1; ; at++) {
-      const end = this.#text.indexOf('"', at);
-      if (end < 0) throw new Unreadable();
-      let backslashes = end;
-      while (this.#text[backslashes - 1] === '\\' && backslashes > this.#at + 1) backslashes--;
-      at = end;
-      if ((end - backslashes) % 2 === 0) {
-        this.#at = end + 1;
-        return;
-      }
+    const start = this.#at;
+    if (this.#text[start] !== '"') throw new Unreadable();
+    const end = this.#endOfString(start + 1);
+    this.#at = end + 1;
+    const inner = this.#text.slice(start + 1, end);
+    if (CONTROL.test(inner)) throw new Unreadable();
+    // Also checks the escapes.
+    if (inner.includes('\\')) this.#decode(start);
+  }
+
+  /** Returns the position of the quotation mark that ends a string: the first one without an odd number of backslashes. */
+  #endOfString(from: number): number {
+    for (let at = from; ; at++) {
+      at = this.#text.indexOf('"', at);
+      if (at < 0) throw new Unreadable();
+      let first = at;
+      while (first > from && this.#text[first - 1] === '\\') first--;
+      if ((at - first) % 2 === 0) return at;
     }
   }
 

@@ -1,5 +1,4 @@
 /** The section of the page Security with the rule sets of object access. */
-import type { Output } from '../../api/operation-types.ts';
 import { Button } from 'antd';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
@@ -11,6 +10,7 @@ import { EmptyState } from '../../kit/feedback/empty-state.tsx';
 import { RemoveButton } from '../../kit/feedback/remove-button.tsx';
 import { DataTable, type Column } from '../../kit/table/data-table.tsx';
 import { RuleSetDialog } from './rule-set-dialog.tsx';
+import type { RuleSet } from './rule-set-schema.ts';
 
 const TEXTS = defineTexts({
   label: ['防越权规则组', 'Rule sets of object access'],
@@ -30,8 +30,6 @@ const TEXTS = defineTexts({
     'For example: the patient of a request must be the user, or one of the family. An interface uses a set by its id in the policy "Object access: requests".',
   ],
 });
-
-export type RuleSet = Output<'object-rules.list'>['items'][number];
 
 export function ObjectRules() {
   const t = useTexts(TEXTS);

@@ -10,8 +10,7 @@ import { SchemaForm } from '../../kit/form/schema-form.tsx';
 import type { Content } from '../../kit/document/content.ts';
 import { withSuggestedId } from '../../kit/document/suggested-id.ts';
 import { FIELD_EDITORS } from '../../node-panel/fields/field-registry.ts';
-import type { RuleSet } from './object-rules.tsx';
-import { newRuleSet, RULE_SET_FIELDS, RULE_SET_NEW, ruleSetProblems, wholeRuleSet } from './rule-set-schema.ts';
+import { newRuleSet, RULE_SET_FIELDS, RULE_SET_NEW, ruleSetProblems, type RuleSet, wholeRuleSet } from './rule-set-schema.ts';
 
 const TEXTS = defineTexts({
   create: ['新建规则组', 'New rule set'],

@@ -1,4 +1,5 @@
 /** The form of a rule set of object access. Pure. */
+import type { Output } from '../../api/operation-types.ts';
 import { ObjectRuleSet } from '../../../../gateways/documents/object-rules.ts';
 import { localIssues, type FormIssue } from '../../kit/form/form-issues.ts';
 import { asField } from '../../kit/form/field-schema.ts';
@@ -6,6 +7,8 @@ import { pickFields } from '../../kit/form/pick-fields.ts';
 import type { Language } from '../../i18n/text-pairs.ts';
 import { withDefaults } from '../../model/schema/schema-defaults.ts';
 import type { Content } from '../../kit/document/content.ts';
+
+export type RuleSet = Output<'object-rules.list'>['items'][number];
 
 export const RULE_SET_NEW = pickFields(ObjectRuleSet, ['name', 'ruleSetId', 'domain', 'match', 'rules']);
 export const RULE_SET_FIELDS = pickFields(ObjectRuleSet, ['name', 'domain', 'match', 'rules']);

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Compile } from 'typebox/compile';
 import type { Exchange, Relations } from '../../../../gateways/contract.ts';
 import type { InterfaceDocument } from '../../../../gateways/documents/interface-document.ts';
 import type { ObjectRule, ObjectRuleSet } from '../../../../gateways/documents/object-rules.ts';
 import policy from '../../../../gateways/policies/content/object-access.policy.ts';
+import { blocksOf } from '../../../support/document-blocks.ts';
 import { startObjectLab } from '../../objects/object-lab.ts';
 import { buildInterface } from '../../support/city-plan.ts';
 import { runPolicy, type PolicyCase } from '../../support/run-policy.ts';
@@ -251,6 +253,13 @@ test('explaining a request counts no objects', async () => {
     });
     assert.deepEqual([exchange.notes[0]?.what, events], ['foreign', []]);
   }
+});
+
+test('the example of docs/object-access.md is what an interface may say', () => {
+  const [example] = blocksOf('docs/object-access.md').filter(({ language }) => language === 'json');
+  const { policies } = JSON.parse(example!.text) as { policies: { 'object-access': never } };
+  assert.ok(Compile(policy.options).Check(policies['object-access']));
+  assert.deepEqual(policy.findProblems!(policies['object-access'], buildInterface({ path: '/user/p/:id' })), []);
 });
 
 test('the body is held only if a rule reads it', () => {
