@@ -154,18 +154,19 @@ async function buildPlan(
 ): Promise<GatewayPlan> {
   // Take the number before reading data. The data is then at least as new as the data of any lower number.
   const number = await nextNumber(counters);
-  const [interfaces, apps, keys, grants, userTokenKeys, userTokenIssuers, busConsumers, platform, ipLists, objectRuleSets] = await Promise.all([
-    registry.interfaces.list(),
-    registry.apps.list(),
-    registry.keys.forPlan(),
-    registry.grants.list(),
-    registry.userTokenKeys.list(),
-    registry.userTokenIssuers.list(),
-    registry.busConsumers.list(),
-    registry.platformKeys.forPlan(),
-    registry.ipLists.list(),
-    registry.objectRules.list(),
-  ]);
+  const [interfaces, apps, keys, grants, userTokenKeys, userTokenIssuers, busConsumers, platform, ipLists, objectRuleSets] =
+    await Promise.all([
+      registry.interfaces.list(),
+      registry.apps.list(),
+      registry.keys.forPlan(),
+      registry.grants.list(),
+      registry.userTokenKeys.list(),
+      registry.userTokenIssuers.list(),
+      registry.busConsumers.list(),
+      registry.platformKeys.forPlan(),
+      registry.ipLists.list(),
+      registry.objectRules.list(),
+    ]);
   const valid = await inSlices(validInterfaces(interfaces, lastValid, { checkInterface, logger }));
   return {
     number,

@@ -70,6 +70,11 @@ export const OPERATIONS = {
   'gateways.events': { method: 'GET', path: '/gateways/events' },
   'interfaces.purge-cache': { method: 'POST', path: '/interfaces/:interfaceId/purge-cache' },
   'policies.list': { method: 'GET', path: '/policies' },
+  'object-rules.list': { method: 'GET', path: '/object-rules' },
+  'object-rules.get': { method: 'GET', path: '/object-rules/:ruleSetId' },
+  'object-rules.save': { method: 'PUT', path: '/object-rules/:ruleSetId', body: 'document' },
+  'object-rules.remove': { method: 'DELETE', path: '/object-rules/:ruleSetId' },
+  'object-rules.report': { method: 'GET', path: '/unprotected-interfaces' },
   'apps.list': { method: 'GET', path: '/apps' },
   'apps.get': { method: 'GET', path: '/apps/:appId' },
   'apps.save': { method: 'PUT', path: '/apps/:appId', body: 'document' },
@@ -450,6 +455,7 @@ export interface components {
         en: string;
         'zh-CN': string;
       };
+      orgId?: string;
       revision: number;
       /** @enum {unknown} */
       state: 'disabled' | 'active';
@@ -472,6 +478,7 @@ export interface components {
         en: string;
         'zh-CN': string;
       };
+      orgId?: string;
       revision: number;
       /** @enum {unknown} */
       state: 'disabled' | 'active';
@@ -1788,6 +1795,47 @@ export interface components {
     NodeTypeList: {
       items: components['schemas']['NodeDescription'][];
     };
+    ObjectRule: {
+      /** @enum {unknown} */
+      absent?: 'deny' | 'allow' | 'inject';
+      /** @enum {unknown} */
+      digest?: 'sm3' | 'sha256';
+      locator: string;
+      /** @enum {unknown} */
+      op: 'in' | 'eq' | 'memberOf' | 'hashEq' | 'prefix';
+      provider?: string;
+      relation?: string;
+      salt?: string;
+      subject: string;
+    };
+    ObjectRuleSet: {
+      domain: string;
+      /** @enum {unknown} */
+      match: 'all' | 'any';
+      name: {
+        en: string;
+        'zh-CN': string;
+      };
+      revision: number;
+      rules: components['schemas']['ObjectRule'][];
+      ruleSetId: string;
+    };
+    ObjectRuleSetItem: {
+      domain: string;
+      /** @enum {unknown} */
+      match: 'all' | 'any';
+      name: {
+        en: string;
+        'zh-CN': string;
+      };
+      revision: number;
+      rules: components['schemas']['ObjectRule'][];
+      ruleSetId: string;
+      usedBy: {
+        interfaceId: string;
+        name: components['schemas']['Text'];
+      }[];
+    };
     Offer: {
       /** @description What the other system says about the operation. */
       about?: string;
@@ -2558,6 +2606,20 @@ export interface components {
     TrialStepStatus: 'waiting' | 'completed' | 'failed' | 'skipped' | 'not-reached' | 'stopped';
     /** @enum {unknown} */
     TriggerState: 'stopped' | 'starting' | 'listening' | 'standby' | 'failing';
+    UnprotectedInterface: {
+      domain: string;
+      interfaceId: string;
+      method: string;
+      name: components['schemas']['Text'];
+      path: string;
+      /** @description Places that look like ids of objects, as locators. */
+      places: string[];
+      /**
+       * @description `none`: no rule at all. `shadow`: rules that only record.
+       * @enum {unknown}
+       */
+      state: 'none' | 'shadow';
+    };
     UpgradedNode: {
       config: {
         [key: string]: unknown;
@@ -2766,6 +2828,9 @@ export type NodeDescription = components['schemas']['NodeDescription'];
 export type NodePorts = components['schemas']['NodePorts'];
 export type NodeSample = components['schemas']['NodeSample'];
 export type NodeTypeList = components['schemas']['NodeTypeList'];
+export type ObjectRule = components['schemas']['ObjectRule'];
+export type ObjectRuleSet = components['schemas']['ObjectRuleSet'];
+export type ObjectRuleSetItem = components['schemas']['ObjectRuleSetItem'];
 export type Offer = components['schemas']['Offer'];
 export type OfferList = components['schemas']['OfferList'];
 export type OutboundItem = components['schemas']['OutboundItem'];
@@ -2823,6 +2888,7 @@ export type TrialAnswer = components['schemas']['TrialAnswer'];
 export type TrialStepAnswer = components['schemas']['TrialStepAnswer'];
 export type TrialStepStatus = components['schemas']['TrialStepStatus'];
 export type TriggerState = components['schemas']['TriggerState'];
+export type UnprotectedInterface = components['schemas']['UnprotectedInterface'];
 export type UpgradedNode = components['schemas']['UpgradedNode'];
 export type UsedBy = components['schemas']['UsedBy'];
 export type UserTokenIssuer = components['schemas']['UserTokenIssuer'];
@@ -3693,6 +3759,7 @@ export interface operations {
             en: string;
             'zh-CN': string;
           };
+          orgId?: string;
           revision: number;
           state: 'active' | 'disabled';
           /** @default 300 */
@@ -6626,6 +6693,7 @@ export interface operations {
             | 'user_token_keys'
             | 'interfaces'
             | 'ip_lists'
+            | 'object_rules'
             | 'platform_keys'
             | 'gateway_plans'
             | 'adapters'
@@ -7504,6 +7572,125 @@ export interface operations {
       };
     };
   };
+  'object-rules.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['ObjectRuleSetItem'][];
+            /** @description Send it as `after` to get the next page; absent on the last page. */
+            next?: string;
+          };
+        };
+      };
+    };
+  };
+  'object-rules.get': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ruleSetId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ObjectRuleSet'];
+        };
+      };
+    };
+  };
+  'object-rules.save': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ruleSetId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          domain: string;
+          match: 'all' | 'any';
+          name: {
+            en: string;
+            'zh-CN': string;
+          };
+          revision: number;
+          rules: {
+            absent?: 'deny' | 'allow' | 'inject';
+            digest?: 'sm3' | 'sha256';
+            locator: string;
+            op: 'eq' | 'in' | 'memberOf' | 'hashEq' | 'prefix';
+            provider?: string;
+            relation?: string;
+            salt?: string;
+            subject: string;
+          }[];
+          ruleSetId: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ObjectRuleSet'];
+        };
+      };
+    };
+  };
+  'object-rules.remove': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        ruleSetId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
+          };
+        };
+      };
+    };
+  };
   'outbound.list': {
     parameters: {
       query?: {
@@ -8069,6 +8256,34 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['MoveReport'];
+        };
+      };
+    };
+  };
+  'object-rules.report': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['UnprotectedInterface'][];
+            /** @description Send it as `after` to get the next page; absent on the last page. */
+            next?: string;
+          };
         };
       };
     };
