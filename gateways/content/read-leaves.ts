@@ -14,8 +14,6 @@ export interface RequestParts {
 
 /** How deep documents in strings are opened: JSON in JSON, XML in JSON, JSON in a form. */
 const MAX_NESTED = 3;
-/** Headers whose values have a syntax of their own, which the gateway has read. */
-const READ_HEADERS = new Set(['content-length', 'host', 'date', 'idempotency-key', 'traceparent', 'tracestate', 'x-request-deadline']);
 
 /**
  * Visits path parameters, query, headers and cookies. `visit` also sees what documents in these values hold. Returns
@@ -30,7 +28,6 @@ export function readRequestLeaves({ params, query, headers, cookie }: RequestPar
   if (query !== '' && readFormLeaves(query, '&', path, each)) return true;
   path.carrier = 'header';
   for (const name in headers) {
-    if (READ_HEADERS.has(name)) continue;
     path.enter(name);
     const stops = each(headers[name]!, path, false);
     path.leave();
