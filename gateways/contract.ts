@@ -363,6 +363,16 @@ export interface Relations {
   related(exchange: Exchange, provider: string, relation: string, subject: string): Promise<ReadonlySet<string> | undefined>;
 }
 
+/** Counts that must be exact over all gateways. Both operations are atomic over all processes, and lasting. */
+export interface QuotaStore {
+  /**
+   * Adds up to `wanted` to the count of a key, but never beyond `limit`. Returns how many were added, and the count
+   * after it. The count is needed until `endsAt`, in epoch milliseconds.
+   */
+  lease(key: string, wanted: number, limit: number, endsAt: number): Promise<{ readonly granted: number; readonly used: number }>;
+  giveBack(key: string, unused: number): Promise<void>;
+}
+
 export interface PolicyDeps {
   readonly settings: GatewaySettings;
   /** Seals bodies in the access log. */
@@ -389,6 +399,10 @@ export interface PolicyDeps {
   readonly shared: SharedState;
   /** Calls the target through the stages after `cache`. Only for policies of the stage `cache`. */
   callTarget(exchange: Exchange, request: TargetRequest): TargetCall;
+  /** Where quotas are counted. */
+  readonly quotas: QuotaStore;
+  /** Returns how many gateways share the limits of a front, this one included. */
+  liveGateways(front: Front): number;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Reports a change of state to console, alarms and bus topics. */

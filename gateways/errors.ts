@@ -79,6 +79,11 @@ const ROWS = {
   GW42202: [422, '同一 Idempotency-Key 已用于不同的请求内容', 'This Idempotency-Key was used before with different content.'],
   GW42203: [422, '流程拒绝了该请求', 'The flow refused the request.'],
   GW42901: [429, '请求过于频繁：请按 Retry-After 等待后重试', 'Too many requests: wait as Retry-After says, then try again.'],
+  GW42902: [
+    429,
+    '请求配额已用完：请等下个周期，或联系平台提高配额',
+    'The quota is used up: wait for the next period, or ask the platform for more.',
+  ],
   GW43101: [431, '请求头超出 16 KB：请减少或缩短请求头', 'The request headers are larger than 16 KB: send fewer or shorter ones.'],
   GW50001: [500, '平台内部错误，请提供 traceId 联系平台', 'An internal error happened: report the traceId to the platform.'],
   GW50201: [502, '后端服务不可用或响应无效', 'The service behind the gateway is not reachable or returned an invalid response.'],

@@ -1,6 +1,7 @@
 /** Runs everything in one process, for `kangqiao start`. */
 import { FRONTS } from '../../engine/contract/access/access.ts';
 import { runUntilSignal, type Life } from '../../engine/host/run-until-signal.ts';
+import { createStoredQuotas } from '../../gateways/load/stored-quotas.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
 import { handOver, type Started } from './hand-over.ts';
 import { holdFronts } from './hold-fronts.ts';
@@ -68,9 +69,10 @@ async function start(host: Host, options: StartOptions, startedAt: number, life:
   life.signal.throwIfAborted();
   await opened.guard.released(life.signal);
   await engine.startWork();
+  const quotas = createStoredQuotas(() => storage.documents);
   gateways = await openGateways(
     host,
-    { planSource: feed, policies, runFlow: engine.runFlow, shared, seal: storage.seal, sharedSeal: storage.seal },
+    { planSource: feed, policies, runFlow: engine.runFlow, shared, quotas, seal: storage.seal, sharedSeal: storage.seal },
     life,
   );
   await replyAboutGateways(host, opened, { seal: storage.seal, opened: () => gateways }, life);

@@ -7,6 +7,7 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import type { RunFlow } from '../../engine/contract/node/run-flow.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
+import { createStoredQuotas } from '../../gateways/load/stored-quotas.ts';
 import { createPlanFeed } from '../../gateways/plan/create-plan-feed.ts';
 import type { PlanFollower } from '../../gateways/plan/follow-plan-store.ts';
 import { keepPlanFile } from '../../gateways/plan/keep-plan-file.ts';
@@ -45,7 +46,14 @@ async function openBesideControl(host: Host, front: Front, life: Life): Promise<
   life.own('storage', () => storage.close());
   const planSource = await openPlanFile(await planFileOptions(host));
   life.own('plan file', () => planSource.close());
-  return { planSource, runFlow: noFlows, shared: guarded(storage.sharedState), seal: storage.seal, sharedSeal: storage.seal };
+  return {
+    planSource,
+    runFlow: noFlows,
+    shared: guarded(storage.sharedState),
+    quotas: createStoredQuotas(() => storage.documents),
+    seal: storage.seal,
+    sharedSeal: storage.seal,
+  };
 }
 
 /**
@@ -74,7 +82,14 @@ async function openOnSharedStore(host: Host, front: Front, life: Life, gateways:
     await replyAboutGateways(host, opened, { seal: options.seal, opened: gateways }, itsLife);
   });
   await late.ready(feed.current() === undefined ? FIRST_PLAN_WITHIN_MS : FLOWS_WITHIN_MS);
-  return { planSource: feed, runFlow: late.runFlow, shared: late.shared, seal: options.seal, sharedSeal: late.sharedSeal };
+  return {
+    planSource: feed,
+    runFlow: late.runFlow,
+    shared: late.shared,
+    quotas: createStoredQuotas(() => late.documents()),
+    seal: options.seal,
+    sharedSeal: late.sharedSeal,
+  };
 }
 
 const noFlows: RunFlow = {

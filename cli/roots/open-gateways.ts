@@ -14,7 +14,7 @@ import { compileExceptions, readOutboundTarget, type MatchException } from '../.
 import type { OpenedEngine } from './open-engine.ts';
 import { replyToQuestions } from '../../gateways/remote/ask-gateways.ts';
 import { createReply } from '../../gateways/remote/reply-about-gateways.ts';
-import type { PlanSource, Policy } from '../../gateways/contract.ts';
+import type { PlanSource, Policy, QuotaStore } from '../../gateways/contract.ts';
 import type { GatewayPlan } from '../../gateways/documents/gateway-plan.ts';
 import type { Inside } from '../../gateways/forward/open-inside.ts';
 import { createGateway } from '../../gateways/fronts/create-gateway.ts';
@@ -28,6 +28,7 @@ export interface GatewayParts {
   /** The connection to the gateways inside the hospital network; set only for a gateway in the DMZ. */
   readonly inside?: Inside;
   readonly shared: SharedState;
+  readonly quotas: QuotaStore;
   readonly seal: Pick<Seal, 'seal'>;
   /** Absent for a gateway in the DMZ. */
   readonly sharedSeal?: Pick<Seal, 'seal' | 'open' | 'openText' | 'token'>;

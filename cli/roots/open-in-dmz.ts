@@ -52,6 +52,7 @@ export async function openInDmz(host: Host, front: Front, life: Life): Promise<O
     planSource: feed,
     runFlow: { mode: () => undefined, call: handedOver },
     shared: noSharedState,
+    quotas: { lease: handedOver, giveBack: handedOver },
     seal: options.seal,
     inside,
   };

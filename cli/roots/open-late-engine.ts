@@ -4,6 +4,7 @@
  * stay unavailable and no new plans are read.
  */
 import { AppError, toErrorRecord } from '../../engine/contract/values/errors.ts';
+import type { Documents } from '../../engine/contract/ports/documents.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { RunFlow } from '../../engine/contract/node/run-flow.ts';
@@ -17,6 +18,8 @@ export interface LateEngine {
   readonly shared: SharedState;
   /** Seals with the data keys of the store. */
   readonly sharedSeal: Pick<Seal, 'seal' | 'open' | 'openText' | 'token'>;
+  /** Returns the store; throws a transient error until it is open. */
+  documents(): Documents;
   /**
    * Resolves when the engine is open, at the latest after `boundMs` milliseconds. Rejects if the first attempt failed
    * for a reason that a person must fix.
@@ -89,6 +92,7 @@ export function openLateEngine(
       mode: (flowId) => opened?.engine.runFlow.mode(flowId),
       call: (call) => (opened ? opened.engine.runFlow.call(call) : raise(down('STORE_DOWN', 'The store'))),
     },
+    documents: () => opened?.storage.documents ?? raise(down('STORE_DOWN', 'The store')),
     shared: {
       claimOnce: async (...given) => sharedNow().claimOnce(...given),
       increment: async (...given) => sharedNow().increment(...given),

@@ -24,6 +24,7 @@ import type { GatewayOptions } from './gateway-options.ts';
 import { createForwardCall, policiesOfDmz } from '../forward/forward-call.ts';
 import { noTarget } from '../pipeline/call-target.ts';
 import { type CompiledFront, FrontCompiler, type OpenCall } from '../pipeline/compile-front.ts';
+import { LiveGateways } from '../load/live-gateways.ts';
 import { createThrottledWarning } from '../../engine/contract/values/throttled-warning.ts';
 import { createInterfaceCheck } from '../pipeline/check-interface.ts';
 import { createFetchDocument } from '../upstream/fetch-document.ts';
@@ -75,28 +76,37 @@ export class ServingCompiler {
   readonly #policyDeps: Omit<PolicyDeps, 'memo' | 'keepers' | 'callTarget'>;
   readonly #check: ReturnType<typeof createInterfaceCheck>;
   readonly #own: FrontCompiler;
+  readonly #live: LiveGateways;
   /** The compilers of the fronts that nodes in the DMZ may call, by scope. */
   readonly #ofNodes = new Map<string, FrontCompiler>();
   #keys: MemoScope | undefined;
 
   constructor(parts: ServingParts) {
     const { options, logger, policies, bounds, accessLog, bodies, json, report } = parts;
-    const { clock, crypto, shared, seal, sharedSeal = NO_SEAL, metrics, settings } = options;
+    const { clock, crypto, shared, quotas, seal, sharedSeal = NO_SEAL, metrics, settings } = options;
     this.#parts = parts;
     this.#pools = createPools(options.outbound, createThrottledWarning(logger, clock, 'gateway.upstream-refused'));
     this.#check = createInterfaceCheck(policies);
     this.#policyDeps = {
-      ...{ clock, crypto, shared, seal, sharedSeal, log: logger, metrics, settings, accessLog, bodies, json, report },
+      ...{ clock, crypto, shared, quotas, seal, sharedSeal, log: logger, metrics, settings, accessLog, bodies, json, report },
       verify: createVerify(crypto, bounds),
       fetchDocument: createFetchDocument(options.outbound, createThrottledWarning(logger, clock, 'gateway.document-refused')),
       relations: createRelations({
         ...{ clock, metrics, log: logger },
         ask: createAskProvider({ clock, runFlow: options.runFlow, pools: this.#pools }),
       }),
+      liveGateways: (front) => this.#live.count(front),
     };
+    const fronts = new Set([options.front, ...nodesOf(options).map((node) => node.front)]);
+    this.#live = new LiveGateways({ clock, shared, fronts: [...fronts] });
     this.#own = this.#frontCompiler(options.front);
     for (const node of nodesOf(options))
       if (!this.#ofNodes.has(scopeOf(node))) this.#ofNodes.set(scopeOf(node), this.#frontCompiler(node.front));
+  }
+
+  start(): void {
+    // A gateway in the DMZ has no shared state and applies no limits of interfaces.
+    if (this.#parts.options.inside === undefined) this.#live.start();
   }
 
   /** Prepares a plan. It yields often, so that the caller can pause the work. */
@@ -151,11 +161,12 @@ export class ServingCompiler {
     }
   }
 
-  close(): Promise<void> {
-    this.#keepers.stop();
+  async close(): Promise<void> {
+    this.#live.stop();
     this.#own.close();
     for (const compiler of this.#ofNodes.values()) compiler.close();
-    return this.#pools.close();
+    await this.#keepers.stop();
+    await this.#pools.close();
   }
 
   #frontCompiler(front: Front): FrontCompiler {

@@ -148,6 +148,7 @@ class FrontGateway implements Gateway {
     const { front, planSource, clock, metrics } = this.#options;
     const first = planSource.current();
     if (first !== undefined) this.#apply(first);
+    this.#compiler.start();
     this.#unsubscribe = planSource.onChange((plan) => this.#apply(plan));
     this.#listener = await this.#listen();
     this.#stopSweeping = clock.after(SWEEP_MS, () => this.#cutUnreadAnswers());

@@ -1,6 +1,6 @@
 /** What a front needs, and what it reports. */
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
-import type { PlanSource, Policy } from '../contract.ts';
+import type { PlanSource, Policy, QuotaStore } from '../contract.ts';
 import type { GatewayEvent } from '../documents/gateway-questions.ts';
 import type { GatewaySettings } from '../settings.ts';
 import type { RunFlow } from '../../engine/contract/node/run-flow.ts';
@@ -25,6 +25,8 @@ export interface GatewayOptions {
   readonly inside?: Inside;
   readonly crypto: Crypto;
   readonly shared: SharedState;
+  /** Where quotas are counted. */
+  readonly quotas: QuotaStore;
   /** Checks every connection to a service before it is opened. */
   readonly outbound: OutboundGuard;
   /** Seals bodies in the access log. */

@@ -6,8 +6,8 @@ export interface AllKeepers {
   of(interfaceId: string | undefined): Keepers;
   /** Drops the state of interfaces that no longer exist. */
   retain(interfaceIds: ReadonlySet<string>): void;
-  /** Stops all state. */
-  stop(): void;
+  /** Stops all state. Resolves when it has stopped. */
+  stop(): Promise<void>;
 }
 
 export function createKeepers(): AllKeepers {
@@ -27,11 +27,11 @@ export function createKeepers(): AllKeepers {
       for (const [id, own] of byInterface) {
         if (interfaceIds.has(id)) continue;
         byInterface.delete(id);
-        stopAll(own);
+        void stopAll(own.values());
       }
     },
-    stop() {
-      for (const own of [gateway, ...byInterface.values()]) stopAll(own);
+    async stop() {
+      await stopAll([gateway, ...byInterface.values()].flatMap((values) => [...values.values()]));
     },
   };
 }
@@ -41,10 +41,10 @@ function keep<Value>(values: Map<string, unknown>, name: string, make: () => Val
   return values.get(name) as Value;
 }
 
-function stopAll(values: ReadonlyMap<string, unknown>): void {
-  for (const value of values.values()) if (isStoppable(value)) value.stop();
+async function stopAll(values: Iterable<unknown>): Promise<void> {
+  await Promise.allSettled([...values].map(async (value) => (isStoppable(value) ? value.stop() : undefined)));
 }
 
-function isStoppable(value: unknown): value is { stop(): void } {
+function isStoppable(value: unknown): value is { stop(): void | Promise<void> } {
   return typeof value === 'object' && value !== null && 'stop' in value && typeof value.stop === 'function';
 }

@@ -34,6 +34,7 @@ export const gatewayTexts: ErrorTemplates = {
   GW42202: { what: '同一 Idempotency-Key 已用于不同的请求内容', fix: '新的业务操作请使用新的键。' },
   GW42203: { what: '流程拒绝了该请求', fix: '按提示更正请求。', original: true },
   GW42901: { what: '请求过于频繁', fix: '按 Retry-After 等待后重试，或申请调高上限。' },
+  GW42902: { what: '请求配额已用完', fix: '等下个周期，或联系平台提高配额。' },
   GW43101: { what: '请求头超出大小限制（16 KB）', fix: '减少或缩短请求头。' },
   GW50001: { what: '平台内部错误', fix: '请提供 traceId 联系平台。' },
   GW50201: { what: '后端服务不可用或应答无效', fix: '稍后重试；若持续出现，请检查后端服务。' },

@@ -9,6 +9,7 @@ import { systemClock as clock } from '../../../engine/host/system-clock.ts';
 import { tuneMemory } from '../../../engine/host/tune-memory.ts';
 import { anywhere } from '../../../engine/testing/anywhere.ts';
 import { createGateway } from '../../../gateways/fronts/create-gateway.ts';
+import { createStoredQuotas } from '../../../gateways/load/stored-quotas.ts';
 import { createPlanFeed } from '../../../gateways/plan/create-plan-feed.ts';
 import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts';
 import { openStorage } from '../../../storage/open-storage.ts';
@@ -42,7 +43,12 @@ await serveProgram<ChangingOptions, ChangingQuestion, number>(async ({ upstream,
     outbound: anywhere,
     ...{ front: 'bus', planSource: feed, crypto: createSoftwareCrypto(), clock, logger, metrics: createMetrics() },
     runFlow: { mode: () => undefined, call: () => Promise.reject(new Error('no flows here')) },
-    ...{ shared: storage.sharedState, seal: storage.seal, logFolder: join(folder, 'logs') },
+    ...{
+      shared: storage.sharedState,
+      quotas: createStoredQuotas(() => storage.documents),
+      seal: storage.seal,
+      logFolder: join(folder, 'logs'),
+    },
     settings: { host: '127.0.0.1', port: 0, trustedProxies: [], limits: { maxRequestsPerIp: 1_000_000, maxRequestsPerApp: 1_000_000 } },
   });
   return {

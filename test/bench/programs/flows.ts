@@ -11,6 +11,7 @@ import { tuneMemory } from '../../../engine/host/tune-memory.ts';
 import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import { createGateway } from '../../../gateways/fronts/create-gateway.ts';
 import type { Gateway } from '../../../gateways/fronts/gateway-options.ts';
+import { createStoredQuotas } from '../../../gateways/load/stored-quotas.ts';
 import { createPlanFeed } from '../../../gateways/plan/create-plan-feed.ts';
 import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts';
 import { openStorage } from '../../../storage/open-storage.ts';
@@ -57,7 +58,18 @@ await serveProgram<FlowsOptions, 'counts', StoreCounts>(async (options) => {
     planSource.publish(options.plan);
     gateway = await createGateway({
       outbound: anywhere,
-      ...{ front: 'bus', planSource, runFlow: engine.runFlow, crypto: createSoftwareCrypto(), shared, seal, clock, logger: log, metrics },
+      ...{
+        front: 'bus',
+        planSource,
+        runFlow: engine.runFlow,
+        crypto: createSoftwareCrypto(),
+        shared,
+        quotas: createStoredQuotas(() => documents),
+        seal,
+        clock,
+        logger: log,
+        metrics,
+      },
       settings: { host: '127.0.0.1', port: 0, trustedProxies: [], limits: { maxRequestsPerIp: 1_000_000, maxRequestsPerApp: 1_000_000 } },
       logFolder: join(folder, 'logs'),
     });

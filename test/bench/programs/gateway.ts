@@ -9,6 +9,7 @@ import { systemClock } from '../../../engine/host/system-clock.ts';
 import { tuneMemory } from '../../../engine/host/tune-memory.ts';
 import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import { createGateway } from '../../../gateways/fronts/create-gateway.ts';
+import { createStoredQuotas } from '../../../gateways/load/stored-quotas.ts';
 import { createPlanFeed } from '../../../gateways/plan/create-plan-feed.ts';
 import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts';
 import { openStorage } from '../../../storage/open-storage.ts';
@@ -31,6 +32,7 @@ await serveProgram<{ readonly front: Front; readonly plan: GatewayPlan }>(async 
     runFlow: { mode: () => undefined, call: () => Promise.reject(new Error('no flows here')) },
     crypto: createSoftwareCrypto(),
     shared: storage.sharedState,
+    quotas: createStoredQuotas(() => storage.documents),
     seal: storage.seal,
     clock,
     logger,

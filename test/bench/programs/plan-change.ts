@@ -13,6 +13,7 @@ import { startPlanPublisher } from '../../../control/registry/build-plan.ts';
 import { createGateway } from '../../../gateways/fronts/create-gateway.ts';
 import { createInterfaceCheck } from '../../../gateways/pipeline/check-interface.ts';
 import { loadPolicies } from '../../../gateways/pipeline/load-policies.ts';
+import { createStoredQuotas } from '../../../gateways/load/stored-quotas.ts';
 import { createPlanFeed } from '../../../gateways/plan/create-plan-feed.ts';
 import { keepPlanFile } from '../../../gateways/plan/keep-plan-file.ts';
 import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts';
@@ -56,7 +57,12 @@ const gateway = await createGateway({
   outbound: anywhere,
   ...{ front: 'bus', planSource: feed, policies, crypto, clock, logger, metrics: createMetrics() },
   runFlow: { mode: () => undefined, call: () => Promise.reject(new Error('no flows here')) },
-  ...{ shared: storage.sharedState, seal: storage.seal, logFolder: join(folder, 'logs') },
+  ...{
+    shared: storage.sharedState,
+    quotas: createStoredQuotas(() => storage.documents),
+    seal: storage.seal,
+    logFolder: join(folder, 'logs'),
+  },
   settings: { host: '127.0.0.1', port: 0, trustedProxies: [] },
 });
 while (gateway.applied() === 0) await pause(10);

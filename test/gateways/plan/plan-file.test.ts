@@ -17,6 +17,7 @@ import { PLAN_MAX_AGE_MS, readPlanFile, writePlanFile } from '../../../gateways/
 import { buildInterface, buildPlan, createTestKey, crypto, signRequest, type TestKey } from '../support/city-plan.ts';
 import { eventually } from '../../conformance/eventually.ts';
 import { callSigned, echo, memoryState } from '../support/start-gateway.ts';
+import { memoryQuotas } from '../support/memory-quotas.ts';
 import { anywhere } from '../../../engine/testing/anywhere.ts';
 
 let folder: string;
@@ -118,6 +119,7 @@ test('a gateway starts from the file alone, follows it, ignores an older or dama
       runFlow,
       crypto,
       shared: memoryState(),
+      quotas: memoryQuotas(),
       seal,
       clock,
       logger: silentLogger,

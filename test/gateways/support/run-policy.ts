@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Compile } from 'typebox/compile';
 import { silentLogger, silentMetrics } from '../../../engine/contract/values/observe.ts';
 import { fakeClock, type FakeClock } from '../../../engine/testing/fake-clock.ts';
-import type { Answer, Exchange, GatewayError, Note, Policy, PolicyDeps, Relations } from '../../../gateways/contract.ts';
+import type { Answer, Exchange, GatewayError, Note, Policy, PolicyDeps, QuotaStore, Relations } from '../../../gateways/contract.ts';
 import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import type { InterfaceDocument } from '../../../gateways/documents/interface-document.ts';
 import { createBodyBudget } from '../../../gateways/listen/create-body-budget.ts';
@@ -12,6 +12,7 @@ import { createMemo } from '../../../gateways/pipeline/create-memo.ts';
 import { createPlanIndex } from '../../../gateways/plan/create-plan-index.ts';
 import { createJsonReader } from '../../../gateways/shared/create-json-reader.ts';
 import { testSeal } from './test-seal.ts';
+import { memoryQuotas } from './memory-quotas.ts';
 import { buildInterface, buildPlan, crypto } from './city-plan.ts';
 import { inSlices } from '../../../engine/threads/run-in-slices.ts';
 import { createKeepers } from '../../../gateways/pipeline/create-keepers.ts';
@@ -35,6 +36,7 @@ export interface PolicyCase {
   /** Instead of one that stands at `now`. */
   readonly clock?: FakeClock;
   readonly relations?: Relations;
+  readonly quotas?: QuotaStore;
 }
 
 export interface PolicyRun {
@@ -69,6 +71,8 @@ export async function runPolicy<P extends Policy>(policy: P, given: PolicyCase):
     memo: memo.get,
     keepers: given.keepers ?? createKeepers().of(document.interfaceId),
     relations: given.relations ?? { related: () => Promise.resolve(undefined) },
+    quotas: given.quotas ?? memoryQuotas(),
+    liveGateways: () => 1,
     report: (event) => void events.push(event.kind),
     json: createJsonReader(clock),
     verify: (_exchange, key, data, signature) => crypto.verify(key, data, signature),

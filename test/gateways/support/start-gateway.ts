@@ -14,6 +14,7 @@ import type { FlowCall, FlowResult, RunFlow } from '../../../engine/contract/nod
 import { createMessage } from '../../../engine/contract/values/message.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import type { GatewaySettings } from '../../../gateways/settings.ts';
+import { memoryQuotas } from './memory-quotas.ts';
 import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import { createGateway } from '../../../gateways/fronts/create-gateway.ts';
 import type { Gateway, GatewayOptions } from '../../../gateways/fronts/gateway-options.ts';
@@ -72,6 +73,7 @@ export async function startGateway(
       runFlow,
       crypto,
       shared: options.shared ?? memoryState(),
+      quotas: memoryQuotas(),
       clock: options.clock ?? wallClock(),
       logger: options.logger ?? silentLogger,
       metrics: options.metrics ?? silentMetrics,

@@ -1,0 +1,30 @@
+import { networkOf } from '../../engine/contract/calls/ip-range.ts';
+import type { Exchange } from '../contract.ts';
+
+/** What a limit counts by, the narrowest first. */
+export const DIMENSIONS = ['user', 'address', 'app-interface', 'app', 'interface', 'domain'] as const;
+export type Dimension = (typeof DIMENSIONS)[number];
+
+/** True if the count is not shared with other interfaces. */
+export function isOfInterface(by: Dimension): boolean {
+  return by === 'app-interface' || by === 'interface';
+}
+
+/** Returns the key of a request in a dimension; undefined if it has none, such as a call without a user. */
+export function limitKeyOf({ user, clientIp, app, interface: called }: Exchange, by: Dimension): string | undefined {
+  switch (by) {
+    case 'user': {
+      const subject = user?.['sub'];
+      return typeof subject === 'string' ? `${String(user!['iss'])} ${subject}` : undefined;
+    }
+    case 'address':
+      return clientIp.includes(':') ? networkOf(clientIp) : clientIp;
+    case 'app':
+    case 'app-interface':
+      return app?.appId;
+    case 'interface':
+      return called!.interfaceId;
+    case 'domain':
+      return called!.domain;
+  }
+}

@@ -1,0 +1,167 @@
+import { Type } from 'typebox';
+import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
+import { definePolicy, type Exchange, type GatewayError } from '../../contract.ts';
+import { OneOf } from '../../documents/document-fields.ts';
+import { refuse } from '../../errors.ts';
+import { DIMENSIONS, isOfInterface, limitKeyOf, type Dimension } from '../../load/limit-keys.ts';
+import { Quota, type QuotaState } from '../../load/quota.ts';
+import type { QuotaPeriod } from '../../load/quota-periods.ts';
+import { rateHeaders } from '../../load/rate-headers.ts';
+
+const DAY_MS = 86_400_000;
+const USUAL_ZONE = 'Asia/Shanghai';
+
+const Row = Type.Object(
+  {
+    by: OneOf(
+      DIMENSIONS,
+      fieldText(
+        '按',
+        'By',
+        '按应用、用户、地址或服务域计数时，填了相同数值的接口合并计数。',
+        'Interfaces with the same numbers share the count by app, user, address or domain.',
+        {
+          options: {
+            user: ['用户', 'User'],
+            address: ['来源地址', 'Address'],
+            'app-interface': ['应用 × 接口', 'App at this interface'],
+            app: ['应用', 'App'],
+            interface: ['接口', 'Interface'],
+            domain: ['服务域', 'Domain'],
+          },
+        },
+      ),
+    ),
+    period: Type.Union([Type.Literal('day'), Type.Literal('month')], {
+      ...fieldText('周期', 'Period', undefined, undefined, {
+        options: { day: ['自然日', 'Calendar day'], month: ['自然月', 'Calendar month'] },
+      }),
+    }),
+    limit: Type.Integer({
+      ...fieldText('配额', 'Quota', '所有网关合计，精确计数。', 'Of all gateways together, counted exactly.'),
+      minimum: 1,
+      maximum: 10_000_000_000,
+    }),
+  },
+  { additionalProperties: false },
+);
+
+interface Check {
+  readonly by: Dimension;
+  readonly period: QuotaPeriod;
+  readonly limit: number;
+  readonly quota: Quota;
+}
+
+/**
+ * Limits requests per day and month, exactly and over all gateways. A request that is refused before its call does not
+ * count. While the store is down, requests beyond the leased part get GW50303.
+ */
+export default definePolicy({
+  name: 'quota',
+  stage: 'limit',
+  fronts: ['open', 'user', 'bus'],
+  text: {
+    label: { 'zh-CN': '配额', en: 'Quotas' },
+    help: {
+      'zh-CN': '每天或每月的请求数上限，所有网关合计、精确计数；用完返回 GW42902。调用前被拒绝的请求不计。',
+      en: 'How many requests are allowed per day or month, counted exactly over all gateways; beyond it GW42902. Requests refused before their call do not count.',
+    },
+  },
+  options: Type.Object(
+    {
+      quotas: Type.Array(Row, { ...fieldText('配额', 'Quotas'), minItems: 1, maxItems: 12 }),
+      timeZone: Type.Optional(
+        Type.String({
+          ...fieldText(
+            '时区',
+            'Time zone',
+            '日与月的起止；不填时为 Asia/Shanghai。',
+            'Where days and months begin; Asia/Shanghai if left out.',
+          ),
+          ...fieldEditor('time-zone'),
+          maxLength: 60,
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  findProblems: ({ timeZone }) =>
+    timeZone === undefined || isTimeZone(timeZone)
+      ? []
+      : [
+          {
+            path: '/timeZone',
+            problem: 'time-zone',
+            value: timeZone,
+            message: `${timeZone} is not a time zone.`,
+            fix: 'Write a zone such as Asia/Shanghai.',
+          },
+        ],
+  explain: 'skip',
+  isDefault: () => false,
+  isOptional: () => true,
+  compile({ quotas, timeZone = USUAL_ZONE }, target, front, { keepers, clock, crypto, quotas: store, metrics, liveGateways }) {
+    const { interfaceId, domain } = target!;
+    const zone = isTimeZone(timeZone) ? timeZone : USUAL_ZONE;
+    const checks = quotas
+      .toSorted((a, b) => DIMENSIONS.indexOf(a.by) - DIMENSIONS.indexOf(b.by))
+      .map(({ by, period, limit }): Check => {
+        const isOwn = isOfInterface(by);
+        const name = `${front}:${by}:${isOwn ? interfaceId : by === 'domain' ? domain : ''}:${limit}/${period}`;
+        const make = () =>
+          new Quota({
+            ...{ clock, store, name, period, limit, timeZone: zone },
+            keyOf: (key) => Buffer.from(crypto.digest('sm3', key)).toString('base64url'),
+            liveGateways: () => liveGateways(front),
+          });
+        const keeper = `quota ${name} ${zone}`;
+        return { by, period, limit, quota: isOwn ? keepers.ofInterface(keeper, make) : keepers.ofGateway(keeper, make) };
+      });
+
+    async function run(exchange: Exchange): Promise<GatewayError | undefined> {
+      for (const check of checks) {
+        const key = limitKeyOf(exchange, check.by);
+        if (key === undefined) continue;
+        let state: QuotaState;
+        try {
+          const taken = check.quota.take(key);
+          state = taken instanceof Promise ? await taken : taken;
+        } catch {
+          return refuse('GW50303');
+        }
+        if (!state.isAllowed) {
+          metrics.count('gateway_limited_total', { front, reason: 'quota' });
+          return refuseQuota(check, state);
+        }
+        exchange.onCallEnd(() => {
+          if (!exchange.isCalled && exchange.error !== undefined) check.quota.giveBack(key);
+        });
+      }
+      return undefined;
+    }
+
+    return run;
+  },
+});
+
+function refuseQuota({ period, limit, by }: Check, state: QuotaState): GatewayError {
+  const [zh, en] = period === 'day' ? ['今日', 'today'] : ['本月', 'this month'];
+  return refuse('GW42902', {
+    retryAfterSec: Math.ceil(state.resetMs / 1_000),
+    headers: rateHeaders(`${by}-${period}`, state, period === 'day' ? DAY_MS : 30 * DAY_MS),
+    text: {
+      'zh-CN': `${zh}的请求配额（${limit} 次）已用完：请等下个周期，或联系平台提高配额`,
+      en: `The quota of ${limit} requests for ${en} is used up: wait for the next period, or ask the platform for more.`,
+    },
+  });
+}
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,160 @@
+import { Type } from 'typebox';
+import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
+import { definePolicy, type Exchange, type GatewayError } from '../../contract.ts';
+import { OneOf } from '../../documents/document-fields.ts';
+import { refuse } from '../../errors.ts';
+import { DIMENSIONS, isOfInterface, limitKeyOf, type Dimension } from '../../load/limit-keys.ts';
+import { rateHeaders } from '../../load/rate-headers.ts';
+import { createSharedHealth, RateLimiter, type RateState } from '../../load/rate-limiter.ts';
+
+const NAMES: Readonly<Record<Dimension, readonly [zh: string, en: string]>> = {
+  user: ['用户', 'user'],
+  address: ['来源地址', 'address'],
+  'app-interface': ['应用在本接口', 'app at this interface'],
+  app: ['应用', 'app'],
+  interface: ['接口', 'interface'],
+  domain: ['服务域', 'domain'],
+};
+
+const Limit = Type.Object(
+  {
+    by: OneOf(
+      DIMENSIONS,
+      fieldText(
+        '按',
+        'By',
+        '按应用、用户、地址或服务域计数时，填了相同数值的接口合并计数。',
+        'Interfaces with the same numbers share the count by app, user, address or domain.',
+        {
+          options: {
+            user: ['用户', 'User'],
+            address: ['来源地址', 'Address'],
+            'app-interface': ['应用 × 接口', 'App at this interface'],
+            app: ['应用', 'App'],
+            interface: ['接口', 'Interface'],
+            domain: ['服务域', 'Domain'],
+          },
+        },
+      ),
+    ),
+    limit: Type.Integer({
+      ...fieldText('请求数', 'Requests', '所有网关合计。', 'Of all gateways together.'),
+      minimum: 1,
+      maximum: 1_000_000,
+    }),
+    periodMs: Type.Optional(
+      Type.Integer({
+        ...fieldText('每', 'Per', '不填时为 1 秒。', '1 s if left out.'),
+        ...fieldEditor('duration-ms'),
+        minimum: 1_000,
+        maximum: 3_600_000,
+      }),
+    ),
+    burst: Type.Optional(
+      Type.Integer({
+        ...fieldText(
+          '突发',
+          'Burst',
+          '空闲后可以一次发来的请求数；不填时与请求数相同。',
+          'Requests that may come at once after a pause; the number of requests if left out.',
+        ),
+        minimum: 1,
+        maximum: 1_000_000,
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+interface Check {
+  readonly by: Dimension;
+  readonly limiter: RateLimiter;
+  readonly periodMs: number;
+  readonly limit: number;
+}
+
+/**
+ * Limits requests over all gateways, in several dimensions. The narrowest limit is checked first, so that a caller over
+ * its own limit uses up nobody else's. While the shared state is down, each gateway applies its part of the limit.
+ */
+export default definePolicy({
+  name: 'rate-limit',
+  stage: 'limit',
+  fronts: ['open', 'user', 'bus'],
+  text: {
+    label: { 'zh-CN': '限流', en: 'Rate limits' },
+    help: {
+      'zh-CN':
+        '按用户、地址、应用、接口或服务域限制请求速率，所有网关合计；超出返回 GW42901 并说明是哪一条。共享状态中断时每个网关按份额限流，不会报错。',
+      en: 'Limits the rate by user, address, app, interface or domain, over all gateways. A request over a limit gets GW42901, which names it. While the shared state is down, each gateway applies its part.',
+    },
+  },
+  options: Type.Object(
+    {
+      limits: Type.Array(Limit, { ...fieldText('限制', 'Limits'), minItems: 1, maxItems: 12 }),
+    },
+    { additionalProperties: false },
+  ),
+  explain: 'skip',
+  isDefault: () => false,
+  isOptional: () => true,
+  compile({ limits }, target, front, { keepers, clock, crypto, shared, metrics, report, liveGateways }) {
+    const { interfaceId, domain } = target!;
+    const health = keepers.ofGateway('rate-health', () =>
+      createSharedHealth(clock, ({ kind, gateways }) => report({ kind, values: { gateways } })),
+    );
+    const checks = limits
+      .toSorted((a, b) => DIMENSIONS.indexOf(a.by) - DIMENSIONS.indexOf(b.by))
+      .map(({ by, limit, periodMs = 1_000, burst }): Check => {
+        const isOwn = isOfInterface(by);
+        const place = isOwn ? interfaceId : by === 'domain' ? domain : '';
+        const name = `${front}:${by}:${place}:${limit}/${periodMs}/${burst ?? limit}`;
+        const make = () =>
+          new RateLimiter({
+            ...{ clock, shared, health, name, rate: { limit, periodMs, burst } },
+            keyOf: (key) => Buffer.from(crypto.digest('sm3', key)).toString('base64url'),
+            liveGateways: () => liveGateways(front),
+          });
+        return {
+          by,
+          limit,
+          periodMs,
+          limiter: isOwn ? keepers.ofInterface(`rate ${name}`, make) : keepers.ofGateway(`rate ${name}`, make),
+        };
+      });
+
+    function run(exchange: Exchange, from: number): GatewayError | undefined | Promise<GatewayError | undefined> {
+      for (let i = from; i < checks.length; i++) {
+        const check = checks[i]!;
+        const key = limitKeyOf(exchange, check.by);
+        if (key === undefined) continue;
+        const state = check.limiter.take(key);
+        if (state instanceof Promise) return state.then((late) => refuseOver(check, late) ?? run(exchange, i + 1));
+        const refused = refuseOver(check, state);
+        if (refused !== undefined) return refused;
+      }
+      return undefined;
+    }
+
+    function refuseOver(check: Check, state: RateState): GatewayError | undefined {
+      if (state.waitMs === 0) return undefined;
+      metrics.count('gateway_limited_total', { front, reason: check.by });
+      return refuseRate(check, state);
+    }
+
+    return (exchange) => run(exchange, 0);
+  },
+});
+
+function refuseRate({ by, limit, periodMs }: Check, state: RateState): GatewayError {
+  const [zh, en] = NAMES[by];
+  const seconds = periodMs / 1_000;
+  return refuse('GW42901', {
+    retryAfterSec: Math.ceil(state.waitMs / 1_000),
+    headers: rateHeaders(by, state, periodMs),
+    text: {
+      'zh-CN': `请求过于频繁：超出${zh}的上限（每 ${seconds} 秒 ${limit} 次），请按 Retry-After 等待后重试`,
+      en: `Too many requests: over the limit of the ${en} (${limit} in ${seconds} s). Wait as Retry-After says, then try again.`,
+    },
+  });
+}
