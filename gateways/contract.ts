@@ -53,6 +53,7 @@ export const STAGES = [
   'content',
   'access',
   'cache',
+  'release',
   'admission',
   'mirror',
   'call',
@@ -363,6 +364,21 @@ export interface Relations {
   related(exchange: Exchange, provider: string, relation: string, subject: string): Promise<ReadonlySet<string> | undefined>;
 }
 
+export interface AsideRequest {
+  readonly method: string;
+  /** The path with the query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | undefined;
+  readonly timeoutMs: number;
+}
+
+export interface AsideAnswer {
+  readonly status: number;
+  /** Undefined if it is longer than 64 KB. */
+  readonly body: Uint8Array | undefined;
+}
+
 /** Counts that must be exact over all gateways. Both operations are atomic over all processes, and lasting. */
 export interface QuotaStore {
   /**
@@ -401,6 +417,10 @@ export interface PolicyDeps {
   callTarget(exchange: Exchange, request: TargetRequest): TargetCall;
   /** Where quotas are counted. */
   readonly quotas: QuotaStore;
+  /**
+   * Sends a request that belongs to no call, such as a mirrored copy. Rejects if the response has not arrived in time.
+   */
+  sendAside(address: string, request: AsideRequest): Promise<AsideAnswer>;
   /** Returns how many gateways share the limits of a front, this one included. */
   liveGateways(front: Front): number;
   readonly log: Logger;

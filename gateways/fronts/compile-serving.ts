@@ -18,6 +18,7 @@ import { createFlowCall } from '../flow-target/call-flow.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
 import { createRetryBudget } from '../upstream/create-retry-budget.ts';
 import type { NodeBounds } from '../pipeline/create-node-bounds.ts';
+import { AsideCalls } from '../upstream/aside-calls.ts';
 import { openInstanceGroups } from '../upstream/instance-groups.ts';
 import { createPools, type UpstreamPools } from '../upstream/create-pools.ts';
 import type { GatewayOptions } from './gateway-options.ts';
@@ -77,6 +78,7 @@ export class ServingCompiler {
   readonly #check: ReturnType<typeof createInterfaceCheck>;
   readonly #own: FrontCompiler;
   readonly #live: LiveGateways;
+  readonly #aside: AsideCalls;
   /** The compilers of the fronts that nodes in the DMZ may call, by scope. */
   readonly #ofNodes = new Map<string, FrontCompiler>();
   #keys: MemoScope | undefined;
@@ -85,7 +87,9 @@ export class ServingCompiler {
     const { options, logger, policies, bounds, accessLog, bodies, json, report } = parts;
     const { clock, crypto, shared, quotas, seal, sharedSeal = NO_SEAL, metrics, settings } = options;
     this.#parts = parts;
-    this.#pools = createPools(options.outbound, createThrottledWarning(logger, clock, 'gateway.upstream-refused'));
+    const warnRefused = createThrottledWarning(logger, clock, 'gateway.upstream-refused');
+    this.#pools = createPools(options.outbound, warnRefused);
+    this.#aside = new AsideCalls(createPools(options.outbound, warnRefused), clock);
     this.#check = createInterfaceCheck(policies);
     this.#policyDeps = {
       ...{ clock, crypto, shared, quotas, seal, sharedSeal, log: logger, metrics, settings, accessLog, bodies, json, report },
@@ -96,6 +100,7 @@ export class ServingCompiler {
         ask: createAskProvider({ clock, runFlow: options.runFlow, pools: this.#pools }),
       }),
       liveGateways: (front) => this.#live.count(front),
+      sendAside: (address, request) => this.#aside.send(address, request),
     };
     const fronts = new Set([options.front, ...nodesOf(options).map((node) => node.front)]);
     this.#live = new LiveGateways({ clock, shared, fronts: [...fronts] });
@@ -166,6 +171,7 @@ export class ServingCompiler {
     this.#own.close();
     for (const compiler of this.#ofNodes.values()) compiler.close();
     await this.#keepers.stop();
+    await this.#aside.close();
     await this.#pools.close();
   }
 

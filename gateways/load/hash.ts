@@ -22,3 +22,8 @@ export function mix32(value: number): number {
   hash = Math.imul(hash, 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
 }
+
+/** Returns a number from 0 to below 1 for a text. */
+export function hashShare(text: string): number {
+  return hash32(text) / 2 ** 32;
+}

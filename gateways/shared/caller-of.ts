@@ -16,3 +16,12 @@ export function shareOf({ app, user, clientIp }: Pick<Exchange, 'app' | 'user' |
   const subject = user?.['sub'];
   return app?.appId ?? (typeof subject === 'string' ? `user ${subject}` : clientIp);
 }
+
+/**
+ * Returns what identifies a caller over its requests: the user, otherwise the app, otherwise the address. On the user
+ * front all users share one app.
+ */
+export function stableKeyOf({ app, user, clientIp }: Pick<Exchange, 'app' | 'user' | 'clientIp'>): string {
+  const subject = user?.['sub'];
+  return typeof subject === 'string' ? subject : (app?.appId ?? clientIp);
+}

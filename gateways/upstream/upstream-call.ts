@@ -6,7 +6,7 @@ import type { BodyBudget, Exchange, GatewayError, TargetOutcome } from '../contr
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { refuse, refuseUnknown } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
-import { callerOf, shareOf } from '../shared/caller-of.ts';
+import { callerOf, stableKeyOf } from '../shared/caller-of.ts';
 import { beginSpan } from '../shared/trace-exchange.ts';
 import type { Candidate } from '../load/balancer.ts';
 import type { InstanceGroup, InstanceGroups } from './instance-groups.ts';
@@ -55,7 +55,7 @@ export function createUpstreamCall(document: InterfaceDocument, groups: Instance
       let timeoutsLeft = document.timeoutRetries;
       let exceptionsLeft = document.exceptionRetries;
       const group = groups.named(exchange.instanceGroup);
-      const key = group.balancer.needsKey ? shareOf(exchange) : undefined;
+      const key = group.balancer.needsKey ? stableKeyOf(exchange) : undefined;
       // A retry goes to another instance if there is one.
       const tried = new Set<string>();
       for (;;) {

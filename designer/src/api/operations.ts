@@ -2405,6 +2405,7 @@ export interface components {
       | 'content'
       | 'access'
       | 'cache'
+      | 'release'
       | 'admission'
       | 'mirror'
       | 'respond';

@@ -230,6 +230,8 @@ export const flowTexts: ErrorTemplates = {
   'POLICY_OPTIONS/object-answer': { what: '应答规则只能读取 JSON，“{value}”不是 JSON 位置', fix: '写作 json:$.items[*].pid 这样的位置。' },
   'POLICY_OPTIONS/object-drop': { what: '位置“{value}”不含列表，无法剔除其中一项', fix: '位置中用 [*] 指明列表，或改为拒绝整个应答。' },
   'POLICY_OPTIONS/object-none': { what: '既没有规则，也没有规则组', fix: '添加规则或规则组，或关闭该策略。' },
+  'POLICY_OPTIONS/address': { what: '地址不正确', fix: '填写 http(s)://主机:端口。' },
+  'POLICY_OPTIONS/unknown-group': { what: '“{value}”不是第二个及以后的实例分组', fix: '在目标中的第一个分组之后添加该分组，或更正名称。' },
   'POLICY_OPTIONS/time-zone': { what: '“{value}”不是时区', fix: '填写时区名称，如 Asia/Shanghai。' },
   IP_RANGE_INVALID: {
     what: '“{value}”不是 IP 地址或网段',

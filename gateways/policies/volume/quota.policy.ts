@@ -6,7 +6,7 @@ import { refuse } from '../../errors.ts';
 import { DIMENSIONS, isOfInterface, limitKeyOf, type Dimension } from '../../load/limit-keys.ts';
 import { Quota, type QuotaState } from '../../load/quota.ts';
 import type { QuotaPeriod } from '../../load/quota-periods.ts';
-import { rateHeaders } from '../../load/rate-headers.ts';
+import { rateHeaders } from '../../load/rate-limiter.ts';
 
 const DAY_MS = 86_400_000;
 const USUAL_ZONE = 'Asia/Shanghai';

@@ -4,8 +4,7 @@ import { definePolicy, type Exchange, type GatewayError } from '../../contract.t
 import { OneOf } from '../../documents/document-fields.ts';
 import { refuse } from '../../errors.ts';
 import { DIMENSIONS, isOfInterface, limitKeyOf, type Dimension } from '../../load/limit-keys.ts';
-import { rateHeaders } from '../../load/rate-headers.ts';
-import { createSharedHealth, RateLimiter, type RateState } from '../../load/rate-limiter.ts';
+import { createSharedHealth, rateHeaders, RateLimiter, type RateState } from '../../load/rate-limiter.ts';
 
 const NAMES: Readonly<Record<Dimension, readonly [zh: string, en: string]>> = {
   user: ['用户', 'user'],

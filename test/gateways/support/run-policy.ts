@@ -37,6 +37,8 @@ export interface PolicyCase {
   readonly clock?: FakeClock;
   readonly relations?: Relations;
   readonly quotas?: QuotaStore;
+  readonly sendAside?: PolicyDeps['sendAside'];
+  readonly shared?: PolicyDeps['shared'];
 }
 
 export interface PolicyRun {
@@ -58,7 +60,7 @@ export async function runPolicy<P extends Policy>(policy: P, given: PolicyCase):
   const events: string[] = [];
   const memo = createMemo().open();
   const deps: PolicyDeps = {
-    ...{ clock, crypto, shared: createMemorySharedState({ clock }), log: silentLogger, metrics: silentMetrics },
+    ...{ clock, crypto, shared: given.shared ?? createMemorySharedState({ clock }), log: silentLogger, metrics: silentMetrics },
     settings: { host: '127.0.0.1', port: 0, trustedProxies: given.trustedProxies ?? [] },
     seal: { seal: (place, plain) => `sealed:${place.field}:${Buffer.from(plain).toString()}` },
     sharedSeal: testSeal,
@@ -73,6 +75,7 @@ export async function runPolicy<P extends Policy>(policy: P, given: PolicyCase):
     relations: given.relations ?? { related: () => Promise.resolve(undefined) },
     quotas: given.quotas ?? memoryQuotas(),
     liveGateways: () => 1,
+    sendAside: given.sendAside ?? (() => Promise.reject(new Error('nothing is sent in this test'))),
     report: (event) => void events.push(event.kind),
     json: createJsonReader(clock),
     verify: (_exchange, key, data, signature) => crypto.verify(key, data, signature),
