@@ -125,7 +125,7 @@ const PLACES: Readonly<Record<Carrier, string>> = {
 
 /** The same text for both policies: it names the field and not the rule. */
 function refuseHit({ carrier, pointer }: InspectionHit): GatewayError {
-  const place = PLACES[carrier] + pointer;
+  const place = PLACES[carrier] + maskText(pointer);
   return refuse('GW40305', {
     text: {
       'zh-CN': `请求内容被安全检查拦截：${place} 含有会被当作程序执行的内容。请改为普通文字；确属正常内容时，请联系平台为该字段设置例外`,

@@ -60,7 +60,7 @@ const READ_LIMIT_BYTES = 128 * 1024;
 const MAX_NESTED = 3;
 
 /**
- * Returns a body as the access log may store it. Handles JSON (also JSON inside a JSON string), XML, forms and plain
+ * Returns a body as the access log may store it. Handles JSON (also JSON or Base64 inside a string), XML, forms and plain
  * text. Masks fields by name and values by pattern. A body that cannot be read becomes `[<length> bytes, sm3
  * <digest>]`.
  */
@@ -86,8 +86,8 @@ export function maskBody(
   const text = readText(body);
   if (text === undefined) return summary();
   if (type === 'application/x-www-form-urlencoded') return maskForm(text, isSecret) ?? summary();
-  if (type === 'text/xml' || type === 'application/xml' || type.endsWith('+xml')) return maskXml(text, isSecret);
-  return type === 'text/plain' ? maskText(text) : summary();
+  if (type === 'text/xml' || type === 'application/xml' || type.endsWith('+xml')) return maskXml(text, isSecret, 0);
+  return type === 'text/plain' ? maskString(text, isSecret, 0) : summary();
 }
 
 type IsSecret = (key: string) => boolean;
@@ -113,14 +113,38 @@ function maskValue(value: unknown, isSecret: IsSecret, nested: number): unknown 
   );
 }
 
-/** Masks a string, which may itself be JSON or XML, as hospital systems often send it. */
+/** Masks a string, which may itself be JSON, XML or Base64, as hospital systems often send it. */
 function maskString(text: string, isSecret: IsSecret, nested: number): string {
   const first = text.trimStart()[0];
   if (nested < MAX_NESTED && (first === '{' || first === '[')) {
     const parsed = parseJson(Buffer.from(text));
     if ('value' in parsed) return JSON.stringify(maskValue(parsed.value, isSecret, nested + 1));
   }
-  return first === '<' ? maskXml(text, isSecret) : maskText(text);
+  if (first === '<') return maskXml(text, isSecret, nested);
+  return (nested < MAX_NESTED && maskBase64(text, isSecret, nested)) || maskText(text);
+}
+
+/** Shorter texts are names and ids, which Base64 cannot be told from. */
+const LEAST_BASE64 = 16;
+/** Longer Base64 that is no text is a file. */
+const LEAST_FILE = 64;
+
+/**
+ * Masks what a Base64 string contains (RFC 4648, both alphabets). Returns undefined if the text is not Base64, or has
+ * nothing to mask. A file is replaced by its size, because it cannot be searched for personal data.
+ */
+function maskBase64(text: string, isSecret: IsSecret, nested: number): string | undefined {
+  if (text.length < LEAST_BASE64 || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) return undefined;
+  const bytes = Buffer.from(text, 'base64');
+  const inner = readText(bytes);
+  if (inner === undefined || hasControls(inner)) return text.length < LEAST_FILE ? undefined : `[${bytes.byteLength} bytes]`;
+  const masked = maskString(inner, isSecret, nested + 1);
+  return masked === inner ? undefined : Buffer.from(masked).toString('base64');
+}
+
+function hasControls(text: string): boolean {
+  // eslint-disable-next-line no-control-regex -- these are what is looked for
+  return /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(text);
 }
 
 function readText(body: Uint8Array): string | undefined {
@@ -152,19 +176,19 @@ function maskForm(text: string, isSecret: IsSecret): string | undefined {
  * Masks text and attributes by the name of their element or attribute. Goes from `<` to `>` and parses no further
  * structure, so that malformed XML is masked too.
  */
-function maskXml(text: string, isSecret: IsSecret): string {
+function maskXml(text: string, isSecret: IsSecret, nested: number): string {
   let masked = '';
   let at = 0;
   let element = '';
   while (at < text.length) {
     const open = text.indexOf('<', at);
     const content = text.slice(at, open < 0 ? text.length : open);
-    masked += isSecret(element) && content.trim() !== '' ? '***' : maskText(content);
+    masked += isSecret(element) && content.trim() !== '' ? '***' : maskContent(content, isSecret, nested);
     if (open < 0) break;
     if (text.startsWith('<![CDATA[', open)) {
       const end = text.indexOf(']]>', open);
       const inner = text.slice(open + 9, end < 0 ? text.length : end);
-      masked += `<![CDATA[${isSecret(element) ? '***' : maskText(inner)}]]>`;
+      masked += `<![CDATA[${isSecret(element) ? '***' : maskContent(inner, isSecret, nested)}]]>`;
       at = end < 0 ? text.length : end + 3;
       continue;
     }
@@ -176,6 +200,12 @@ function maskXml(text: string, isSecret: IsSecret): string {
     at = open + tag.length;
   }
   return masked;
+}
+
+/** Masks the text of an element. Base64 may have line breaks there. */
+function maskContent(content: string, isSecret: IsSecret, nested: number): string {
+  const joined = content.replaceAll(/\s/g, '');
+  return (nested < MAX_NESTED && maskBase64(joined, isSecret, nested)) || maskText(content);
 }
 
 /**

@@ -4,6 +4,7 @@ import { definePolicy, type Exchange, type GatewayError, type PolicyDeps } from 
 import type { CheckedJson, CheckedSchema } from '../../json-reading.ts';
 import { QUERY_MALFORMED, refuse, refuseJson } from '../../errors.ts';
 import { createCheckedSchema } from '../../shared/create-checked-schema.ts';
+import { maskText } from '../../shared/mask-text.ts';
 import { decodeQuery } from '../../shared/decode-query.ts';
 
 /**
@@ -67,5 +68,5 @@ function takeBody(exchange: Exchange, checked: CheckedJson): GatewayError | unde
 function refusalOf(checked: CheckedJson, prefix: string): GatewayError | undefined {
   if ('value' in checked) return undefined;
   if ('problem' in checked) return refuseJson(checked);
-  return refuse('GW42201', { issues: checked.issues.map(({ path, message }) => ({ path: prefix + path, message })) });
+  return refuse('GW42201', { issues: checked.issues.map(({ path, message }) => ({ path: prefix + maskText(path), message })) });
 }
