@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { goExample } from '../designer/src/signing/go-example.ts';
 import { javaExample } from '../designer/src/signing/java-example.ts';
 import { nodeExample } from '../designer/src/signing/node-example.ts';
 import { pythonExample } from '../designer/src/signing/python-example.ts';
@@ -31,6 +32,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   js: nodeExample(call('SM2-SM3')),
   python: pythonExample(call('HMAC-SHA256')),
   java: javaExample(call('RSA-SHA256')),
+  go: goExample(call('RSA-PSS-SHA256')),
 };
 
 /** Returns the current text of the page. */

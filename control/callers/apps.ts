@@ -109,7 +109,8 @@ async function readApps(registry: Registry, domains: DomainScope, wish: PageQuer
   const grantsByApp = Map.groupBy(allGrants, ({ appId }) => appId);
   const { items, ...rest } = pageOf(domains.keep(every), ({ appId }) => [appId], wish);
   const counted = items.map((app) => {
-    const own = keysByApp.get(app.appId) ?? [];
+    // With an encryption key an app cannot sign, so it does not count.
+    const own = (keysByApp.get(app.appId) ?? []).filter(({ purpose }) => purpose !== 'encrypt');
     const granted = grantsByApp.get(app.appId) ?? [];
     const count = (state: AppKey['state']) => own.filter((key) => key.state === state).length;
     const usable = own.filter(({ state }) => state === 'ACTIVE' || state === 'RETIRING');

@@ -43,7 +43,7 @@ export async function startExamplePrograms(schemes: readonly Kq1Scheme[]): Promi
     file,
     async run(scheme, program, parameters) {
       const env = { ...process.env, KQ_KEY: keys.get(scheme) ?? '' };
-      return (await run(program, parameters, { env, timeout: 60_000 })).stdout;
+      return (await run(program, parameters, { env, timeout: 300_000 })).stdout;
     },
     async stop() {
       await gateway.stop();
@@ -52,8 +52,8 @@ export async function startExamplePrograms(schemes: readonly Kq1Scheme[]): Promi
   };
 }
 
-export async function has(program: string, parameter: string): Promise<boolean> {
-  return run(program, [parameter]).then(
+export async function has(program: string, ...parameters: string[]): Promise<boolean> {
+  return run(program, parameters).then(
     () => true,
     () => false,
   );

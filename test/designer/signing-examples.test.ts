@@ -1,6 +1,8 @@
 /** The signing examples of the console and of docs/signing.md, run as they are shown against a server that checks signatures as a gateway does. */
 import assert from 'node:assert/strict';
+import { dirname } from 'node:path';
 import test, { after, before } from 'node:test';
+import { goExample } from '../../designer/src/signing/go-example.ts';
 import { javaExample } from '../../designer/src/signing/java-example.ts';
 import { nodeExample } from '../../designer/src/signing/node-example.ts';
 import { pythonExample } from '../../designer/src/signing/python-example.ts';
@@ -8,6 +10,9 @@ import { shellExample } from '../../designer/src/signing/shell-example.ts';
 import type { SignedCall } from '../../designer/src/signing/signed-call.ts';
 import { SIGNATURE_SCHEMES } from '../../gateways/documents/caller-documents.ts';
 import { EXAMPLE_APP, has, startExamplePrograms, type ExamplePrograms } from './example-programs.ts';
+
+/** A version that was tried with these examples. */
+const GMSM_VERSION = 'v0.15.5';
 
 type Scheme = SignedCall['scheme'];
 
@@ -55,6 +60,25 @@ for (const scheme of ['RSA-SHA256', 'RSA-PSS-SHA256', 'HMAC-SHA256'] as const) {
     accepted(
       await programs.run(scheme, 'java', ['-Xshare:auto', '-XX:TieredStopAtLevel=1', programs.file('Sign.java', javaExample(call!))]),
     );
+  });
+}
+
+for (const scheme of ['RSA-SHA256', 'RSA-PSS-SHA256', 'HMAC-SHA256'] as const) {
+  test(`the Go example is accepted: ${scheme}`, async (t) => {
+    if (!(await has('go', 'version'))) return t.skip('go is absent');
+    const [call] = calls(scheme);
+    accepted(await programs.run(scheme, 'go', ['run', programs.file('sign.go', goExample(call!))]));
+  });
+}
+
+for (const scheme of ['SM2-SM3', 'HMAC-SM3'] as const) {
+  test(`the Go example with gmsm is accepted: ${scheme}`, async (t) => {
+    if (!(await has('go', 'version'))) return t.skip('go is absent');
+    const [call] = calls(scheme);
+    const source = programs.file('sign.go', goExample(call!));
+    programs.file('go.mod', `module sign\n\ngo 1.24\n\nrequire github.com/emmansun/gmsm ${GMSM_VERSION}\n`);
+    if (!(await has('go', '-C', dirname(source), 'mod', 'tidy'))) return t.skip('the Go module gmsm cannot be fetched');
+    accepted(await programs.run(scheme, 'go', ['run', '-C', dirname(source), '.']));
   });
 }
 

@@ -23,6 +23,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   'docs/signing.md js': 'test/designer/signing-examples.test.ts',
   'docs/signing.md python': 'test/designer/signing-examples.test.ts',
   'docs/signing.md java': 'test/designer/signing-examples.test.ts',
+  'docs/signing.md go': 'test/designer/signing-examples.test.ts',
   'docs/reference json': 'test/examples/reference-examples.test.ts',
 };
 

@@ -23,7 +23,7 @@ export interface SignedCall {
   readonly platformKey?: { readonly keyId: string; readonly publicPem: string };
 }
 
-export type ExampleLanguage = 'shell' | 'node' | 'python' | 'java';
+export type ExampleLanguage = 'shell' | 'node' | 'python' | 'java' | 'go';
 
 /** Returns the host as in the `Host` header: with the port, unless it is the default port. */
 export function hostOf(url: string): string {

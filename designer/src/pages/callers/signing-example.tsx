@@ -11,6 +11,7 @@ import { EmptyState } from '../../kit/feedback/empty-state.tsx';
 import { Panel } from '../../kit/page/page-header.tsx';
 import { parseJson } from '../../kit/code/parse-json.ts';
 import { exampleBody, examplePath } from '../../signing/example-call.ts';
+import { goExample } from '../../signing/go-example.ts';
 import { javaExample } from '../../signing/java-example.ts';
 import { nodeExample } from '../../signing/node-example.ts';
 import { pythonExample } from '../../signing/python-example.ts';
@@ -50,6 +51,14 @@ const TEXTS = defineTexts({
   ],
   python: ['平台证书为自签名时设置 SSL_CERT_FILE。', 'For a self-signed certificate set SSL_CERT_FILE.'],
   java: ['JDK 17 或以上；保存为 Sign.java，用 java Sign.java 运行。', 'JDK 17 or later; save it as Sign.java and run java Sign.java.'],
+  go: [
+    'Go 1.21 或以上；保存为 sign.go，用 go run sign.go 运行。平台证书为自签名时设置 SSL_CERT_FILE。',
+    'Go 1.21 or later; save it as sign.go and run go run sign.go. For a self-signed certificate set SSL_CERT_FILE.',
+  ],
+  module: [
+    '国密方案需要 github.com/emmansun/gmsm：先运行 go mod init sign && go get github.com/emmansun/gmsm。',
+    'The SM schemes need github.com/emmansun/gmsm: first run go mod init sign && go get github.com/emmansun/gmsm.',
+  ],
   provider: [
     '国密方案需要 Bouncy Castle（bcprov-jdk18on）在类路径上。',
     'The SM schemes need Bouncy Castle (bcprov-jdk18on) on the class path.',
@@ -60,6 +69,7 @@ const LANGUAGES: Readonly<Record<ExampleLanguage, { readonly name: string; reado
   shell: { name: 'curl', write: shellExample },
   node: { name: 'Node', write: nodeExample },
   java: { name: 'Java', write: javaExample },
+  go: { name: 'Go', write: goExample },
   python: { name: 'Python', write: pythonExample },
 };
 
@@ -76,7 +86,7 @@ export function SigningExample({ appId }: { readonly appId: string }) {
   if (grants.data === undefined || interfaces.data === undefined || keys.data === undefined) return null;
   const granted = new Set(grants.data.items.map(({ interfaceId }) => interfaceId));
   const open = interfaces.data.items.filter((item) => item.front === 'open' && granted.has(item.interfaceId));
-  const usable = keys.data.items.filter(({ state }) => state === 'ACTIVE' || state === 'RETIRING');
+  const usable = keys.data.items.filter(({ state, purpose }) => purpose !== 'encrypt' && (state === 'ACTIVE' || state === 'RETIRING'));
   const called = open.find(({ interfaceId }) => interfaceId === address.get('interface')) ?? open[0];
   const key = usable.find(({ keyId }) => keyId === address.get('key')) ?? usable[0];
   const choose = (name: string, value: string) =>
@@ -193,6 +203,7 @@ function Example({ appId, called, keyId, scheme }: ExampleProps) {
             <div className={styles.stack}>
               <div>
                 {t(isHmac(scheme) ? 'secret' : 'file')} {t(language)} {language === 'java' && isSm(scheme) ? t('provider') : null}
+                {language === 'go' && isSm(scheme) ? t('module') : null}
               </div>
               <CodeBlock label={LANGUAGES[language].name} text={LANGUAGES[language].write(call)} />
             </div>
