@@ -1,3 +1,4 @@
+import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 
 /** Counts the distinct objects that each caller names within a window. */
@@ -13,6 +14,8 @@ export interface EnumerationGuard {
 
 const MOST_CALLERS = 20_000;
 const MOST_IDS = 200_000;
+/** Of longer ids the digest is kept, so that the number of ids bounds the memory. */
+const KEPT_CHARS = 40;
 
 interface Seen {
   readonly since: number;
@@ -23,7 +26,7 @@ interface Seen {
  * Creates the guard of one interface. Its memory is bounded: when it is full, the callers whose windows began first are
  * forgotten. A caller who is above the limit is remembered with one id more than the limit, and no further ones.
  */
-export function createEnumerationGuard(clock: Pick<Clock, 'monotonic'>): EnumerationGuard {
+export function createEnumerationGuard(clock: Pick<Clock, 'monotonic'>, crypto: Pick<Crypto, 'digest'>): EnumerationGuard {
   const callers = new Map<string, Seen>();
   let ids = 0;
 
@@ -54,8 +57,9 @@ export function createEnumerationGuard(clock: Pick<Clock, 'monotonic'>): Enumera
       }
       if (seen.ids.size > limit) return 'above';
       for (const id of named) {
-        if (seen.ids.has(id)) continue;
-        seen.ids.add(id);
+        const kept = id.length <= KEPT_CHARS ? id : Buffer.from(crypto.digest('sm3', id)).toString('base64url');
+        if (seen.ids.has(kept)) continue;
+        seen.ids.add(kept);
         ids++;
         if (seen.ids.size > limit) return 'crossed';
       }

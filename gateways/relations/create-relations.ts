@@ -26,6 +26,7 @@ const TIMEOUT_MS = 2_000;
 const MOST_ENTRIES = 10_000;
 const MOST_IDS = 10_000;
 const MOST_IDS_IN_ALL = 500_000;
+const LONGEST_ID = 128;
 /** Questions in flight. A provider that hangs must not collect more. */
 const MOST_ASKED = 256;
 
@@ -119,10 +120,12 @@ class CachedRelations implements Relations {
   }
 }
 
-/** Returns the ids of a reply; undefined if it is not `{"ids": [text or whole number, …]}`. */
+/** Returns the ids of a reply; undefined if it is not `{"ids": [text of up to 128 characters or whole number, …]}`. */
 function toIds(replied: unknown): Related {
   const ids = isRecord(replied) ? replied['ids'] : undefined;
   if (!Array.isArray(ids) || ids.length > MOST_IDS) return undefined;
-  const texts = ids.map((id: unknown) => (typeof id === 'string' ? id : Number.isSafeInteger(id) ? String(id) : undefined));
+  const texts = ids.map((id: unknown) =>
+    typeof id === 'string' && id.length <= LONGEST_ID ? id : Number.isSafeInteger(id) ? String(id) : undefined,
+  );
   return texts.every((text) => text !== undefined) ? new Set(texts) : undefined;
 }

@@ -110,7 +110,8 @@ export default definePolicy({
 function compileAccess(options: Static<typeof Options>, target: InterfaceDocument | undefined, _front: Front, deps: PolicyDeps): RunPolicy {
   const own = compileOwn(options, deps);
   const named = deps.keepers.ofGateway('object-rule-sets', () => new WeakMap<ObjectRuleSet, SetWithCarriers | undefined>());
-  const guard = options.enumeration && deps.keepers.ofInterface('object-enumeration', () => createEnumerationGuard(deps.clock));
+  const guard =
+    options.enumeration && deps.keepers.ofInterface('object-enumeration', () => createEnumerationGuard(deps.clock, deps.crypto));
   const refusals = new Refusals(options.shadow === true, target!.interfaceId, deps);
   return (exchange) => {
     const sets = own === undefined ? [] : [own];

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createEnumerationGuard } from '../../../gateways/objects/create-enumeration-guard.ts';
+import { crypto } from '../support/city-plan.ts';
 
 test('counts distinct ids of a caller in a window, and begins again after it', async () => {
   const clock = fakeClock(0);
-  const guard = createEnumerationGuard(clock);
+  const guard = createEnumerationGuard(clock, crypto);
   const add = (...ids: string[]) => guard.add('u', ids, 2, 1000);
   assert.deepEqual([add('a'), add('a', 'b'), add('c'), add('a')], ['within', 'within', 'crossed', 'above']);
   await clock.advance(999);
@@ -14,14 +15,21 @@ test('counts distinct ids of a caller in a window, and begins again after it', a
   assert.equal(add('c'), 'within');
 });
 
+test('long ids are told apart', () => {
+  const guard = createEnumerationGuard(fakeClock(0), crypto);
+  const long = 'x'.repeat(1000);
+  assert.equal(guard.add('u', [`${long}1`, `${long}1`], 1, 1000), 'within');
+  assert.equal(guard.add('u', [`${long}2`], 1, 1000), 'crossed');
+});
+
 test('callers are counted apart', () => {
-  const guard = createEnumerationGuard(fakeClock(0));
+  const guard = createEnumerationGuard(fakeClock(0), crypto);
   assert.equal(guard.add('u', ['a', 'b'], 1, 1000), 'crossed');
   assert.equal(guard.add('v', ['a'], 1, 1000), 'within');
 });
 
 test('memory is bounded: the oldest callers are forgotten', () => {
-  const guard = createEnumerationGuard(fakeClock(0));
+  const guard = createEnumerationGuard(fakeClock(0), crypto);
   for (let i = 0; i < 30_000; i++)
     guard.add(
       `u${i}`,

@@ -45,6 +45,7 @@ test('relates nobody if the provider fails, is late, is offline or unknown, or r
     { ids: 'a' },
     { ids: ['a', null] },
     { ids: [1.5] },
+    { ids: ['x'.repeat(129)] },
     { ids: Array.from({ length: 10_001 }, String) },
   ];
   for (const reply of replies) assert.equal(await startRelations(async () => reply).related('u1'), undefined);

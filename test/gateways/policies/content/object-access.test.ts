@@ -255,6 +255,72 @@ test('explaining a request counts no objects', async () => {
   }
 });
 
+test('a changed rule set decides the next request, and an unchanged interface is not compiled again', async () => {
+  const lab = await startObjectLab(
+    (service) => [
+      buildInterface({
+        ...{ front: 'user', method: 'GET', path: '/user/p/:id', target: { kind: 'upstream', instances: [service] } },
+        policies: { 'object-access': { ruleSets: ['ors_a'] } },
+      } as Partial<InterfaceDocument>),
+    ],
+    { claims: { uid: 'u1', area: '31' }, ruleSets: [ruleSet({})] },
+  );
+  try {
+    const statusOf = async (id: string) =>
+      (await callGateway(lab.gateway, { target: `/user/p/${id}`, headers: { authorization: `Bearer ${lab.token}` } })).status;
+    assert.deepEqual([await statusOf('u1'), await statusOf('3101')], [200, 403]);
+    const rules = [{ ...byPath, op: 'prefix' as const, subject: 'token.area' }];
+    lab.feed.publish({ ...lab.plan, number: 2, objectRuleSets: [ruleSet({ revision: 2, rules })] });
+    while (lab.gateway.applied() < 2) await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([await statusOf('u1'), await statusOf('3101')], [403, 200]);
+    lab.feed.publish({ ...lab.plan, number: 3, objectRuleSets: [] });
+    while (lab.gateway.applied() < 3) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(await statusOf('3101'), 403);
+  } finally {
+    await lab.close();
+  }
+});
+
+test('a large body is judged like a small one, for a flow and for a service', async () => {
+  const policies = { 'object-access': { rules: [{ locator: 'json:$.pid', subject: 'token.uid', op: 'eq' }] } };
+  const lab = await startObjectLab(
+    (service) => [
+      buildInterface({ interfaceId: 'ifc_flow', front: 'user', path: '/user/flow', policies } as Partial<InterfaceDocument>),
+      buildInterface({
+        ...{ interfaceId: 'ifc_service', front: 'user', path: '/user/service', target: { kind: 'upstream', instances: [service] } },
+        policies,
+      } as Partial<InterfaceDocument>),
+    ],
+    { claims: { uid: 'u1' } },
+  );
+  try {
+    const file = 'A'.repeat(300_000);
+    const statusOf = async (target: string, body: string) =>
+      (
+        await callGateway(lab.gateway, {
+          ...{ method: 'POST', target, body },
+          headers: { authorization: `Bearer ${lab.token}`, 'content-type': 'application/json' },
+        })
+      ).status;
+    for (const target of ['/user/flow', '/user/service']) {
+      assert.equal(await statusOf(target, JSON.stringify({ file, pid: 'u1' })), 200);
+      assert.equal(await statusOf(target, JSON.stringify({ file, pid: 'u2' })), 403);
+      assert.equal(await statusOf(target, `{"file":"${file}","pid":"u1","pid":"u2"}`), 400);
+      assert.equal(await statusOf(target, `{"file":"${file}","pid":"u1"`), 400);
+    }
+    assert.deepEqual(
+      lab.seen.map(({ body }) => (JSON.parse(body.toString()) as { pid: string }).pid),
+      ['u1'],
+    );
+    assert.deepEqual(
+      lab.calls.map(({ message }) => (message.data as { body: { pid: string } }).body.pid),
+      ['u1'],
+    );
+  } finally {
+    await lab.close();
+  }
+});
+
 test('the example of docs/object-access.md is what an interface may say', () => {
   const [example] = blocksOf('docs/object-access.md').filter(({ language }) => language === 'json');
   const { policies } = JSON.parse(example!.text) as { policies: { 'object-access': never } };
