@@ -18,8 +18,8 @@ import { formatTable, type Terminal } from '../shared/terminal.ts';
 const FILES = 'JSON files, each with a document or a list of them; - is standard input';
 
 export function resourceCommand(resource: Resource, terminal: Terminal): Command {
-  const { command, plural, example } = resource;
-  return new Command(command)
+  const { command, plural, example, isCached } = resource;
+  const made = new Command(command)
     .summary(`list, get, compare, apply and delete ${plural}`)
     .description(
       `Works with ${plural} over the admin API. The revision in a file must be the stored one; revision 0 means "any stored revision".`,
@@ -33,6 +33,7 @@ export function resourceCommand(resource: Resource, terminal: Terminal): Command
       'after',
       `\nExample:\n  $ kangqiao ${command} get ${example} > ${command}.json\n  $ kangqiao ${command} apply ${command}.json`,
     );
+  return isCached === true ? made.addCommand(purgeCommand(resource, terminal)) : made;
 }
 
 function listCommand(resource: Resource, terminal: Terminal): Command {
@@ -122,6 +123,20 @@ function deleteCommand(resource: Resource, terminal: Terminal): Command {
     .action(async function (this: Command, id: string) {
       await withApi(this, terminal, (api) => api.call('DELETE', `${path}/${encodeURIComponent(id)}`));
       terminal.print(`${id} deleted`);
+    });
+}
+
+function purgeCommand(resource: Resource, terminal: Terminal): Command {
+  const { command, example, path } = resource;
+  return new Command('purge-cache')
+    .summary('end the cached responses of one on all gateways within a second')
+    .argument('<id>', 'its id')
+    .addOption(new Option('--tag <tag>', 'only those with this tag, a value of the header Cache-Tag of the target'))
+    .addOption(new Option('--key <key>', 'only the one with this key, as the response header Cache-Status has it'))
+    .addHelpText('after', `\nExample:\n  $ kangqiao ${command} purge-cache ${example} --tag ward-3`)
+    .action(async function (this: Command, id: string, part: { tag?: string; key?: string }) {
+      await withApi(this, terminal, (api) => api.call('POST', `${path}/${encodeURIComponent(id)}/purge-cache`, part));
+      terminal.print(`${id} purged`);
     });
 }
 

@@ -19,6 +19,8 @@ export interface Resource {
   readonly idField: string;
   /** Columns of the list besides id and name: each heading with the function that returns the cell. */
   readonly columns: Readonly<Record<string, (document: ResourceDocument) => string>>;
+  /** Set if gateways may cache responses of what a document describes. */
+  readonly isCached?: true;
   /** Path below `/api/v1` that checks a document without saving it. */
   readonly validatePath?: string;
   /** Summary of the subcommand `delete`. */
@@ -47,6 +49,7 @@ export const RESOURCES: readonly Resource[] = [
     idField: 'interfaceId',
     columns: { FRONT: field('front'), METHOD: field('method'), PATH: field('path'), STATE: field('state') },
     validatePath: '/interfaces/validate',
+    isCached: true,
     deleteSummary: 'delete one with its grants, immediately, even while it is in use',
     example: 'ifc_appointment_create',
   },

@@ -40,7 +40,8 @@ function purgeCache({ shared, crypto, registry, owners }: PurgeCacheServices): A
     async run(ctx, { interfaceId, tag, key }) {
       existing(await registry.interfaces.get(interfaceId), interfaceId);
       const part = { ...(tag !== undefined && { tag: digestCacheTag(tag, crypto) }), ...(key !== undefined && { key }) };
-      ctx.note.after = { ...(tag !== undefined && { tag }), ...(key !== undefined && { key }) };
+      // Digests, because the trail keeps this in plain.
+      ctx.note.after = part;
       await purgeCaches(shared, { interfaceId, ...part });
       return { purged: true };
     },

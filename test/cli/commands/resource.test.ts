@@ -30,6 +30,20 @@ test('a file of an older revision overwrites nothing: control is asked under tha
   assert.match(err, /adp_a of .*old\.json\. Nothing was saved before/);
 });
 
+test('cached responses of an interface are purged: all, or by tag and key', async (t) => {
+  const { run, asked } = await installation(t);
+  const key = 'k'.repeat(43);
+  assert.equal((await run(['interface', 'purge-cache', 'ifc_a'])).out, 'ifc_a purged');
+  assert.equal((await run(['interface', 'purge-cache', 'ifc_a', '--tag', 'ward-3', '--key', key])).code, EXIT.ok);
+  assert.deepEqual(
+    asked.filter(({ line }) => line.startsWith('POST')).map(({ line, body }) => [line, body]),
+    [
+      ['POST /api/v1/interfaces/ifc_a/purge-cache', {}],
+      ['POST /api/v1/interfaces/ifc_a/purge-cache', { tag: 'ward-3', key }],
+    ],
+  );
+});
+
 test('one broken file among many changes nothing', async (t) => {
   const { run, file, puts } = await installation(t);
   const good = file('good.json', { adapterId: 'adp_new' });

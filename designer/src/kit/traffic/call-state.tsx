@@ -43,6 +43,8 @@ const TEXTS = defineTexts({
   recentOf: ['{{calls}} 次，失败 {{failed}}，被拒 {{refused}}', '{{calls}} {{calls|call|calls}}, {{failed}} failed, {{refused}} refused'],
   attempts: ['最近五分钟的尝试', 'Attempts within five minutes'],
   attemptsOf: ['失败 {{count}} 次（含重试）', '{{count}} failed, including retries'],
+  cache: ['应答缓存（最近五分钟）', 'Response cache within five minutes'],
+  cacheOf: ['命中 {{hits}} 次，调用目标 {{misses}} 次', '{{hits}} {{hits|hit|hits}}, {{misses}} {{misses|call|calls}} of the target'],
   whyRefused: ['被拒原因', 'Why refused'],
   causeOf: ['{{count}} 次，自 {{time}} 起', '{{count}} {{count|call|calls}}, since {{time}}'],
   app: ['调用方', 'caller'],
@@ -187,6 +189,15 @@ function Facts({ calls, hasGate, held }: FactsProps) {
         ...(failedAttempts > (recent?.failed ?? 0)
           ? [{ key: 'attempts', label: t('attempts'), children: t('attemptsOf', { count: number(failedAttempts) }) }]
           : []),
+        ...(calls?.cache === undefined
+          ? []
+          : [
+              {
+                key: 'cache',
+                label: t('cache'),
+                children: t('cacheOf', { hits: number(calls.cache.hits), misses: number(calls.cache.misses) }),
+              },
+            ]),
         ...(calls?.refusals === undefined
           ? []
           : [{ key: 'whyRefused', label: t('whyRefused'), children: <Refusals causes={calls.refusals} /> }]),

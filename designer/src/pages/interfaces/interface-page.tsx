@@ -22,6 +22,7 @@ import { InterfaceGrants } from './interface-grants.tsx';
 import { heldOf, StateTag } from '../../release/interface-parts.tsx';
 import { interfaceProblems, wholeInterface } from './interface-schema.ts';
 import { InterfaceTraffic } from './interface-traffic.tsx';
+import { PurgeCache } from './purge-cache.tsx';
 import { useInterfaceIssues } from './use-interface-issues.ts';
 
 const TEXTS = defineTexts({
@@ -96,6 +97,7 @@ function Loaded({ document, onSaved, onReload }: LoadedProps) {
         }
         actions={
           <>
+            <PurgeCache document={document} />
             <StateButton document={document} isDisabled={isChanged} onDone={onSaved} />
             {may('interfaces.publish') ? <Remove document={document} /> : null}
           </>
