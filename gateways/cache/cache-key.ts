@@ -50,7 +50,8 @@ export function readCacheParam(text: string): CacheParam {
  *
  * The target gets only what is part of the key: the identity of the scope, the selected parameters and headers, and the
  * path. So nothing else in a request can change a response that others get (cache poisoning). The body of a POST is the
- * exception: it is sent whole.
+ * exception: it is sent whole. What a policy has added for this caller, such as the id of its own patient, is always
+ * part of the key.
  */
 export function createCacheKey(
   document: InterfaceDocument,
@@ -61,18 +62,20 @@ export function createCacheKey(
   const identity = digest(crypto, JSON.stringify(document));
   const namesOf = (kind: CacheParam['kind']) => params?.filter((param) => param.kind === kind).map(({ name }) => name);
   const queryNames = namesOf('query');
-  const headerNames = namesOf('header') ?? [];
+  const headerNames = new Set(namesOf('header'));
   const pointers = (namesOf('body') ?? []).map(readPointer);
   const hasBody = document.method === 'POST';
-  if (hasBody) headerNames.push('content-type');
+  if (hasBody) headerNames.add('content-type');
 
   const toRequest = (exchange: Exchange, values: readonly (string | null)[]): CacheRequest | undefined => {
     const owner = ownerOf(exchange, scope);
-    const rawQuery = queryNames === undefined ? exchange.rawQuery : selectQuery(exchange.rawQuery, queryNames);
+    const isWhole = queryNames === undefined || isQueryChanged(exchange);
+    const rawQuery = isWhole ? exchange.rawQuery : selectQuery(exchange.rawQuery, queryNames);
     if (owner === undefined || rawQuery === undefined) return undefined;
     const headers: Record<string, string> = {};
-    for (const name of headerNames) if (exchange.headers[name] !== undefined) headers[name] = exchange.headers[name];
-    const parts = [identity, exchange.rawPath, rawQuery, owner.id, headerNames.map((name) => headers[name] ?? null), values];
+    for (const name in exchange.headers) if (headerNames.has(name) || !exchange.incoming.has(name)) headers[name] = exchange.headers[name]!;
+    const sent = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1));
+    const parts = [identity, exchange.rawPath, rawQuery, owner.id, sent, values, changedBody(exchange, crypto)];
     const { app, user } = owner;
     const body = hasBody ? { body: exchange.body, json: exchange.json } : { body: NOTHING, json: undefined };
     return { key: digest(crypto, JSON.stringify(parts)), target: { rawQuery, headers, app, user, ...body } };
@@ -90,6 +93,17 @@ export function createCacheKey(
     const read = json.read(exchange.body ?? NOTHING, exchange);
     return read instanceof Promise ? read.then(take) : take(read);
   };
+}
+
+function isQueryChanged({ rawQuery, request: { url = '' } }: Exchange): boolean {
+  const mark = url.indexOf('?');
+  return rawQuery !== (mark < 0 ? '' : url.slice(mark + 1));
+}
+
+/** Returns the digest of a body that a policy has changed: one that is not as long as what was received. */
+function changedBody({ body, bytesIn, method }: Exchange, crypto: Pick<Crypto, 'digest'>): string {
+  if (method !== 'POST' || body === undefined || body.byteLength === bytesIn) return '';
+  return Buffer.from(crypto.digest('sm3', body)).toString('base64url');
 }
 
 type Owner = Pick<TargetRequest, 'app' | 'user'> & { readonly id: readonly string[] };
