@@ -9,6 +9,7 @@ import type { DescribedRequest, Explanation, StageVerdict } from '../documents/g
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { HttpExchange } from '../listen/exchange.ts';
 import { findOptions } from '../pipeline/compile-interface.ts';
+import { isVisibleHeader } from '../shared/visible-headers.ts';
 
 export interface ExplainDeps {
   readonly front: Front;
@@ -63,8 +64,7 @@ function findInterface(exchange: Exchange, { route }: ExplainDeps): GatewayError
 }
 
 function isSkipped({ stage, explain }: Policy, { appId }: DescribedRequest): boolean {
-  // The description says where the request comes from.
-  return stage === 'client-ip' || explain === 'skip' || (appId !== undefined && PROOF.has(stage));
+  return explain === 'skip' || (appId !== undefined && PROOF.has(stage));
 }
 
 function toVerdict(stage: Stage, policy: string, result: PolicyResult, notes: readonly Note[]): StageVerdict {
@@ -90,6 +90,8 @@ function toExchange(request: DescribedRequest, { front, plan, depsOf }: ExplainD
   if (request.appId !== undefined) {
     exchange.app = plan.app(request.appId);
     exchange.user = request.user;
+    // On the open front, a signature makes the signed headers visible. An assumed app has signed all of them.
+    if (front === 'open') for (const [name, value] of exchange.incoming) if (isVisibleHeader(name)) exchange.headers[name] = value;
   }
   return exchange;
 }

@@ -20,6 +20,8 @@ export default definePolicy({
     },
   },
   options: Type.Object({}, { additionalProperties: false }),
+  // The description of a request says where it comes from.
+  explain: 'skip',
   isDefault: () => true,
   isOptional: () => false,
   compile(_options, _target, _front, { settings }) {

@@ -70,3 +70,22 @@ test('a caller may be assumed, and the policy that refuses is named with its sta
   assert.equal((await started.gateway.explain({ ...request, appId: 'stranger' }))!.refusal!.code, 'GW40301');
   assert.equal(started.gateway.stats().requests, 0, 'nothing was counted');
 });
+
+test('an assumed app has signed all described headers, and the lists of the front judge the described address', async (t) => {
+  const key = await createTestKey('HMAC-SM3', 'app');
+  const plan = await buildPlan([key], [buildInterface({ requireIdempotencyKey: true })], {
+    ipLists: [
+      {
+        ...{ listId: 'ipl_bad', revision: 1, name: { 'zh-CN': '坏', en: 'Bad' }, kind: 'black', everywhere: true, fronts: ['open'] },
+        entries: [{ range: '10.9.0.0/16', reason: 'attacks' }],
+      },
+    ],
+  });
+  const started = await startGateway(plan);
+  t.after(() => started.stop());
+  const headers = { host: 'localhost', 'idempotency-key': 'k1' };
+  const request = { method: 'POST' as const, target: buildInterface().path, headers, clientIp: '10.1.2.3', appId: 'app' };
+  assert.equal((await started.gateway.explain(request))!.refusal, undefined);
+  assert.equal((await started.gateway.explain({ ...request, headers: { host: 'localhost' } }))!.refusal!.code, 'GW40002');
+  assert.equal((await started.gateway.explain({ ...request, clientIp: '10.9.1.1' }))!.refusal!.code, 'GW40302');
+});
