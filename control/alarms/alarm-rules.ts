@@ -99,6 +99,27 @@ export const ALARM_RULES = {
           ),
     link: ({ what = '', id = '' }) => (what === 'interface' ? `/interfaces/${id}` : `/flows/${id}`),
   },
+  'refusal-ratio': {
+    text: {
+      label: both('大量调用被拒', 'Too many calls refused'),
+      help: both(
+        '某接口最近五分钟至少有 20 次调用，其中被拒的比例达到此值。',
+        'At least this share of the calls of an interface was refused within five minutes (with 20 calls or more).',
+      ),
+      unit: both('%', '%'),
+    },
+    bound: { least: 1, most: 100, usual: 50 },
+    severity: 'warning',
+    describe: ({ interfaceId = '', percent = 0, calls = 0, code = '', app = '' }, name) =>
+      both(
+        `接口“${name?.['zh-CN'] ?? interfaceId}”最近五分钟 ${calls} 次调用中 ${percent}% 被拒，多为 ${code}${app === '' ? '' : `（应用 ${app}）`}`,
+        `${percent}% of ${calls} calls of the interface "${name?.en ?? interfaceId}" were refused within five minutes, mostly with ${code}${app === '' ? '' : ` (app ${app})`}`,
+      ),
+    link({ interfaceId = '', app = '' }) {
+      const ofApp = app === '' ? '' : `&app=${encodeURIComponent(app)}`;
+      return `/calls?interface=${encodeURIComponent(interfaceId)}${ofApp}&outcome=refused`;
+    },
+  },
   'feed-silent': {
     text: {
       label: both('来源中断', 'Feed is silent'),

@@ -64,6 +64,7 @@ const MB = 1_048_576;
 const LEAST_FAILURES = 3;
 const LEAST_CALLS = 20;
 const RATIO_OF_MS = 300_000;
+const RATIOS = ['error-ratio', 'refusal-ratio'] as const;
 
 export function createFindProblems(deps: ProblemDeps): (settings: AlarmSettings) => Promise<Found> {
   const checks = createChecks(deps);
@@ -71,8 +72,9 @@ export function createFindProblems(deps: ProblemDeps): (settings: AlarmSettings)
   return async ({ rules }) => {
     const problems: Problem[] = [];
     const unknown = new Set<AlarmRuleName>();
-    // A killed process loses its counts. So in the first five minutes after a start, the error ratio is not known.
-    if (rules['error-ratio'].on && deps.clock.monotonic() - begunAt < RATIO_OF_MS) unknown.add('error-ratio');
+    // A killed process loses its counts. So in the first five minutes after a start, it is not known whether a ratio is
+    // low again.
+    if (deps.clock.monotonic() - begunAt < RATIO_OF_MS) for (const rule of RATIOS) if (rules[rule].on) unknown.add(rule);
     // Run the rules one after another, so that they do not delay other work on the store.
     for (const rule of ALARM_RULE_NAMES) {
       const { on, bound } = rules[rule];
@@ -96,6 +98,7 @@ function createChecks(deps: ProblemDeps): Readonly<Record<AlarmRuleName, Check>>
     failed: (bound) => checkFailed(deps, bound),
     'adapter-failing': (bound) => checkAdapters(deps, bound),
     'error-ratio': (bound) => checkErrorRatio(deps, bound),
+    'refusal-ratio': (bound) => checkRefusalRatio(deps, bound),
     'feed-silent': onceAMinute(clock, (bound) => checkFeeds(deps, bound)),
     'listener-failing': (bound) => checkListeners(deps, bound),
     'process-silent': checkProcesses(createFindSilentProcesses(engine.processes, clock)),
@@ -152,6 +155,26 @@ async function checkErrorRatio({ engine, registry, flowNames }: ProblemDeps, bou
       ...named(interfaceNames.get(id)),
     })),
   ];
+}
+
+async function checkRefusalRatio({ engine, registry }: ProblemDeps, bound: number): Promise<readonly Finding[]> {
+  const refusing = [...(await engine.processes.interfaceCalls()).values()].flatMap(
+    ({ id: interfaceId, recent, refusals: [cause] = [] }) => {
+      const percent = recent.calls === 0 ? 0 : Math.floor((recent.refused / recent.calls) * 100);
+      return cause !== undefined && recent.calls >= LEAST_CALLS && percent >= bound
+        ? [{ interfaceId, percent, calls: recent.calls, cause }]
+        : [];
+    },
+  );
+  const documents = refusing.length === 0 ? [] : await registry.interfaces.list();
+  // Skip interfaces that were removed in the meantime.
+  return refusing.flatMap(({ interfaceId, percent, calls, cause: { code, app } }) => {
+    const document = documents.find((one) => one.interfaceId === interfaceId);
+    if (document === undefined) return [];
+    return [
+      { subject: interfaceId, values: { interfaceId, percent, calls, code, ...(app !== undefined && { app }) }, name: document.name },
+    ];
+  });
 }
 
 async function checkFeeds(deps: ProblemDeps, bound: number): Promise<readonly Finding[]> {

@@ -8,6 +8,7 @@ import { closed, OneOf } from './document-fields.ts';
 export const CallQuery = Type.Object(
   {
     traceId: Type.Optional(Type.String({ pattern: '^[0-9A-Za-z-]{8,64}$' })),
+    /** The app that made the call, or that the request claimed without proof. */
     appId: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })),
     interfaceId: Type.Optional(Type.String({ pattern: '^ifc_[A-Za-z0-9_-]{1,60}$' })),
     code: Type.Optional(Type.String({ pattern: '^GW[0-9]{5}$' })),
@@ -34,6 +35,8 @@ export interface CallLine {
   readonly path?: string;
   readonly interfaceId?: string;
   readonly appId?: string;
+  /** The app that the request claimed, if it did not prove it. Anyone may claim any app. */
+  readonly claimedAppId?: string;
   readonly keyId?: string;
   readonly ip: string;
   /** The gateway in the DMZ that forwarded the call. */

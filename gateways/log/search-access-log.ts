@@ -78,17 +78,17 @@ function toMatch(query: CallQuery, interfaceIds: ReadonlySet<string> | undefined
   const { traceId, appId, interfaceId, code, ip, to, outcome } = query;
   const texts = [
     traceId === undefined ? undefined : `"trace":"${traceId}"`,
-    appId === undefined ? undefined : `"app":"${appId}"`,
     interfaceId === undefined ? undefined : `"interface":"${interfaceId}"`,
     code === undefined ? undefined : `"code":"${code}"`,
     ip === undefined ? undefined : `"ip":"${ip}"`,
   ].filter((text) => text !== undefined);
+  const hasApp = (line: string) => appId === undefined || line.includes(`"app":"${appId}"`) || line.includes(`"claimed":"${appId}"`);
   return {
-    mayMatch: (line: string) => texts.every((text) => line.includes(text)),
+    mayMatch: (line: string) => texts.every((text) => line.includes(text)) && hasApp(line),
     matches: (call: CallLine) =>
       (to === undefined || call.at <= to) &&
       (traceId === undefined || call.traceId === traceId) &&
-      (appId === undefined || call.appId === appId) &&
+      (appId === undefined || call.appId === appId || call.claimedAppId === appId) &&
       (interfaceId === undefined || call.interfaceId === interfaceId) &&
       (code === undefined || call.code === code) &&
       (ip === undefined || call.ip === ip) &&
@@ -120,11 +120,12 @@ function parseLine(line: string): Readonly<Record<string, unknown>> | undefined 
 function parseCall(line: string, processId: string): CallLine | undefined {
   const value = parseLine(line);
   if (value === undefined) return undefined;
-  const { at, ms, front, trace, method, path, interface: interfaceId, app, key, ip, via, status, code, by, notes, left } = value;
+  const { at, ms, front, trace, method, path, interface: interfaceId, app, claimed, key, ip, via, status, code, by, notes, left } = value;
   const { bytesIn, bytesOut, attempts, plan } = value;
   return JSON.parse(
     JSON.stringify({
-      ...{ at, ms, front, traceId: trace, method, path, interfaceId, appId: app, keyId: key, ip, via, status, code, decidedBy: by, notes },
+      ...{ at, ms, front, traceId: trace, method, path, interfaceId, appId: app, keyId: key, ip, via },
+      ...{ claimedAppId: claimed, status, code, decidedBy: by, notes },
       ...{ hasLeft: left, bytesIn: bytesIn ?? 0, bytesOut: bytesOut ?? 0, attempts, planNumber: plan },
       hasBodies: SEALED.some((field) => value[field] !== undefined),
       processId,

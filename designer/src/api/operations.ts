@@ -325,6 +325,7 @@ export interface components {
       | 'queue-age'
       | 'adapter-failing'
       | 'error-ratio'
+      | 'refusal-ratio'
       | 'feed-silent'
       | 'listener-failing'
       | 'process-silent'
@@ -410,6 +411,12 @@ export interface components {
           severity: 'warning' | 'critical';
         };
         'record-quota': {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+        'refusal-ratio': {
           bound: number;
           on: boolean;
           /** @enum {unknown} */
@@ -769,6 +776,8 @@ export interface components {
       attempts?: number;
       bytesIn: number;
       bytesOut: number;
+      /** @description The app that the request claimed, if it did not prove it. Anyone may claim any app. */
+      claimedAppId?: string;
       /** @description The error of the gateway, and the policy that decided. */
       code?: string;
       decidedBy?: string;
@@ -3511,6 +3520,11 @@ export interface operations {
                 on: boolean;
                 severity: 'warning' | 'critical';
               };
+              'refusal-ratio': {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
               'shared-down': {
                 bound: number;
                 on: boolean;
@@ -3588,6 +3602,7 @@ export interface operations {
             | 'failed'
             | 'adapter-failing'
             | 'error-ratio'
+            | 'refusal-ratio'
             | 'feed-silent'
             | 'listener-failing'
             | 'process-silent'

@@ -88,6 +88,8 @@ function describe(exchange: Exchange, place: string, { clock }: PolicyDeps): str
     `{"at":${startedAt},"ms":${clock.now() - startedAt},"front":"${front}","trace":"${exchange.traceId}","method":"${exchange.method}"` +
     place +
     field('app', exchange.app?.appId) +
+    // Operators look for the calls of an app whose signature is wrong, too.
+    (exchange.app === undefined ? field('claimed', exchange.claim?.app.appId) : '') +
     field('key', exchange.proof?.keyId) +
     field('ip', exchange.clientIp) +
     field('via', exchange.relay?.node) +

@@ -172,7 +172,7 @@ test('a rule that is off is not asked, and one that cannot be asked is named and
   });
   const off = { ...usual, rules: { ...usual.rules, held: { ...usual.rules.held, on: false } } };
   const { problems, unknown } = await find(off);
-  assert.deepEqual([...unknown], ['error-ratio', 'queue-age']);
+  assert.deepEqual([...unknown], ['error-ratio', 'refusal-ratio', 'queue-age']);
   assert.deepEqual(
     problems.map(({ rule }) => rule),
     ['disk'],
@@ -290,14 +290,14 @@ async function openCalls(kind: 'adapterCalls' | 'interfaceCalls' | 'flowCalls') 
       keys: { list: () => Promise.resolve([]) },
       grants: { list: () => Promise.resolve([]) },
       busConsumers: { list: () => Promise.resolve([]) },
-      interfaces: { list: () => Promise.resolve([]) },
+      interfaces: { list: () => Promise.resolve([{ interfaceId: 'ifc_refusing', name: { 'zh-CN': '挂号', en: 'Booking' } }]) },
       ...youngKey,
     } as unknown as ProblemDeps['registry'],
   });
   const call = (id: string, outcome: 'ok' | 'refused' | 'failed', times = 1) => {
     for (let count = 0; count < times; count += 1) {
       stats.attempted(id, 10, outcome, 'HTTP_TIMEOUT');
-      stats.called(id, 10, outcome);
+      stats.called(id, 10, outcome, { code: 'GW40103', app: 'A1' });
     }
   };
   return { clock, call, ask, find };
@@ -320,9 +320,9 @@ test('an adapter is failing after three failures in a row that last two minutes,
   assert.deepEqual(await ask(), [], 'it answers again, though with a refusal');
 });
 
-test('within five minutes of its start the platform cannot tell that an error ratio has ended', async () => {
+test('within five minutes of its start the platform cannot tell that a ratio of failures or refusals is low again', async () => {
   const { clock, find } = await openCalls('interfaceCalls');
-  assert.deepEqual([...(await find(usual)).unknown], ['error-ratio']);
+  assert.deepEqual([...(await find(usual)).unknown], ['error-ratio', 'refusal-ratio']);
   await clock.advance(5 * MINUTE_MS);
   assert.deepEqual([...(await find(usual)).unknown], []);
 });
@@ -341,4 +341,21 @@ test('an error ratio takes twenty calls in five minutes, and no refusal adds to 
   assert.deepEqual(await interfaces.ask(), [{ rule: 'error-ratio', values: { what: 'interface', id: 'ifc_a', percent: 100, calls: 30 } }]);
   await interfaces.clock.advance(6 * MINUTE_MS);
   assert.deepEqual(await interfaces.ask(), []);
+});
+
+test('an interface that refuses half of twenty calls is told with the code and the app, and its alarm leads to these calls', async () => {
+  const { clock, call, ask } = await openCalls('interfaceCalls');
+  call('ifc_refusing', 'refused', 12);
+  call('ifc_refusing', 'ok', 7);
+  call('ifc_removed', 'refused', 30);
+  assert.deepEqual(await ask(), [], 'nineteen calls say nothing yet, and nobody asks for an interface that is gone');
+  call('ifc_refusing', 'ok');
+  const values = { interfaceId: 'ifc_refusing', percent: 60, calls: 20, code: 'GW40103', app: 'A1' };
+  assert.deepEqual(await ask(), [{ rule: 'refusal-ratio', values }]);
+  assert.equal(ALARM_RULES['refusal-ratio'].link(values), '/calls?interface=ifc_refusing&app=A1&outcome=refused');
+  assert.equal(ALARM_RULES['refusal-ratio'].link({ ...values, app: '' }), '/calls?interface=ifc_refusing&outcome=refused');
+  call('ifc_refusing', 'ok', 20);
+  assert.deepEqual(await ask(), []);
+  await clock.advance(6 * MINUTE_MS);
+  assert.deepEqual(await ask(), []);
 });

@@ -27,7 +27,8 @@ const line = (at: number, more: Record<string, unknown> = {}) =>
 async function logFolder(t: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'kq-search-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
-  const all = Array.from({ length: LINES }, (_, at) => line(at, at % 1000 === 500 ? { in: 'x'.repeat(400_000) } : {}));
+  const moreOf = (at: number) => (at === LINES - 1 ? { claimed: 'claimed1' } : at % 1000 === 500 ? { in: 'x'.repeat(400_000) } : {});
+  const all = Array.from({ length: LINES }, (_, at) => line(at, moreOf(at)));
   await writeFile(join(folder, 'open.2026-01-01T00-00-00-000Z.ndjson'), `${all.slice(0, 2000).join('\n')}\n`);
   await writeFile(join(folder, 'open.2026-01-02T00-00-00-000Z.ndjson'), `${all.slice(2000, 4000).join('\n')}\n`);
   await writeFile(join(folder, 'open.ndjson'), `${all.slice(4000).join('\n')}\n{"at":9999,"half of a li`);
@@ -71,6 +72,7 @@ test('every call is found by each of its values, over all files, the newest firs
     expected((at) => at % 10 === 0),
   );
   assert.deepEqual(await times({ front: 'bus' }), []);
+  assert.deepEqual(await times({ appId: 'claimed1' }), [4999]);
   const [call] = (await find({ traceId: 'trace-4500' })).calls;
   assert.deepEqual([call?.decidedBy, call?.code, call?.hasBodies, call?.processId], ['grant', 'GW40301', true, 'p1']);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import accessLog from '../../../../gateways/policies/records/access-log.policy.ts';
 import type { LogLevel } from '../../../../engine/contract/access/access.ts';
+import type { Exchange } from '../../../../gateways/contract.ts';
 import type { AppDocument } from '../../../../gateways/documents/caller-documents.ts';
 import { runPolicy } from '../../support/run-policy.ts';
 
@@ -54,4 +55,12 @@ test('of a caller that nobody knows it keeps how much was sent, and reads none o
   const line = await lineFor('full', {}, null);
   assert.equal(line['in'], 'sealed:in:[31 bytes]');
   assert.equal(line['query'], undefined);
+});
+
+test('names the app that a request claims only if nobody proved to be it', async () => {
+  const claim = { app: { appId: 'A2' } } as Exchange['claim'];
+  const lineOf = async (exchange: Partial<Exchange>) =>
+    JSON.parse((await runPolicy(accessLog, { exchange: { claim, ...exchange } })).lines[0]!) as Record<string, unknown>;
+  assert.deepEqual([(await lineOf({}))['app'], (await lineOf({}))['claimed']], [undefined, 'A2']);
+  assert.deepEqual([(await lineOf({ app: APP }))['app'], (await lineOf({ app: APP }))['claimed']], ['A1', undefined]);
 });
