@@ -12,6 +12,9 @@ const AREAS = [
   ...['overview', 'flows', 'messages', 'held', 'alarms', 'alarms?tab=rules', 'alarms?tab=receivers', 'alarms?tab=silences', 'interfaces'],
   ...[
     'interfaces/new',
+    'calls',
+    'calls/simulate',
+    'gateways',
     'adapters',
     'adapters/new',
     'code-tables',

@@ -23,6 +23,9 @@ const openingsOf = ({ held }: Work): readonly Scene[] => [
   { path: 'held', open: [openGroup] },
   { path: `messages/${held}/resend`, open: [['读取内容并更正', 'Read and correct']] },
   { path: 'interfaces/ifc_appointment_create', open: [['下线', 'Take offline']], keepsLanguage: true },
+  { path: 'calls?interface=ifc_appointment_create', open: [openCall] },
+  { path: 'calls?interface=ifc_appointment_create', open: [openCall, askForBodies] },
+  { path: 'calls/simulate?interface=ifc_appointment_create', open: [['模拟', 'Simulate']] },
   { path: 'adapters/adp_silent', open: [['测试连接', 'Test the connection']] },
   { path: 'code-tables', open: [['新建代码表', 'New code table']] },
   { path: 'accounts', open: [['新建账号', 'New account']] },
@@ -69,6 +72,16 @@ async function openExport(page: Page): Promise<void> {
 async function openGroup(page: Page): Promise<void> {
   await page.locator('main tbody a').first().click();
   await page.locator('main dl').waitFor();
+}
+
+async function openCall(page: Page): Promise<void> {
+  await page.locator('tbody tr[tabindex]').first().click();
+  await page.getByRole('dialog').locator('[data-decision]').waitFor();
+}
+
+async function askForBodies(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /^(查看报文|Show the bodies)$/ }).click();
+  await page.getByRole('textbox', { name: /理由|Reason/ }).waitFor();
 }
 
 async function runTrial(page: Page): Promise<void> {

@@ -12,6 +12,7 @@ import styles from './call-state.module.css';
 import { Panel } from '../page/page-header.tsx';
 import { Tag, type Tone } from '../feedback/status-tag.tsx';
 import { TimeText } from '../time/time-text.tsx';
+import { refusedCallsAddress } from './calls-address.ts';
 import { TrafficPanel } from './traffic-panel.tsx';
 
 const TEXTS = defineTexts({
@@ -48,6 +49,7 @@ const TEXTS = defineTexts({
   whyRefused: ['被拒原因', 'Why refused'],
   causeOf: ['{{count}} 次，自 {{time}} 起', '{{count}} {{count|call|calls}}, since {{time}}'],
   app: ['调用方', 'caller'],
+  these: ['查看这些调用', 'show these calls'],
   p95: ['95% 的耗时不超过', '95% of calls take at most'],
   under: ['进行中', 'In flight'],
   waiting: ['排队等待', 'Waiting for a slot'],
@@ -139,14 +141,16 @@ interface CallsPanelProps {
   /** True if calls wait in a queue, as the calls of an adapter do. */
   readonly hasGate?: boolean;
   readonly held?: Held | undefined;
+  /** The interface whose calls these are; absent for an adapter. Refused calls are then linked. */
+  readonly interfaceId?: string;
 }
 
-export function CallsPanel({ report: { now, traffic }, hasGate = false, held }: CallsPanelProps) {
+export function CallsPanel({ report: { now, traffic }, hasGate = false, held, interfaceId }: CallsPanelProps) {
   const t = useTexts(TEXTS);
   return (
     <div className={styles.calls}>
       <Panel title={t('title')} help={t('help')}>
-        <Facts calls={now} hasGate={hasGate} held={held} />
+        <Facts calls={now} hasGate={hasGate} held={held} interfaceId={interfaceId} />
       </Panel>
       <TrafficPanel traffic={traffic} of="calls" />
     </div>
@@ -157,9 +161,10 @@ interface FactsProps {
   readonly calls: CallState | undefined;
   readonly hasGate: boolean;
   readonly held: Held | undefined;
+  readonly interfaceId: string | undefined;
 }
 
-function Facts({ calls, hasGate, held }: FactsProps) {
+function Facts({ calls, hasGate, held, interfaceId }: FactsProps) {
   const t = useTexts(TEXTS);
   const format = useFormat();
   const { recent, failedAttempts = 0 } = calls ?? {};
@@ -200,7 +205,7 @@ function Facts({ calls, hasGate, held }: FactsProps) {
             ]),
         ...(calls?.refusals === undefined
           ? []
-          : [{ key: 'whyRefused', label: t('whyRefused'), children: <Refusals causes={calls.refusals} /> }]),
+          : [{ key: 'whyRefused', label: t('whyRefused'), children: <Refusals causes={calls.refusals} interfaceId={interfaceId} /> }]),
         { key: 'p95', label: t('p95'), children: calls?.p95Ms === undefined ? '—' : format.duration(calls.p95Ms) },
         ...(hasGate ? gate : []),
       ]}
@@ -208,8 +213,13 @@ function Facts({ calls, hasGate, held }: FactsProps) {
   );
 }
 
-/** Shows the three most frequent causes in words. */
-function Refusals({ causes }: { readonly causes: NonNullable<CallState['refusals']> }) {
+interface RefusalsProps {
+  readonly causes: NonNullable<CallState['refusals']>;
+  readonly interfaceId: string | undefined;
+}
+
+/** Shows the three most frequent causes in words, and leads to the calls of an interface. */
+function Refusals({ causes, interfaceId }: RefusalsProps) {
   const t = useTexts(TEXTS);
   const format = useFormat();
   const causeOf = useCauseWords();
@@ -224,6 +234,12 @@ function Refusals({ causes }: { readonly causes: NonNullable<CallState['refusals
               <>
                 {' · '}
                 {t('app')} <Link to={`/callers/${encodeURIComponent(app)}`}>{app}</Link>
+              </>
+            )}
+            {interfaceId === undefined ? null : (
+              <>
+                {' · '}
+                <Link to={refusedCallsAddress(interfaceId, { code, ...(app === undefined ? {} : { app }) })}>{t('these')}</Link>
               </>
             )}
           </span>

@@ -1,6 +1,6 @@
 import type { Output } from '../../api/operation-types.ts';
 import { Tabs } from 'antd';
-import { useNavigate, useParams, useSearchParams } from 'react-router';
+import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { useListOf, useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
@@ -8,6 +8,7 @@ import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import { Page, PageHeader } from '../../kit/page/page-header.tsx';
 import { RemoveButton } from '../../kit/feedback/remove-button.tsx';
 import { useOpened } from '../../kit/document/use-opened.ts';
+import { callsAddress } from '../../kit/traffic/calls-address.ts';
 import { AppSettings } from './app-settings.tsx';
 import styles from './caller-page.module.css';
 import { BusConsumersPanel } from './bus-consumers-panel.tsx';
@@ -18,6 +19,7 @@ import { SigningExample } from './signing-example.tsx';
 
 const TEXTS = defineTexts({
   callers: ['调用方', 'Callers'],
+  calls: ['查看调用', 'Calls'],
   access: ['密钥与授权', 'Keys and grants'],
   example: ['签名示例', 'Signing example'],
   settings: ['设置', 'Settings'],
@@ -63,7 +65,12 @@ function Loaded({ app, onSaved, onReload }: LoadedProps) {
             <code>{appId}</code>
           </>
         }
-        actions={may('callers.edit') ? <Remove app={app} /> : null}
+        actions={
+          <>
+            {may('interfaces.read') ? <Link to={callsAddress({ app: appId })}>{t('calls')}</Link> : null}
+            {may('callers.edit') ? <Remove app={app} /> : null}
+          </>
+        }
       />
       <Tabs
         activeKey={tab}

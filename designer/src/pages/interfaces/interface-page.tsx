@@ -1,5 +1,5 @@
 import { App, Button } from 'antd';
-import { CirclePower, CircleSlash, Send } from 'lucide-react';
+import { ArrowLeftRight, CirclePower, CircleSlash, FlaskConical, Send } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import type { Output } from '../../api/operation-types.ts';
@@ -9,6 +9,7 @@ import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { AskedAlready, useAsked } from '../../kit/approval/asked-already.tsx';
 import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
 import { CallsPanel } from '../../kit/traffic/call-state.tsx';
+import { callsAddress } from '../../kit/traffic/calls-address.ts';
 import type { Content } from '../../kit/document/content.ts';
 import { DocumentForm } from '../../kit/document/document-form.tsx';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
@@ -29,6 +30,8 @@ const TEXTS = defineTexts({
   interfaces: ['接口与服务', 'Interfaces'],
   document: ['接口设置', 'Settings of the interface'],
   saved: ['已保存，网关一秒内生效', 'Saved: gateways use it within a second'],
+  calls: ['查看调用', 'Calls'],
+  simulate: ['模拟请求', 'Simulate'],
   putOnline: ['上线', 'Put online'],
   putOffline: ['下线', 'Take offline'],
   askOnline: ['申请上线', 'Request to put it online'],
@@ -67,6 +70,7 @@ function Loaded({ document, onSaved, onReload }: LoadedProps) {
   const t = useTexts(TEXTS);
   const text = useText();
   const may = useMay();
+  const go = useNavigate();
   const { message } = App.useApp();
   const save = useMutationOf('interfaces.save');
   const { interfaceId, revision, state, ...content } = document;
@@ -98,12 +102,20 @@ function Loaded({ document, onSaved, onReload }: LoadedProps) {
         actions={
           <>
             <PurgeCache document={document} />
+            <Button icon={<ArrowLeftRight size={16} />} onClick={() => void go(callsAddress({ interface: interfaceId }))}>
+              {t('calls')}
+            </Button>
+            <Button icon={<FlaskConical size={16} />} onClick={() => void go(`/calls/simulate?interface=${interfaceId}`)}>
+              {t('simulate')}
+            </Button>
             <StateButton document={document} isDisabled={isChanged} onDone={onSaved} />
             {may('interfaces.publish') ? <Remove document={document} /> : null}
           </>
         }
       />
-      {calls.data === undefined ? null : <CallsPanel report={calls.data} held={item === undefined ? undefined : heldOf(item)} />}
+      {calls.data === undefined ? null : (
+        <CallsPanel report={calls.data} held={item === undefined ? undefined : heldOf(item)} interfaceId={interfaceId} />
+      )}
       <DocumentForm
         key={revision}
         title={t('document')}

@@ -5,6 +5,7 @@ import type { Attention, FailingAdapter, RefusingInterface } from '../../api/ope
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { refusedCallsAddress } from '../../kit/traffic/calls-address.ts';
 import { inArea, type Item } from './attention-item.ts';
 
 const TEXTS = defineTexts({
@@ -18,6 +19,7 @@ const TEXTS = defineTexts({
   interfacesWhat: ['{{count}} 个接口拒绝了多数调用', 'Interfaces that refuse most of their calls: {{count}}'],
   interfaceOf: ['近五分钟 {{calls}} 次中被拒 {{refused}} 次', '{{refused}} of {{calls}} {{calls|call|calls}} refused within five minutes'],
   interfaceApp: ['调用方 {{app}}', 'caller {{app}}'],
+  these: ['查看这些调用', 'show these calls'],
 });
 
 export function useAdapters({ adapters = [] }: Attention): readonly Item[] {
@@ -80,6 +82,8 @@ function OfInterface({ refusing: { interfaceId, name, calls, refused, cause } }:
           <Link to={`/callers/${encodeURIComponent(app)}`}>{t('interfaceApp', { app })}</Link>
         </>
       )}
+      {' · '}
+      <Link to={refusedCallsAddress(interfaceId, cause)}>{t('these')}</Link>
     </>
   );
 }

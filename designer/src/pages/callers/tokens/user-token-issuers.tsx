@@ -60,6 +60,7 @@ export function UserTokenIssuers() {
         label={t('label')}
         rows={issuers.data?.items}
         rowKey={({ id }) => id}
+        searchText={({ value: { issuer, audience } }) => `${issuer} ${audience}`}
         columns={[
           { key: 'issuer', title: t('issuer'), value: ({ id }) => id, render: ({ id }) => id },
           { key: 'audience', title: t('audience'), value: ({ value }) => value.audience, render: ({ value }) => value.audience },

@@ -10,6 +10,8 @@ import { repeatOf, type Repeat } from '../../../model/problems/error-causes.ts';
 import { CopyText } from '../../../kit/text/copy-text.tsx';
 import { StatusTag } from '../../../kit/feedback/status-tag.tsx';
 import { TimeText } from '../../../kit/time/time-text.tsx';
+import { callsAddress } from '../../../kit/traffic/calls-address.ts';
+import { useMay } from '../../../session/session-context.ts';
 import { useCauseText } from './cause-text.tsx';
 
 const TEXTS = defineTexts({
@@ -21,6 +23,8 @@ const TEXTS = defineTexts({
   attempt: ['执行次数', 'Runs'],
   id: ['消息编号', 'Message id'],
   trace: ['追踪号', 'Trace id'],
+  call: ['网关调用', 'Call of the gateway'],
+  showCall: ['查看', 'Show'],
   lane: ['通道', 'Lane'],
   laneKept: ['占用中：同一通道的后续消息在等它', 'Kept: later messages of the same lane wait for it'],
   doneWrite: ['已办理', 'Done'],
@@ -63,6 +67,7 @@ export function MessageFacts({ details, document }: { readonly details: Executio
   const format = useFormat();
   const wordOf = (status: string) =>
     status === 'not-done' ? t('notDone') : Object.hasOwn(RUN_TEXTS, status) ? run(status as keyof typeof RUN_TEXTS) : status;
+  const maySeeCalls = useMay()('interfaces.read');
   const { executionId, flowId, version, traceId, durationMs } = details;
   const placeWords = { kept: t('inPlace'), 'end-of-lane': t('atEnd'), 'no-lane': undefined };
   const labelOf = (nodeId: string) => document.nodes.find(({ id }) => id === nodeId)?.label ?? nodeId;
@@ -75,6 +80,14 @@ export function MessageFacts({ details, document }: { readonly details: Executio
     ['attempt', details.attempt],
     ['id', <CopyText key="id" text={executionId} isShort />],
     ['trace', traceId === undefined ? undefined : <CopyText key="trace" text={traceId} isShort />],
+    [
+      'call',
+      traceId === undefined || !maySeeCalls ? undefined : (
+        <Link key="call" to={callsAddress({ trace: traceId })}>
+          {t('showCall')}
+        </Link>
+      ),
+    ],
     ...[details.replayOf].filter(isSet).map((id) => ['replayOf', <MessageLink key={id} id={id} />] as const),
     ['place', placeWords[details.place ?? 'no-lane']],
     ...details.replays.map((id) => [id === details.replacedBy ? 'replacedBy' : 'replay', <MessageLink key={id} id={id} />] as const),

@@ -1,0 +1,83 @@
+/** The stages of a gateway and its policies, in words. */
+import type { CallLine, PolicyDescription } from '../../api/operations.ts';
+import { useQueryOf } from '../../api/queries.ts';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+
+const STAGE_TEXTS = defineTexts({
+  trace: ['链路标识', 'Trace id'],
+  'client-ip': ['客户端地址', 'Client address'],
+  'coarse-limit': ['初步限流', 'First limit'],
+  route: ['查找接口', 'Finding the interface'],
+  state: ['接口状态', 'State of the interface'],
+  headers: ['请求头', 'Headers'],
+  claim: ['身份声明', 'Claimed identity'],
+  body: ['接收报文', 'Reading the body'],
+  authenticate: ['验证身份', 'Authentication'],
+  nonce: ['防重放', 'Replay guard'],
+  grant: ['授权', 'Grant'],
+  limit: ['限流与配额', 'Limits and quotas'],
+  decrypt: ['解密', 'Decryption'],
+  schema: ['格式校验', 'Schema'],
+  content: ['内容安全', 'Content safety'],
+  access: ['数据权限', 'Object access'],
+  cache: ['缓存', 'Cache'],
+  admission: ['并发与熔断', 'Concurrency and breaker'],
+  mirror: ['流量复制', 'Mirror'],
+  call: ['调用目标', 'Calling the target'],
+  respond: ['处理应答', 'Processing the response'],
+  seal: ['签名与加密应答', 'Signing and encrypting'],
+  log: ['记录日志', 'Logging'],
+});
+type StageName = keyof typeof STAGE_TEXTS;
+
+const NOTE_TEXTS = defineTexts({
+  'list-missing': ['名单不存在，请求被拒', 'The list does not exist, so the request was refused'],
+  'not-inspected': ['内容无法读取，没有检查', 'The content could not be read, so it was not checked'],
+  'rule-set-missing': ['规则集不存在', 'The rule set does not exist'],
+  unreadable: ['内容无法读取', 'The content could not be read'],
+  ambiguous: ['有不止一种读法', 'It can be read in more than one way'],
+  missing: ['缺少对象标识', 'The id of the object is missing'],
+  dropped: ['去掉了无权的数据', 'Data of others was dropped'],
+});
+
+export interface StageWords {
+  stageOf(stage: string): string;
+  /** Returns the label of a policy, or its name if it is not known. */
+  labelOf(policy: string): string;
+  /** Returns which stage and policy ended a call; undefined if the target responded. */
+  decisionOf(call: CallLine): { readonly stage: string; readonly policy?: string } | undefined;
+  /** Returns a note in words, with a number that follows its code; undefined if it has no words. */
+  noteOf(what: string): string | undefined;
+  /** Returns whether the request left the gateway: no policy before the call ended it. */
+  hasReachedTarget(call: CallLine): boolean;
+}
+
+const AFTER_CALL: ReadonlySet<string> = new Set(['respond', 'seal', 'log']);
+
+export function useStageWords(): StageWords {
+  const t = useTexts(STAGE_TEXTS);
+  const note = useTexts(NOTE_TEXTS);
+  const text = useText();
+  const list = useQueryOf('policies.list', {});
+  const policies = new Map<string, PolicyDescription>(list.data?.items.map((policy) => [policy.name, policy]));
+  const stageOf = (stage: string) => (Object.hasOwn(STAGE_TEXTS, stage) ? t(stage as StageName) : stage);
+  const labelOf = (name: string) => text(policies.get(name)?.text.label) || (name === 'route' ? t('route') : name);
+  return {
+    stageOf,
+    labelOf,
+    decisionOf({ decidedBy, code, interfaceId }) {
+      if (decidedBy !== undefined) {
+        const stage = policies.get(decidedBy)?.stage;
+        return { ...(stage === undefined ? { stage: decidedBy } : { stage: stageOf(stage) }), policy: labelOf(decidedBy) };
+      }
+      if (code === undefined) return undefined;
+      return { stage: t(interfaceId === undefined ? 'route' : 'call') };
+    },
+    noteOf(what) {
+      const [code = '', count = ''] = what.split(' ');
+      return Object.hasOwn(NOTE_TEXTS, code) ? `${note(code as keyof typeof NOTE_TEXTS)} ${count}`.trim() : undefined;
+    },
+    hasReachedTarget: ({ interfaceId, decidedBy }) =>
+      interfaceId !== undefined && (decidedBy === undefined || AFTER_CALL.has(policies.get(decidedBy)?.stage ?? '')),
+  };
+}

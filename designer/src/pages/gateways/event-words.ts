@@ -1,0 +1,86 @@
+/** What the changes of state of gateways mean, in words. */
+import { useFormat } from '../../i18n/format.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+
+const KINDS = defineTexts({
+  'instance-ejected': ['后端实例出错过多，暂时摘除', 'An instance failed too often and was taken out'],
+  'instance-returned': ['后端实例重新接受请求', 'An instance takes requests again'],
+  'instance-unhealthy': ['后端实例未通过健康检查', 'An instance failed its health check'],
+  'instance-healthy': ['后端实例通过健康检查', 'An instance passed its health check'],
+  'content-hit': ['请求内容疑似攻击', 'The content of a request looks like an attack'],
+  'breaker-changed': ['熔断状态变化', 'The breaker changed'],
+  'breaker-changed open': ['熔断：暂停调用目标', 'The breaker opened: the target is not called'],
+  'breaker-changed half-open': ['熔断：放行少量试探请求', 'The breaker lets a few probes through'],
+  'breaker-changed ramp': ['熔断：逐步恢复调用', 'The breaker lets more and more calls through'],
+  'breaker-changed closed': ['熔断解除，恢复调用', 'The breaker closed: calls go on'],
+  'limit-changed': ['并发上限调整', 'The limit of concurrent calls changed'],
+  'object-enumeration': ['疑似遍历他人数据', 'Someone asks for too many different objects'],
+  'cache-shared-down': ['共享缓存中断，改用本进程缓存', 'The shared cache is down: only the cache of each process is used'],
+  'cache-shared-up': ['共享缓存恢复', 'The shared cache is back'],
+});
+
+/** Names of the numbers and codes that explain a change. */
+const NAMES = defineTexts({
+  group: ['实例组', 'group'],
+  cause: ['原因', 'cause'],
+  ejectedMs: ['摘除', 'out for'],
+  openMs: ['暂停', 'open for'],
+  from: ['由', 'from'],
+  to: ['变为', 'to'],
+  inFlight: ['处理中', 'in flight'],
+  objects: ['对象数', 'objects'],
+  windowSec: ['秒内', 'within seconds'],
+  structure: ['结构', 'structure'],
+  carrier: ['位置', 'place'],
+  outcome: ['处理', 'outcome'],
+  code: ['错误码', 'code'],
+});
+
+const VALUES = defineTexts({
+  failures: ['失败过多', 'too many failures'],
+  slow: ['响应过慢', 'too slow'],
+  rejections: ['并发已满，拒绝过多', 'too many calls above the limit'],
+  probes: ['试探请求失败', 'probes failed'],
+  'pause-over': ['暂停时间已到', 'the pause is over'],
+  recovered: ['已恢复', 'recovered'],
+  manual: ['人工设置', 'set by a person'],
+  'manual-over': ['人工设置到期', 'the manual setting ended'],
+  'consecutive-failures': ['连续失败', 'failures in a row'],
+  'failure-share': ['失败比例过高', 'too large a share failed'],
+  'probe-failed': ['试探失败', 'the probe failed'],
+  'probe-good': ['试探成功', 'the probe was good'],
+  blocked: ['已拦截', 'blocked'],
+  seen: ['仅记录', 'recorded only'],
+});
+
+type Values = Readonly<Record<string, string | number>>;
+
+/** Returns functions that describe a change, and its values. What has no words is returned as it is. */
+export function useEventWords() {
+  const kind = useTexts(KINDS);
+  const name = useTexts(NAMES);
+  const value = useTexts(VALUES);
+  const format = useFormat();
+  return {
+    changeOf(change: string, values: Values = {}): string {
+      const precise = `${change} ${values['to'] ?? ''}`;
+      return has(KINDS, precise) ? kind(precise) : has(KINDS, change) ? kind(change) : change;
+    },
+    /** Leaves out the state that `changeOf` has put into words. */
+    valuesOf: (change: string, values: Values = {}) =>
+      Object.entries(values)
+        .filter(
+          ([key, found]) => !(change === 'breaker-changed' && (key === 'from' || key === 'to')) && !(key.endsWith('Ms') && found === 0),
+        )
+        .map(([key, found]) => ({
+          name: has(NAMES, key) ? name(key) : key,
+          ...(typeof found === 'number'
+            ? { value: key.endsWith('Ms') ? format.duration(found) : format.number(found), isCode: false }
+            : { value: has(VALUES, found) ? value(found) : found, isCode: !has(VALUES, found) }),
+        })),
+  };
+}
+
+function has<T extends object>(texts: T, key: string): key is keyof T & string {
+  return Object.hasOwn(texts, key);
+}
