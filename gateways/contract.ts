@@ -25,6 +25,9 @@ import type {
 } from './documents/caller-documents.ts';
 import type { GatewayPlan, PlatformKey } from './documents/gateway-plan.ts';
 import type { GatewayEvent } from './documents/gateway-questions.ts';
+import type { BlockedCaller } from './documents/blocked-caller.ts';
+import type { SafeSite, SiteUse } from './documents/safe-site.ts';
+import type { ServiceDocument } from './documents/service-document.ts';
 import type { InterfaceDocument } from './documents/interface-document.ts';
 import type { ObjectRuleSet } from './documents/object-rules.ts';
 import type { JsonReader } from './json-reading.ts';
@@ -194,6 +197,11 @@ export interface Exchange {
   /** What policies found without refusing the request, for the access log. */
   readonly notes: readonly Note[];
   note(note: Note): void;
+  /**
+   * Headers that the gateway adds to every response, also to errors and streamed ones: name, value, name, value … They
+   * replace headers of the target with the same name; `vary` is added.
+   */
+  readonly responseHeaders: string[];
   /** Policies that complete every response, such as its signature. Set once the interface is found. */
   after: readonly { readonly policy: string; readonly run: RunPolicy }[];
 }
@@ -277,6 +285,15 @@ export interface IpLists {
   ofDomain(domain: string, front: Front): readonly IpList[];
 }
 
+/** The sites that the user front trusts. Sites that have expired are not found. */
+export interface SafeSites {
+  /** Returns false while no site has this use: then it is not checked. */
+  checks(use: SiteUse): boolean;
+  /** `origin` as browsers send it: scheme, host, and a port that is not the default one. */
+  find(use: SiteUse, origin: string, now: number): SafeSite | undefined;
+  findHost(host: string, now: number): SafeSite | undefined;
+}
+
 /** A plan indexed for fast look-ups. Plans share what did not change between them. */
 export interface PlanIndex {
   readonly number: number;
@@ -300,6 +317,10 @@ export interface PlanIndex {
   objectSalt(name: string): string | undefined;
   busConsumerByToken(digestHex: string): BusConsumer | undefined;
   busConsumerByCertificate(fingerprintHex: string): BusConsumer | undefined;
+  /** Returns true if the user or device is blocked. Always false in a plan for a node in the DMZ. */
+  isBlocked(kind: BlockedCaller['kind'], id: string, issuer: string | undefined, now: number): boolean;
+  readonly safeSites: SafeSites;
+  service(serviceId: string): ServiceDocument | undefined;
   readonly ipLists: IpLists;
   /** The public keys of the platform, in all states. */
   readonly platformKeys: readonly Omit<PlatformKey, 'privatePem'>[];

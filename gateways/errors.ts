@@ -50,6 +50,11 @@ const ROWS = {
     'The app has no grant for this interface, or it has expired: ask the platform for one.',
   ],
   GW40302: [403, '来源地址不允许访问：请联系平台登记该地址', 'The source address is not allowed: ask the platform to list it.'],
+  GW40303: [
+    403,
+    '该接口不对调用方所在的服务域开放：请向平台申请',
+    'The interface is not open to the service domain of the caller: ask the platform.',
+  ],
   GW40304: [
     403,
     '无权访问所请求的数据，或数据不存在：请核对请求中的编号',
@@ -60,7 +65,22 @@ const ROWS = {
     '请求内容被安全检查拦截：请将所列字段改为普通文字，或联系平台设置例外',
     'The content was blocked: send plain text in the listed field, or ask the platform for an exception.',
   ],
+  GW40306: [
+    403,
+    '账号或设备已被限制使用：如有疑问，请联系平台',
+    'This account or device is blocked: ask the platform if you think this is wrong.',
+  ],
+  GW40307: [
+    403,
+    '请求来自未登记的站点：请从平台的正式网址访问，或联系平台登记站点',
+    'The request is from a site that is not listed: use the official address, or ask the platform to list the site.',
+  ],
   GW40401: [404, '接口不存在：请核对路径和网关地址', 'There is no such interface: check the path and the address of the gateway.'],
+  GW40402: [
+    404,
+    '接口所属的服务已下线：请稍后再试，或联系服务负责方',
+    'The service of the interface is offline: try again later, or ask its owner.',
+  ],
   GW40403: [404, '接口已下线：请稍后再试，或联系接口负责方', 'The interface is offline: try again later, or ask its owner.'],
   GW40501: [405, '该路径不支持此请求方法', 'The path does not support this method.'],
   GW40801: [408, '等待请求超时', 'The request did not arrive in time.'],

@@ -49,5 +49,7 @@ export interface GatewaySettings {
   readonly trustedProxies: readonly string[];
   /** Used only by a bus gateway. */
   readonly forwardNodes?: readonly ForwardNode[];
+  /** The service domains whose interfaces this gateway serves; absent: all. Other interfaces do not exist here. */
+  readonly domains?: readonly string[];
   readonly limits?: Partial<GatewayLimits>;
 }

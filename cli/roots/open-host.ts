@@ -116,6 +116,7 @@ export function gatewaySettings({ settings, tls }: Host, front: Front): GatewayS
     tls,
     trustedProxies,
     forwardNodes,
+    ...(settings.gatewayDomains.length > 0 && { domains: settings.gatewayDomains }),
     limits: { maxConnections, maxConnectionsPerIp, maxRequestsPerIp, maxRequestsPerApp, bodyBudgetBytes, cacheBytes, drainMs },
   };
 }

@@ -26,6 +26,7 @@ export interface Owners {
   readonly grant: FindOwner;
   readonly consumer: FindOwner;
   readonly ipList: FindOwner;
+  readonly service: FindOwner;
   readonly secret: FindOwner;
   readonly execution: FindOwner;
   /**
@@ -51,7 +52,7 @@ export interface Owners {
 export interface OwnersDeps {
   readonly catalog: Pick<FlowCatalog, 'draft' | 'versions' | 'version' | 'revisions' | 'revision'>;
   readonly bindingStore: Pick<BindingStore, 'getAdapter' | 'getTable' | 'listSecrets'>;
-  readonly registry: Pick<Registry, 'interfaces' | 'apps' | 'grants' | 'busConsumers' | 'ipLists' | 'objectRules'>;
+  readonly registry: Pick<Registry, 'interfaces' | 'apps' | 'grants' | 'busConsumers' | 'ipLists' | 'objectRules' | 'services'>;
   readonly executions: Pick<ExecutionCatalog, 'ownerOf' | 'holderOf'>;
   readonly bulks: Find<{ readonly domains?: readonly string[] }>;
   readonly alarms: { readonly alarms: Find<{ readonly subject: string }>; readonly silences: Find<{ readonly subject?: string }> };
@@ -63,7 +64,7 @@ export async function versionInService({ versions }: Pick<FlowCatalog, 'versions
 }
 
 export function createOwners({ catalog, bindingStore, registry, executions, bulks, alarms }: OwnersDeps): Owners {
-  const { interfaces, apps, grants, busConsumers, ipLists, objectRules } = registry;
+  const { interfaces, apps, grants, busConsumers, ipLists, objectRules, services } = registry;
   const owners: Owners = {
     async flow(id) {
       const draft = await catalog.draft(id);
@@ -75,6 +76,7 @@ export function createOwners({ catalog, bindingStore, registry, executions, bulk
     objectRules: ofOne((id) => objectRules.get(id)),
     app: ofOne((id) => apps.get(id)),
     ipList: ofOne((id) => ipLists.get(id)),
+    service: ofOne((id) => services.get(id)),
     execution: ofOne((id) => executions.ownerOf(id)),
     async waiter(flowId, token) {
       const holder = await executions.holderOf(flowId, token);

@@ -154,19 +154,35 @@ async function buildPlan(
 ): Promise<GatewayPlan> {
   // Take the number before reading data. The data is then at least as new as the data of any lower number.
   const number = await nextNumber(counters);
-  const [interfaces, apps, keys, grants, userTokenKeys, userTokenIssuers, busConsumers, platform, ipLists, objectRuleSets] =
-    await Promise.all([
-      registry.interfaces.list(),
-      registry.apps.list(),
-      registry.keys.forPlan(),
-      registry.grants.list(),
-      registry.userTokenKeys.list(),
-      registry.userTokenIssuers.list(),
-      registry.busConsumers.list(),
-      registry.platformKeys.forPlan(),
-      registry.ipLists.list(),
-      registry.objectRules.list(),
-    ]);
+  const [
+    interfaces,
+    apps,
+    keys,
+    grants,
+    userTokenKeys,
+    userTokenIssuers,
+    busConsumers,
+    platform,
+    ipLists,
+    objectRuleSets,
+    services,
+    blocked,
+    safeSites,
+  ] = await Promise.all([
+    registry.interfaces.list(),
+    registry.apps.list(),
+    registry.keys.forPlan(),
+    registry.grants.list(),
+    registry.userTokenKeys.list(),
+    registry.userTokenIssuers.list(),
+    registry.busConsumers.list(),
+    registry.platformKeys.forPlan(),
+    registry.ipLists.list(),
+    registry.objectRules.list(),
+    registry.services.list(),
+    registry.blockedCallers.list(),
+    registry.safeSites.list(),
+  ]);
   const valid = await inSlices(validInterfaces(interfaces, lastValid, { checkInterface, logger }));
   return {
     number,
@@ -182,6 +198,9 @@ async function buildPlan(
     ipLists,
     objectRuleSets,
     objectSalts: await readSalts(bindingStore),
+    services,
+    blockedCallers: { key: registry.blockedCallersKey, entries: blocked.map((entry) => ({ ...entry, reason: '' })) },
+    safeSites,
     outbound: outbound.exceptions.targets(),
     defaultAppId,
     platformKey: platform.signer,

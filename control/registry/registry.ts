@@ -1,6 +1,9 @@
 /** All stores that a gateway plan is built from, opened together. */
 import type { AppDocument, BusConsumer, GrantDocument, UserTokenIssuer, UserTokenKey } from '../../gateways/documents/caller-documents.ts';
 import type { IpListDocument } from '../../gateways/documents/ip-list-document.ts';
+import type { ServiceDocument } from '../../gateways/documents/service-document.ts';
+import type { BlockedCaller } from '../../gateways/documents/blocked-caller.ts';
+import type { SafeSite } from '../../gateways/documents/safe-site.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { ObjectRuleSet } from '../../gateways/documents/object-rules.ts';
 import { openInterfaceStore, type InterfaceStore } from './interface-store.ts';
@@ -23,6 +26,11 @@ export interface Registry {
   readonly userTokenIssuers: RevisionedStore<Revised<UserTokenIssuer>>;
   readonly busConsumers: RevisionedStore<Revised<BusConsumer>>;
   readonly platformKeys: PlatformKeyStore;
+  readonly blockedCallers: RevisionedStore<BlockedCaller>;
+  /** Key of the digests of blocked callers, base64url. It is derived from the keys of the store. */
+  readonly blockedCallersKey: string;
+  readonly safeSites: RevisionedStore<SafeSite>;
+  readonly services: RevisionedStore<ServiceDocument>;
   readonly ipLists: RevisionedStore<IpListDocument>;
   readonly objectRules: RevisionedStore<ObjectRuleSet>;
 }
@@ -60,6 +68,10 @@ export async function openRegistry(deps: KeyStoreDeps): Promise<Registry> {
       idOf: (consumer) => consumer.id,
     }),
     platformKeys: await openPlatformKeyStore(deps),
+    blockedCallers: await openRevisionedStore<BlockedCaller>(documents, { collection: 'blocked_callers', idOf: (entry) => entry.blockId }),
+    blockedCallersKey: deps.seal.token('blocked-callers', 'key'),
+    safeSites: await openRevisionedStore<SafeSite>(documents, { collection: 'safe_sites', idOf: (site) => site.siteId }),
+    services: await openRevisionedStore<ServiceDocument>(documents, { collection: 'services', idOf: (service) => service.serviceId }),
     ipLists: await openRevisionedStore<IpListDocument>(documents, { collection: 'ip_lists', idOf: (list) => list.listId }),
     objectRules: await openRevisionedStore<ObjectRuleSet>(documents, { collection: 'object_rules', idOf: (set) => set.ruleSetId }),
   };

@@ -4,20 +4,22 @@ import type { Registry } from '../registry/registry.ts';
 import { listsOf } from './ip-lists.ts';
 import { optionsOfObjects } from './object-options.ts';
 
-type Named = 'ipLists' | 'objectRules' | 'interfaces';
+type Named = 'ipLists' | 'services' | 'objectRules' | 'interfaces';
 
 /**
  * Finds what an interface names and cannot use: it does not exist, or it belongs to another domain. Both look the same,
  * so that an issue reveals nothing about other domains.
  */
 export async function findUnknownNames(registry: Pick<Registry, Named>, document: InterfaceDocument): Promise<readonly Issue[]> {
-  const { ipLists } = registry;
+  const { ipLists, services } = registry;
   const issues: Issue[] = [...(await unknownOfObjects(registry, document))];
   for (const [i, listId] of listsOf(document).entries()) {
     const list = await ipLists.get(listId);
     if (list === undefined || (list.domain !== undefined && list.domain !== document.domain))
       issues.push(unknown(`/policies/ip-list/lists/${i}`, listId));
   }
+  const { serviceId, domain } = document;
+  if (serviceId !== undefined && (await services.get(serviceId))?.domain !== domain) issues.push(unknown('/serviceId', serviceId));
   return issues;
 }
 

@@ -120,6 +120,14 @@ export const SettingsSchema = Type.Object(
       default: [],
       ...means('可信代理，逗号分隔', 'Addresses or CIDR ranges whose X-Forwarded-For is trusted; separated by commas.'),
     }),
+    gatewayDomains: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+      maxItems: 100,
+      default: [],
+      ...means(
+        '本机网关只服务这些服务域的接口，逗号分隔；其他接口返回 GW40401。不设则全部',
+        'Service domains whose interfaces the gateways of this process serve; separated by commas. Others return GW40401. Absent: all.',
+      ),
+    }),
     flows: Type.Union([Type.Literal('local'), Type.Literal('forward')], {
       default: 'local',
       ...means(
@@ -214,7 +222,7 @@ export type Settings = Readonly<Omit<Static<typeof SettingsSchema>, 'kekFile' | 
   readonly storeAddress: string;
 };
 
-const LISTS: ReadonlySet<string> = new Set(['trustedProxies', 'outboundAllowed', 'serves', 'forwardTo', 'forwardNodes']);
+const LISTS: ReadonlySet<string> = new Set(['trustedProxies', 'gatewayDomains', 'outboundAllowed', 'serves', 'forwardTo', 'forwardNodes']);
 
 type Overrides = { readonly [Name in keyof Static<typeof SettingsSchema>]?: unknown };
 
@@ -241,6 +249,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     exchangeFolder: resolve(filled.exchangeFolder ?? `${dataFolder}.exchange`),
     auditHeadFile: resolve(filled.auditHeadFile ?? `${dataFolder}.audit-head`),
     trustedProxies: Object.freeze([...filled.trustedProxies]) as string[],
+    gatewayDomains: Object.freeze([...filled.gatewayDomains]) as string[],
     outboundAllowed: Object.freeze([...filled.outboundAllowed]) as string[],
     serves: Object.freeze([...filled.serves]) as string[],
     forwardTo: Object.freeze([...filled.forwardTo]) as string[],

@@ -9,7 +9,10 @@ import type {
   UserTokenIssuer,
   UserTokenKey,
 } from './caller-documents.ts';
+import type { BlockedCaller } from './blocked-caller.ts';
 import type { IpListDocument } from './ip-list-document.ts';
+import type { SafeSite } from './safe-site.ts';
+import type { ServiceDocument } from './service-document.ts';
 import type { InterfaceDocument } from './interface-document.ts';
 import type { ObjectRuleSet } from './object-rules.ts';
 
@@ -59,6 +62,15 @@ export interface GatewayPlan {
    * limits.
    */
   readonly outbound?: readonly ListedTarget[];
+  /**
+   * Blocked users and devices, with the key of their digests (base64url). Absent in a plan of an older version, and in
+   * one for the DMZ.
+   */
+  readonly blockedCallers?: { readonly key: string; readonly entries: readonly BlockedCaller[] };
+  /** Sites that the user front trusts. Absent in a plan of an older version. */
+  readonly safeSites?: readonly SafeSite[];
+  /** Services that interfaces belong to. Absent in a plan of an older version. */
+  readonly services?: readonly ServiceDocument[];
   /** Shared lists of addresses. Absent in a plan of an older version. */
   readonly ipLists?: readonly IpListDocument[];
   /** The app whose grants apply to users without an app of their own. */

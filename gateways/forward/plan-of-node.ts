@@ -29,6 +29,8 @@ export function planOfNode(plan: GatewayPlan, node: ForwardNode): GatewayPlan {
     userTokenKeys: isUser ? userTokenKeys : [],
     ...(isUser && plan.userTokenIssuers && { userTokenIssuers: plan.userTokenIssuers }),
     ...(plan.platformKeys && { platformKeys: plan.platformKeys.map(({ privatePem: _private, ...key }) => key) }),
+    ...(isUser && { safeSites: (plan.safeSites ?? []).map((site) => ({ ...site, reason: '' })) }),
+    services: (plan.services ?? []).filter(({ domain }) => node.domains.includes(domain)),
     ipLists: ipListsOfNode(plan, node),
     platformKey: { keyId: platformKey.keyId, scheme: platformKey.scheme, publicPem: platformKey.publicPem },
   };

@@ -115,8 +115,9 @@ export class ServingCompiler {
   }
 
   /** Prepares a plan. It yields often, so that the caller can pause the work. */
-  *prepare(plan: GatewayPlan): Generator<void, PreparedServing> {
+  *prepare(whole: GatewayPlan): Generator<void, PreparedServing> {
     const { options, calls, logger } = this.#parts;
+    const plan = withinDomains(whole, options.settings.domains);
     const keys = this.#memo.open();
     const index = yield* createPlanIndex(plan, options.crypto, keys, logger);
     const own = yield* this.#own.compile(
@@ -215,6 +216,11 @@ export class ServingCompiler {
 
 function withBuiltIn(front: Front, published: readonly InterfaceDocument[]): readonly InterfaceDocument[] {
   return [...published, ...builtInOf(front, published)];
+}
+
+/** Returns the plan with only the interfaces of these domains, for a gateway that serves no others. */
+function withinDomains(plan: GatewayPlan, domains: readonly string[] | undefined): GatewayPlan {
+  return domains === undefined ? plan : { ...plan, interfaces: plan.interfaces.filter(({ domain }) => domains.includes(domain)) };
 }
 
 /** Returns the gateways in the DMZ whose calls this front serves. */

@@ -60,6 +60,7 @@ export class HttpExchange implements Exchange, Listed {
   outcome: TargetOutcome | undefined = undefined;
   answer: Answer | undefined = undefined;
   error: GatewayError | undefined = undefined;
+  readonly responseHeaders: string[] = [];
   after = NO_POLICIES;
   bytesIn = 0;
   bytesOut = 0;

@@ -68,6 +68,21 @@ export function isUnread({ request, incoming }: Exchange): boolean {
  * request was not read to its end cannot be reused.
  */
 export function pushGatewayHeaders(head: string[], exchange: Exchange, isClosing: boolean): void {
+  if (exchange.responseHeaders.length > 0) replaceHeaders(head, exchange.responseHeaders);
   head.push('x-kq-trace', exchange.traceId, 'x-content-type-options', 'nosniff');
   if (isClosing) head.push('connection', 'close');
+}
+
+/** Adds headers to a list of names and values, in place of those with the same names. `Vary` has several values. */
+function replaceHeaders(head: string[], headers: readonly string[]): void {
+  const names = new Set(headers.filter((_name, i) => i % 2 === 0));
+  names.delete('vary');
+  let kept = 0;
+  for (let i = 0; i < head.length; i += 2) {
+    if (names.has(head[i]!.toLowerCase())) continue;
+    head[kept++] = head[i]!;
+    head[kept++] = head[i + 1]!;
+  }
+  head.length = kept;
+  head.push(...headers);
 }

@@ -5,6 +5,8 @@ import type { EncryptionKey, KeyEncryption } from '../../engine/contract/ports/e
 import type { PlanIndex, PlanKey } from '../contract.ts';
 import type { AppKeyDocument } from '../documents/caller-documents.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
+import { indexBlockedCallers } from './index-blocked-callers.ts';
+import { indexSafeSites } from './index-safe-sites.ts';
 import { compileIpLists } from './compile-ip-lists.ts';
 import type { MemoScope } from '../pipeline/create-memo.ts';
 
@@ -64,6 +66,8 @@ export function* createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<M
     const handle = tryImport(document.kid, () => importPem(document.publicPem, document.alg, 'public'));
     if (handle !== undefined) userTokenKeys.set(document.kid, { document, handle });
   }
+  const services = yield* indexBy(plan.services ?? [], ({ serviceId }) => serviceId);
+  const isBlocked = yield* indexBlockedCallers(plan.blockedCallers, crypto);
   const ipLists = yield* compileIpLists(plan.ipLists ?? [], memo);
   const issuers = new Map((plan.userTokenIssuers ?? []).map((issuer) => [issuer.issuer, issuer]));
   const { keyId, privatePem, scheme } = plan.platformKey;
@@ -85,6 +89,9 @@ export function* createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<M
     busConsumerByCertificate: (fingerprint) => certificates.get(fingerprint),
     encryptionKey,
     decryptionKey,
+    isBlocked,
+    safeSites: indexSafeSites(plan.safeSites ?? []),
+    service: (serviceId) => services.get(serviceId),
     ipLists,
     platformKeys: (plan.platformKeys ?? []).map(({ privatePem: _private, ...key }) => key),
     platformKey,

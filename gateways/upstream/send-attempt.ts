@@ -143,12 +143,18 @@ class Attempt {
       return true;
     }
     this.#hasHead = true;
-    if (this.#exchange.handling.answerReaders.length > 0) this.#beginSpool(status, raw);
+    if (this.#exchange.handling.answerReaders.length > 0 || this.#isRedirect(status, raw)) this.#beginSpool(status, raw);
     else this.#beginStream(status, raw, resume);
     // Complete the response here: a 304 may state a length, and the connection would be closed because of the missing
     // body.
     if (hasNoBody(status)) this.onComplete();
     return true;
+  }
+
+  /** A redirect is held if policies see responses, because one of them may judge where it leads. */
+  #isRedirect(status: number, raw: readonly Buffer[]): boolean {
+    if (this.#exchange.after.length === 0) return false;
+    return (status > 300 && status < 400 && status !== 304) || valueOf(raw, 'refresh') !== undefined;
   }
 
   onData(chunk: Buffer): boolean {

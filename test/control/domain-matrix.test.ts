@@ -18,6 +18,7 @@ import {
   keyOf,
   makeSide,
   ruleSetOf,
+  serviceOf,
   tableOf,
   type Side,
 } from './domain-sides.ts';
@@ -324,6 +325,8 @@ const BODIES: Readonly<Record<string, Make>> = {
   'keys.revoke': () => ({}),
   'grants.save': (side) => grantOf(side, { revision: 99 }),
   'ip-lists.save': (side) => ipListOf(side, { revision: 99 }),
+  'services.save': (side) => serviceOf(side, { revision: 99 }),
+  'services.set-state': () => ({ state: 'online' }),
   'bus-consumers.create-token': ({ mark }) => ({ appId: ids(mark).appId }),
   'bus-consumers.add-certificate': ({ mark }) => ({ appId: ids(mark).appId, certificateFingerprint: 'ab'.repeat(32) }),
   'executions.retry': () => ({}),

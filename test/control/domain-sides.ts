@@ -34,6 +34,7 @@ export const ids = (mark: string) => ({
   name: `secret-${mark}`,
   listId: `ipl_${mark}`,
   ruleSetId: `ors_${mark}`,
+  serviceId: `svc_${mark}`,
 });
 
 /** A flow that translates a code and sends the result on. */
@@ -86,6 +87,10 @@ export const ipListOf = ({ domain, mark }: Pick<Side, 'domain' | 'mark'>, more: 
   ...{ entries: [{ range: '10.0.0.1', reason: `reason ${mark}` }] },
   ...more,
 });
+export const serviceOf = ({ domain, mark }: Pick<Side, 'domain' | 'mark'>, more: object = {}) => ({
+  ...{ serviceId: ids(mark).serviceId, revision: 0, name: both(`service ${mark}`), domain, state: 'online', group: `group ${mark}` },
+  ...more,
+});
 export const keyOf = (keyId: string) => ({ keyId, scheme: 'RSA-SHA256', publicPem: PEM });
 
 /** Everything that a domain can own, with executions, a bulk, an alarm and a silence. */
@@ -108,6 +113,7 @@ export async function makeSide(running: RunningEngine, security: Client, domain:
   await put(security, 'PUT', `/apps/${own.appId}`, appOf(side));
   await put(security, 'POST', `/apps/${own.appId}/keys`, keyOf(`key-${mark}`));
   await put(security, 'PUT', `/grants/${own.grantId}`, grantOf(side));
+  await put(admin, 'PUT', `/services/${own.serviceId}`, serviceOf(side));
   await put(security, 'PUT', `/ip-lists/${own.listId}`, ipListOf(side));
   const consumerId = (await put(security, 'POST', '/bus-consumers/tokens', { appId: own.appId }))['id']!;
   const at = Date.now();

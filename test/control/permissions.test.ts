@@ -9,7 +9,7 @@ import { startControl } from './start-control.ts';
 /** What every logged-in person may do: one's own account, and what one asks of others: who may ask for what is tested with the requests. */
 const OWN = /^(me|requests)\./;
 /** Asked with a body, but changing nothing that others work on. */
-const READING = /\.(validate|export|ports|upgrade|visit|explain)$|^calls\.search$/;
+const READING = /\.(validate|export|ports|upgrade|visit|find|explain)$|^calls\.search$/;
 
 test('answers nobody without a login, on any route', async (t) => {
   const running = await startControl();

@@ -105,6 +105,17 @@ export const OPERATIONS = {
   'ip-lists.list': { method: 'GET', path: '/ip-lists' },
   'ip-lists.save': { method: 'PUT', path: '/ip-lists/:listId', body: 'document' },
   'ip-lists.remove': { method: 'DELETE', path: '/ip-lists/:listId' },
+  'services.list': { method: 'GET', path: '/services' },
+  'services.save': { method: 'PUT', path: '/services/:serviceId', body: 'document' },
+  'services.set-state': { method: 'PUT', path: '/services/:serviceId/state' },
+  'services.remove': { method: 'DELETE', path: '/services/:serviceId' },
+  'blocked-callers.list': { method: 'GET', path: '/blocked-callers' },
+  'blocked-callers.block': { method: 'POST', path: '/blocked-callers' },
+  'blocked-callers.find': { method: 'POST', path: '/blocked-callers/find' },
+  'blocked-callers.unblock': { method: 'DELETE', path: '/blocked-callers/:blockId' },
+  'safe-sites.list': { method: 'GET', path: '/safe-sites' },
+  'safe-sites.save': { method: 'PUT', path: '/safe-sites/:siteId', body: 'document' },
+  'safe-sites.remove': { method: 'DELETE', path: '/safe-sites/:siteId' },
   'executions.list': { method: 'GET', path: '/executions' },
   'executions.keys': { method: 'POST', path: '/executions/keys' },
   'executions.search': { method: 'POST', path: '/executions/search' },
@@ -1443,6 +1454,7 @@ export interface components {
         [key: string]: unknown;
       };
       revision: number;
+      serviceId?: string;
       /** @enum {unknown} */
       state: 'online' | 'offline';
       target: components['schemas']['Target'];
@@ -1504,6 +1516,7 @@ export interface components {
         [key: string]: unknown;
       };
       revision: number;
+      serviceId?: string;
       /** @enum {unknown} */
       state: 'online' | 'offline';
       target: components['schemas']['Target'];
@@ -2211,6 +2224,15 @@ export interface components {
     };
     /** @enum {unknown} */
     Role: 'system-admin' | 'security-admin' | 'audit-admin' | 'analyst' | 'operator' | 'viewer';
+    SafeSite: {
+      allowsCredentials?: boolean;
+      expiresAt?: number;
+      origin: string;
+      reason: string;
+      revision: number;
+      siteId: string;
+      uses: components['schemas']['SiteUse'][];
+    };
     Sample: {
       acceptedAt: number;
       executionId: string;
@@ -2229,6 +2251,19 @@ export interface components {
         adapterId: string;
         name: components['schemas']['Text'];
       }[];
+    };
+    ServiceDocument: {
+      callerDomains?: string[];
+      domain: string;
+      group?: string;
+      name: {
+        en: string;
+        'zh-CN': string;
+      };
+      revision: number;
+      serviceId: string;
+      /** @enum {unknown} */
+      state: 'online' | 'offline';
     };
     SessionLine: {
       createdAt: number;
@@ -2392,6 +2427,8 @@ export interface components {
       subject?: string;
       until: number;
     };
+    /** @enum {unknown} */
+    SiteUse: 'origin' | 'host' | 'redirect';
     /** @enum {unknown} */
     Stage:
       | 'body'
@@ -2869,8 +2906,10 @@ export type ResendAnswer = components['schemas']['ResendAnswer'];
 export type ResendPlace = components['schemas']['ResendPlace'];
 export type RetryRule = components['schemas']['RetryRule'];
 export type Role = components['schemas']['Role'];
+export type SafeSite = components['schemas']['SafeSite'];
 export type Sample = components['schemas']['Sample'];
 export type SecretItem = components['schemas']['SecretItem'];
+export type ServiceDocument = components['schemas']['ServiceDocument'];
 export type SessionLine = components['schemas']['SessionLine'];
 export type SettingDescription = components['schemas']['SettingDescription'];
 export type SharedFlow = components['schemas']['SharedFlow'];
@@ -2881,6 +2920,7 @@ export type ShownPlatformKey = components['schemas']['ShownPlatformKey'];
 export type ShownProcess = components['schemas']['ShownProcess'];
 export type ShownReply = components['schemas']['ShownReply'];
 export type ShownSilence = components['schemas']['ShownSilence'];
+export type SiteUse = components['schemas']['SiteUse'];
 export type Stage = components['schemas']['Stage'];
 export type StageVerdict = components['schemas']['StageVerdict'];
 export type Standstill = components['schemas']['Standstill'];
@@ -4193,6 +4233,150 @@ export interface operations {
       };
     };
   };
+  'blocked-callers.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: {
+              blockId: string;
+              createdAt: number;
+              expiresAt?: number;
+              /** @description The issuer (`iss`) of the user's token; absent: any. */
+              issuer?: string;
+              /** @enum {unknown} */
+              kind: 'user' | 'device';
+              reason: string;
+              revision: number;
+            }[];
+            /** @description Send it as `after` to get the next page; absent on the last page. */
+            next?: string;
+          };
+        };
+      };
+    };
+  };
+  'blocked-callers.block': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          expiresAt?: number;
+          /** @description The sub of the token, or the device id */
+          id: string;
+          issuer?: string;
+          kind: 'user' | 'device';
+          reason: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            blockId: string;
+            createdAt: number;
+            expiresAt?: number;
+            /** @description The issuer (`iss`) of the user's token; absent: any. */
+            issuer?: string;
+            /** @enum {unknown} */
+            kind: 'user' | 'device';
+            reason: string;
+            revision: number;
+          };
+        };
+      };
+    };
+  };
+  'blocked-callers.unblock': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        blockId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
+          };
+        };
+      };
+    };
+  };
+  'blocked-callers.find': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description The sub of the token, or the device id */
+          id: string;
+          issuer?: string;
+          kind: 'user' | 'device';
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: {
+              blockId: string;
+              createdAt: number;
+              expiresAt?: number;
+              /** @description The issuer (`iss`) of the user's token; absent: any. */
+              issuer?: string;
+              /** @enum {unknown} */
+              kind: 'user' | 'device';
+              reason: string;
+              revision: number;
+            }[];
+          };
+        };
+      };
+    };
+  };
   'bulks.list': {
     parameters: {
       query?: {
@@ -4421,6 +4605,7 @@ export interface operations {
               [key: string]: unknown;
             };
             revision: number;
+            serviceId?: string;
             state: 'online' | 'offline';
             target:
               | {
@@ -6708,8 +6893,11 @@ export interface operations {
             | 'bus_consumers'
             | 'user_token_keys'
             | 'interfaces'
+            | 'services'
             | 'ip_lists'
             | 'object_rules'
+            | 'blocked_callers'
+            | 'safe_sites'
             | 'platform_keys'
             | 'gateway_plans'
             | 'adapters'
@@ -6870,6 +7058,7 @@ export interface operations {
             [key: string]: unknown;
           };
           revision: number;
+          serviceId?: string;
           state: 'online' | 'offline';
           target:
             | {
@@ -7069,6 +7258,7 @@ export interface operations {
             [key: string]: unknown;
           };
           revision: number;
+          serviceId?: string;
           state: 'online' | 'offline';
           target:
             | {
@@ -8053,6 +8243,100 @@ export interface operations {
       };
     };
   };
+  'safe-sites.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['SafeSite'][];
+            /** @description Send it as `after` to get the next page; absent on the last page. */
+            next?: string;
+          };
+        };
+      };
+    };
+  };
+  'safe-sites.save': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        siteId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          allowsCredentials?: boolean;
+          expiresAt?: number;
+          origin: string;
+          reason: string;
+          revision: number;
+          siteId: string;
+          uses: ('host' | 'origin' | 'redirect')[];
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            allowsCredentials?: boolean;
+            expiresAt?: number;
+            origin: string;
+            reason: string;
+            revision: number;
+            siteId: string;
+            uses: components['schemas']['SiteUse'][];
+          };
+        };
+      };
+    };
+  };
+  'safe-sites.remove': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        siteId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
+          };
+        };
+      };
+    };
+  };
   'secrets.list': {
     parameters: {
       query?: {
@@ -8164,6 +8448,136 @@ export interface operations {
             name: string;
             value: string;
           };
+        };
+      };
+    };
+  };
+  'services.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: {
+              callerDomains?: string[];
+              domain: string;
+              group?: string;
+              interfaces: number;
+              name: {
+                en: string;
+                'zh-CN': string;
+              };
+              revision: number;
+              serviceId: string;
+              /** @enum {unknown} */
+              state: 'online' | 'offline';
+            }[];
+            /** @description Send it as `after` to get the next page; absent on the last page. */
+            next?: string;
+          };
+        };
+      };
+    };
+  };
+  'services.save': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        serviceId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          callerDomains?: string[];
+          domain: string;
+          group?: string;
+          name: {
+            en: string;
+            'zh-CN': string;
+          };
+          revision: number;
+          serviceId: string;
+          state: 'online' | 'offline';
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ServiceDocument'];
+        };
+      };
+    };
+  };
+  'services.remove': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        serviceId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
+          };
+        };
+      };
+    };
+  };
+  'services.set-state': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        serviceId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          state: 'online' | 'offline';
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ServiceDocument'];
         };
       };
     };

@@ -143,6 +143,11 @@ export const controlTexts: ErrorTemplates = {
   SECRET_IN_USE: { what: '凭据“{name}”正被适配器使用，不能删除：{adapters}', fix: '先为这些适配器改用其他凭据。' },
   ADAPTER_IN_USE: { what: '适配器 {adapterId} 正被流程使用，不能删除：{flows}', fix: '先为这些流程改选其他适配器。' },
   TABLE_IN_USE: { what: '代码表 {tableId} 正被流程使用，不能删除：{flows}', fix: '先为这些流程改选其他代码表。' },
+  BLOCKED_CALLERS_FULL: { what: '黑名单最多 {limit} 条，已满', fix: '移出不再需要的条目，或给条目填写到期时间。' },
+  SAFE_SITE_INVALID: {
+    what: '“{value}”不是站点地址',
+    fix: '填写 https://主机 或 https://主机:端口，不带路径；主机以 *. 开头表示全部子域名。',
+  },
   NAMED_BY_INTERFACES: { what: '{id} 正被接口引用，不能删除：{interfaces}', fix: '先在这些接口中去掉对它的引用。' },
   'NAMED_BY_INTERFACES/others': { what: '正被其他服务域的接口引用，不能删除', fix: '请有全部服务域的人办理。' },
   ADAPTER_NOT_HERE: { what: '适配器 {adapterId} 没有环境 {environment} 的参数', fix: '在适配器中补充该环境的参数。' },

@@ -1,10 +1,9 @@
 import { Type } from 'typebox';
 import { definePolicy, type Claim, type Exchange, type GatewayError, type PolicyDeps } from '../../contract.ts';
-import type { InterfaceDocument } from '../../documents/interface-document.ts';
+import { bodyLimitOf, refuseTooLarge } from '../../content/body-limit.ts';
 import { refuse } from '../../errors.ts';
 import type { Crypto, Hash } from '../../../engine/contract/ports/crypto.ts';
 
-const DEFAULT_LIMIT_BYTES = 10 * 1024 * 1024;
 /**
  * Bodies up to this size are read as a whole. Then the request can be sent again to another instance, and takes only
  * one write.
@@ -36,12 +35,12 @@ export default definePolicy({
     (_options, target, _front, { crypto }) =>
     (exchange) => {
       const { body = NOTHING, claim } = exchange;
-      if (body.byteLength > limitOf(target!)) return refuseTooLarge(limitOf(target!));
+      if (body.byteLength > bodyLimitOf(target!)) return refuseTooLarge(bodyLimitOf(target!));
       if (claim !== undefined) exchange.bodyDigest = crypto.digest(claim.digestAlgorithm, body);
       return undefined;
     },
   compile(_options, target, _front, { bodies, crypto }) {
-    const limit = limitOf(target!);
+    const limit = bodyLimitOf(target!);
     const tooLarge = refuseTooLarge(limit);
     return (exchange) => {
       const { incoming } = exchange;
@@ -65,19 +64,6 @@ export default definePolicy({
     };
   },
 });
-
-function limitOf({ bodyLimitBytes }: InterfaceDocument): number {
-  return bodyLimitBytes ?? DEFAULT_LIMIT_BYTES;
-}
-
-function refuseTooLarge(limit: number): GatewayError {
-  return refuse('GW41301', {
-    text: {
-      'zh-CN': `请求体超出该接口的上限 ${limit} 字节：请减少内容，或联系平台调高上限`,
-      en: `The body is larger than the ${limit} bytes of this interface: send less, or ask the platform for more.`,
-    },
-  });
-}
 
 function takeEmpty(exchange: Exchange, crypto: Crypto): undefined {
   exchange.body = NOTHING;

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy, type GatewayError } from '../../contract.ts';
+import { encodingsOf } from '../../content/content-encodings.ts';
 import type { InterfaceDocument } from '../../documents/interface-document.ts';
 import { refuse } from '../../errors.ts';
 
@@ -69,14 +70,17 @@ export default definePolicy({
   compile({ accept }, target) {
     const accepted = accept?.map((type) => type.toLowerCase()) ?? defaultTypes(target!);
     const isReadHere = target!.target.kind === 'flow' || target!.requestSchema !== undefined;
-    if (accepted === undefined && !isReadHere) return undefined;
+    const encodings = encodingsOf(target!);
+    const judgesEncoding = isReadHere || encodings.size > 0;
+    if (accepted === undefined && !judgesEncoding) return undefined;
     const types = new Set(accepted);
     const refusal = refuseType(accepted);
+    const refusedEncoding = encodings.size === 0 ? ENCODED : refuseEncoding([...encodings]);
     return ({ incoming }) => {
       const length = incoming.get('content-length');
       if ((length === undefined || length === '0') && !incoming.has('transfer-encoding')) return undefined;
-      const encoding = incoming.get('content-encoding');
-      if (isReadHere && encoding !== undefined && encoding !== 'identity') return ENCODED;
+      const encoding = incoming.get('content-encoding')?.toLowerCase();
+      if (judgesEncoding && encoding !== undefined && encoding !== 'identity' && !encodings.has(encoding)) return refusedEncoding;
       if (accepted === undefined) return undefined;
       const type = mediaTypeOf(incoming.get('content-type') ?? '');
       return types.has(type) || (types.has('application/json') && type.endsWith('+json')) ? undefined : refusal;
@@ -89,6 +93,15 @@ function refuseType(accepted: readonly string[] = []): GatewayError {
     text: {
       'zh-CN': `不支持该内容类型：Content-Type 须为 ${accepted.join('、')}`,
       en: `The media type is not supported: the Content-Type must be ${accepted.join(', ')}.`,
+    },
+  });
+}
+
+function refuseEncoding(accepted: readonly string[]): GatewayError {
+  return refuse('GW41502', {
+    text: {
+      'zh-CN': `不支持该压缩方式：Content-Encoding 须为 ${accepted.join('、')}，或发送原文`,
+      en: `The encoding is not supported: the Content-Encoding must be ${accepted.join(', ')}, or send the body without one.`,
     },
   });
 }

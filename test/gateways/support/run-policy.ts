@@ -161,7 +161,7 @@ function buildExchange(
       user: undefined,
       headers: {},
     },
-    ...{ body: undefined, json: undefined, proof: undefined, answer: undefined, error: undefined, after: [] },
+    ...{ body: undefined, json: undefined, proof: undefined, answer: undefined, error: undefined, responseHeaders: [], after: [] },
     decidedBy: undefined,
     cached: undefined,
     notes,

@@ -12,8 +12,8 @@ import type { Content } from '../../kit/document/content.ts';
 const pick = (...names: string[]) => pickFields(InterfaceDocument, names);
 
 export const SECTIONS = {
-  aboutNew: pick('name', 'interfaceId', 'description', 'domain', 'dataClass'),
-  about: pick('name', 'description', 'domain', 'dataClass'),
+  aboutNew: pick('name', 'interfaceId', 'description', 'domain', 'serviceId', 'dataClass'),
+  about: pick('name', 'description', 'domain', 'serviceId', 'dataClass'),
   address: pick('front', 'method', 'path'),
   times: pick('timeoutMs', 'timeoutRetries', 'exceptionRetries', 'deadlineMs', 'idempotent'),
   limits: pick('requireIdempotencyKey', 'bodyLimitBytes'),

@@ -1,11 +1,14 @@
 import { Tabs } from 'antd';
-import type { ComponentType } from 'react';
 import { useSearchParams } from 'react-router';
+import { useMe } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { Page, PageHeader } from '../../kit/page/page-header.tsx';
+import { BlockedCallers } from './blocked-callers.tsx';
 import { IpLists } from './ip-lists.tsx';
 import { ObjectRules } from './object-rules.tsx';
 import { UnprotectedInterfaces } from './unprotected-interfaces.tsx';
+import { SafeSites } from './safe-sites.tsx';
+import { Services } from './services.tsx';
 
 const TEXTS = defineTexts({
   title: ['安全', 'Security'],
@@ -16,21 +19,30 @@ const TEXTS = defineTexts({
   'ip-lists': ['IP 名单', 'Address lists'],
   'object-rules': ['防越权规则组', 'Object access'],
   unprotected: ['未防越权的接口', 'Unprotected interfaces'],
+  'blocked-callers': ['用户与设备黑名单', 'Blocked users and devices'],
+  'safe-sites': ['安全域名', 'Safe sites'],
+  services: ['服务', 'Services'],
 });
 
 /** The sections of the page. Each is one file of this folder. */
-const SECTIONS: readonly { readonly key: 'ip-lists' | 'object-rules' | 'unprotected'; readonly Section: ComponentType }[] = [
+const SECTIONS = [
   { key: 'ip-lists', Section: IpLists },
+  { key: 'blocked-callers', Section: BlockedCallers },
+  { key: 'safe-sites', Section: SafeSites },
   { key: 'object-rules', Section: ObjectRules },
   { key: 'unprotected', Section: UnprotectedInterfaces },
-];
+  { key: 'services', Section: Services },
+] as const;
 
 /** Shows the page `/security`. */
 export function SecurityPage() {
   const t = useTexts(TEXTS);
+  const hasAll = useMe().domains === 'all';
+  // The list of blocked people belongs to the whole installation.
+  const sections = SECTIONS.filter(({ key }) => hasAll || key !== 'blocked-callers');
   const [address, setAddress] = useSearchParams();
   const first = SECTIONS[0]!.key;
-  const chosen = SECTIONS.find(({ key }) => key === address.get('tab'))?.key ?? first;
+  const chosen = sections.find(({ key }) => key === address.get('tab'))?.key ?? first;
   return (
     <Page>
       <PageHeader title={t('title')} help={t('help')} />
@@ -38,7 +50,7 @@ export function SecurityPage() {
         activeKey={chosen}
         onChange={(next) => setAddress(next === first ? {} : { tab: next }, { replace: true })}
         destroyOnHidden
-        items={SECTIONS.map(({ key, Section }) => ({ key, label: t(key), children: <Section /> }))}
+        items={sections.map(({ key, Section }) => ({ key, label: t(key), children: <Section /> }))}
       />
     </Page>
   );

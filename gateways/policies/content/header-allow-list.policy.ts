@@ -1,0 +1,63 @@
+import { Type } from 'typebox';
+import { fieldText } from '../../../engine/contract/values/texts.ts';
+import { definePolicy } from '../../contract.ts';
+import { refuse } from '../../errors.ts';
+
+/** What the gateway itself needs, or what describes the body. */
+const ALWAYS = ['content-type', 'content-encoding', 'idempotency-key', 'x-request-deadline', 'traceparent', 'tracestate'];
+
+/**
+ * Passes only the listed request headers to the flow or upstream. It runs after authentication, because on the open
+ * front only signed headers exist from then on.
+ */
+export default definePolicy({
+  name: 'header-allow-list',
+  stage: 'limit',
+  fronts: ['open', 'user', 'bus'],
+  text: {
+    label: { 'zh-CN': '请求头白名单', en: 'Allowed headers' },
+    help: {
+      'zh-CN': '只把列出的请求头交给流程或后端；Content-Type、Idempotency-Key 等网关自身需要的请求头总是保留。',
+      en: 'Passes only the listed headers to the flow or upstream. Headers that the gateway needs, such as Content-Type and Idempotency-Key, are always kept.',
+    },
+  },
+  options: Type.Object(
+    {
+      allow: Type.Array(Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$" }), {
+        ...fieldText('允许的请求头', 'Allowed headers', '不分大小写。', 'Upper and lower case are the same.', {
+          example: 'Accept-Language',
+        }),
+        maxItems: 100,
+      }),
+      others: Type.Optional(
+        Type.Union([Type.Literal('drop'), Type.Literal('refuse')], {
+          ...fieldText('其他请求头', 'Other headers', undefined, undefined, {
+            options: { drop: ['去除', 'Remove them'], refuse: ['拒绝请求（GW40001）', 'Refuse the request (GW40001)'] },
+          }),
+          default: 'drop',
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  isDefault: () => false,
+  isOptional: () => true,
+  compile({ allow, others = 'drop' }) {
+    const allowed = new Set([...ALWAYS, ...allow.map((name) => name.toLowerCase())]);
+    return ({ headers }) => {
+      for (const name in headers) {
+        if (allowed.has(name)) continue;
+        if (others === 'refuse') return NOT_LISTED;
+        delete headers[name];
+      }
+      return undefined;
+    };
+  },
+});
+
+const NOT_LISTED = refuse('GW40001', {
+  text: {
+    'zh-CN': '请求含有该接口不接受的请求头：只发送接口文档列出的请求头',
+    en: 'The request has headers that the interface does not accept: send only those of its documents.',
+  },
+});
