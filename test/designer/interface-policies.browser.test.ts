@@ -17,7 +17,7 @@ test(
     const line = (name: string) => page.locator(`[data-policy="${name}"]`);
     await expect(panel('谁可以调用').last().locator('[data-policy="nonce"]')).toContainText('无法保存 nonce 时：拒绝');
     await expect(panel('留存什么').last().locator('[data-policy="access-log"]')).toBeVisible();
-    await expect(line('signature')).toContainText('固定');
+    await expect(line('grant')).toContainText('固定');
     await expect(line('ip-list')).toContainText('未启用');
     await picture(page, 'policies-folded');
 

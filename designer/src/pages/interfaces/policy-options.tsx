@@ -97,12 +97,8 @@ function OnePolicy({ policy, front, value, issues, onChange }: OnePolicyProps) {
         <button type="button" className={styles.unfold} aria-expanded={isOpen} aria-controls={id} onClick={() => setUnfolded(!isOpen)}>
           <Chevron size={16} aria-hidden />
           <strong>{text(policy.text.label)}</strong>
-          {isOpen && words === '' ? null : (
-            <span className={styles.summary} title={summary}>
-              {summary}
-            </span>
-          )}
         </button>
+        <span className={styles.summary}>{isOpen && words === '' ? null : summary}</span>
         <PolicyState state={!isOn ? 'off' : value !== undefined ? 'set' : hasChoice(policy, front) ? 'default' : 'always'} />
         {policy.optionalOn.includes(front) ? (
           <Switch size="small" checked={isOn} disabled={isReadOnly} aria-label={text(policy.text.label)} onChange={turn} />
