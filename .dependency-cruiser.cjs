@@ -106,7 +106,7 @@ module.exports = {
       { path: '^gateways/policies/[^/]+/([^/]+)' },
       productBut([
         '^engine/(contract|schema)/',
-        '^gateways/((contract|errors|json-reading|settings)\\.ts$|documents/)',
+        '^gateways/((contract|errors|json-reading|plan-index|policy-ports|settings)\\.ts$|documents/)',
         '^gateways/(shared|content|inspection|objects|load|cache|identity)/',
         '^gateways/policies/[^/]+/$1',
       ]),
@@ -117,7 +117,7 @@ module.exports = {
       { path: '^gateways/((shared|content|inspection|objects|load|cache|identity)/|errors\\.ts$)' },
       productBut([
         '^engine/(contract|threads|schema)/',
-        '^gateways/((contract|errors|json-reading|settings)\\.ts$|documents/)',
+        '^gateways/((contract|errors|json-reading|plan-index|policy-ports|settings)\\.ts$|documents/)',
         '^gateways/(shared|content|inspection|objects|load|cache|identity)/',
       ]),
     ),
@@ -130,8 +130,8 @@ module.exports = {
     rule(
       'gateways-contract-is-a-leaf',
       'gateways/contract.ts and the documents it speaks of are what everything else in gateways/ stands on.',
-      { path: '^gateways/((contract|json-reading|settings)\\.ts$|documents/)' },
-      productBut(['^engine/contract/', '^gateways/((json-reading|settings)\\.ts$|documents/)']),
+      { path: '^gateways/((contract|json-reading|plan-index|policy-ports|settings)\\.ts$|documents/)' },
+      productBut(['^engine/contract/', '^gateways/((json-reading|plan-index|policy-ports|settings)\\.ts$|documents/)']),
     ),
 
     rule(

@@ -14,24 +14,13 @@ import type { ContentCipher, EncryptionKey } from '../engine/contract/ports/encr
 import type { SharedState } from '../engine/contract/ports/shared-state.ts';
 import type { Seal } from '../engine/contract/values/seal.ts';
 import type { Text } from '../engine/contract/values/texts.ts';
-import type {
-  AppDocument,
-  AppKeyDocument,
-  BusConsumer,
-  GrantDocument,
-  SIGNATURE_SCHEMES,
-  UserTokenIssuer,
-  UserTokenKey,
-} from './documents/caller-documents.ts';
-import type { GatewayPlan, PlatformKey } from './documents/gateway-plan.ts';
+import type { AppDocument, SIGNATURE_SCHEMES } from './documents/caller-documents.ts';
 import type { GatewayEvent } from './documents/gateway-questions.ts';
-import type { BlockedCaller } from './documents/blocked-caller.ts';
-import type { SafeSite, SiteUse } from './documents/safe-site.ts';
-import type { ServiceDocument } from './documents/service-document.ts';
 import type { InterfaceDocument } from './documents/interface-document.ts';
-import type { ObjectRuleSet } from './documents/object-rules.ts';
 import type { JsonReader } from './json-reading.ts';
 import type { GatewaySettings } from './settings.ts';
+import type { PlanKey, PlanIndex } from './plan-index.ts';
+import type { AccessLog, ArrivingBody, AsideAnswer, AsideRequest, Keepers, QuotaStore } from './policy-ports.ts';
 
 /**
  * All stages in their order; no others exist. The order is important for security: a policy names its stage and cannot
@@ -261,87 +250,6 @@ export interface GatewayError {
   readonly outcome?: 'done' | 'unknown';
 }
 
-/**
- * An imported key of the plan. `handle` is undefined only for a caller's secret in a plan for a node in the DMZ,
- * because callers' secrets are not sent there.
- */
-export interface PlanKey {
-  readonly document: Omit<AppKeyDocument, 'sealedSecret'>;
-  readonly handle: KeyHandle | undefined;
-}
-
-/** One shared list of addresses. Entries that have expired have no effect. */
-export interface IpList {
-  readonly kind: 'black' | 'white';
-  contains(address: string, now: number): boolean;
-}
-
-/** The shared lists of addresses. */
-export interface IpLists {
-  named(listId: string): IpList | undefined;
-  /** Returns the lists for every request of a front. */
-  ofFront(front: Front): readonly IpList[];
-  /** Returns the lists for every interface of a domain. */
-  ofDomain(domain: string, front: Front): readonly IpList[];
-}
-
-/** The sites that the user front trusts. Sites that have expired are not found. */
-export interface SafeSites {
-  /** Returns false while no site has this use: then it is not checked. */
-  checks(use: SiteUse): boolean;
-  /** `origin` as browsers send it: scheme, host, and a port that is not the default one. */
-  find(use: SiteUse, origin: string, now: number): SafeSite | undefined;
-  findHost(host: string, now: number): SafeSite | undefined;
-}
-
-/** A plan indexed for fast look-ups. Plans share what did not change between them. */
-export interface PlanIndex {
-  readonly number: number;
-  /** True for the plan of a gateway in the DMZ, which has no secrets. */
-  readonly isHandedOut: boolean;
-  /** The app whose grants apply to users without an app of their own. */
-  readonly defaultApp: AppDocument | undefined;
-  app(appId: string): AppDocument | undefined;
-  key(appId: string, keyId: string): PlanKey | undefined;
-  grant(appId: string, interfaceId: string): GrantDocument | undefined;
-  /** Returns the newest usable key for which the platform encrypts answers to an app. */
-  encryptionKey(appId: string, now: number): { readonly keyId: string; readonly handle: EncryptionKey } | undefined;
-  /** Returns the platform's usable private key by which an envelope's content key is decrypted. */
-  decryptionKey(keyId: string, now: number): EncryptionKey | undefined;
-  userTokenKey(kid: string): { readonly document: UserTokenKey; readonly handle: KeyHandle } | undefined;
-  /** Returns the issuer of this name that publishes its keys. */
-  userTokenIssuer(issuer: string): UserTokenIssuer | undefined;
-  interface(interfaceId: string): InterfaceDocument | undefined;
-  objectRules(ruleSetId: string): ObjectRuleSet | undefined;
-  /** The value of a credential that rules of object access use as a salt. */
-  objectSalt(name: string): string | undefined;
-  busConsumerByToken(digestHex: string): BusConsumer | undefined;
-  busConsumerByCertificate(fingerprintHex: string): BusConsumer | undefined;
-  /** Returns true if the user or device is blocked. Always false in a plan for a node in the DMZ. */
-  isBlocked(kind: BlockedCaller['kind'], id: string, issuer: string | undefined, now: number): boolean;
-  readonly safeSites: SafeSites;
-  service(serviceId: string): ServiceDocument | undefined;
-  readonly ipLists: IpLists;
-  /** The public keys of the platform, in all states. */
-  readonly platformKeys: readonly Omit<PlatformKey, 'privatePem'>[];
-  /** Undefined in a plan for a node in the DMZ. */
-  readonly platformKey: { readonly keyId: string; readonly handle: KeyHandle } | undefined;
-}
-
-/** The source of a gateway's plan: control in the same process, or a file (`gateways/plan/`). */
-export interface PlanSource {
-  current(): GatewayPlan | undefined;
-  onChange(listener: (plan: GatewayPlan) => void): () => void;
-}
-
-/** Takes finished access log lines. It never blocks and never throws. */
-export interface AccessLog {
-  write(line: string): void;
-  /** Resolves when all lines written so far are in the file. */
-  flush(): Promise<void>;
-  close(): Promise<void>;
-}
-
 /** The memory for bodies that the gateway holds as a whole. All requests share it. */
 export interface BodyBudget {
   /**
@@ -357,25 +265,6 @@ export interface BodyBudget {
   give(bytes: number): void;
 }
 
-export interface ArrivingBody {
-  /** Counts a received piece. Returns false if there is no room and this body was dropped; its bytes are freed then. */
-  add(bytes: number): boolean;
-  /** Called when the body is complete, or will not be read further. Its bytes stay counted. */
-  end(): void;
-  /** Frees the bytes of the body. Further calls do nothing. */
-  release(): void;
-}
-
-/**
- * State that outlives a plan, such as buckets, limits and breakers. Each method returns the state with this name, and
- * creates it at the first call. If the state has a method `stop`, it is called at the end.
- */
-export interface Keepers {
-  /** State of the interface that is compiled. It ends with the interface. In stages before `route` there is none. */
-  ofInterface<Value>(name: string, make: () => Value): Value;
-  ofGateway<Value>(name: string, make: () => Value): Value;
-}
-
 /** Who is related to whom (family, signed doctor, department), as an interface of the platform knows it. */
 export interface Relations {
   /**
@@ -383,31 +272,6 @@ export interface Relations {
    * in time. Results are cached for a short time.
    */
   related(exchange: Exchange, provider: string, relation: string, subject: string): Promise<ReadonlySet<string> | undefined>;
-}
-
-export interface AsideRequest {
-  readonly method: string;
-  /** The path with the query. */
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array | undefined;
-  readonly timeoutMs: number;
-}
-
-export interface AsideAnswer {
-  readonly status: number;
-  /** Undefined if it is longer than 64 KB. */
-  readonly body: Uint8Array | undefined;
-}
-
-/** Counts that must be exact over all gateways. Both operations are atomic over all processes, and lasting. */
-export interface QuotaStore {
-  /**
-   * Adds up to `wanted` to the count of a key, but never beyond `limit`. Returns how many were added, and the count
-   * after it. The count is needed until `endsAt`, in epoch milliseconds.
-   */
-  lease(key: string, wanted: number, limit: number, endsAt: number): Promise<{ readonly granted: number; readonly used: number }>;
-  giveBack(key: string, unused: number): Promise<void>;
 }
 
 export interface PolicyDeps {

@@ -14,7 +14,9 @@ import { compileExceptions, readOutboundTarget, type MatchException } from '../.
 import type { OpenedEngine } from './open-engine.ts';
 import { replyToQuestions } from '../../gateways/remote/ask-gateways.ts';
 import { createReply } from '../../gateways/remote/reply-about-gateways.ts';
-import type { PlanSource, Policy, QuotaStore } from '../../gateways/contract.ts';
+import type { Policy } from '../../gateways/contract.ts';
+import type { PlanSource } from '../../gateways/plan-index.ts';
+import type { QuotaStore } from '../../gateways/policy-ports.ts';
 import type { GatewayPlan } from '../../gateways/documents/gateway-plan.ts';
 import type { Inside } from '../../gateways/forward/open-inside.ts';
 import { createGateway } from '../../gateways/fronts/create-gateway.ts';

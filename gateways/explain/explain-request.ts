@@ -4,7 +4,8 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Front } from '../../engine/contract/access/access.ts';
-import type { Exchange, GatewayError, Note, PlanIndex, Policy, PolicyDeps, PolicyResult, Stage } from '../contract.ts';
+import type { Exchange, GatewayError, Note, Policy, PolicyDeps, PolicyResult, Stage } from '../contract.ts';
+import type { PlanIndex } from '../plan-index.ts';
 import type { DescribedRequest, Explanation, StageVerdict } from '../documents/gateway-questions.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { HttpExchange } from '../listen/exchange.ts';

@@ -1,6 +1,8 @@
 /** What a front needs, and what it reports. */
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
-import type { PlanSource, Policy, QuotaStore } from '../contract.ts';
+import type { Policy } from '../contract.ts';
+import type { PlanSource } from '../plan-index.ts';
+import type { QuotaStore } from '../policy-ports.ts';
 import type { GatewayEvent } from '../documents/gateway-questions.ts';
 import type { GatewaySettings } from '../settings.ts';
 import type { RunFlow } from '../../engine/contract/node/run-flow.ts';

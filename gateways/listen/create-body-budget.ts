@@ -1,6 +1,7 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { networkOf } from '../../engine/contract/calls/ip-range.ts';
-import type { ArrivingBody, BodyBudget, Exchange } from '../contract.ts';
+import type { BodyBudget, Exchange } from '../contract.ts';
+import type { ArrivingBody } from '../policy-ports.ts';
 import { InFlight, type Listed } from './in-flight.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { PlanIndex } from '../contract.ts';
+import type { PlanIndex } from '../plan-index.ts';
 
 const none = () => undefined;
 

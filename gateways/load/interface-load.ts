@@ -1,4 +1,4 @@
-import type { Keepers } from '../contract.ts';
+import type { Keepers } from '../policy-ports.ts';
 import type { AdaptiveLimit } from './adaptive-limit.ts';
 import type { Breaker } from './breaker.ts';
 

@@ -3,7 +3,7 @@
  * from the store, and gives back what it does not use.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
-import type { QuotaStore } from '../contract.ts';
+import type { QuotaStore } from '../policy-ports.ts';
 import { GenerationMap } from './generation-map.ts';
 import { startOfPeriod, type QuotaPeriod } from './quota-periods.ts';
 

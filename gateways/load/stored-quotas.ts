@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import type { QuotaStore } from '../contract.ts';
+import type { QuotaStore } from '../policy-ports.ts';
 
 /** The count of one key in one day or month. `_id` names the limit, the period and the key. */
 interface QuotaCount extends StoredDocument {

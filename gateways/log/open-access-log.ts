@@ -2,7 +2,7 @@ import { appendFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
-import type { AccessLog } from '../contract.ts';
+import type { AccessLog } from '../policy-ports.ts';
 
 export interface AccessLogOptions {
   readonly folder: string;

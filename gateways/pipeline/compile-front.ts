@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Front } from '../../engine/contract/access/access.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
-import type { PlanIndex, Policy, PolicyDeps } from '../contract.ts';
+import type { Policy, PolicyDeps } from '../contract.ts';
+import type { PlanIndex } from '../plan-index.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { buildRouter, type Router } from '../routes/build-router.ts';
 import type { InterfaceCheck } from './check-interface.ts';

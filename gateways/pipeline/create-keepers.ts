@@ -1,4 +1,4 @@
-import type { Keepers } from '../contract.ts';
+import type { Keepers } from '../policy-ports.ts';
 
 /** All state of a gateway that outlives plans. */
 export interface AllKeepers {

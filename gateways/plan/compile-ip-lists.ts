@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import type { Front } from '../../engine/contract/access/access.ts';
-import type { IpList, IpLists } from '../contract.ts';
+import type { IpList, IpLists } from '../plan-index.ts';
 import type { IpEntry, IpListDocument } from '../documents/ip-list-document.ts';
 import type { MemoScope } from '../pipeline/create-memo.ts';
 

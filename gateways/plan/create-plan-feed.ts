@@ -1,4 +1,4 @@
-import type { PlanSource } from '../contract.ts';
+import type { PlanSource } from '../plan-index.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
 
 export interface PlanFeed extends PlanSource {

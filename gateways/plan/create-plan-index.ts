@@ -2,7 +2,7 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Crypto, KeyHandle, SignatureScheme } from '../../engine/contract/ports/crypto.ts';
 import type { EncryptionKey, KeyEncryption } from '../../engine/contract/ports/encryption.ts';
-import type { PlanIndex, PlanKey } from '../contract.ts';
+import type { PlanIndex, PlanKey } from '../plan-index.ts';
 import type { AppKeyDocument } from '../documents/caller-documents.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
 import { indexBlockedCallers } from './index-blocked-callers.ts';

@@ -1,5 +1,5 @@
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
-import type { PlanIndex } from '../contract.ts';
+import type { PlanIndex } from '../plan-index.ts';
 import { BLOCKED_KINDS, blockedText, type BlockedCaller } from '../documents/blocked-caller.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
 

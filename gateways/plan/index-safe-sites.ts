@@ -1,4 +1,4 @@
-import type { SafeSites } from '../contract.ts';
+import type { SafeSites } from '../plan-index.ts';
 import { canonicalSite, type SafeSite, SITE_USES } from '../documents/safe-site.ts';
 
 /** Indexes the safe sites of a plan. A look-up costs one step for each label of the host. */

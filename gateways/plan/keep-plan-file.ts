@@ -1,6 +1,6 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
-import type { PlanSource } from '../contract.ts';
+import type { PlanSource } from '../plan-index.ts';
 import { writePlanFile, type PlanFileOptions } from './plan-file.ts';
 
 const REFRESH_MS = 3600 * 1000;

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
-import type { PlanSource } from '../contract.ts';
+import type { PlanSource } from '../plan-index.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
 import { readPlanFile, type ReadPlanOptions } from './plan-file.ts';
 

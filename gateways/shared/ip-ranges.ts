@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import type { IpList } from '../contract.ts';
+import type { IpList } from '../plan-index.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 
 /** Returns true if the address is in one of the ranges. */

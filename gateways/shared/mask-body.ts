@@ -143,7 +143,6 @@ function maskBase64(text: string, isSecret: IsSecret, nested: number): string | 
 }
 
 function hasControls(text: string): boolean {
-  // eslint-disable-next-line no-control-regex -- these are what is looked for
   return /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(text);
 }
 

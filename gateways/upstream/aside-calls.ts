@@ -1,5 +1,5 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
-import type { AsideAnswer, AsideRequest } from '../contract.ts';
+import type { AsideAnswer, AsideRequest } from '../policy-ports.ts';
 import type { Instance, UpstreamPools } from './create-pools.ts';
 
 const KEPT_BYTES = 64 * 1024;

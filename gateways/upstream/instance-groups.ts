@@ -1,5 +1,5 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
-import type { Keepers } from '../contract.ts';
+import type { Keepers } from '../policy-ports.ts';
 import type { GatewayEvent } from '../documents/gateway-questions.ts';
 import { groupsOf } from '../documents/upstream-target.ts';
 import type { Target } from '../documents/interface-document.ts';

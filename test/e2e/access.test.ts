@@ -23,7 +23,17 @@ interface Operation {
 
 /** One's own account, and what is asked with a body but changes nothing. */
 const OWN = /^(me|requests)\./;
-const ASKING = new Set(['flows.validate', 'bundles.export', 'nodes.ports', 'nodes.upgrade', 'interfaces.validate', 'flows.visit']);
+const ASKING = new Set([
+  'flows.validate',
+  'bundles.export',
+  'nodes.ports',
+  'nodes.upgrade',
+  'interfaces.validate',
+  'flows.visit',
+  'calls.search',
+  'calls.explain',
+  'blocked-callers.find',
+]);
 /** All rights there are, in accounts that one person may hold. */
 const ACCOUNTS = [['viewer'], ['analyst', 'operator', 'system-admin'], ['security-admin'], ['audit-admin']];
 

@@ -100,13 +100,13 @@ async function addNode(): Promise<void> {
 
 /** That of the guide, as it stands there, and one that the started product can be asked for by a header. */
 async function addPolicy(): Promise<void> {
-  await put('gateways/policies/working-days.policy.ts', programsOf('docs/add-a-policy.md', 1)[0]!);
+  await put('gateways/policies/caller/working-days.policy.ts', programsOf('docs/add-a-policy.md', 1)[0]!);
   await put(
-    'test/gateways/policies/working-days.test.ts',
+    'test/gateways/policies/caller/working-days.test.ts',
     `import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import workingDays from '../../../gateways/policies/working-days.policy.ts';
-import { runPolicy } from '../support/run-policy.ts';
+import workingDays from '../../../../gateways/policies/caller/working-days.policy.ts';
+import { runPolicy } from '../../support/run-policy.ts';
 
 test('takes requests on working days only, and on Saturdays where it may', async () => {
   const codeOn = async (day: number, options = {}) =>
@@ -117,11 +117,11 @@ test('takes requests on working days only, and on Saturdays where it may', async
 `,
   );
   await put(
-    'gateways/policies/demo.policy.ts',
+    'gateways/policies/caller/demo.policy.ts',
     `import { Type } from 'typebox';
-import { fieldText } from '../../engine/contract/values/texts.ts';
-import { definePolicy } from '../contract.ts';
-import { refuse } from '../errors.ts';
+import { fieldText } from '../../../engine/contract/values/texts.ts';
+import { definePolicy } from '../../contract.ts';
+import { refuse } from '../../errors.ts';
 
 /** Asks for a word in a header. */
 export default definePolicy({
@@ -137,11 +137,11 @@ export default definePolicy({
 `,
   );
   await put(
-    'test/gateways/policies/demo.test.ts',
+    'test/gateways/policies/caller/demo.test.ts',
     `import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import demo from '../../../gateways/policies/demo.policy.ts';
-import { runPolicy } from '../support/run-policy.ts';
+import demo from '../../../../gateways/policies/caller/demo.policy.ts';
+import { runPolicy } from '../../support/run-policy.ts';
 
 test('asks for the word', async () => {
   const said = await runPolicy(demo, { front: 'bus', options: { word: 'please' }, raw: ['X-Word', 'please'] });
@@ -185,7 +185,7 @@ function programsOf(page: string, count: number): string[] {
 }
 
 function testFiles(): string[] {
-  const policies = ['demo', 'working-days'].map((name) => `test/gateways/policies/${name}.test.ts`);
+  const policies = ['demo', 'working-days'].map((name) => `test/gateways/policies/caller/${name}.test.ts`);
   const own = ['test/nodes/echo/send.test.ts', ...policies, 'test/storage/demo/demo.test.ts'];
   const guards = ['test/guards/nodes.test.ts', 'test/guards/docs-reference.test.ts', 'test/gateways/pipeline/policies.test.ts'];
   return [...guards, 'test/examples/node-examples.test.ts', ...own];

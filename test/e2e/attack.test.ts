@@ -335,7 +335,8 @@ test('the session cookie reaches neither scripts, nor flows, nor services, nor l
 
 test('a viewer changes nothing, reads no payload, no secret, no account and no trail, and gives himself no role', async () => {
   const viewer = await city.person(['viewer']);
-  const own = new Set(['flows.validate', 'interfaces.validate', 'bundles.export', 'nodes.ports', 'nodes.upgrade', 'flows.visit']);
+  const reading = ['calls.search', 'calls.explain', 'blocked-callers.find', 'bundles.export', 'nodes.ports', 'nodes.upgrade'];
+  const own = new Set(['flows.validate', 'interfaces.validate', 'flows.visit', ...reading]);
   const hidden = new Set(['accounts.list', 'audit.list', 'executions.payload']);
   for (const { method, path, action } of ROUTES) {
     // Who may ask for what is tested with the requests.

@@ -51,7 +51,7 @@ const CARRIERS: Readonly<Record<string, RequestFields>> = {
   'JSON that the schema refuses': { body: JSON.stringify({ refused: ID, [MOBILE]: true }) },
 };
 
-test('a planted identity number is in no log, metric, span, error, event or key of the shared state', async (t) => {
+test('a planted identity number is in no log, metric, span, error, event or key of the shared state', async () => {
   const told: string[] = [];
   const tell = (where: string, value: unknown) => void told.push(`${where} ${JSON.stringify(value)}`);
   const key = await createTestKey('HMAC-SM3', 'app');

@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import { isIpRange } from '../../../engine/contract/calls/ip-range.ts';
 import { fieldText } from '../../../engine/contract/values/texts.ts';
-import { definePolicy, type IpList } from '../../contract.ts';
+import { definePolicy } from '../../contract.ts';
+import type { IpList } from '../../plan-index.ts';
 import { refuse } from '../../errors.ts';
 import { parseRanges, passesIpLists } from '../../shared/ip-ranges.ts';
 

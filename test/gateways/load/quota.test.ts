@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
-import type { QuotaStore } from '../../../gateways/contract.ts';
+import type { QuotaStore } from '../../../gateways/policy-ports.ts';
 import { Quota } from '../../../gateways/load/quota.ts';
 import { startOfPeriod, type QuotaPeriod } from '../../../gateways/load/quota-periods.ts';
 

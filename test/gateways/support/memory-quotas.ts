@@ -1,4 +1,4 @@
-import type { QuotaStore } from '../../../gateways/contract.ts';
+import type { QuotaStore } from '../../../gateways/policy-ports.ts';
 
 /** Counts quotas in memory, as the store does for all gateways. */
 export function memoryQuotas(): QuotaStore {

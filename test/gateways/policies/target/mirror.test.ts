@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AsideAnswer, AsideRequest, Exchange } from '../../../../gateways/contract.ts';
+import type { Exchange } from '../../../../gateways/contract.ts';
+import type { AsideAnswer, AsideRequest } from '../../../../gateways/policy-ports.ts';
 import mirror from '../../../../gateways/policies/target/mirror.policy.ts';
 import { runPolicy, type PolicyRun } from '../../support/run-policy.ts';
 

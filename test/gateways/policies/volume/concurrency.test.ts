@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fakeClock } from '../../../../engine/testing/fake-clock.ts';
-import type { Keepers } from '../../../../gateways/contract.ts';
+import type { Keepers } from '../../../../gateways/policy-ports.ts';
 import { createKeepers } from '../../../../gateways/pipeline/create-keepers.ts';
 import { loadOf } from '../../../../gateways/load/interface-load.ts';
 import concurrency from '../../../../gateways/policies/volume/concurrency.policy.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fakeClock } from '../../../../engine/testing/fake-clock.ts';
-import type { Exchange, QuotaStore } from '../../../../gateways/contract.ts';
+import type { Exchange } from '../../../../gateways/contract.ts';
+import type { QuotaStore } from '../../../../gateways/policy-ports.ts';
 import { createKeepers } from '../../../../gateways/pipeline/create-keepers.ts';
 import quota from '../../../../gateways/policies/volume/quota.policy.ts';
 import { buildInterface } from '../../support/city-plan.ts';
