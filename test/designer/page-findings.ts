@@ -86,7 +86,8 @@ function hasChinese(text: string, known: string): boolean {
 /** Words that are the same in both languages. Abbreviations and names of fields (`HTTP`, `traceId`) are recognised by their capitals. */
 const TERMS = new Set(
   `OpenAPI OpenSSL Ctrl Alt Shift Enter Esc Tab Space Delete Backspace ms cron Node Java Python JavaScript Kafka curl openssl patient environments limits
-  credential Schema revision admin Web Service Security Basic Bearer nonce https SQLite Redis Cookie Vary private`.split(/\s+/),
+  credential Schema revision admin Web Service Security Basic Bearer nonce https SQLite Redis Cookie Vary private
+  relation subject ids family iss sub Host Origin Referer`.split(/\s+/),
 );
 
 function hasEnglish(text: string, known: string): boolean {

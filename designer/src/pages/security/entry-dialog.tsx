@@ -84,3 +84,11 @@ export function useRequired() {
   const t = useTexts(TEXTS);
   return { required: true, whitespace: true, message: t('missing') };
 }
+
+/** The rule of a group of boxes. With `required`, the form would give the group an attribute that a group may not have. */
+export function requireOne(message: string) {
+  return {
+    validator: (_rule: unknown, chosen: readonly unknown[] = []) =>
+      chosen.length > 0 ? Promise.resolve() : Promise.reject(new Error(message)),
+  };
+}

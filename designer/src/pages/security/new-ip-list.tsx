@@ -5,7 +5,7 @@ import { useMutationOf } from '../../api/queries.ts';
 import { useMe } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { DomainSelect, useStartDomain } from '../../kit/form/inputs/domain-select.tsx';
-import { EntryDialog, useRequired } from './entry-dialog.tsx';
+import { EntryDialog, useRequired, requireOne } from './entry-dialog.tsx';
 
 const TEXTS = defineTexts({
   create: ['新建名单', 'New list'],
@@ -86,7 +86,7 @@ function Dialog({ start, onClose, onMade }: NewIpListProps & { readonly start: s
       <Form.Item name="domain" label={t('domain')} extra={t('domainHelp')} rules={hasAll ? [] : [required]}>
         <DomainSelect label={t('domain')} isOptional={hasAll} />
       </Form.Item>
-      <Form.Item name="fronts" label={t('fronts')} rules={[{ required: true, message: t('missing') }]}>
+      <Form.Item name="fronts" label={t('fronts')} rules={[requireOne(t('missing'))]}>
         <Checkbox.Group options={FRONTS.map((value) => ({ value, label: t(value) }))} />
       </Form.Item>
       <Form.Item name="everywhere" label={t('everywhere')}>

@@ -12,7 +12,7 @@ import { EmptyState } from '../../kit/feedback/empty-state.tsx';
 import { RemoveButton } from '../../kit/feedback/remove-button.tsx';
 import { DataTable } from '../../kit/table/data-table.tsx';
 import { ExpiryText } from '../../kit/time/expiry-text.tsx';
-import { EntryDialog, ReasonAndEnd, reasonAndEnd, type EntryValues } from './entry-dialog.tsx';
+import { EntryDialog, ReasonAndEnd, reasonAndEnd, type EntryValues, requireOne } from './entry-dialog.tsx';
 
 const TEXTS = defineTexts({
   label: ['安全域名', 'Safe sites'],
@@ -126,7 +126,7 @@ function Add({ onClose }: { readonly onClose: () => void }) {
       <Form.Item name="origin" label={t('site')} extra={t('siteHelp')} rules={[{ required: true, validator: checkSite }]}>
         <Input autoFocus maxLength={300} />
       </Form.Item>
-      <Form.Item name="uses" label={t('uses')} rules={[{ required: true, message: t('usesMissing') }]}>
+      <Form.Item name="uses" label={t('uses')} rules={[requireOne(t('usesMissing'))]}>
         <Checkbox.Group options={SITE_USES.map((value) => ({ value, label: t(value) }))} />
       </Form.Item>
       <Form.Item name="allowsCredentials" valuePropName="checked">
