@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, createServer as createNetServer, type AddressInfo, type Server as NetServer } from 'node:net';
 import { once } from 'node:events';
 import { after, before, beforeEach, test, type TestContext } from 'node:test';
@@ -137,6 +137,34 @@ test('tells an unknown outcome when a write had left', async () => {
   behave = (request) => request.socket.destroy();
   assert.equal((await call({ method: 'POST', body: '{}' })).code, 'GW50402');
   assert.equal(seen.length, 1, 'a write is not sent twice');
+});
+
+test('a service that hangs gets a read at most four times, and a write without a key once', async () => {
+  behave = () => undefined;
+  const times = { timeoutMs: 150, timeoutRetries: 3, exceptionRetries: 2, deadlineMs: 10_000 };
+  publish(times);
+  assert.equal((await call()).code, 'GW50401');
+  assert.equal(seen.length, 4);
+  seen = [];
+  publish({ ...times, method: 'POST' });
+  assert.equal((await call({ method: 'POST', body: '{}' })).code, 'GW50402');
+  assert.equal(seen.length, 1);
+});
+
+test('10 MB and one byte are refused before the service sees a byte, declared or chunked', async () => {
+  publish({ method: 'POST' });
+  const size = 10 * 1024 * 1024 + 1;
+  const declared = await call({ method: 'POST', headers: { 'content-length': `${size}` } });
+  assert.deepEqual([declared.status, declared.code], [413, 'GW41301']);
+  const chunked = httpRequest({
+    ...{ host: '127.0.0.1', port: bus.gateway.port, method: 'POST', path: '/bus/v1/x', agent: false },
+    headers: { host: 'localhost', authorization, 'transfer-encoding': 'chunked' },
+  });
+  chunked.on('error', () => undefined).end(Buffer.alloc(size));
+  const [response] = (await once(chunked, 'response')) as [IncomingMessage];
+  response.resume();
+  assert.equal(response.statusCode, 413);
+  assert.equal(seen.length, 0);
 });
 
 test('retries on another instance when nothing was sent', async () => {
