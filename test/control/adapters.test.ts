@@ -54,7 +54,7 @@ test('describes the policies with the schemas of their options', async (t) => {
   const { items } = (await running.admin.call('GET', '/policies')).body as PolicyList;
   const list = items.find((policy) => policy.name === 'ip-list');
   assert.deepEqual([list?.defaultOn, list?.optionalOn], [[], ['open', 'user', 'bus']]);
-  assert.deepEqual(Object.keys(list?.options['properties'] as object), ['allow', 'deny']);
+  assert.deepEqual(Object.keys(list?.options['properties'] as object), ['allow', 'deny', 'lists']);
   assert.deepEqual(items.find((policy) => policy.name === 'signature')?.optionalOn, []);
 });
 

@@ -157,9 +157,11 @@ test('names the other interface and its flow when a route is taken, also in a ra
 });
 
 test('publishes one numbered plan for a burst of changes, and leaves out what the gateways would refuse', async (t) => {
-  let refuseAll = false;
+  const wrong = { path: '/policies/x', code: 'POLICY_OPTIONS', message: 'wrong', severity: 'error' as const };
+  let isRefused = true;
   const running = await startControl({
-    checkInterface: () => (refuseAll ? [{ path: '/policies/x', code: 'POLICY_OPTIONS', message: 'wrong', severity: 'error' }] : []),
+    checkInterface: ({ path }) => (path === '/open/v1/d' ? [wrong] : []),
+    checkSavedInterface: ({ path }) => Promise.resolve(path === '/open/v1/d' && isRefused ? [wrong] : []),
   });
   t.after(running.stop);
   await running.admin.call('PUT', '/flows/flw_booking', flow('flw_booking'));
@@ -174,10 +176,15 @@ test('publishes one numbered plan for a burst of changes, and leaves out what th
   );
   assert.ok(running.plans.length - before <= 2, 'one for many');
   assert.equal(running.plans.at(-1)?.interfaces.length, 3);
-  refuseAll = true;
   assert.equal((await running.admin.call('PUT', '/interfaces/ifc_d', apiInterface('ifc_d', '/open/v1/d'))).body.code, 'INTERFACE_INVALID');
+  // One that was saved before a check existed.
+  isRefused = false;
+  assert.equal((await running.admin.call('PUT', '/interfaces/ifc_d', apiInterface('ifc_d', '/open/v1/d'))).status, 200);
   await running.control.flushPlan();
-  assert.equal(running.plans.at(-1)?.interfaces.length, 0);
+  assert.deepEqual(
+    running.plans.at(-1)?.interfaces.map(({ interfaceId }) => interfaceId),
+    ['ifc_a', 'ifc_b', 'ifc_c'],
+  );
 });
 
 test('an app takes everything that calls in its name along, so that the next one of its id starts with nothing', async (t) => {
