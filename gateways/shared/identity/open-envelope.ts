@@ -1,4 +1,5 @@
-import { Envelope, envelopeAad, type EnvelopeDirection } from '../../../engine/contract/kq1/kq1.ts';
+import { Envelope } from '../../../engine/contract/kq1/envelope-schema.ts';
+import { envelopeAad, type EnvelopeDirection } from '../../../engine/contract/kq1/kq1.ts';
 import type { ContentCipher, ContentKey, EncryptedContent, EncryptionKey } from '../../../engine/contract/ports/encryption.ts';
 import type { Clock } from '../../../engine/contract/values/clock.ts';
 import type { Exchange, PolicyDeps } from '../../contract.ts';

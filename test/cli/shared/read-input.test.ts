@@ -39,11 +39,15 @@ test('a file that cannot be read is named with the reason and the way out, and i
   }
 });
 
-test('a file that its reader may not read says so', { skip: process.getuid?.() === 0 && 'root may read everything' }, async (t) => {
-  const file = fileOf(t, '{}');
-  chmodSync(file, 0o000);
-  await assert.rejects(readInput(file), { message: /permission/, fix: /owner/ });
-});
+test(
+  'a file that its reader may not read says so',
+  { skip: process.getuid?.() === 0 && 'allowed: root may read everything' },
+  async (t) => {
+    const file = fileOf(t, '{}');
+    chmodSync(file, 0o000);
+    await assert.rejects(readInput(file), { message: /permission/, fix: /owner/ });
+  },
+);
 
 test('broken JSON is told by line and column, wherever it breaks', async (t) => {
   for (const [text, line, column] of [

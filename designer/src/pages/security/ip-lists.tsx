@@ -32,7 +32,7 @@ const TEXTS = defineTexts({
   create: ['新建名单', 'New list'],
   removeEffect: [
     '一秒内，名单“{{name}}”中的 {{count}} 条不再生效。',
-    'Within a second the {{count}} entries of the list "{{name}}" have no effect.',
+    'Within a second the {{count}} {{count|entry|entries}} of the list "{{name}}" have no effect.',
   ],
   empty: ['还没有 IP 名单', 'No address lists yet'],
   emptyNext: [

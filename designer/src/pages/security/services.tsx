@@ -30,11 +30,11 @@ const TEXTS = defineTexts({
   takeOnline: ['上线', 'Take online'],
   offlineEffect: [
     '一秒内，服务“{{name}}”的 {{count}} 个接口全部返回 GW40402。',
-    'Within a second all {{count}} interfaces of the service "{{name}}" return GW40402.',
+    'Within a second all {{count}} {{count|interface|interfaces}} of the service "{{name}}" return GW40402.',
   ],
   onlineEffect: [
     '一秒内，服务“{{name}}”的 {{count}} 个接口恢复（单独下线的接口除外）。',
-    'Within a second the {{count}} interfaces of the service "{{name}}" are served again, except those that are offline themselves.',
+    'Within a second the {{count}} {{count|interface|interfaces}} of the service "{{name}}" are served again, except those that are offline themselves.',
   ],
   removeEffect: [
     '删除服务“{{name}}”。有接口属于它时不能删除。',
