@@ -1,9 +1,14 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
-import type { Labels, Metrics, Read } from '../contract/values/observe.ts';
+import type { GaugeValue, Labels, Metrics, Read } from '../contract/values/observe.ts';
 import { Durations } from './durations.ts';
 
-/** Maximum series per metric, so that a label with unbounded values cannot fill the memory. */
-const MAX_SERIES = 2000;
+/**
+ * Maximum series per metric, so that a label with unbounded values cannot fill the memory. It is enough for the four
+ * outcomes of 1,000 interfaces. What further interfaces do is counted in the series of the interface `other`.
+ */
+const MAX_SERIES = 4000;
+/** How many series of the interface `other` there may be beyond that. */
+const MAX_OTHER_SERIES = 200;
 
 interface Count {
   readonly labels: Labels;
@@ -33,6 +38,7 @@ class PrometheusMetrics implements HostMetrics {
   readonly #counts = new Map<string, Map<string, Count>>();
   readonly #durations = new Map<string, Map<string, Durations>>();
   readonly #readers = new Map<string, Reader[]>();
+  readonly #groupReaders = new Map<string, (() => Iterable<GaugeValue>)[]>();
   readonly #series = new Map<string, Set<string>>();
 
   constructor() {
@@ -41,16 +47,13 @@ class PrometheusMetrics implements HostMetrics {
 
   count(name: string, labels: Labels = {}, by = 1): void {
     const all = made(this.#counts, name, () => this.#showCounts(name, labels));
-    const key = seriesKey(labels);
-    const known = all.get(key);
-    if (known !== undefined) known.value += by;
-    else if (all.size < MAX_SERIES) all.set(key, { labels, value: by });
+    const series = seriesOf(all, labels, (kept) => ({ labels: kept, value: 0 }));
+    if (series !== undefined) series.value += by;
   }
 
   observeMs(name: string, durationMs: number, labels: Labels = {}): void {
     const all = made(this.#durations, name, () => new Map<string, Durations>());
-    const key = seriesKey(labels);
-    if (all.has(key) || all.size < MAX_SERIES) made(all, key, () => new Durations(labels)).observe(durationMs / 1000);
+    seriesOf(all, labels, (kept) => new Durations(kept))?.observe(durationMs / 1000);
   }
 
   gauge(name: string, read: Read, labels: Labels = {}): void {
@@ -68,6 +71,25 @@ class PrometheusMetrics implements HostMetrics {
     const counter: Counter = new Counter({
       ...this.#describe(name, labels),
       collect: () => collect(counter, readers, (values, value) => counter.inc(values, value)),
+    });
+  }
+
+  gauges(name: string, labelNames: readonly string[], read: () => Iterable<GaugeValue>): void {
+    const readers = made(this.#groupReaders, name, () => []);
+    readers.push(read);
+    if (readers.length > 1) return;
+    const gauge: Gauge = new Gauge({
+      ...{ name: nameOf(name), help: name, labelNames: [...labelNames], registers: [this.#registry] },
+      collect() {
+        gauge.reset();
+        const all = new Map<string, Count>();
+        for (const values of readers)
+          for (const { labels, value } of values()) {
+            const series = seriesOf(all, labels, (kept) => ({ labels: kept, value: 0 }));
+            if (series !== undefined) series.value += value;
+          }
+        for (const { labels, value } of all.values()) gauge.set(labels, value);
+      },
     });
   }
 
@@ -138,6 +160,19 @@ async function collect(
     const value = values[index];
     if (value !== undefined) put(labels, value);
   });
+}
+
+/** Returns the series with these labels, or the one of the interface `other`. Returns undefined if there are too many. */
+function seriesOf<Series>(all: Map<string, Series>, labels: Labels, make: (labels: Labels) => Series): Series | undefined {
+  const key = seriesKey(labels);
+  const known = all.get(key);
+  if (known !== undefined) return known;
+  const isOther = labels['interface'] === 'other';
+  if (all.size >= MAX_SERIES && !isOther) return 'interface' in labels ? seriesOf(all, { ...labels, interface: 'other' }, make) : undefined;
+  if (all.size >= MAX_SERIES + MAX_OTHER_SERIES) return undefined;
+  const series = make(labels);
+  all.set(key, series);
+  return series;
 }
 
 /**

@@ -8,6 +8,8 @@ import { explainRequest } from '../explain/explain-request.ts';
 import { findRoute } from '../pipeline/run-exchange.ts';
 import type { BodyBudget, Exchange, Policy, PolicyDeps } from '../contract.ts';
 import type { AccessLog } from '../policy-ports.ts';
+import type { LoadState } from '../documents/load-state.ts';
+import { readLoadState } from './read-load-state.ts';
 import type { GatewayEvent } from '../documents/gateway-questions.ts';
 import type { Front } from '../../engine/contract/access/access.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -25,7 +27,8 @@ import { createPools, type UpstreamPools } from '../upstream/create-pools.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { createForwardCall, policiesOfDmz } from '../forward/forward-call.ts';
 import { noTarget } from '../pipeline/call-target.ts';
-import { type CompiledFront, FrontCompiler, type OpenCall } from '../pipeline/compile-front.ts';
+import { type CompiledFront, FrontCompiler } from '../pipeline/compile-front.ts';
+import type { CompiledInterface, OpenCall } from '../pipeline/compile-interface.ts';
 import { LiveGateways } from '../load/live-gateways.ts';
 import { createThrottledWarning } from '../../engine/contract/values/throttled-warning.ts';
 import { createInterfaceCheck } from '../pipeline/check-interface.ts';
@@ -42,6 +45,8 @@ import type { JsonReader } from '../json-reading.ts';
 export interface Serving {
   readonly own: CompiledFront;
   readonly nodes: NodeFronts;
+  /** All compiled fronts: of own callers, and of nodes. */
+  readonly fronts: readonly CompiledFront[];
 }
 
 /** A compiled plan that does not serve yet. Call `commit` when it serves: what it replaces is freed then. */
@@ -139,7 +144,7 @@ export class ServingCompiler {
     }
     const named = new Set(plan.interfaces.map((document) => document.interfaceId));
     return {
-      serving: { own: own.front, nodes: createNodeFronts(plan, fronts) },
+      serving: { own: own.front, nodes: createNodeFronts(plan, fronts), fronts: [own.front, ...fronts.values()] },
       commit: () => {
         for (const commit of commits) commit();
         this.#keys?.close();
@@ -166,6 +171,11 @@ export class ServingCompiler {
     } finally {
       memo.close();
     }
+  }
+
+  /** Returns the load of a served interface. `inFlight`: how many of its requests are in flight. */
+  readLoad(compiled: CompiledInterface, inFlight: number): LoadState {
+    return readLoadState(compiled, this.#keepers.of(compiled.interface.interfaceId), inFlight, this.#parts.options.clock);
   }
 
   async close(): Promise<void> {
@@ -210,6 +220,7 @@ export class ServingCompiler {
     const groups = openInstanceGroups(target, { interfaceId, pools: this.#pools, keepers, clock, report });
     return {
       run: createUpstreamCall(document, groups, { budget, bodies, crypto, clock, metrics, tracer, isClosing }),
+      listGroups: () => groups.all.map(({ name, balancer }) => ({ name, instances: balancer.list() })),
       close: () => groups.close(),
     };
   }

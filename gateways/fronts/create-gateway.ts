@@ -29,6 +29,8 @@ import { PROFILES } from './profiles.ts';
 import { createGatewayEvents, type GatewayEvents } from '../log/gateway-events.ts';
 import type { DescribedRequest, Explanation } from '../documents/gateway-questions.ts';
 import { runInSlices } from '../../engine/threads/run-in-slices.ts';
+import { registerLoadGauges } from '../log/load-gauges.ts';
+import type { LoadState } from '../documents/load-state.ts';
 import { openAccessLog } from '../log/open-access-log.ts';
 import { HttpExchange } from '../listen/exchange.ts';
 import type { GatewaySettings } from '../settings.ts';
@@ -131,6 +133,13 @@ class FrontGateway implements Gateway {
     return this.#current && this.#compiler.explain(request, this.#current.own);
   }
 
+  load(interfaceId?: string): readonly LoadState[] {
+    const served = this.#current?.fronts.flatMap(({ interfaces }) => interfaces) ?? [];
+    const wanted = interfaceId === undefined ? served : served.filter((compiled) => compiled.interface.interfaceId === interfaceId);
+    const counts = countBy(this.#inFlight.all(), (exchange) => exchange.interface?.interfaceId);
+    return wanted.map((compiled) => this.#compiler.readLoad(compiled, counts.get(compiled.interface.interfaceId) ?? 0));
+  }
+
   flushLog(): Promise<void> {
     return this.#accessLog.flush();
   }
@@ -155,6 +164,7 @@ class FrontGateway implements Gateway {
     this.#stopSweeping = clock.after(SWEEP_MS, () => this.#cutUnreadAnswers());
     metrics.gauge('gateway_in_flight', () => this.#inFlight.size, { front });
     metrics.gauge('gateway_plan_number', () => this.applied(), { front });
+    registerLoadGauges(metrics, () => this.load());
   }
 
   async stop(): Promise<void> {
@@ -296,6 +306,15 @@ class FrontGateway implements Gateway {
       if (exchange.response.writableEnded && clock.now() > exchange.deadlineMs + this.#limits.keepAliveMs) exchange.response.destroy();
     this.#stopSweeping = clock.after(SWEEP_MS, () => this.#cutUnreadAnswers());
   }
+}
+
+function countBy<Item>(items: readonly Item[], keyOf: (item: Item) => string | undefined): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const item of items) {
+    const key = keyOf(item);
+    if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /**

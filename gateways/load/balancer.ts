@@ -41,7 +41,19 @@ export interface Candidate extends BalancedInstance {
 export interface ListedInstance {
   readonly address: string;
   readonly state: InstanceState | 'unhealthy';
+  readonly weight: number;
   readonly inFlight: number;
+  readonly latencyMs: number | undefined;
+  /** Calls of the last 10 s that ended, and how many failed. */
+  readonly calls: number;
+  readonly failures: number;
+  readonly ejectedForMs: number | undefined;
+}
+
+/** The instances of a group, with its name. */
+export interface ListedGroup {
+  readonly name: string;
+  readonly instances: readonly ListedInstance[];
 }
 
 /** The weight of an old latency falls to 1/e in this time. */
@@ -96,10 +108,10 @@ export class Balancer {
 
   /** Returns the instances with their states, for the console. */
   list(): readonly ListedInstance[] {
-    return this.#candidates.map(({ address, known: { isHealthy, inFlight, watched } }) => ({
-      address,
+    return this.#candidates.map(({ address, weight, known: { isHealthy, inFlight, latencyMs, watched } }) => ({
+      ...{ address, weight, inFlight, latencyMs },
       state: isHealthy ? this.#ejection.stateOf(watched) : 'unhealthy',
-      inFlight,
+      ...this.#ejection.recentOf(watched),
     }));
   }
 

@@ -65,6 +65,7 @@ export class Breaker {
   #openMs = OPEN_FROM_MS;
   /** When the state `open` or `ramp` ends. */
   #endsAt = 0;
+  #changedAt: number;
   #phase = 0;
   #probing = 0;
   #judged = 0;
@@ -77,6 +78,7 @@ export class Breaker {
     this.#options = options;
     this.#settings = options.settings ?? {};
     this.#counts = new SecondBuckets(options.clock, SECONDS, 5);
+    this.#changedAt = options.clock.monotonic();
   }
 
   get state(): BreakerState {
@@ -88,6 +90,14 @@ export class Breaker {
   get isForced(): boolean {
     this.#turn();
     return this.#forced !== undefined;
+  }
+
+  /** How long the state has lasted, and after how long it ends without a call; undefined if it does not. */
+  get times(): { readonly lastedMs: number; readonly leftMs: number | undefined } {
+    const { state } = this;
+    const now = this.#options.clock.monotonic();
+    const endsAt = this.#forced?.endsAt ?? (state === 'open' || state === 'ramp' ? this.#endsAt : undefined);
+    return { lastedMs: now - this.#changedAt, leftMs: endsAt === undefined ? undefined : endsAt - now };
   }
 
   /** Changes the thresholds; counts and state stay. */
@@ -224,6 +234,7 @@ export class Breaker {
   }
 
   #report(from: BreakerState, to: BreakerState, cause: BreakerCause, openMs: number): void {
+    this.#changedAt = this.#options.clock.monotonic();
     this.#options.onChange?.({ kind: 'breaker-changed', from, to, cause, openMs });
   }
 

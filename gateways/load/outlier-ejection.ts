@@ -63,6 +63,16 @@ export class OutlierEjection {
     return watched.state;
   }
 
+  /** Returns the calls of the last 10 s, how many failed, and for how long the instance is still ejected. */
+  recentOf(watched: WatchedInstance): { readonly calls: number; readonly failures: number; readonly ejectedForMs: number | undefined } {
+    const isOut = this.stateOf(watched) === 'ejected';
+    return {
+      calls: watched.counts.sum(CALLS!),
+      failures: watched.counts.sum(FAILURES!),
+      ejectedForMs: isOut ? watched.endsAt - this.#options.clock.monotonic() : undefined,
+    };
+  }
+
   /** Returns true if a call may go to the instance now. An instance that is being tried gets one call at a time. */
   isUsable(watched: WatchedInstance): boolean {
     const state = this.stateOf(watched);

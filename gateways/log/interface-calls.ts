@@ -21,6 +21,7 @@ export function createInterfaceCalls({ clock, metrics }: { readonly clock: Clock
       if (id === undefined) return;
       const outcome = outcomeOfCall(exchange);
       metrics.observeMs('gateway_interface_ms', ms, { interface: id, outcome });
+      if (exchange.error !== undefined) metrics.count('gateway_interface_errors_total', { interface: id, code: exchange.error.code });
       if (exchange.cached !== undefined) stats.cached(id, exchange.cached !== 'miss');
       stats.attempted(id, ms, outcome, exchange.error?.code ?? 'HTTP_SERVER_ERROR');
       // If no app was authenticated, use the app that the request claims. Operators need it to investigate wrong

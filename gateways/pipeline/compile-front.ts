@@ -6,7 +6,7 @@ import type { PlanIndex } from '../plan-index.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { buildRouter, type Router } from '../routes/build-router.ts';
 import type { InterfaceCheck } from './check-interface.ts';
-import { compileEarly, compileInterface, type CompiledInterface, type RunCall } from './compile-interface.ts';
+import { compileEarly, compileInterface, type CompiledInterface, type OpenCall } from './compile-interface.ts';
 import type { Step } from './run-policies.ts';
 import type { AllKeepers } from './create-keepers.ts';
 import type { Memo, MemoScope } from './create-memo.ts';
@@ -20,12 +20,6 @@ export interface CompiledFront {
   readonly router: Router<number>;
   /** The interfaces, at the positions that the router returns. */
   readonly interfaces: readonly CompiledInterface[];
-}
-
-/** What the call stage of an interface holds while the interface is served. */
-export interface OpenCall {
-  readonly run: RunCall;
-  close(): void;
 }
 
 export interface FrontCompilerDeps {
@@ -115,7 +109,7 @@ export class FrontCompiler {
     try {
       call = openCall(document);
       const deps = { ...policyDeps, memo: scope.get, keepers: keepers.of(document.interfaceId) };
-      const compiled = compileInterface(document, policiesOf(document), deps, call.run);
+      const compiled = compileInterface(document, policiesOf(document), deps, call);
       return { document, compiled, close: () => (scope.close(), call!.close()) };
     } catch (error) {
       log.error('gateway.interface-refused', error, { interfaceId: document.interfaceId });

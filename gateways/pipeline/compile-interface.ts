@@ -1,6 +1,7 @@
 import { STAGES, type Exchange, type Handling, type Policy, type PolicyDeps, type Stage } from '../contract.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { createCallTarget, noTarget } from './call-target.ts';
+import type { ListedGroup } from '../load/balancer.ts';
 import type { Step } from './run-policies.ts';
 import type { Front } from '../../engine/contract/access/access.ts';
 
@@ -19,6 +20,15 @@ export interface CompiledInterface {
   /** Policies of the stages between `call` and `log`. They run for responses and errors alike. */
   readonly after: readonly Step[];
   readonly log: readonly Step[];
+  /** Lists the instances of a service with their states. Undefined if the target is a flow. */
+  readonly listGroups: (() => readonly ListedGroup[]) | undefined;
+}
+
+/** What the call stage of an interface holds while the interface is served. */
+export interface OpenCall {
+  readonly run: RunCall;
+  readonly listGroups?: () => readonly ListedGroup[];
+  close(): void;
 }
 
 const at = (stage: Stage) => STAGES.indexOf(stage);
@@ -34,7 +44,7 @@ export function compileInterface(
   document: InterfaceDocument,
   policies: readonly Policy[],
   compileDeps: CompileDeps,
-  call: RunCall,
+  { run: call, listGroups }: OpenCall,
 ): CompiledInterface {
   const { front, timeoutMs, timeoutRetries } = document;
   const deadlineMs = document.deadlineMs ?? timeoutMs * (1 + timeoutRetries) + 1000;
@@ -61,6 +71,7 @@ export function compileInterface(
     call,
     after,
     log,
+    listGroups,
   });
 }
 

@@ -110,6 +110,8 @@ async function sendBalanced(
   latencyMs ??= clock.monotonic() - begunAt;
   const kind = kindOfEnd(result, status);
   exchange.outcome = { kind, latencyMs };
+  const { interfaceId } = exchange.interface!;
+  deps.metrics.observeMs('gateway_group_attempt_ms', latencyMs, { interface: interfaceId, group: group.name, outcome: kind });
   group.balancer.ended(chosen, kind === 'unknown' ? undefined : kind !== 'ok', latencyMs);
   return result;
 }

@@ -122,6 +122,7 @@ function labelsOf(tell: (name: string, labels: Labels | undefined) => void): Met
     observeMs: (name, _ms, labels) => tell(name, labels),
     gauge: (name, _read, labels) => tell(name, labels),
     total: (name, _read, labels) => tell(name, labels),
+    gauges: (name, _names, read) => [...read()].forEach(({ labels }) => tell(name, labels)),
   };
 }
 

@@ -7,15 +7,17 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const sources = globSync('{engine,nodes,storage,gateways,control,cli}/**/*.ts', { cwd: root }).sort();
-const KINDS = { count: 'counter', total: 'counter', gauge: 'gauge', observeMs: 'histogram' } as const;
+const KINDS = { count: 'counter', total: 'counter', gauge: 'gauge', observeMs: 'histogram', gauges: 'gauge' } as const;
 /** A name must be a literal where it is recorded, so that it can be found. */
-const CALL = /\bmetrics\.(count|total|gauge|observeMs)\(/g;
+const CALL = /\bmetrics\.(count|total|gauges|gauge|observeMs)\(/g;
 const NAMED = /^\s*'([a-z_]+)'/;
 /** What may stand in a label: anything else could grow without bounds, or name a person. */
 const LABELS = [
   'adapter',
+  'code',
   'flow',
   'front',
+  'group',
   'interface',
   'kind',
   'lease',
@@ -61,14 +63,14 @@ function inCode(): Metric[] {
     callsOf(file).flatMap(({ method, rest }): Metric[] => {
       const name = NAMED.exec(rest)?.[1];
       if (name === undefined) return [];
-      const labels = [...rest.matchAll(/\{([^{}]*)\}/g)].at(-1)?.[1] ?? '';
+      const labels = (method === 'gauges' ? /\[([^\]]*)\]/.exec(rest) : [...rest.matchAll(/\{([^{}]*)\}/g)].at(-1))?.[1] ?? '';
       return [
         {
           name: name.replace(/_ms$/, '_seconds'),
           kind: KINDS[method],
           labels: labels
             .split(',')
-            .flatMap((part) => /^\s*(\w+)/.exec(part)?.[1] ?? [])
+            .flatMap((part) => /^\s*'?(\w+)/.exec(part)?.[1] ?? [])
             .sort(),
         },
       ];

@@ -30,12 +30,22 @@ export interface Metrics {
    * that are too frequent to report one by one.
    */
   total(name: string, read: Read, labels?: Labels): void;
+  /**
+   * Registers a gauge whose series come and go, such as one for each interface. `read` returns all of them. Values with
+   * equal labels are added up.
+   */
+  gauges(name: string, labelNames: readonly string[], read: () => Iterable<GaugeValue>): void;
+}
+
+export interface GaugeValue {
+  readonly labels: Labels;
+  readonly value: number;
 }
 
 export type Read = () => number | undefined | Promise<number | undefined>;
 
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silentLogger };
-export const silentMetrics: Metrics = { count() {}, observeMs() {}, gauge() {}, total() {} };
+export const silentMetrics: Metrics = { count() {}, observeMs() {}, gauge() {}, total() {}, gauges() {} };
 
 export type SpanKind = 'server' | 'client' | 'producer' | 'consumer' | 'internal';
 export type SpanFields = Readonly<Record<string, string | number | boolean>>;

@@ -98,8 +98,29 @@ test('what somebody else counts up is a counter; what cannot be read now is left
 
 test('a label without bounds does not fill the memory', async () => {
   const metrics = createMetrics();
-  for (let index = 0; index < 2500; index++) metrics.count('calls', { path: `/${index}` });
-  assert.equal((await metrics.text()).match(/^kangqiao_calls\{/gm)?.length, 2000);
+  for (let index = 0; index < 4500; index++) metrics.count('calls', { path: `/${index}` });
+  assert.equal((await metrics.text()).match(/^kangqiao_calls\{/gm)?.length, 4000);
+});
+
+test('further interfaces share the series of the interface other', async () => {
+  const metrics = createMetrics();
+  for (let index = 0; index < 4500; index++) metrics.count('calls', { interface: `ifc_${index}`, outcome: 'ok' });
+  const text = await metrics.text();
+  assert.equal(text.match(/^kangqiao_calls\{/gm)?.length, 4001);
+  assert.match(text, /^kangqiao_calls\{interface="other",outcome="ok"\} 500$/m);
+});
+
+test('a gauge whose series come and go shows those of now, and adds up equal ones', async () => {
+  const metrics = createMetrics();
+  let open = ['ifc_a', 'ifc_b'];
+  const read = () => open.map((id) => ({ labels: { interface: id }, value: 2 }));
+  metrics.gauges('in_flight', ['interface'], read);
+  metrics.gauges('in_flight', ['interface'], read);
+  assert.match(await metrics.text(), /^kangqiao_in_flight\{interface="ifc_b"\} 4$/m);
+  open = ['ifc_a'];
+  const text = await metrics.text();
+  assert.match(text, /^kangqiao_in_flight\{interface="ifc_a"\} 4$/m);
+  assert.doesNotMatch(text, /ifc_b/);
 });
 
 test('health is down when a part fails or does not answer, and draining once the process stops', async () => {

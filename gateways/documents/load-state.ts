@@ -1,0 +1,56 @@
+/** How much load an interface has in one gateway, and how its target is protected, for the console and for metrics. */
+import type { Front } from '../../engine/contract/access/access.ts';
+
+export interface LoadState {
+  readonly interfaceId: string;
+  readonly front: Front;
+  /** Requests in flight, whether they have reached the target or not. */
+  readonly inFlight: number;
+  /** The policy `concurrency`; absent if the interface does not use it. */
+  readonly concurrency?: ConcurrencyState;
+  /** The instance groups of a service, the usual one first; absent if the target is a flow. */
+  readonly groups?: readonly GroupState[];
+  /** What reads bodies as a whole: names of policies, or `flow`. Bodies that nothing reads are streamed. */
+  readonly bodyReaders: readonly string[];
+  readonly answerReaders: readonly string[];
+}
+
+export interface ConcurrencyState {
+  /** The current limit of this gateway. */
+  readonly limit: number;
+  readonly inFlight: number;
+  readonly queued: number;
+  /** True if the operator's ceiling, not the latency, bounds the calls. */
+  readonly isAtCeiling: boolean;
+}
+
+export interface GroupState {
+  readonly name: string;
+  /** Absent if the interface has no breaker. */
+  readonly breaker?: BreakerView;
+  readonly instances: readonly InstanceView[];
+}
+
+export interface BreakerView {
+  readonly state: 'closed' | 'open' | 'half-open' | 'ramp';
+  /** True while a person, not the traffic, decides the state. */
+  readonly isForced: boolean;
+  /** Epoch milliseconds. `until` is absent if the state does not end by itself. */
+  readonly since: number;
+  readonly until?: number;
+}
+
+export interface InstanceView {
+  readonly address: string;
+  /** `probing`: the instance was ejected, and gets one call at a time. `unhealthy`: its health check fails. */
+  readonly state: 'in' | 'ejected' | 'probing' | 'unhealthy';
+  /** Epoch milliseconds. */
+  readonly ejectedUntil?: number;
+  readonly weight: number;
+  readonly inFlight: number;
+  /** The average of recent calls; absent before the first one has ended. */
+  readonly latencyMs?: number;
+  /** Calls of the last 10 s that ended, and how many failed. */
+  readonly calls: number;
+  readonly failures: number;
+}
