@@ -10,6 +10,7 @@ import { designerSpeedCases } from './cases/designer-speed.ts';
 import { detectorCases } from './cases/detectors.ts';
 import { durableCases } from './cases/durable-feed.ts';
 import { durableServerCases } from './cases/durable-servers.ts';
+import { frontCases } from './cases/fronts.ts';
 import { gatewayCases } from './cases/gateways.ts';
 import { historyCases } from './cases/history.ts';
 import { overloadCases } from './cases/overload.ts';
@@ -22,6 +23,7 @@ const CASE_LIMIT_MS = 150_000;
 const wanted = process.argv[2] ?? '';
 const cases: readonly BenchCase[] = [
   ...gatewayCases,
+  ...frontCases,
   ...overloadCases,
   ...syncFlowCases,
   ...durableCases,

@@ -9,8 +9,16 @@ export interface LoadOrder {
   readonly body: string;
   readonly connections: number;
   readonly durationMs: number;
-  /** Sign each request by KQ1-HMAC-SM3, ahead of time; so many are made ready for each second of the load. */
-  readonly sign?: { readonly secret: string; readonly appId: string; readonly keyId: string; readonly maxPerSecond: number };
+  /** Signs each request by KQ1 ahead of time; so many are made ready for each second of the load. */
+  readonly sign?: {
+    /** HMAC-SM3 if left out. */
+    readonly scheme?: 'HMAC-SM3' | 'SM2-SM3';
+    /** Base64url; for SM2 the private key in PEM. */
+    readonly secret: string;
+    readonly appId: string;
+    readonly keyId: string;
+    readonly maxPerSecond: number;
+  };
 }
 
 export interface LoadResult {

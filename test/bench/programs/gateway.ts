@@ -18,13 +18,22 @@ import { anywhere } from '../../../engine/testing/anywhere.ts';
 
 // As `runUntilSignal` does for the same parts.
 tuneMemory();
-await serveProgram<{ readonly front: Front; readonly plan: GatewayPlan }>(async ({ front, plan }) => {
+interface Options {
+  readonly front: Front;
+  readonly plan: GatewayPlan;
+  /** Adds so many further interfaces like the first one, each with a path and a grant of its own. */
+  readonly more?: number;
+  /** A port that it shares with other processes; an own one if left out, 0 for a new one. */
+  readonly sharedPort?: number;
+}
+
+await serveProgram<Options, object, { readonly connections: number }>(async ({ front, plan, more = 0, sharedPort }) => {
   const folder = await mkdtemp(join(tmpdir(), 'kq-bench-'));
   const logger = createLogger({ level: 'warn', format: 'json' });
   const clock = systemClock;
   const storage = await openStorage({ address: `embedded:${join(folder, 'data')}`, clock, logger });
   const feed = createPlanFeed();
-  feed.publish(plan);
+  feed.publish(withMore(plan, more));
   const gateway = await createGateway({
     outbound: anywhere,
     front,
@@ -37,11 +46,20 @@ await serveProgram<{ readonly front: Front; readonly plan: GatewayPlan }>(async 
     clock,
     logger,
     metrics: createMetrics(),
-    settings: { host: '127.0.0.1', port: 0, trustedProxies: [], limits: { maxRequestsPerIp: 1_000_000, maxRequestsPerApp: 1_000_000 } },
+    settings: {
+      ...{
+        host: '127.0.0.1',
+        port: sharedPort ?? 0,
+        sharesPort: sharedPort !== undefined,
+        trustedProxies: [],
+        limits: { maxRequestsPerIp: 1_000_000, maxRequestsPerApp: 1_000_000 },
+      },
+    },
     logFolder: join(folder, 'logs'),
   });
   return {
     port: gateway.port,
+    answer: () => Promise.resolve({ connections: gateway.stats().connections }),
     async stop() {
       await gateway.stop();
       await storage.close();
@@ -49,3 +67,10 @@ await serveProgram<{ readonly front: Front; readonly plan: GatewayPlan }>(async 
     },
   };
 });
+
+function withMore(plan: GatewayPlan, more: number): GatewayPlan {
+  const [first] = plan.interfaces;
+  const added = Array.from({ length: more }, (_, i) => ({ ...first!, interfaceId: `ifc_more_${i}`, path: `/bench/more/${i}` }));
+  const grants = added.map(({ interfaceId }, i) => ({ ...plan.grants.at(-1)!, grantId: `grt_more_${i}`, interfaceId }));
+  return { ...plan, interfaces: [...plan.interfaces, ...added], grants: [...plan.grants, ...grants] };
+}

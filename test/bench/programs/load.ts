@@ -2,13 +2,14 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { canonicalRequest, formatAuthorization } from '../../../engine/contract/kq1/kq1.ts';
+import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts';
 import { serveProgram } from '../measure/program.ts';
 import type { LoadOrder, LoadResult } from '../measure/load.ts';
 
 await serveProgram<object, LoadOrder, LoadResult>(() => Promise.resolve({ port: 0, answer: runLoad, stop: () => undefined }));
 
 async function runLoad(order: LoadOrder): Promise<LoadResult> {
-  const next = order.sign === undefined ? fixed(order) : signed(order, order.sign);
+  const next = order.sign === undefined ? fixed(order) : await signed(order, order.sign);
   const sockets = await Promise.all(Array.from({ length: order.connections }, () => open(order.port)));
   const latencies: number[] = [];
   const statuses = new Map<number, number>();
@@ -33,33 +34,37 @@ function fixed({ method, path, headers, body }: LoadOrder): () => Buffer | undef
 }
 
 /** Signed ahead of time, each with its own nonce, so that the load generator itself is not measured. */
-function signed({ method, path, headers, body, durationMs }: LoadOrder, sign: NonNullable<LoadOrder['sign']>): () => Buffer | undefined {
-  const secret = Buffer.from(sign.secret, 'base64url');
+async function signed(
+  { method, path, headers, body, durationMs }: LoadOrder,
+  sign: NonNullable<LoadOrder['sign']>,
+): Promise<() => Buffer | undefined> {
+  const { appId, keyId, scheme = 'HMAC-SM3' } = sign;
   const bodyDigest = createHash('sm3').update(body).digest('hex');
-  const scheme = 'HMAC-SM3' as const;
-  const ready = Array.from({ length: Math.ceil((sign.maxPerSecond * durationMs) / 1000) }, () => {
+  const lines = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1));
+  const make = signerOf(sign);
+  const ready: Buffer[] = [];
+  for (let left = Math.ceil((sign.maxPerSecond * durationMs) / 1000); left > 0; left--) {
     const ts = String(Date.now());
     const nonce = randomBytes(16).toString('base64url');
-    const lines = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1));
-    const { appId, keyId } = sign;
     const text = canonicalRequest({
-      scheme,
-      method,
-      host: 'localhost',
-      path,
-      query: '',
-      ts,
-      nonce,
-      appId,
-      keyId,
-      headers: lines,
-      bodyDigest,
+      ...{ scheme, method, host: 'localhost', path, query: '', ts, nonce, appId, keyId },
+      ...{ headers: lines, bodyDigest },
     });
-    const sig = createHmac('sm3', secret).update(text, 'latin1').digest('base64url');
+    const sig = Buffer.from(await make(Buffer.from(text, 'latin1'))).toString('base64url');
     const authorization = formatAuthorization({ scheme, appId, keyId, ts, nonce, signed: lines.map(([name]) => name), sig });
-    return toBytes(method, path, { ...headers, authorization }, body);
-  });
+    ready.push(toBytes(method, path, { ...headers, authorization }, body));
+  }
   return () => ready.pop();
+}
+
+function signerOf({ secret, scheme }: NonNullable<LoadOrder['sign']>): (text: Buffer) => Uint8Array | Promise<Uint8Array> {
+  if (scheme === 'SM2-SM3') {
+    const crypto = createSoftwareCrypto();
+    const key = crypto.importKey({ format: 'pem', pem: secret }, 'SM2-SM3', 'private');
+    return (text) => crypto.sign(key, text);
+  }
+  const bytes = Buffer.from(secret, 'base64url');
+  return (text) => createHmac('sm3', bytes).update(text).digest();
 }
 
 function toBytes(method: string, path: string, headers: Readonly<Record<string, string>>, body: string): Buffer {

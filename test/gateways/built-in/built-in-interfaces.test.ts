@@ -6,10 +6,19 @@ import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import type { SharedState } from '../../../engine/contract/ports/shared-state.ts';
 import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
-import { createEnvelopes } from '../../../sdk/envelopes.ts';
-import { buildInterface, buildPlan, createTestKey, crypto, signRequest, type RequestFields, type TestKey } from '../support/city-plan.ts';
+import {
+  buildInterface,
+  buildPlan,
+  createTestKey,
+  crypto,
+  signRequest,
+  type RequestFields,
+  type TestKey,
+  type TestSigner,
+} from '../support/city-plan.ts';
 import { createEncryption, type EncryptionFixture } from '../support/encryption.ts';
 import { callGateway, callSigned, memoryState, startGateway, type TestAnswer, type TestGateway } from '../support/start-gateway.ts';
+import { openSession, sessionKey, type MadeSession } from '../support/open-session.ts';
 import { openDmzLab } from '../support/dmz-lab.ts';
 import { signsAnswer } from '../support/verify-answer.ts';
 
@@ -44,9 +53,9 @@ before(async () => {
 interface Lab {
   readonly running: TestGateway;
   readonly clock: ReturnType<typeof fakeClock>;
-  sign(key: TestKey, fields?: RequestFields): ReturnType<typeof signRequest>;
-  call(key: TestKey, fields?: RequestFields): Promise<TestAnswer>;
-  openSession(key?: TestKey): Promise<TestKey>;
+  sign(key: TestSigner, fields?: RequestFields): ReturnType<typeof signRequest>;
+  call(key: TestSigner, fields?: RequestFields): Promise<TestAnswer>;
+  openSession(key?: TestSigner): Promise<TestSigner>;
 }
 
 async function open(
@@ -58,38 +67,15 @@ async function open(
     settings: { trustedProxies: options.proxies ?? [] },
   });
   after(() => running.stop());
-  const sign = (key: TestKey, fields: RequestFields = {}) => signRequest(key, { ts: clock.now(), ...fields });
+  const sign = (key: TestSigner, fields: RequestFields = {}) => signRequest(key, { ts: clock.now(), ...fields });
   const call = async (key: TestKey, fields?: RequestFields) => callSigned(running.gateway, await sign(key, fields));
   return { running, clock, sign, call, openSession: async (key = sm2) => (await openAppSession({ running, sign }, key)).session };
 }
 
-async function openAppSession({ running, sign }: Pick<Lab, 'running' | 'sign'>, key: TestKey) {
-  const signed = await sign(key, { path: '/open/v1/sessions', body: '' });
-  const answer = await callSigned(running.gateway, signed);
-  assert.equal(answer.status, 201, answer.body.toString());
-  assert.equal(await signsAnswer(answer, signed, key, plan), true);
-  const [, ts = '', nonce = ''] = /ts="([^"]+)",nonce="([^"]+)"/.exec(signed.authorization)!;
-  const { scheme, appId, keyId } = key;
-  const head = { scheme, appId, keyId, method: 'POST', host: 'localhost', path: '/open/v1/sessions', query: '', ts, nonce };
-  const envelopes = createEnvelopes({
-    platformKey: { keyId: 'p2', publicPem: encryption.platform.p2 },
-    privatePem: encryption.privatePems[appId]!,
-  });
-  const opened = await envelopes.open(head, { headers: Object.entries(answer.headers), body: answer.body });
-  const made = JSON.parse(Buffer.from(opened).toString()) as MadeSession;
-  return { made, answer, session: sessionKey(appId, made) };
-}
-
-interface MadeSession {
-  readonly sessionId: string;
-  readonly key: string;
-  readonly endsAt: number;
-  readonly scheme: string;
-}
-
-function sessionKey(appId: string, { sessionId: keyId, key }: Pick<MadeSession, 'sessionId' | 'key'>): TestKey {
-  const sign = crypto.importKey({ format: 'raw', bytes: Buffer.from(key, 'base64url') }, 'HMAC-SM3', 'secret');
-  return { scheme: 'HMAC-SM3', appId, keyId, sign, document: sm2.document };
+async function openAppSession({ running, sign }: Pick<Lab, 'running' | 'sign'>, key: TestSigner) {
+  const opened = await openSession(running.gateway, await sign(key, { path: '/open/v1/sessions', body: '' }), key, encryption);
+  assert.equal(await signsAnswer(opened.answer, opened.signed, key, plan), true);
+  return opened;
 }
 
 test('a session is answered encrypted, and signs requests and answers for half an hour', async () => {
@@ -324,20 +310,7 @@ test('in the DMZ a session’s request is handed over, and proved inside', async
   after(() => lab.close());
   const dmz = await lab.startDmz([await lab.startInner()]);
   const head = { path: '/open/v1/sessions', body: '' };
-  const signed = await signRequest(lab.sm2, head);
-  const answer = await callSigned(dmz.gateway, signed);
-  assert.equal(answer.status, 201, answer.body.toString());
-  const [, ts = '', nonce = ''] = /ts="([^"]+)",nonce="([^"]+)"/.exec(signed.authorization)!;
-  const { scheme, appId, keyId } = lab.sm2;
-  const envelopes = createEnvelopes({
-    platformKey: { keyId: 'p2', publicPem: lab.encryption.platform.p2 },
-    privatePem: lab.encryption.privatePems['app-sm2']!,
-  });
-  const opened = await envelopes.open(
-    { scheme, appId, keyId, method: 'POST', host: 'localhost', path: '/open/v1/sessions', query: '', ts, nonce },
-    { headers: Object.entries(answer.headers), body: answer.body },
-  );
-  const session = sessionKey(appId, JSON.parse(Buffer.from(opened).toString()) as MadeSession);
+  const { session } = await openSession(dmz.gateway, await signRequest(lab.sm2, head), lab.sm2, lab.encryption);
   assert.equal((await callSigned(dmz.gateway, await signRequest(session))).status, 200);
   const forged = { ...session, sign: crypto.importKey({ format: 'raw', bytes: Buffer.alloc(32) }, 'HMAC-SM3', 'secret') };
   assert.equal((await callSigned(dmz.gateway, await signRequest(forged))).code, 'GW40103');

@@ -15,11 +15,15 @@ import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts
 export const crypto = createSoftwareCrypto();
 export const SCHEMES = ['SM2-SM3', 'RSA-SHA256', 'RSA-PSS-SHA256', 'HMAC-SM3', 'HMAC-SHA256'] as const;
 
-export interface TestKey {
+/** What signs a request: a key of an app, or a session. */
+export interface TestSigner {
   readonly scheme: Kq1Scheme;
   readonly appId: string;
   readonly keyId: string;
   readonly sign: KeyHandle;
+}
+
+export interface TestKey extends TestSigner {
   readonly document: GatewayPlan['keys'][number];
 }
 
@@ -114,7 +118,7 @@ export interface RequestFields {
 }
 
 /** Signs as a caller would; headers are sorted here, all of them signed. */
-export async function signRequest(key: TestKey, fields: RequestFields = {}): Promise<SignedRequest> {
+export async function signRequest(key: TestSigner, fields: RequestFields = {}): Promise<SignedRequest> {
   const { method = 'POST', path = '/open/v1/appointments', query = '', host = 'localhost', ts = Date.now() } = fields;
   const nonce = fields.nonce ?? Buffer.from(crypto.randomBytes(16)).toString('base64url');
   const body = Buffer.from(fields.body ?? '{"hospital":"A"}');

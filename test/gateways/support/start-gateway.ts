@@ -153,8 +153,8 @@ export interface PlainRequest {
 }
 
 /** One call over its own socket. */
-export function callGateway(gateway: Gateway, plain: PlainRequest): Promise<TestAnswer> {
-  const send = gateway.address.startsWith('https') ? tlsRequest : httpRequest;
+export function callGateway(gateway: { readonly port: number; readonly address?: string }, plain: PlainRequest): Promise<TestAnswer> {
+  const send = gateway.address?.startsWith('https') === true ? tlsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const request = send(
       {
@@ -189,7 +189,7 @@ export function callGateway(gateway: Gateway, plain: PlainRequest): Promise<Test
 }
 
 export function callSigned(
-  gateway: Gateway,
+  gateway: { readonly port: number; readonly address?: string },
   signed: SignedRequest,
   extra: Readonly<Record<string, string>> = {},
   tls: PlainRequest['tls'] = {},

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { canonicalAnswer, digestOfScheme, responseSchemeFor, signedAnswerHeaders } from '../../../engine/contract/kq1/kq1.ts';
 import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
-import { crypto, type SignedRequest, type TestKey } from './city-plan.ts';
+import { crypto, type SignedRequest, type TestSigner } from './city-plan.ts';
 import type { TestAnswer } from './start-gateway.ts';
 
 /** As a caller verifies it: the answer was signed by the platform (or with the shared secret), for this request alone. */
-export async function signsAnswer(answer: TestAnswer, request: SignedRequest, key: TestKey, plan: GatewayPlan): Promise<boolean> {
+export async function signsAnswer(answer: TestAnswer, request: SignedRequest, key: TestSigner, plan: GatewayPlan): Promise<boolean> {
   const scheme = responseSchemeFor(key.scheme);
   const algorithm = digestOfScheme(scheme);
   const hash = (data: string | Buffer) => createHash(algorithm).update(data).digest('hex');
