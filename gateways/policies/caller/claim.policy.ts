@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { digestOfScheme, parseAuthorization } from '../../../engine/contract/kq1/kq1.ts';
 import { definePolicy, type Claim, type Exchange, type GatewayError } from '../../contract.ts';
 import { refuse } from '../../errors.ts';
-import { claimSession, namesSession, sessionsOf } from '../../shared/identity/claim-session.ts';
+import { claimSession, namesSession, sessionOutageOf, sessionsOf } from '../../shared/identity/claim-session.ts';
 
 /**
  * Reads the claim of a KQ1 request: time, app, key and scheme. The time must be within the app's window, and the scheme
@@ -21,8 +21,8 @@ export default definePolicy({
   isDefault: () => true,
   isOptional: () => false,
   compile(_options, _target, _front, deps) {
-    const { clock, log } = deps;
-    const sessions = sessionsOf(deps);
+    const { clock } = deps;
+    const [sessions, outage] = [sessionsOf(deps), sessionOutageOf(deps)];
     const accept = (exchange: Exchange, claim: Claim | GatewayError) => {
       if ('code' in claim) return claim;
       if (Math.abs(clock.now() - Number(claim.authorization.ts)) > claim.app.windowSec * 1000) return refuse('GW40102');
@@ -39,7 +39,7 @@ export default definePolicy({
         return refuse('GW40101');
       }
       if (namesSession(authorization, exchange)) {
-        const found = claimSession(exchange, authorization, { sessions, clock, log });
+        const found = claimSession(exchange, authorization, { sessions, clock, outage });
         return found instanceof Promise ? found.then((late) => accept(exchange, late)) : accept(exchange, found);
       }
       const app = exchange.plan.app(authorization.appId);

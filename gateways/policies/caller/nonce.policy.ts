@@ -3,6 +3,7 @@ import { toErrorRecord } from '../../../engine/contract/values/errors.ts';
 import { fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy } from '../../contract.ts';
 import { refuse } from '../../errors.ts';
+import { createOutage } from '../../shared/create-outage.ts';
 
 const MARGIN_MS = 60_000;
 /** The error while a request may repeat one that was sent before Redis lost its data. */
@@ -50,7 +51,8 @@ export default definePolicy({
   isDefault: () => true,
   isOptional: () => false,
   explain: 'skip',
-  compile({ whenStoreDown }, target, _front, { shared, log }) {
+  compile({ whenStoreDown }, target, _front, { shared, keepers, report }) {
+    const outage = keepers.ofGateway('nonce-outage', () => createOutage('nonces', report));
     const allows = whenStoreDown === 'allow' && target?.dataClass === 'public';
     return (exchange) => {
       // On the user front only requests signed by a session have a nonce.
@@ -58,10 +60,13 @@ export default definePolicy({
       const { app, authorization } = exchange.claim;
       const nonce = `nonce:${app.appId}:${authorization.keyId}:${authorization.nonce}`;
       return shared.claimOnce(nonce, 2000 * app.windowSec + MARGIN_MS, app.appId, Number(authorization.ts)).then(
-        (isFirst) => (isFirst ? undefined : refuse('GW40104')),
+        (isFirst) => {
+          outage.worked();
+          return isFirst ? undefined : refuse('GW40104');
+        },
         (error: unknown) => {
           if (toErrorRecord(error).code === 'CLAIMS_FORGOTTEN') return allows ? undefined : FORGOTTEN;
-          log.error('gateway.nonce-store-down', error);
+          outage.failed(error);
           return allows ? undefined : refuse('GW50303');
         },
       );

@@ -8,7 +8,7 @@ import { fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy, type Exchange, type GatewayError, type PolicyDeps } from '../../contract.ts';
 import type { UserTokenKey } from '../../documents/caller-documents.ts';
 import { refuse } from '../../errors.ts';
-import { claimSession, namesSession, sessionsOf } from '../../shared/identity/claim-session.ts';
+import { claimSession, namesSession, sessionOutageOf, sessionsOf } from '../../shared/identity/claim-session.ts';
 import { createIssuerKeys, type IssuerKeys } from '../../shared/identity/issuer-keys.ts';
 import { adoptTraceId } from '../../shared/trace-ids.ts';
 import { parseJson } from '../../shared/parse-json.ts';
@@ -133,8 +133,8 @@ const SESSION_NEEDED = refuse('GW40101', {
 
 /** Reads the claim of a request that a session signed. The user is known only after the signature was verified. */
 function createSessionClaim(deps: PolicyDeps): (exchange: Exchange, header: string) => Promise<GatewayError | undefined> {
-  const { clock, log } = deps;
-  const sessions = sessionsOf(deps);
+  const { clock } = deps;
+  const [sessions, outage] = [sessionsOf(deps), sessionOutageOf(deps)];
   return async (exchange, header) => {
     let authorization;
     try {
@@ -143,7 +143,7 @@ function createSessionClaim(deps: PolicyDeps): (exchange: Exchange, header: stri
       return refuse('GW40101');
     }
     if (!namesSession(authorization, exchange)) return refuse('GW40101');
-    const claim = await claimSession(exchange, authorization, { sessions, clock, log });
+    const claim = await claimSession(exchange, authorization, { sessions, clock, outage });
     if ('code' in claim) return claim;
     if (Math.abs(clock.now() - Number(authorization.ts)) > claim.app.windowSec * 1000) return refuse('GW40102');
     exchange.claim = claim;

@@ -7,6 +7,7 @@ import { DIMENSIONS, isOfInterface, limitKeyOf, type Dimension } from '../../loa
 import { Quota, type QuotaState } from '../../load/quota.ts';
 import type { QuotaPeriod } from '../../load/quota-periods.ts';
 import { rateHeaders } from '../../load/rate-limiter.ts';
+import { createOutage } from '../../shared/create-outage.ts';
 
 const DAY_MS = 86_400_000;
 const USUAL_ZONE = 'Asia/Shanghai';
@@ -101,7 +102,8 @@ export default definePolicy({
   explain: 'skip',
   isDefault: () => false,
   isOptional: () => true,
-  compile({ quotas, timeZone = USUAL_ZONE }, target, front, { keepers, clock, crypto, quotas: store, metrics, liveGateways }) {
+  compile({ quotas, timeZone = USUAL_ZONE }, target, front, { keepers, clock, crypto, quotas: store, metrics, report, liveGateways }) {
+    const outage = keepers.ofGateway('quota-outage', () => createOutage('quotas', report));
     const { interfaceId, domain } = target!;
     const zone = isTimeZone(timeZone) ? timeZone : USUAL_ZONE;
     const checks = quotas
@@ -127,7 +129,9 @@ export default definePolicy({
         try {
           const taken = check.quota.take(key);
           state = taken instanceof Promise ? await taken : taken;
-        } catch {
+          if (taken instanceof Promise) outage.worked();
+        } catch (error) {
+          outage.failed(error);
           return refuse('GW50303');
         }
         if (!state.isAllowed) {

@@ -3,6 +3,7 @@ import { toErrorRecord } from '../../../engine/contract/values/errors.ts';
 import type { Claim, Exchange, GatewayError, PolicyDeps } from '../../contract.ts';
 import type { AppKeyDocument } from '../../documents/caller-documents.ts';
 import { refuse } from '../../errors.ts';
+import { createOutage, type Outage } from '../create-outage.ts';
 import { createSessions, isSessionId, type OpenSession, type Sessions } from './sessions.ts';
 
 export type SessionsDeps = Pick<PolicyDeps, 'keepers' | 'shared' | 'sharedSeal' | 'crypto' | 'clock'>;
@@ -10,6 +11,11 @@ export type SessionsDeps = Pick<PolicyDeps, 'keepers' | 'shared' | 'sharedSeal' 
 /** Returns the sessions of the gateway, which all its interfaces share. */
 export function sessionsOf(deps: SessionsDeps): Sessions {
   return deps.keepers.ofGateway('sessions', () => createSessions(deps));
+}
+
+/** Reports when sessions cannot be looked up, once for all interfaces of the gateway. */
+export function sessionOutageOf({ keepers, report }: Pick<PolicyDeps, 'keepers' | 'report'>): Outage {
+  return keepers.ofGateway('session-outage', () => createOutage('sessions', report));
 }
 
 /** Returns whether a request claims a session. A registered key of the same id takes precedence. */
@@ -24,7 +30,7 @@ export function namesSession({ appId, keyId, scheme }: Kq1Authorization, { plan 
 export function claimSession(
   exchange: Exchange,
   authorization: Kq1Authorization,
-  { sessions, clock, log }: { readonly sessions: Sessions } & Pick<PolicyDeps, 'clock' | 'log'>,
+  { sessions, clock, outage }: { readonly sessions: Sessions; readonly outage: Outage } & Pick<PolicyDeps, 'clock'>,
 ): Claim | GatewayError | Promise<Claim | GatewayError> {
   // Sessions exist inside only. A gateway in the DMZ hands the call over, and nothing counts as proved there.
   if (exchange.plan.isHandedOut) return toClaim(exchange, authorization, undefined) ?? refuse('GW40101');
@@ -32,11 +38,17 @@ export function claimSession(
     (found && isUsable(found, exchange, authorization, clock.now()) && toClaim(exchange, authorization, found)) || refuse('GW40101');
   const found = sessions.find(authorization.keyId);
   if (!(found instanceof Promise)) return judge(found);
-  return found.then(judge, (error: unknown) => {
-    if (toErrorRecord(error).kind !== 'transient') throw error;
-    log.error('gateway.session-store-down', error);
-    return refuse('GW50303');
-  });
+  return found.then(
+    (session) => {
+      outage.worked();
+      return judge(session);
+    },
+    (error: unknown) => {
+      if (toErrorRecord(error).kind !== 'transient') throw error;
+      outage.failed(error);
+      return refuse('GW50303');
+    },
+  );
 }
 
 function isUsable({ session }: OpenSession, { front, plan, clientIp }: Exchange, { appId }: Kq1Authorization, now: number): boolean {

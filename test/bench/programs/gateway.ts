@@ -14,10 +14,17 @@ import { createPlanFeed } from '../../../gateways/plan/create-plan-feed.ts';
 import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts';
 import { openStorage } from '../../../storage/open-storage.ts';
 import { serveProgram } from '../measure/program.ts';
+import type { GatewayEvent } from '../../../gateways/documents/gateway-questions.ts';
 import { anywhere } from '../../../engine/testing/anywhere.ts';
 
 // As `runUntilSignal` does for the same parts.
 tuneMemory();
+/** What the program answers to any question. */
+export interface GatewayReport {
+  readonly connections: number;
+  readonly events: readonly GatewayEvent[];
+}
+
 interface Options {
   readonly front: Front;
   readonly plan: GatewayPlan;
@@ -25,13 +32,19 @@ interface Options {
   readonly more?: number;
   /** A port that it shares with other processes; an own one if left out, 0 for a new one. */
   readonly sharedPort?: number;
+  /** The Redis that it shares with others; its own memory if left out. */
+  readonly sharedAddress?: string;
 }
 
-await serveProgram<Options, object, { readonly connections: number }>(async ({ front, plan, more = 0, sharedPort }) => {
+await serveProgram<Options, object, GatewayReport>(async ({ front, plan, more = 0, sharedPort, sharedAddress }) => {
   const folder = await mkdtemp(join(tmpdir(), 'kq-bench-'));
   const logger = createLogger({ level: 'warn', format: 'json' });
   const clock = systemClock;
-  const storage = await openStorage({ address: `embedded:${join(folder, 'data')}`, clock, logger });
+  const storage = await openStorage({
+    address: `embedded:${join(folder, 'data')}`,
+    ...(sharedAddress === undefined ? {} : { sharedAddress }),
+    ...{ clock, logger },
+  });
   const feed = createPlanFeed();
   feed.publish(withMore(plan, more));
   const gateway = await createGateway({
@@ -59,7 +72,7 @@ await serveProgram<Options, object, { readonly connections: number }>(async ({ f
   });
   return {
     port: gateway.port,
-    answer: () => Promise.resolve({ connections: gateway.stats().connections }),
+    answer: () => Promise.resolve({ connections: gateway.stats().connections, events: gateway.events() }),
     async stop() {
       await gateway.stop();
       await storage.close();
