@@ -4,7 +4,7 @@ import type { BusConsumer } from '../../documents/caller-documents.ts';
 import { refuse } from '../../errors.ts';
 import { adoptTraceId } from '../../shared/trace-ids.ts';
 import { peerFingerprint } from '../../shared/peer-fingerprint.ts';
-import { readBearer } from '../../shared/read-bearer.ts';
+import { readBearer } from '../../shared/identity/read-bearer.ts';
 
 const MAX_TOKEN_LENGTH = 512;
 

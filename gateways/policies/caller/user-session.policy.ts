@@ -12,7 +12,7 @@ import { claimSession, namesSession, sessionOutageOf, sessionsOf } from '../../s
 import { createIssuerKeys, type IssuerKeys } from '../../shared/identity/issuer-keys.ts';
 import { adoptTraceId } from '../../shared/trace-ids.ts';
 import { parseJson } from '../../shared/parse-json.ts';
-import { readBearer } from '../../shared/read-bearer.ts';
+import { readBearer } from '../../shared/identity/read-bearer.ts';
 
 const MAX_TOKEN_LENGTH = 8192;
 const LEEWAY_SEC = 30;
