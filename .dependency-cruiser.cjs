@@ -33,8 +33,8 @@ module.exports = {
     rule(
       'no-dev-packages',
       'A development package is not there in production.',
-      // The designer's are bundled.
-      { path: `^(${PRODUCT})/`, pathNot: '^(test|scripts|designer)/' },
+      // Those of the designer and of the sdk for browsers are bundled.
+      { path: `^(${PRODUCT})/`, pathNot: '^(test|scripts|designer|sdk/browser)/' },
       { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: 'node_modules/@types/' },
     ),
 
@@ -222,6 +222,18 @@ module.exports = {
       'The SDK stands alone beside the contract.',
       { path: '^sdk/' },
       productBut(['^engine/contract/', '^storage/crypto/', '^sdk/']),
+    ),
+    rule(
+      'sdk-runs-in-a-browser',
+      'No module of Node in the core of the SDK and in its half for browsers.',
+      { path: '^sdk/(core|browser)/' },
+      { dependencyTypes: ['core'] },
+    ),
+    rule(
+      'sdk-core-knows-no-environment',
+      'The core of the SDK and its half for browsers use nothing of its half for Node.',
+      { path: '^sdk/(core|browser)/' },
+      { path: `^(storage|sdk/node)/|${packages(['undici/'])}` },
     ),
     rule(
       'nobody-imports-a-root',

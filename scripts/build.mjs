@@ -24,6 +24,7 @@ if (code !== 0) {
   process.exit(1);
 }
 await import('./build-designer.mjs');
+await import('./build-sdk.mjs');
 const copied = copyAssets();
 const pointed = pointUrlsToJavaScript();
 console.log(`dist/: compiled in ${(durationMs / 1000).toFixed(1)} s, ${copied} files copied, ${pointed} worker addresses adapted`);

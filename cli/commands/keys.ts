@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { KQ1_SCHEMES, type Kq1Scheme } from '../../engine/contract/kq1/kq1.ts';
-import { signText } from '../../sdk/keys.ts';
+import { signText } from '../../sdk/node/node-crypto.ts';
 import type { SystemFacts } from '../../control/system/system.ts';
 import { withApi } from '../shared/connect.ts';
 import { readInput } from '../shared/read-input.ts';

@@ -2,8 +2,9 @@
 import { isUtf8 } from 'node:buffer';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { KQ1_SCHEMES, type Kq1Scheme } from '../../engine/contract/kq1/kq1.ts';
-import { signRequest, type SignedRequest } from '../../sdk/sign-request.ts';
-import { verifyAnswer } from '../../sdk/verify-answer.ts';
+import { signRequest, type SignedRequest } from '../../sdk/core/sign-request.ts';
+import { verifyAnswer } from '../../sdk/core/verify-answer.ts';
+import { nodeCrypto } from '../../sdk/node/node-crypto.ts';
 import { ConnectionError } from '../shared/api-errors.ts';
 import { findCaFile, readCa, type ConnectOptions } from '../shared/connect.ts';
 import { EXIT } from '../shared/exit-codes.ts';
@@ -51,7 +52,7 @@ export function signCommand(terminal: Terminal): Command {
       const method = (options.method ?? (body === undefined ? 'GET' : 'POST')).toUpperCase();
       const headers = { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...parseHeaders(options.header) };
       const key = (await readInput(options.key)).trim();
-      const signed = signRequest({
+      const signed = await signRequest(nodeCrypto, {
         method,
         url: absolute(url),
         headers,
@@ -147,7 +148,8 @@ async function check(
 ): Promise<void> {
   const keyId = headers.find(([name]) => name.toLowerCase() === 'x-kq-keyid')?.[1] ?? '';
   const platformKeys = platformKey === undefined ? {} : { [keyId]: await readInput(platformKey) };
-  verifyAnswer({ request: signed, status, headers, body, platformKeys, ...(scheme.startsWith('HMAC') ? { secret: key } : {}) });
+  const secret = scheme.startsWith('HMAC') ? { secret: key } : {};
+  await verifyAnswer(nodeCrypto, { request: signed, status, headers, body, platformKeys, ...secret });
   terminal.tell('The signature of the response is valid.');
 }
 

@@ -9,7 +9,7 @@ import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { dataTokenPath, writeTokenFile } from '../../cli/shared/token-file.ts';
 import { parseAuthorization } from '../../engine/contract/kq1/kq1.ts';
-import { verifyText } from '../../sdk/keys.ts';
+import { nodeCrypto } from '../../sdk/node/node-crypto.ts';
 import { signRequest } from '../../sdk/public.ts';
 import { flow, memoryCatalog, startControl } from '../control/start-control.ts';
 
@@ -297,7 +297,7 @@ test('makes SM2 keys that prove themselves and never overwrites one', async (t) 
   assert.equal((await kangqiao(['keys', 'new', '--sm2', '--out', out, '--name', 'app'])).code, 1);
   const challenge = 'KQ1-KEY-PROOF\napp\nk1';
   const proven = await kangqiao(['keys', 'prove', '--key', join(out, 'app.key.pem')], { input: challenge });
-  assert.ok(verifyText(challenge, proven.out.trim(), 'SM2-SM3', readFileSync(join(out, 'app.pub.pem'), 'utf8')));
+  assert.ok(await nodeCrypto.verifyText(challenge, proven.out.trim(), 'SM2-SM3', readFileSync(join(out, 'app.pub.pem'), 'utf8')));
   assert.equal((await kangqiao(['keys', 'new', '--hmac', '--out', out])).code, 0);
   assert.equal((await kangqiao(['keys', 'new', '--out', out])).code, 2);
 });
@@ -341,7 +341,7 @@ test('signs and sends the bytes of a file as they are, whatever their charset, a
   const { ts, nonce } = parseAuthorization(authorization);
   const again = { method: 'POST', url, headers: { 'content-type': 'text/plain; charset=GBK' }, appId: 'A1', keyId: 'k1', body: gbk };
   const secret = readFileSync(join(out, 'app.secret'), 'utf8').trim();
-  const signed = signRequest({ ...again, scheme: 'HMAC-SM3', key: secret, nonce, clock: { now: () => Number(ts) } });
+  const signed = await signRequest({ ...again, scheme: 'HMAC-SM3', key: secret, nonce, clock: { now: () => Number(ts) } });
   assert.equal(authorization, signed.headers['Authorization'], 'the digest is of these very bytes');
   const printed = await kangqiao([...sign, join(out, 'gbk.txt'), url]);
   assert.match(printed.out, new RegExp(`--data-binary '@${join(out, 'gbk.txt')}'`));

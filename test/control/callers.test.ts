@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import type { GatewayPlan } from '../../gateways/documents/gateway-plan.ts';
-import { signText } from '../../sdk/keys.ts';
+import { signText } from '../../sdk/node/node-crypto.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
 import { flow, PERSON_PASSWORD, startControl, type Client, type Running } from './start-control.ts';
 

@@ -94,7 +94,9 @@ async function record() {
   const [method, url, body] = ['POST', `${city.open}/open/v1/appointments`, JSON.stringify(booking('A'))] as const;
   const key = await readFile(cityFiles(platform.cityFolder).appKey, 'utf8');
   const given = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
-  const { headers } = signRequest({ method, url, headers: given, body, appId: CITY_APP, keyId: CITY_KEY_ID, scheme: 'SM2-SM3', key });
+  const { headers } = await signRequest({
+    ...{ method, url, headers: given, body, appId: CITY_APP, keyId: CITY_KEY_ID, scheme: 'SM2-SM3', key },
+  });
   return () => city.send(url, { method, headers: { ...headers }, body });
 }
 

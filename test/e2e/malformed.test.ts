@@ -87,7 +87,7 @@ interface Sample {
   readonly kind: string;
   readonly to: 'open' | 'user' | 'bus' | 'control' | 'mllp';
   /** Made when it is sent: times and nonces are fresh. */
-  bytes(): Buffer;
+  bytes(): Buffer | Promise<Buffer>;
 }
 
 interface SignedBody {
@@ -100,10 +100,10 @@ function signed({ path, type, body }: SignedBody, corrupt: (authorization: strin
   return {
     kind: `signed ${path}`,
     to: 'open',
-    bytes() {
+    async bytes() {
       const headers = { 'content-type': type, 'idempotency-key': randomBytes(8).toString('hex') };
       const url = `${city.open}${path}`;
-      const request = signRequest({ method: 'POST', url, headers, body, appId: APP, keyId: 'h1', scheme: 'HMAC-SM3', key: secret });
+      const request = await signRequest({ method: 'POST', url, headers, body, appId: APP, keyId: 'h1', scheme: 'HMAC-SM3', key: secret });
       const authorization = corrupt(request.headers['Authorization']!);
       return http('POST', path, { ...headers, Authorization: authorization, Host: new URL(url).host }, body);
     },
@@ -338,7 +338,7 @@ function b64(text: string): string {
 
 /** Status and code; for MLLP the acknowledgement; `closed` when the other side only closed. */
 async function send(sample: Sample): Promise<string> {
-  const bytes = sample.bytes();
+  const bytes = await sample.bytes();
   if (sample.to === 'mllp' || sample.to === 'control') return sendPlain(sample, bytes);
   const connection = openRaw(platform.ports[sample.to], platform.ca);
   const answer = await connection.send(bytes).finally(() => connection.close());
@@ -417,7 +417,10 @@ test(`${COUNT} malformed requests get 4xx, a NAK or a close, never 5xx and never
     while (samples.length > until) {
       const sample = samples.pop()!;
       const outcome = await send(sample);
-      if (/^5/.test(outcome)) failed.push(`${sample.kind}: ${outcome} to ${JSON.stringify(sample.bytes().toString('latin1').slice(-300))}`);
+      if (/^5/.test(outcome)) {
+        const bytes = await sample.bytes();
+        failed.push(`${sample.kind}: ${outcome} to ${JSON.stringify(bytes.toString('latin1').slice(-300))}`);
+      }
       const counts = outcomes.get(sample.kind) ?? outcomes.set(sample.kind, new Map()).get(sample.kind)!;
       counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
     }

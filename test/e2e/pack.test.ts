@@ -64,6 +64,7 @@ const AUTHOR = `
 import { Type } from 'typebox';
 import { createMessage, defineNode, inPort, okPort, AppError, type FlowDocument } from 'kangqiao/contract';
 import { createSigningClient, type SignedAnswer } from 'kangqiao/sdk';
+import { createUserClient } from 'kangqiao/sdk/browser';
 import { runNode } from 'kangqiao/testing';
 
 export const shout = defineNode({
@@ -81,6 +82,7 @@ export const wrong: Parameters<typeof shout.prepare>[0] = { mark: 7 };
 export const flows: readonly FlowDocument[] = [];
 export const ask = (key: string): Promise<SignedAnswer> =>
   createSigningClient({ baseUrl: 'https://x', appId: 'A', keyId: 'k', scheme: 'SM2-SM3', key, platformKeys: {} }).fetch('/open/v1/departments');
+export const page = createUserClient({ baseUrl: 'https://x', token: () => 't' });
 export const tried = runNode(shout, { config: { mark: '?' }, message: createMessage('hello') });
 `;
 

@@ -260,9 +260,9 @@ test("an answer to one app's request does not verify for another's, nor for anot
   const at = Date.now();
   const fixed = { now: () => at };
   const requests = [
-    signRequest({ method: 'GET', url, nonce, clock: fixed, ...own }),
-    signRequest({ method: 'GET', url, nonce, clock: fixed, ...other }),
-    signRequest({ method: 'GET', url, ...own }),
+    await signRequest({ method: 'GET', url, nonce, clock: fixed, ...own }),
+    await signRequest({ method: 'GET', url, nonce, clock: fixed, ...other }),
+    await signRequest({ method: 'GET', url, ...own }),
   ];
   const answers = [];
   for (const request of requests) {
@@ -273,15 +273,15 @@ test("an answer to one app's request does not verify for another's, nor for anot
   }
   for (const [i, request] of requests.entries()) {
     for (const [j, answer] of answers.entries()) {
-      if (i === j) verifyResponse({ request, ...answer });
-      else assert.throws(() => verifyResponse({ request, ...answer }), { code: 'SDK_ANSWER_FORGED' }, `request ${i}, answer ${j}`);
+      if (i === j) await verifyResponse({ request, ...answer });
+      else await assert.rejects(verifyResponse({ request, ...answer }), { code: 'SDK_ANSWER_FORGED' }, `request ${i}, answer ${j}`);
     }
   }
   const [request, answer] = [requests[0]!, answers[0]!];
   const body = Buffer.from(answer.body);
   body[5]! ^= 1;
-  assert.throws(() => verifyResponse({ request, ...answer, body }), { code: 'SDK_ANSWER_FORGED' });
-  assert.throws(() => verifyResponse({ request, ...answer, status: 201 }), { code: 'SDK_ANSWER_FORGED' });
+  await assert.rejects(verifyResponse({ request, ...answer, body }), { code: 'SDK_ANSWER_FORGED' });
+  await assert.rejects(verifyResponse({ request, ...answer, status: 201 }), { code: 'SDK_ANSWER_FORGED' });
 });
 
 test(`of ${REPLAYS} replays at once exactly one succeeds`, async (t) => {

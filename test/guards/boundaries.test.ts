@@ -40,6 +40,8 @@ const planted: Readonly<Record<string, readonly [file: string, imported: string]
   'designer-shell-is-on-top': ['designer/src/pages/framed.ts', '../shell/shell.ts'],
   'designer-runs-in-a-browser': ['designer/files.ts', 'node:fs'],
   'sdk-sees-the-contract': ['sdk/inside.ts', '../engine/run/lanes.ts'],
+  'sdk-runs-in-a-browser': ['sdk/core/files.ts', 'node:fs'],
+  'sdk-core-knows-no-environment': ['sdk/browser/borrowed.ts', '../../storage/redis/own.ts'],
   'nobody-imports-a-root': ['control/auth/started.ts', '../../cli/start.ts'],
   'nobody-imports-tests': ['sdk/tested.ts', '../test/support/flows.ts'],
 };

@@ -21,6 +21,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   'docs/signing.md sh': 'test/e2e/documents.test.ts',
   'docs/signing.md bash': 'test/designer/signing-examples.test.ts',
   'docs/signing.md js': 'test/designer/signing-examples.test.ts',
+  'docs/signing.md javascript': 'test/sdk/browser/browser-sdk.browser.test.ts',
   'docs/signing.md python': 'test/designer/signing-examples.test.ts',
   'docs/signing.md java': 'test/designer/signing-examples.test.ts',
   'docs/signing.md go': 'test/designer/signing-examples.test.ts',

@@ -8,6 +8,6 @@ test('docs/signing.md shows the examples as the console writes them, in each of 
   assert.equal(page, signingGuide());
   assert.deepEqual(
     [...page.matchAll(/^```(\w+)$/gm)].map(([, language]) => language),
-    ['text', 'bash', 'js', 'python', 'java', 'go', 'text', 'sh', 'text'],
+    ['text', 'bash', 'js', 'javascript', 'python', 'java', 'go', 'text', 'sh', 'text'],
   );
 });

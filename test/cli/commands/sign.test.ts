@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { EXIT } from '../../../cli/shared/exit-codes.ts';
 import { canonicalAnswer, KQ1_HEADERS, parseAuthorization } from '../../../engine/contract/kq1/kq1.ts';
-import { digestHex, signText } from '../../../sdk/keys.ts';
-import { signRequest } from '../../../sdk/sign-request.ts';
+import { nodeCrypto, signText } from '../../../sdk/node/node-crypto.ts';
+import { signRequest } from '../../../sdk/public.ts';
 import { recordingControl, type Asked } from '../recording-control.ts';
 import { inProcess } from '../run-in-process.ts';
 
@@ -78,7 +78,7 @@ test('what is no address or no header is wrong usage, and an address where nobod
   assert.equal((await sign(['--send'])).code, EXIT.unreachable);
 });
 
-async function gateway(t: TestContext, answer: (response: ServerResponse, asked: Asked) => void) {
+async function gateway(t: TestContext, answer: (response: ServerResponse, asked: Asked) => void | Promise<void>) {
   const { address, asked, close } = await recordingControl(t, answer);
   const { run, folder } = inProcess(t);
   const key = join(folder, 'app.secret');
@@ -89,11 +89,11 @@ async function gateway(t: TestContext, answer: (response: ServerResponse, asked:
 }
 
 /** Answers as the platform does, with a signature over `body`; `sent` is what arrives. */
-function answerSigned(response: ServerResponse, { line, headers, bytes }: Asked, body: string, sent = body): void {
+async function answerSigned(response: ServerResponse, { line, headers, bytes }: Asked, body: string, sent = body): Promise<void> {
   const scheme = 'HMAC-SM3';
   const { ts, nonce, signed } = parseAuthorization(String(headers.authorization));
   const [method = '', target = ''] = line.split(' ');
-  const { canonical } = signRequest({
+  const { canonical } = await signRequest({
     ...{ method, url: `http://${headers.host}${target}`, body: bytes, appId: 'A1', keyId: 'k1', scheme, key: SECRET, nonce },
     headers: Object.fromEntries(signed.filter((name) => name !== 'host').map((name) => [name, String(headers[name])])),
     clock: { now: () => Number(ts) },
@@ -101,8 +101,8 @@ function answerSigned(response: ServerResponse, { line, headers, bytes }: Asked,
   const own = { 'content-type': 'application/json' };
   const now = String(Date.now());
   const text = canonicalAnswer({
-    ...{ requestDigest: digestHex(scheme, canonical), scheme, keyId: 'k1', ts: now, nonce, status: 200 },
-    ...{ headers: Object.entries(own), bodyDigest: digestHex(scheme, body) },
+    ...{ requestDigest: await nodeCrypto.digestHex(scheme, Buffer.from(canonical)), scheme, keyId: 'k1', ts: now, nonce, status: 200 },
+    ...{ headers: Object.entries(own), bodyDigest: await nodeCrypto.digestHex(scheme, Buffer.from(body)) },
   });
   const signature = signText(text, scheme, SECRET);
   response.writeHead(200, { ...own, [KQ1_HEADERS.keyId]: 'k1', [KQ1_HEADERS.ts]: now, [KQ1_HEADERS.signature]: signature }).end(sent);

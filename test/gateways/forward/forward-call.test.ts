@@ -8,7 +8,7 @@ import type { Tracer } from '../../../engine/contract/values/observe.ts';
 import type { FlowResult } from '../../../engine/contract/node/run-flow.ts';
 import { RELAY_HEADER } from '../../../gateways/forward/relay-header.ts';
 import { startFaultProxy } from '../../servers/fault-proxy.ts';
-import { createEnvelopes } from '../../../sdk/envelopes.ts';
+import { createEnvelopes } from '../../../sdk/public.ts';
 import { crypto, signRequest } from '../support/city-plan.ts';
 import { openDmzLab, type DmzLab } from '../support/dmz-lab.ts';
 import { callGateway, callSigned, echo, type TestAnswer, type TestGateway } from '../support/start-gateway.ts';

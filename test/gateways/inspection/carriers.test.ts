@@ -1,7 +1,7 @@
 /** The same attack in every carrier of a request, through a real gateway: the same verdict. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createEnvelopes } from '../../../sdk/envelopes.ts';
+import { createEnvelopes } from '../../../sdk/public.ts';
 import { buildInterface, buildPlan, createTestKey, crypto, signRequest } from '../support/city-plan.ts';
 import { openDmzLab } from '../support/dmz-lab.ts';
 import { createEncryption } from '../support/encryption.ts';

@@ -1,6 +1,6 @@
 /** Opens a session as an app does: signed by its key, and the answer opened by its encryption key. */
 import assert from 'node:assert/strict';
-import { createEnvelopes } from '../../../sdk/envelopes.ts';
+import { createEnvelopes } from '../../../sdk/public.ts';
 import { crypto, type SignedRequest, type TestSigner } from './city-plan.ts';
 import type { EncryptionFixture } from './encryption.ts';
 import { callSigned } from './start-gateway.ts';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { GatewayPlan } from '../../../../gateways/documents/gateway-plan.ts';
-import { createEnvelopes, type EnvelopeHead, type Envelopes } from '../../../../sdk/envelopes.ts';
+import { createEnvelopes, type EnvelopeHead, type Envelopes } from '../../../../sdk/public.ts';
 import { buildInterface, buildPlan, createTestKey, crypto, signRequest, type TestKey } from '../../support/city-plan.ts';
 import { createEncryption, type EncryptionFixture } from '../../support/encryption.ts';
 import { callSigned, startGateway, type TestAnswer, type TestGateway } from '../../support/start-gateway.ts';

@@ -1,5 +1,5 @@
-import type { Clock } from '../engine/contract/values/clock.ts';
-import { AppError } from '../engine/contract/values/errors.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import {
   canonicalAnswer,
   KQ1_HEADERS,
@@ -7,8 +7,9 @@ import {
   signedAnswerHeaders,
   type HeaderPair,
   type Kq1Scheme,
-} from '../engine/contract/kq1/kq1.ts';
-import { digestHex, verifyText } from './keys.ts';
+} from '../../engine/contract/kq1/kq1.ts';
+import { utf8 } from './bytes.ts';
+import type { SdkCrypto } from './sdk-crypto.ts';
 import type { SignedRequest } from './sign-request.ts';
 
 export interface AnswerToVerify {
@@ -28,11 +29,11 @@ export interface AnswerToVerify {
 const WINDOW_MS = 300_000;
 
 /**
- * Verifies that the platform sent this response to this request. Throws SDK_ANSWER_UNSIGNED, SDK_ANSWER_KEY_UNKNOWN,
- * SDK_ANSWER_STALE or SDK_ANSWER_FORGED (unknown-outcome): the request may have been carried out even if the response
+ * Verifies that the platform sent this response to this request. Rejects with SDK_ANSWER_UNSIGNED,
+ * SDK_ANSWER_KEY_UNKNOWN, SDK_ANSWER_STALE or SDK_ANSWER_FORGED (unknown-outcome): the request may have been carried out even if the response
  * cannot be trusted.
  */
-export function verifyAnswer(answer: AnswerToVerify): void {
+export async function verifyAnswer(crypto: SdkCrypto, answer: AnswerToVerify): Promise<void> {
   const { request } = answer;
   const headers = [...answer.headers];
   const signature = single(headers, KQ1_HEADERS.signature);
@@ -44,7 +45,8 @@ export function verifyAnswer(answer: AnswerToVerify): void {
   if (key === undefined) throw distrusted('SDK_ANSWER_KEY_UNKNOWN', 'it is signed with a key that is not one of the given platform keys');
   if (Math.abs((answer.clock ?? Date).now() - Number(ts)) > WINDOW_MS)
     throw distrusted('SDK_ANSWER_STALE', 'its time differs from the local clock by more than 300 s');
-  if (!verifyText(canonicalOf(answer, { scheme, keyId, ts, headers }), signature, scheme, key)) {
+  const canonical = await canonicalOf(crypto, answer, { scheme, keyId, ts, headers });
+  if (!(await crypto.verifyText(canonical, signature, scheme, key))) {
     throw distrusted('SDK_ANSWER_FORGED', 'its signature does not verify for this request');
   }
 }
@@ -62,20 +64,20 @@ function keyFor(scheme: Kq1Scheme, keyId: string, answer: AnswerToVerify): strin
 }
 
 /**
- * Returns the canonical text of the response. Throws SDK_ANSWER_FORGED (unknown-outcome) if it has none, because the
+ * Returns the canonical text of the response. Rejects with SDK_ANSWER_FORGED (unknown-outcome) if it has none, because the
  * platform cannot have signed it.
  */
-function canonicalOf(answer: AnswerToVerify, { scheme, keyId, ts, headers }: Signed): string {
+async function canonicalOf(crypto: SdkCrypto, answer: AnswerToVerify, { scheme, keyId, ts, headers }: Signed): Promise<string> {
   try {
     return canonicalAnswer({
-      requestDigest: digestHex(scheme, answer.request.canonical),
+      requestDigest: await crypto.digestHex(scheme, utf8(answer.request.canonical)),
       scheme,
       status: answer.status,
       nonce: answer.request.nonce,
       ts,
       keyId,
       headers: signedAnswerHeaders(headers),
-      bodyDigest: digestHex(scheme, answer.body),
+      bodyDigest: await crypto.digestHex(scheme, answer.body),
     });
   } catch (cause) {
     throw distrusted('SDK_ANSWER_FORGED', 'its signed parts are malformed', cause);

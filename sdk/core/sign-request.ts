@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import type { Clock } from '../engine/contract/values/clock.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
 import {
   canonicalRequest,
   formatAuthorization,
@@ -8,8 +7,9 @@ import {
   splitTarget,
   type HeaderPair,
   type Kq1Scheme,
-} from '../engine/contract/kq1/kq1.ts';
-import { digestHex, signText } from './keys.ts';
+} from '../../engine/contract/kq1/kq1.ts';
+import { base64url, utf8 } from './bytes.ts';
+import type { SdkCrypto } from './sdk-crypto.ts';
 
 export interface RequestToSign {
   readonly method: string;
@@ -55,15 +55,16 @@ const UNSIGNED = new Set([
 
 /**
  * Signs one request (KQ1, docs/signing.md) and returns its headers. Sign again for every attempt, because a nonce is
- * accepted once. Throws KQ1_MALFORMED (input) if the request can be read in more than one way, and SDK_KEY_INVALID
- * (input) if the key does not fit the scheme.
+ * accepted once. Rejects with KQ1_MALFORMED (input) if the request can be read in more than one way, and with
+ * SDK_KEY_INVALID (input) if the key does not fit the scheme.
  */
-export function signRequest(request: RequestToSign): SignedRequest {
+export async function signRequest(crypto: SdkCrypto, request: RequestToSign): Promise<SignedRequest> {
   const { appId, keyId, scheme } = request;
   const url = new URL(request.url);
   const signedHeaders = headersToSign(request.headers ?? {});
   const ts = String((request.clock ?? Date).now());
-  const nonce = request.nonce ?? randomBytes(16).toString('base64url');
+  const nonce = request.nonce ?? base64url(crypto.randomBytes(16));
+  const { body = '' } = request;
   const canonical = canonicalRequest({
     scheme,
     method: request.method.toUpperCase(),
@@ -74,9 +75,9 @@ export function signRequest(request: RequestToSign): SignedRequest {
     appId,
     keyId,
     headers: signedHeaders,
-    bodyDigest: digestHex(scheme, request.body ?? ''),
+    bodyDigest: await crypto.digestHex(scheme, typeof body === 'string' ? utf8(body) : body),
   });
-  const sig = signText(canonical, scheme, request.key);
+  const sig = await crypto.signText(canonical, scheme, request.key);
   const authorization = formatAuthorization({ scheme, appId, keyId, ts, nonce, signed: signedHeaders.map(([name]) => name), sig });
   return { headers: { ...request.headers, Authorization: authorization }, canonical, scheme, keyId, nonce };
 }

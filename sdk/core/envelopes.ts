@@ -1,7 +1,6 @@
 /** Encrypted bodies: encrypts requests for the platform, and opens the responses that it encrypted for the caller. */
-import { createPublicKey } from 'node:crypto';
-import { AppError } from '../engine/contract/values/errors.ts';
-import { envelopeAad, KQ1_HEADERS, type Envelope, type HeaderPair, type Kq1Request } from '../engine/contract/kq1/kq1.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { envelopeAad, KQ1_HEADERS, type Envelope, type HeaderPair, type Kq1Request } from '../../engine/contract/kq1/kq1.ts';
 import {
   CONTENT_CIPHERS,
   type ContentCipher,
@@ -9,8 +8,8 @@ import {
   type Encryption,
   type EncryptionKey,
   type KeyEncryption,
-} from '../engine/contract/ports/encryption.ts';
-import { createSoftwareEncryption } from '../storage/crypto/software-encryption.ts';
+} from '../../engine/contract/ports/encryption.ts';
+import { base64url, bytesOfBase64url, bytesOfPem, hexOf, utf8 } from './bytes.ts';
 
 export interface EncryptionOptions {
   /** SM4-CBC-HSM3 if absent. */
@@ -35,12 +34,16 @@ export interface Envelopes {
   open(head: EnvelopeHead, answer: { readonly headers: Iterable<HeaderPair>; readonly body: Uint8Array }): Promise<Uint8Array>;
 }
 
+/** The object identifier of the curve SM2 (1.2.156.10197.1.301), as it stands in keys. */
+const SM2_CURVE = '06082a811ccf5501822d';
 /** How long one content key encrypts. The platform keeps it for as long, which saves it the costly decryption. */
 const CONTENT_KEY_MS = 10 * 60_000;
 
 /** Throws SDK_KEY_INVALID (input) if a key is neither SM2 nor RSA in PEM. */
-export function createEnvelopes({ cipher = 'SM4-CBC-HSM3', platformKey, privatePem }: EncryptionOptions): Envelopes {
-  const encryption = createSoftwareEncryption();
+export function createEnvelopes(
+  encryption: Encryption,
+  { cipher = 'SM4-CBC-HSM3', platformKey, privatePem }: EncryptionOptions,
+): Envelopes {
   const receiver = imported(encryption, platformKey.publicPem, 'public');
   const own = imported(encryption, privatePem, 'private');
   let sending: { readonly key: ContentKey; readonly encrypted: string; readonly madeAt: number } | undefined;
@@ -57,7 +60,7 @@ export function createEnvelopes({ cipher = 'SM4-CBC-HSM3', platformKey, privateP
         ...{ v: 1, enc: cipher, kid: platformKey.keyId, ek },
         ...{ iv: base64url(iv), ct: base64url(ciphertext), tag: base64url(tag) },
       };
-      return Buffer.from(JSON.stringify(envelope));
+      return utf8(JSON.stringify(envelope));
     },
     async open(head, { headers, body }) {
       const named = [...headers].find(([name]) => name.toLowerCase() === KQ1_HEADERS.enc.toLowerCase())?.[1];
@@ -75,7 +78,8 @@ export function createEnvelopes({ cipher = 'SM4-CBC-HSM3', platformKey, privateP
 
 function imported(encryption: Encryption, pem: string, role: EncryptionKey['role']): EncryptionKey {
   try {
-    const algorithm: KeyEncryption = createPublicKey(pem).asymmetricKeyType === 'rsa' ? 'RSA-OAEP-SHA256' : 'SM2';
+    const der = bytesOfPem(pem, role === 'public' ? 'PUBLIC KEY' : 'PRIVATE KEY');
+    const algorithm: KeyEncryption = hexOf(der).includes(SM2_CURVE) ? 'SM2' : 'RSA-OAEP-SHA256';
     return encryption.importEncryptionKey(pem, algorithm, role);
   } catch {
     // The error text of the library may contain the key, so throw a different error.
@@ -85,13 +89,13 @@ function imported(encryption: Encryption, pem: string, role: EncryptionKey['role
   }
 }
 
-function aadOf(head: EnvelopeHead, direction: 'request' | 'response'): Buffer {
-  return Buffer.from(envelopeAad(head, direction), 'latin1');
+function aadOf(head: EnvelopeHead, direction: 'request' | 'response'): Uint8Array {
+  return utf8(envelopeAad(head, direction));
 }
 
 function parsed(body: Uint8Array): Envelope {
   try {
-    const value = JSON.parse(Buffer.from(body).toString('utf8')) as Envelope;
+    const value = JSON.parse(new TextDecoder().decode(body)) as Envelope;
     if ([value.ek, value.iv, value.ct, value.tag].every((text) => typeof text === 'string')) return value;
   } catch {
     // The body is not JSON, so it is no envelope.
@@ -99,12 +103,10 @@ function parsed(body: Uint8Array): Envelope {
   throw invalid('it is not JSON with the members of an envelope');
 }
 
-function bytesOf(text: string): Buffer {
-  return Buffer.from(text, 'base64url');
-}
-
-function base64url(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64url');
+function bytesOf(text: string): Uint8Array {
+  const bytes = bytesOfBase64url(text);
+  if (bytes === undefined) throw invalid('a member is not base64url without padding');
+  return bytes;
 }
 
 function invalid(why: string): AppError {

@@ -1,13 +1,23 @@
-import type { Clock } from '../engine/contract/values/clock.ts';
-import { AppError } from '../engine/contract/values/errors.ts';
-import type { Kq1Scheme } from '../engine/contract/kq1/kq1.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Kq1Scheme } from '../../engine/contract/kq1/kq1.ts';
 
 /** What signs a request: a registered key, or a session. */
 export interface Credentials {
+  readonly appId: string;
   readonly keyId: string;
   readonly scheme: Kq1Scheme;
   /** Private key in PEM (PKCS#8), or for the HMAC schemes the secret in base64url. */
   readonly key: string;
+}
+
+/** A session as the platform opened it. `appId` is absent if the caller named it. */
+export interface OpenedSession {
+  readonly sessionId: string;
+  readonly key: string;
+  /** Epoch milliseconds. */
+  readonly endsAt: number;
+  readonly appId?: string;
 }
 
 export interface SessionKeeper {
@@ -22,7 +32,7 @@ const EARLY_MS = 60_000;
 
 /** `open` asks the platform for a session. Requests that need one at the same time share one call. */
 export function keepSession(
-  open: () => Promise<{ readonly status: number; json(): unknown }>,
+  open: () => Promise<OpenedSession & { readonly appId: string }>,
   clock: Pick<Clock, 'now'> = Date,
 ): SessionKeeper {
   let session: { readonly credentials: Promise<Credentials>; opened: Credentials | undefined; endsAt: number } | undefined;
@@ -36,11 +46,9 @@ export function keepSession(
       });
       return opening.credentials;
 
-      function read(answer: { readonly status: number; json(): unknown }): Credentials {
-        if (answer.status !== 201) throw refused(answer.status);
-        const { sessionId, key, endsAt } = answer.json() as { sessionId: string; key: string; endsAt: number };
+      function read({ appId, sessionId, key, endsAt }: OpenedSession & { readonly appId: string }): Credentials {
         opening.endsAt = endsAt;
-        return (opening.opened = { keyId: sessionId, scheme: 'HMAC-SM3', key });
+        return (opening.opened = { appId, keyId: sessionId, scheme: 'HMAC-SM3', key });
       }
     },
     forget(lost) {
@@ -49,9 +57,7 @@ export function keepSession(
   };
 }
 
-function refused(status: number): AppError {
-  return new AppError('SDK_SESSION_REFUSED', 'input', `The platform opened no session (HTTP ${status}).`, {
-    values: { status },
-    fix: 'Sign with an SM2 key, register an encryption key for the app, and pass its private half in `encryption`.',
-  });
+/** `fix` says what the caller needs for a session on this front. */
+export function sessionRefused(status: number, fix: string): AppError {
+  return new AppError('SDK_SESSION_REFUSED', 'input', `The platform opened no session (HTTP ${status}).`, { values: { status }, fix });
 }

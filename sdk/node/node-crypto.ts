@@ -1,4 +1,4 @@
-/** The cryptography of a caller; it uses only node:crypto. Keys are PEM text, shared secrets are base64url text. */
+/** The cryptography of a caller in Node, with node:crypto only. */
 import {
   constants,
   createHash,
@@ -7,12 +7,12 @@ import {
   createPublicKey,
   createSign,
   createVerify,
+  randomBytes,
   sign,
   timingSafeEqual,
   verify,
   type KeyObject,
 } from 'node:crypto';
-import { AppError } from '../engine/contract/values/errors.ts';
 import {
   digestOfScheme,
   isStrictSm2Signature,
@@ -20,12 +20,19 @@ import {
   SM2_SPKI_PREFIX,
   sm2IdentityInput,
   type Kq1Scheme,
-} from '../engine/contract/kq1/kq1.ts';
+} from '../../engine/contract/kq1/kq1.ts';
+import { createSoftwareEncryption } from '../../storage/crypto/software-encryption.ts';
+import { keyRefused, type SdkCrypto } from '../core/sdk-crypto.ts';
 
-/**
- * Signs `text` and returns the signature in base64url. `key` is a private key in PEM (PKCS#8), or for the HMAC schemes
- * the secret in base64url.
- */
+export const nodeCrypto: SdkCrypto = {
+  encryption: createSoftwareEncryption(),
+  randomBytes: (size) => randomBytes(size),
+  digestHex: (scheme, data) => createHash(digestOfScheme(scheme)).update(data).digest('hex'),
+  signText,
+  verifyText,
+};
+
+/** Also used by the command line, which has no text to wait for. */
 export function signText(text: string, scheme: Kq1Scheme, key: string): string {
   const data = Buffer.from(text, 'latin1');
   if (isHmac(scheme)) return createHmac(digestOfScheme(scheme), secretOf(key)).update(data).digest('base64url');
@@ -37,11 +44,7 @@ export function signText(text: string, scheme: Kq1Scheme, key: string): string {
     .sign(privateKey, 'base64url');
 }
 
-/**
- * Returns true if the signature is valid. `key` is a public key in PEM (SPKI), or for the HMAC schemes the secret in
- * base64url.
- */
-export function verifyText(text: string, signature: string, scheme: Kq1Scheme, key: string): boolean {
+function verifyText(text: string, signature: string, scheme: Kq1Scheme, key: string): boolean {
   const data = Buffer.from(text, 'latin1');
   const bytes = Buffer.from(signature, 'base64url');
   if (bytes.toString('base64url') !== signature) return false;
@@ -52,10 +55,6 @@ export function verifyText(text: string, signature: string, scheme: Kq1Scheme, k
   const publicKey = loaded(scheme, () => createPublicKey(key));
   if (scheme !== 'SM2-SM3') return verify('sha256', data, { key: publicKey, ...rsaPadding(scheme) }, bytes);
   return isStrictSm2Signature(bytes) && createVerify('sm3').update(identityOf(publicKey)).update(data).verify(publicKey, bytes);
-}
-
-export function digestHex(scheme: Kq1Scheme, data: Uint8Array | string): string {
-  return createHash(digestOfScheme(scheme)).update(data).digest('hex');
 }
 
 function isHmac(scheme: Kq1Scheme): boolean {
@@ -91,15 +90,8 @@ function loaded(scheme: Kq1Scheme, load: () => KeyObject): KeyObject {
   try {
     key = load();
   } catch {
-    // The error text of the library may contain the key, so throw a different error.
     throw keyRefused('it cannot be read as PEM');
   }
   if (scheme !== 'SM2-SM3' && key.asymmetricKeyType !== 'rsa') throw keyRefused('it is not an RSA key');
   return key;
-}
-
-function keyRefused(why: string): AppError {
-  return new AppError('SDK_KEY_INVALID', 'input', `The key was refused: ${why}.`, {
-    fix: 'Pass a private key as PKCS#8 PEM, a public key as SPKI PEM or a shared secret as base64url, for the given scheme.',
-  });
 }
