@@ -90,6 +90,11 @@ const ROWS = {
     'A request with this Idempotency-Key is being processed: ask again later.',
   ],
   GW41301: [413, '请求体超出大小限制：请减少内容', 'The request body is too large: send less.'],
+  GW41501: [
+    415,
+    '文件类型不被接受，或与声明、扩展名不符：请发送接口接受的文件',
+    'The file is of a type that is not accepted, or not what it is said to be: send a file that the interface accepts.',
+  ],
   GW41502: [
     415,
     '不支持的内容类型或编码：请改用接口接受的 Content-Type，且不压缩',

@@ -1,7 +1,7 @@
 import { LeafPath, type VisitLeaf } from './leaf.ts';
 import { readFormLeaves } from './read-form-leaves.ts';
 import { readJsonLeaves } from './read-json-leaves.ts';
-import { parameterOf, readMultipart, type Part } from './read-multipart.ts';
+import { mediaTypeOf, parameterOf, readMultipart, type Part } from './read-multipart.ts';
 import { readXmlLeaves } from './read-xml-leaves.ts';
 
 /** The parts of a request that hold values of the caller. All texts are as sent. */
@@ -60,11 +60,6 @@ function isCharset(charset: string): boolean {
   } catch {
     return false;
   }
-}
-
-function mediaTypeOf(contentType: string): string {
-  const end = contentType.indexOf(';');
-  return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
 }
 
 /** Visits the leaves of a body by its media type; a body of an unknown type by how it begins. */

@@ -1,7 +1,12 @@
+import { decodeChinese } from './decode-chinese.ts';
+
 /** One part of a `multipart/form-data` body (RFC 7578). `content` is a view of the body. */
 export interface Part {
   readonly name: string;
   readonly fileName: string | undefined;
+  /** All names that readers may take for that of the file. Empty if the part is no file. */
+  readonly fileNames: readonly string[];
+  /** In lower case, with its parameters. Empty if the part does not state it. */
   readonly mediaType: string;
   readonly content: Uint8Array;
 }
@@ -48,37 +53,69 @@ function isEmptyEnd(bytes: Buffer, from: number): boolean {
 function readPart(bytes: Buffer): Part | undefined {
   const blank = bytes.subarray(0, MAX_HEAD_BYTES).indexOf(BLANK_LINE);
   if (blank < 0) return undefined;
-  let disposition: string | undefined;
-  let mediaType = 'text/plain';
-  for (const line of bytes.subarray(0, blank).toString('utf8').split('\r\n')) {
+  // Old clients send names in GBK.
+  const headers = readHeaders(decodeChinese(bytes.subarray(0, blank)) ?? bytes.toString('latin1', 0, blank));
+  const disposition = headers?.get('content-disposition');
+  const parameters = disposition?.toLowerCase().startsWith('form-data') ? readParameters(disposition) : undefined;
+  const name = parameters?.get('name');
+  if (parameters === undefined || name === undefined) return undefined;
+  const fileNames = fileNamesOf(parameters);
+  return {
+    ...{ name, fileNames, fileName: fileNames.length === 0 ? undefined : fileNames.join(' ') },
+    mediaType: (headers!.get('content-type') ?? '').toLowerCase(),
+    content: bytes.subarray(blank + BLANK_LINE.length),
+  };
+}
+
+/** A header or a line that readers take differently makes the body malformed: a repeated header, a bare CR or LF. */
+function readHeaders(head: string): ReadonlyMap<string, string> | undefined {
+  const headers = new Map<string, string>();
+  for (const line of head.split('\r\n')) {
     const colon = line.indexOf(':');
-    if (colon <= 0 || line.startsWith(' ') || line.startsWith('\t')) return undefined;
-    const name = line.slice(0, colon).toLowerCase();
-    const value = line.slice(colon + 1).trim();
-    if (name === 'content-disposition') {
-      if (disposition !== undefined) return undefined;
-      disposition = value;
-    } else if (name === 'content-type') mediaType = value.toLowerCase();
+    const name = line.slice(0, Math.max(0, colon)).toLowerCase();
+    if (!/^[!#$%&'*+.^_`|~\da-z-]+$/.test(name) || /[\r\n\0]/.test(line) || headers.has(name)) return undefined;
+    headers.set(name, line.slice(colon + 1).trim());
   }
-  const name = disposition?.toLowerCase().startsWith('form-data') ? parameterOf(disposition, 'name') : undefined;
-  if (name === undefined) return undefined;
-  return { name, fileName: fileNameOf(disposition!), mediaType, content: bytes.subarray(blank + BLANK_LINE.length) };
+  return headers;
 }
 
-/** `filename*=UTF-8''…` (RFC 8187) comes after the plain name, so that a reader of either sees both. */
-function fileNameOf(disposition: string): string | undefined {
-  const plain = parameterOf(disposition, 'filename');
-  const extended = parameterOf(disposition, 'filename*');
-  if (extended === undefined) return plain;
-  return plain === undefined ? extended : `${plain} ${extended}`;
+/** `filename*=UTF-8''…` (RFC 8187) comes after the plain name, as it was sent and decoded. */
+function fileNamesOf(parameters: ReadonlyMap<string, string>): readonly string[] {
+  const plain = parameters.get('filename');
+  const extended = parameters.get('filename*');
+  if (extended === undefined) return plain === undefined ? [] : [plain];
+  return [...(plain === undefined ? [] : [plain]), extended, decodeExtended(extended)];
 }
 
-/** Returns the value of a parameter of a header, without quotation marks. Names are compared without case. */
+function decodeExtended(value: string): string {
+  const encoded = value.slice(value.lastIndexOf("'") + 1);
+  const bytes = Buffer.from(
+    encoded.replaceAll(/%([\da-f]{2})/gi, (_, digits: string) => String.fromCharCode(parseInt(digits, 16))),
+    'latin1',
+  );
+  return decodeChinese(bytes) ?? encoded;
+}
+
+/** Returns a media type without its parameters, in lower case. */
+export function mediaTypeOf(contentType: string): string {
+  const end = contentType.indexOf(';');
+  return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+}
+
+/**
+ * Returns the value of a parameter of a header, without quotation marks. Names are compared without case. Returns
+ * undefined if a parameter is repeated, because readers take different ones.
+ */
 export function parameterOf(header: string, wanted: string): string | undefined {
+  return readParameters(header)?.get(wanted);
+}
+
+function readParameters(header: string): ReadonlyMap<string, string> | undefined {
+  const found = new Map<string, string>();
   let at = header.indexOf(';');
   while (at >= 0 && at < header.length) {
     const equals = header.indexOf('=', at);
-    if (equals < 0) return undefined;
+    if (equals < 0) break;
     const name = header
       .slice(at + 1, equals)
       .trim()
@@ -89,10 +126,11 @@ export function parameterOf(header: string, wanted: string): string | undefined 
       .startsWith('"');
     const from = quoted ? header.indexOf('"', equals) + 1 : equals + 1;
     const end = quoted ? endOfQuoted(header, from) : endOfToken(header, from);
-    if (name === wanted) return quoted ? header.slice(from, end).replaceAll('\\"', '"') : header.slice(from, end).trim();
+    if (found.has(name)) return undefined;
+    found.set(name, quoted ? header.slice(from, end).replaceAll('\\"', '"') : header.slice(from, end).trim());
     at = header.indexOf(';', end);
   }
-  return undefined;
+  return found;
 }
 
 function endOfToken(header: string, from: number): number {

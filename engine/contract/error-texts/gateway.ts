@@ -33,6 +33,7 @@ export const gatewayTexts: ErrorTemplates = {
   GW40801: { what: '请求没有在时限内到达', fix: '连续发送请求头和请求体，不要中途停顿。' },
   GW40901: { what: '相同 Idempotency-Key 的请求正在处理', fix: '按 Retry-After 等待后，用同一键再查。' },
   GW41301: { what: '请求体超出大小限制', fix: '减少内容，或申请调高上限。' },
+  GW41501: { what: '文件类型不被接受，或内容与声明、扩展名不符', fix: '发送接口接受的文件类型。', original: true },
   GW41502: { what: '不支持的内容类型或编码', fix: '按接口定义的内容类型发送，不要压缩。' },
   GW42201: { what: '请求内容不符合接口定义', fix: '更正列出的字段。' },
   GW42202: { what: '同一 Idempotency-Key 已用于不同的请求内容', fix: '新的业务操作请使用新的键。' },

@@ -2,6 +2,8 @@ import { Type } from 'typebox';
 import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy, type GatewayError } from '../../contract.ts';
 import { encodingsOf } from '../../content/content-encodings.ts';
+import { mediaTypesOfFiles, type FileTypeName } from '../../content/file-types.ts';
+import { mediaTypeOf } from '../../content/read-multipart.ts';
 import type { InterfaceDocument } from '../../documents/interface-document.ts';
 import { refuse } from '../../errors.ts';
 
@@ -19,8 +21,8 @@ const FOR_FLOWS = [
 const MEDIA_TYPE = /^[A-Za-z0-9][\w!#$&^.+-]*\/[A-Za-z0-9][\w!#$&^.+-]*$/;
 
 /**
- * Accepts only bodies of listed media types, without a content coding if the gateway itself must read them. An upstream
- * interface without a schema accepts all media types.
+ * Accepts only bodies of listed media types, without a content coding if the gateway itself must read them. An interface
+ * for files accepts those of its files, an upstream interface without a schema all.
  */
 export default definePolicy({
   name: 'media-type',
@@ -40,8 +42,8 @@ export default definePolicy({
           ...fieldText(
             '接受的类型',
             'Accepted types',
-            '不填时：带请求格式的接口只接受 JSON，其余流程接口接受 JSON、XML、纯文本、HL7 和二进制。',
-            'If left out, an interface with a request schema accepts JSON, other flows accept JSON, XML, plain text, HL7 and bytes.',
+            '不填时：带请求格式的接口只接受 JSON，启用文件检查的接口接受所选文件的类型和 multipart/form-data，其余流程接口接受 JSON、XML、纯文本、HL7 和二进制。',
+            'If left out, an interface with a request schema accepts JSON, one that checks files accepts their types and multipart/form-data, other flows accept JSON, XML, plain text, HL7 and bytes.',
             { example: 'application/json' },
           ),
           minItems: 1,
@@ -115,10 +117,7 @@ const ENCODED = refuse('GW41502', {
 
 function defaultTypes(target: InterfaceDocument): readonly string[] | undefined {
   if (target.requestSchema !== undefined) return ['application/json'];
+  const files = target.policies?.['file-type'];
+  if (files) return mediaTypesOfFiles((files as { readonly accept: readonly FileTypeName[] }).accept);
   return target.target.kind === 'flow' ? FOR_FLOWS : undefined;
-}
-
-function mediaTypeOf(header: string): string {
-  const end = header.indexOf(';');
-  return (end < 0 ? header : header.slice(0, end)).trim().toLowerCase();
 }
