@@ -1,8 +1,8 @@
-import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { Exchange, TargetRequest } from '../contract.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import type { JsonReader, JsonResult } from '../json-reading.ts';
+import { followPointer, readPointer } from '../content/json-pointer.ts';
 
 /** A parameter of the cache key, such as `query:page`. */
 export interface CacheParam {
@@ -144,26 +144,13 @@ function decode(text: string): string | undefined {
   }
 }
 
-function readPointer(pointer: string): readonly string[] {
-  if (pointer === '') return [];
-  return pointer
-    .slice(1)
-    .split('/')
-    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
 /**
  * Returns the value as JSON; null if there is none. Returns undefined if it has an integer that a double cannot hold,
  * such as an identity number that is not in quotes: two of them could have the same key.
  */
 function valueAt(value: unknown, pointer: readonly string[]): string | null | undefined {
-  let found = value;
-  for (const token of pointer) {
-    const isIndex = Array.isArray(found) && /^(?:0|[1-9][0-9]{0,6})$/.test(token);
-    if (!isIndex && !isRecord(found)) return null;
-    if (!Object.hasOwn(found as object, token)) return null;
-    found = (found as Readonly<Record<string, unknown>>)[token];
-  }
+  const found = followPointer(value, pointer);
+  if (found === undefined) return null;
   let isExact = true;
   const text = JSON.stringify(found, (_key, part: unknown) => {
     if (typeof part === 'number' && Math.abs(part) > Number.MAX_SAFE_INTEGER) isExact = false;

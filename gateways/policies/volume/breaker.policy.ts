@@ -6,6 +6,7 @@ import { groupsOf } from '../../documents/upstream-target.ts';
 import { refuse } from '../../errors.ts';
 import { Breaker, type BreakerEvent } from '../../load/breaker.ts';
 import { outcomeOf } from '../../load/call-outcome.ts';
+import { createFailureJudge, FAILURE_FIELDS } from '../../content/failed-answer.ts';
 import { loadOf } from '../../load/interface-load.ts';
 
 const Percent = (usual: number, zh: string, en: string) =>
@@ -26,7 +27,8 @@ const MANUAL = fieldText(
 
 /**
  * Stops calls of a service that fails, for each instance group. It counts time-outs, failed connections and status 5xx,
- * never 4xx. Flows have no breaker: their adapters have gates of their own.
+ * and 4xx only if the interface lists it. An interface may also name a field of the response that tells a failure. Flows
+ * have no breaker: their adapters have gates of their own.
  */
 export default definePolicy({
   name: 'breaker',
@@ -64,6 +66,7 @@ export default definePolicy({
           maximum: 100_000,
         }),
       ),
+      ...FAILURE_FIELDS,
       manual: Type.Optional(
         Type.Object(
           {
@@ -88,9 +91,11 @@ export default definePolicy({
     const { breakers } = loadOf(keepers);
     return () => ([...breakers.values()].some(({ state }) => state === 'open') ? refuse('GW50302') : undefined);
   },
+  reads: ({ failureField }, { target }) => ({ answer: failureField !== undefined && target.kind === 'upstream' }),
   isDefault: () => false,
   isOptional: () => true,
-  compile({ failurePercent, slowMs, slowPercent, minimumCalls, manual }, target, front, { keepers, clock, metrics, report }) {
+  compile(options, target, front, { keepers, clock, metrics, report }) {
+    const { failurePercent, slowMs, slowPercent, minimumCalls, manual } = options;
     const { interfaceId, target: called } = target!;
     if (called.kind === 'flow') return undefined;
     const settings = { slowMs, minimumCalls, failureShare: shareOf(failurePercent), slowShare: shareOf(slowPercent) };
@@ -114,6 +119,7 @@ export default definePolicy({
       }
     }
     const usual = groups[0]!;
+    const isFailed = createFailureJudge(options);
     return (exchange) => {
       const breaker = load.breakers.get(exchange.instanceGroup ?? usual)!;
       const pass = breaker.enter();
@@ -126,7 +132,11 @@ export default definePolicy({
         const isRejected = !exchange.isCalled && exchange.decidedBy === 'concurrency';
         if (load.limit !== undefined && (exchange.isCalled || isRejected)) breaker.noteAdmission(isRejected && load.limit.isAtCeiling);
         const { kind, latencyMs } = outcomeOf(exchange, clock.monotonic() - begunAt);
-        breaker.leave(pass, kind === 'unknown' ? undefined : kind !== 'ok', latencyMs);
+        const leave = (isFailure: boolean | undefined) => breaker.leave(pass, isFailure, latencyMs);
+        if (kind !== 'ok') return leave(kind === 'unknown' ? undefined : true);
+        const failed = isFailed(exchange.answer?.status ?? exchange.response.statusCode, exchange.answer);
+        if (failed instanceof Promise) void failed.then(leave);
+        else leave(failed);
       });
       return undefined;
     };

@@ -14,6 +14,7 @@ let service: Server;
 let held: ServerResponse[] = [];
 let isHolding = true;
 let status = 200;
+let body = 'x';
 let base: GatewayPlan;
 let clock: FakeClock;
 let bus: TestGateway;
@@ -22,7 +23,7 @@ let number = 1;
 before(async () => {
   service = createServer((_request, response) => {
     if (isHolding) held.push(response);
-    else response.writeHead(status).end('x');
+    else response.writeHead(status).end(body);
   });
   await once(service.listen(0, '127.0.0.1'), 'listening');
   base = await buildPlan([await createTestKey('HMAC-SM3', 'his')], [], {
@@ -37,6 +38,7 @@ beforeEach(async () => {
   held = [];
   isHolding = true;
   status = 200;
+  body = 'x';
   clock = fakeClock();
   bus = await startGateway(base, { front: 'bus', clock });
 });
@@ -139,4 +141,18 @@ test('while the breaker is open, callers get the fallback', async () => {
   await publish({ breaker: { manual: { state: 'open', until: clock.now() + 1_000 } }, fallback: { body: '{"slots":[]}' } });
   const answer = await call();
   assert.deepEqual([answer.status, answer.body.toString(), answer.headers['x-kq-fallback']], [200, '{"slots":[]}', 'breaker']);
+});
+
+test('a service that answers 200 with a code of failure is paused, and its answers arrive whole until then', async () => {
+  await publish({ breaker: { failureField: { pointer: '/code', values: ['0'], when: 'differs' } } });
+  isHolding = false;
+  body = '{"code":"-1"}';
+  let refused = 0;
+  for (let i = 0; refused === 0 && i < 100; i++) {
+    const answer = await call();
+    if (answer.code === 'GW50302') refused++;
+    else assert.deepEqual([answer.status, answer.body.toString()], [200, body]);
+  }
+  assert.equal(refused, 1);
+  assert.deepEqual(bus.gateway.events()[0]!.kind, 'breaker-opened');
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { fakeClock } from '../../../../engine/testing/fake-clock.ts';
 import type { Exchange, TargetOutcome } from '../../../../gateways/contract.ts';
 import { createKeepers } from '../../../../gateways/pipeline/create-keepers.ts';
@@ -103,4 +104,43 @@ test('a flow has no breaker', async () => {
     Object.assign(exchange, { isCalled: true, error: { code: 'GW50201', status: 502, message: '' } });
     exchange.endCall();
   }
+});
+
+const answerOf = (status: number, body: string | Buffer, headers: Record<string, string> = {}): Partial<Exchange> => ({
+  answer: { status, headers, body: Buffer.from(body) },
+});
+
+test('statuses and a field of the response may tell failures too', async () => {
+  const failureField = { pointer: '/head/code', values: ['-1', 'E500'], when: 'equals' };
+  const cases: readonly (readonly [Partial<Exchange>, Record<string, unknown>, boolean])[] = [
+    [answerOf(429, ''), { failureStatuses: ['429'] }, true],
+    [answerOf(404, ''), { failureStatuses: ['429'] }, false],
+    [answerOf(200, '{"head":{"code":-1}}'), { failureField }, true],
+    [answerOf(200, '{"head":{"code":"E500"}}'), { failureField }, true],
+    [answerOf(200, gzipSync('{"head":{"code":"-1"}}'), { 'content-encoding': 'gzip' }), { failureField }, true],
+    [answerOf(200, '{"head":{"code":"0"}}'), { failureField }, false],
+    [answerOf(200, '{"head":{"code":"0"}}'), { failureField: { ...failureField, values: ['0'], when: 'differs' } }, false],
+    [answerOf(200, '{"head":{"code":"7"}}'), { failureField: { ...failureField, values: ['0'], when: 'differs' } }, true],
+    [answerOf(404, '{"head":{"code":"-1"}}'), { failureField }, false],
+    [answerOf(200, 'no JSON'), { failureField }, false],
+    [answerOf(200, `{"head":{"code":"-1","x":"${'x'.repeat(200_000)}"}}`), { failureField }, false],
+    [answerOf(200, '{}'), { failureField: { ...failureField, when: 'differs' } }, false],
+  ];
+  for (const [exchange, options, isFailure] of cases) {
+    const { run, call } = build();
+    for (let i = 0; i < 20; i++) await call('ok', exchange, options);
+    let code: string | undefined;
+    // Compressed responses are unpacked in a thread.
+    do {
+      await new Promise((resolve) => setImmediate(resolve));
+      code = (await run({ options })).error?.code;
+    } while (isFailure && code === undefined);
+    assert.equal(code, isFailure ? 'GW50302' : undefined, JSON.stringify([exchange.answer?.status, options]));
+  }
+});
+
+test('the response is held only if one of its fields tells failures', () => {
+  const reads = (options: object) => breaker.reads!(options, upstream as never).answer;
+  assert.deepEqual([reads({}), reads({ failureStatuses: ['429'] })], [false, false]);
+  assert.equal(reads({ failureField: { pointer: '/code', values: ['-1'], when: 'equals' } }), true);
 });
