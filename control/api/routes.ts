@@ -97,6 +97,7 @@ export const ROUTES: readonly Route[] = [
   get('/interfaces', 'interfaces.list'),
   get('/interfaces/:interfaceId', 'interfaces.get'),
   get('/interfaces/:interfaceId/calls', 'interfaces.calls'),
+  get('/interfaces/:interfaceId/load', 'interfaces.load'),
   put('/interfaces/:interfaceId', 'interfaces.save', { body: 'document' }),
   remove('/interfaces/:interfaceId', 'interfaces.remove'),
   post('/interfaces/validate', 'interfaces.validate', { body: 'document' }),

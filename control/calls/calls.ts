@@ -14,15 +14,18 @@ import {
   type CallLine,
   type Explanation,
   type GatewayEvent,
+  type GatewayLoad,
 } from '../../gateways/documents/gateway-questions.ts';
 import { OneOf } from '../../gateways/documents/document-fields.ts';
 import type { DomainScope } from '../access/domains.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
+import { all, type Owners } from '../action/owners.ts';
 import type { Registry } from '../registry/registry.ts';
 
 export interface CallServices {
   readonly registry: Registry;
   readonly askGateways: AskGateways;
+  readonly owners: Owners;
 }
 
 /** Calls of all gateways that replied, the newest first. */
@@ -39,10 +42,17 @@ export interface GatewayEventList {
   readonly gateways: number;
 }
 
+/** The load in each gateway that serves the interface. `gateways`: how many processes replied. */
+export interface InterfaceLoads {
+  readonly loads: readonly (GatewayLoad & { readonly processId: string })[];
+  readonly gateways: number;
+}
+
 const LIMIT = 200;
+const InterfaceId = Type.String({ maxLength: 64 });
 
 export function callActions(services: CallServices): readonly Action[] {
-  return [searchCalls(services), openCall(services), explainRequest(services), listEvents(services)];
+  return [searchCalls(services), openCall(services), explainRequest(services), listEvents(services), readLoad(services)];
 }
 
 function searchCalls(services: CallServices): Action {
@@ -144,17 +154,39 @@ function listEvents(services: CallServices): Action {
       'zh-CN': '网关状态变化：熔断、摘除、限流调整等，最近的在前',
       en: 'Changes of state of the gateways, such as opened breakers and ejected instances, the newest first',
     },
-    input: Type.Object({}, closed),
+    input: Type.Object({ interfaceId: Type.Optional(InterfaceId) }, closed),
     audited: false,
-    async run({ domains }): Promise<GatewayEventList> {
+    async run({ domains }, { interfaceId: wanted }): Promise<GatewayEventList> {
       const interfaceIds = await interfacesOf(domains, services);
       const { replies } = await services.askGateways({ kind: 'events' });
       const items = replies.flatMap(({ processId, reply }) =>
         reply.kind === 'events' ? reply.events.map((event) => ({ ...event, processId })) : [],
       );
       const isSeen = ({ interfaceId }: GatewayEvent) =>
-        interfaceIds === undefined || (interfaceId !== undefined && interfaceIds.includes(interfaceId));
+        (wanted === undefined || interfaceId === wanted) &&
+        (interfaceIds === undefined || (interfaceId !== undefined && interfaceIds.includes(interfaceId)));
       return { items: items.filter(isSeen).sort((a, b) => b.at - a.at), gateways: replies.length };
+    },
+  });
+}
+
+function readLoad({ askGateways, owners }: CallServices): Action {
+  return defineAction({
+    name: 'interfaces.load',
+    right: 'interfaces.read',
+    domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
+    text: {
+      'zh-CN': '接口在各网关的负载与保护：并发限制、熔断、后端实例、限流与配额的使用',
+      en: 'Load of an interface in each gateway: concurrency limit, breaker, instances, use of rate limits and quotas',
+    },
+    input: Type.Object({ interfaceId: InterfaceId }, closed),
+    audited: false,
+    async run(_ctx, { interfaceId }): Promise<InterfaceLoads> {
+      const { replies } = await askGateways({ kind: 'load', interfaceId });
+      const loads = replies.flatMap(({ processId, reply }) =>
+        reply.kind === 'load' ? reply.loads.map((load) => ({ ...load, processId })) : [],
+      );
+      return { loads, gateways: replies.length };
     },
   });
 }

@@ -3,6 +3,7 @@ import { Type, type Static } from 'typebox';
 import { FRONTS, type Front } from '../../engine/contract/access/access.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
 import { closed, OneOf } from './document-fields.ts';
+import type { LoadReport } from './load-state.ts';
 
 /** Which lines of the access log are wanted. The values that are present must all match. */
 export const CallQuery = Type.Object(
@@ -98,6 +99,8 @@ export interface StageVerdict {
   readonly code?: string;
   readonly text?: Text;
   readonly notes?: CallLine['notes'];
+  /** The fields of the request that are wrong. Their values are not in the messages. */
+  readonly issues?: readonly { readonly path: string; readonly message: string }[];
 }
 
 export interface Explanation {
@@ -125,13 +128,20 @@ export type GatewayQuestion =
   | { readonly kind: 'find-calls'; readonly query: CallQuery; readonly interfaceIds?: readonly string[]; readonly limit: number }
   | { readonly kind: 'open-call'; readonly traceId: string; readonly at: number }
   | { readonly kind: 'explain'; readonly front: Front; readonly request: DescribedRequest }
-  | { readonly kind: 'events' };
+  | { readonly kind: 'events' }
+  | { readonly kind: 'load'; readonly interfaceId: string };
 
 export type GatewayReply =
   | ({ readonly kind: 'find-calls' } & FoundCalls)
   | { readonly kind: 'open-call'; readonly bodies: CallBodies | undefined }
   | { readonly kind: 'explain'; readonly explanation: Explanation | undefined }
-  | { readonly kind: 'events'; readonly events: readonly (GatewayEvent & { readonly front: string })[] };
+  | { readonly kind: 'events'; readonly events: readonly (GatewayEvent & { readonly front: string })[] }
+  | { readonly kind: 'load'; readonly loads: readonly GatewayLoad[] };
+
+/** The load of an interface in the gateway of one front. A bus gateway also serves what nodes in the DMZ forward. */
+export interface GatewayLoad extends LoadReport {
+  readonly gateway: string;
+}
 
 /** What was heard within the time, and from which processes. */
 export interface HeardReplies {

@@ -15,6 +15,26 @@ export interface LoadState {
   readonly answerReaders: readonly string[];
 }
 
+/** The load of one interface with the use of its limits, which takes longer to read. */
+export interface LoadReport extends LoadState {
+  /** Rate limits and quotas, the narrowest first. */
+  readonly limits: readonly LimitUse[];
+}
+
+/** How much of a limit is used, as far as this gateway knows. It never names callers. */
+export interface LimitUse {
+  /** What the limit counts by, such as `app` or `interface`. */
+  readonly by: string;
+  readonly limit: number;
+  /** Milliseconds of a rate limit, or the period of a quota. */
+  readonly period: number | 'day' | 'month';
+  /** Requests that are left, for limits of the interface or its domain; absent if nothing was counted yet. */
+  readonly remaining?: number;
+  /** For limits of callers: how many had requests lately, and how many of them are refused now. */
+  readonly callers?: number;
+  readonly limited?: number;
+}
+
 export interface ConcurrencyState {
   /** The current limit of this gateway. */
   readonly limit: number;

@@ -71,7 +71,9 @@ function isSkipped({ stage, explain }: Policy, { appId }: DescribedRequest): boo
 function toVerdict(stage: Stage, policy: string, result: PolicyResult, notes: readonly Note[]): StageVerdict {
   const about = { stage, policy, ...(notes.length > 0 && { notes }) };
   if (result === undefined) return { ...about, verdict: 'passes' };
-  return 'code' in result ? { ...about, verdict: 'refuses', ...told(result) } : { ...about, verdict: 'answers' };
+  return 'code' in result
+    ? { ...about, verdict: 'refuses', ...told(result), ...(result.issues && { issues: result.issues }) }
+    : { ...about, verdict: 'answers' };
 }
 
 function told({ code, message, text }: GatewayError) {

@@ -8,8 +8,8 @@ import { explainRequest } from '../explain/explain-request.ts';
 import { findRoute } from '../pipeline/run-exchange.ts';
 import type { BodyBudget, Exchange, Policy, PolicyDeps } from '../contract.ts';
 import type { AccessLog } from '../policy-ports.ts';
-import type { LoadState } from '../documents/load-state.ts';
-import { readLoadState } from './read-load-state.ts';
+import type { LimitUse, LoadState } from '../documents/load-state.ts';
+import { readLimits, readLoadState } from './read-load-state.ts';
 import type { GatewayEvent } from '../documents/gateway-questions.ts';
 import type { Front } from '../../engine/contract/access/access.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -176,6 +176,10 @@ export class ServingCompiler {
   /** Returns the load of a served interface. `inFlight`: how many of its requests are in flight. */
   readLoad(compiled: CompiledInterface, inFlight: number): LoadState {
     return readLoadState(compiled, this.#keepers.of(compiled.interface.interfaceId), inFlight, this.#parts.options.clock);
+  }
+
+  readLimits(compiled: CompiledInterface): readonly LimitUse[] {
+    return readLimits(compiled, this.#keepers.of(compiled.interface.interfaceId));
   }
 
   async close(): Promise<void> {

@@ -30,7 +30,8 @@ import { createGatewayEvents, type GatewayEvents } from '../log/gateway-events.t
 import type { DescribedRequest, Explanation } from '../documents/gateway-questions.ts';
 import { runInSlices } from '../../engine/threads/run-in-slices.ts';
 import { registerLoadGauges } from '../log/load-gauges.ts';
-import type { LoadState } from '../documents/load-state.ts';
+import type { CompiledInterface } from '../pipeline/compile-interface.ts';
+import type { LoadReport, LoadState } from '../documents/load-state.ts';
 import { openAccessLog } from '../log/open-access-log.ts';
 import { HttpExchange } from '../listen/exchange.ts';
 import type { GatewaySettings } from '../settings.ts';
@@ -133,11 +134,11 @@ class FrontGateway implements Gateway {
     return this.#current && this.#compiler.explain(request, this.#current.own);
   }
 
-  load(interfaceId?: string): readonly LoadState[] {
-    const served = this.#current?.fronts.flatMap(({ interfaces }) => interfaces) ?? [];
-    const wanted = interfaceId === undefined ? served : served.filter((compiled) => compiled.interface.interfaceId === interfaceId);
-    const counts = countBy(this.#inFlight.all(), (exchange) => exchange.interface?.interfaceId);
-    return wanted.map((compiled) => this.#compiler.readLoad(compiled, counts.get(compiled.interface.interfaceId) ?? 0));
+  loadOf(interfaceId: string): LoadReport | undefined {
+    const compiled = this.#served().find((one) => one.interface.interfaceId === interfaceId);
+    if (compiled === undefined) return undefined;
+    const inFlight = this.#inFlight.all().filter((exchange) => exchange.interface?.interfaceId === interfaceId).length;
+    return { ...this.#compiler.readLoad(compiled, inFlight), limits: this.#compiler.readLimits(compiled) };
   }
 
   flushLog(): Promise<void> {
@@ -164,7 +165,7 @@ class FrontGateway implements Gateway {
     this.#stopSweeping = clock.after(SWEEP_MS, () => this.#cutUnreadAnswers());
     metrics.gauge('gateway_in_flight', () => this.#inFlight.size, { front });
     metrics.gauge('gateway_plan_number', () => this.applied(), { front });
-    registerLoadGauges(metrics, () => this.load());
+    registerLoadGauges(metrics, () => this.#loads());
   }
 
   async stop(): Promise<void> {
@@ -175,6 +176,16 @@ class FrontGateway implements Gateway {
     await this.#compiler.close();
     await this.#json.close();
     await this.#accessLog.close();
+  }
+
+  /** The interfaces that are served, to own callers and to nodes. */
+  #served(): readonly CompiledInterface[] {
+    return this.#current?.fronts.flatMap(({ interfaces }) => interfaces) ?? [];
+  }
+
+  #loads(): readonly LoadState[] {
+    const counts = countBy(this.#inFlight.all(), (exchange) => exchange.interface?.interfaceId);
+    return this.#served().map((compiled) => this.#compiler.readLoad(compiled, counts.get(compiled.interface.interfaceId) ?? 0));
   }
 
   #isClosing(): boolean {

@@ -3,7 +3,7 @@ import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { Policy } from '../contract.ts';
 import type { PlanSource } from '../plan-index.ts';
 import type { QuotaStore } from '../policy-ports.ts';
-import type { LoadState } from '../documents/load-state.ts';
+import type { LoadReport } from '../documents/load-state.ts';
 import type { GatewayEvent } from '../documents/gateway-questions.ts';
 import type { GatewaySettings } from '../settings.ts';
 import type { RunFlow } from '../../engine/contract/node/run-flow.ts';
@@ -65,8 +65,8 @@ export interface Gateway {
   explain(request: DescribedRequest): Promise<Explanation | undefined>;
   /** Returns the last changes of state, the newest first. */
   events(): readonly GatewayEvent[];
-  /** Returns the load of one interface, or of all that the gateway serves. */
-  load(interfaceId?: string): readonly LoadState[];
+  /** Returns the load of an interface; undefined if the gateway does not serve it. */
+  loadOf(interfaceId: string): LoadReport | undefined;
   /** `https://127.0.0.1:8443` */
   readonly address: string;
   readonly logName: string;

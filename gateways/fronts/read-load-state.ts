@@ -1,5 +1,5 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
-import type { BreakerView, GroupState, InstanceView, LoadState } from '../documents/load-state.ts';
+import type { BreakerView, GroupState, InstanceView, LimitUse, LoadState } from '../documents/load-state.ts';
 import type { ListedInstance } from '../load/balancer.ts';
 import type { Breaker } from '../load/breaker.ts';
 import { loadOf } from '../load/interface-load.ts';
@@ -26,6 +26,15 @@ export function readLoadState(compiled: CompiledInterface, keepers: Keepers, inF
       }),
     ...(groups && { groups }),
   };
+}
+
+/** Reads the use of the rate limits and quotas of an interface. */
+export function readLimits({ before }: CompiledInterface, keepers: Keepers): readonly LimitUse[] {
+  const { rates, quotas } = loadOf(keepers);
+  return [
+    ...(before.some(({ policy }) => policy === 'rate-limit') ? rates() : []),
+    ...(before.some(({ policy }) => policy === 'quota') ? quotas() : []),
+  ];
 }
 
 function viewBreaker({ state, isForced, times: { lastedMs, leftMs } }: Breaker, clock: Times): BreakerView {

@@ -38,6 +38,11 @@ export class GenerationMap<Value> {
     return value;
   }
 
+  /** Returns the value of a key without counting as a use. */
+  get(key: string): Value | undefined {
+    return this.#young.get(key) ?? this.#old.get(key);
+  }
+
   values(): Iterable<Value> {
     return new Set([...this.#old.values(), ...this.#young.values()]);
   }

@@ -1,3 +1,4 @@
+import type { LimitUse } from '../documents/load-state.ts';
 import type { Keepers } from '../policy-ports.ts';
 import type { AdaptiveLimit } from './adaptive-limit.ts';
 import type { Breaker } from './breaker.ts';
@@ -10,8 +11,13 @@ export interface InterfaceLoad {
   readonly breakers: Map<string, Breaker>;
   /** The manual state that was applied last, as JSON. */
   manual: string;
+  /** Read the use of the limits of the version that was compiled last. */
+  rates: () => readonly LimitUse[];
+  quotas: () => readonly LimitUse[];
 }
 
+const NO_LIMITS = () => [];
+
 export function loadOf(keepers: Keepers): InterfaceLoad {
-  return keepers.ofInterface('load', () => ({ limit: undefined, breakers: new Map(), manual: '' }));
+  return keepers.ofInterface('load', () => ({ limit: undefined, breakers: new Map(), manual: '', rates: NO_LIMITS, quotas: NO_LIMITS }));
 }

@@ -72,6 +72,22 @@ export class Quota {
     return held.lease.then(() => this.#takeLeased(key));
   }
 
+  /**
+   * Returns how many requests of this key were counted in the current period, as far as this process knows. Returns
+   * undefined if it has not counted any.
+   */
+  peek(key: string): number | undefined {
+    const held = this.#held.get(key);
+    return held === undefined || this.#options.clock.now() >= held.endsAt ? undefined : held.used - held.credit;
+  }
+
+  /** Returns how many keys this process counts in the current period, and how many have used up their quota. */
+  counts(): { readonly callers: number; readonly limited: number } {
+    const { clock, limit } = this.#options;
+    const all = [...this.#held.values()].filter(({ endsAt }) => clock.now() < endsAt);
+    return { callers: all.length, limited: all.filter(({ used, credit }) => used - credit >= limit).length };
+  }
+
   /** Gives a request back that was refused later and so did not use the quota. */
   giveBack(key: string): void {
     this.#heldOf(key).credit++;

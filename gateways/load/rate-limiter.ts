@@ -109,9 +109,30 @@ export class RateLimiter {
     return this.#lease(key, bucket, gateways).then(() => this.#takeLeased(bucket, gateways));
   }
 
+  /** Returns the state of a key in this process without taking a request. `waitMs` is above 0 if it would be refused. */
+  peek(key: string): RateState {
+    const bucket = this.#buckets.get(key);
+    const usedMs = Math.max(0, (bucket?.fullAt ?? 0) - this.#options.clock.monotonic());
+    const remaining = Math.max(0, Math.floor((this.#burstMs - usedMs) / this.#costMs + 1e-6));
+    if (bucket === undefined || !this.#isLimited(bucket)) return { waitMs: 0, limit: this.#burst, remaining, resetMs: usedMs };
+    return this.#refuse(remaining > 0 ? this.#windowLeftMs() : usedMs + this.#costMs - this.#burstMs);
+  }
+
+  /** Returns how many keys had requests lately, and how many of them would be refused now. */
+  counts(): { readonly callers: number; readonly limited: number } {
+    const all = [...this.#buckets.values()];
+    return { callers: all.length, limited: all.filter((bucket) => this.#isLimited(bucket)).length };
+  }
+
   /** Returns the number of remembered keys; for tests. */
   size(): number {
     return this.#buckets.size;
+  }
+
+  #isLimited({ fullAt, window, credit, isExhausted }: Bucket): boolean {
+    const usedMs = Math.max(0, fullAt - this.#options.clock.monotonic());
+    if (usedMs + this.#costMs - this.#burstMs > 1e-6) return true;
+    return isExhausted && credit < 1 && window === this.#window() && this.#options.liveGateways() > 1 && !this.#options.health.isDown();
   }
 
   #takeLeased(bucket: Bucket, gateways: number): RateState {

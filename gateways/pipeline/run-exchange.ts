@@ -38,10 +38,11 @@ export async function runExchange(exchange: Exchange, front: CompiledFront, deps
           called = compiled.call(exchange);
         }
         if (called instanceof Promise) await called;
-        exchange.endCall();
       }
     }
     if (result !== undefined) settle(exchange, result);
+    // Only now, because a quota gives back what a refused request took.
+    exchange.endCall();
     const finished = finish(exchange, deps.isClosing(), deps);
     if (finished instanceof Promise) await finished;
   } catch (thrown) {

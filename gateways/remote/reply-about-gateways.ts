@@ -2,6 +2,7 @@ import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { Front } from '../../engine/contract/access/access.ts';
 import type { DescribedRequest, Explanation, GatewayEvent, GatewayQuestion, GatewayReply } from '../documents/gateway-questions.ts';
+import type { LoadReport } from '../documents/load-state.ts';
 import { findCalls, openCall } from '../log/search-access-log.ts';
 import { WORK_MS } from './ask-gateways.ts';
 
@@ -9,6 +10,7 @@ import { WORK_MS } from './ask-gateways.ts';
 export interface ReplyingGateway {
   explain(request: DescribedRequest): Promise<Explanation | undefined>;
   events(): readonly GatewayEvent[];
+  loadOf(interfaceId: string): LoadReport | undefined;
   readonly logName: string;
   flushLog(): Promise<void>;
 }
@@ -39,6 +41,13 @@ export function createReply({
     if (question.kind === 'events') {
       const events = Object.entries(gateways()).flatMap(([front, gateway]) => gateway.events().map((event) => ({ ...event, front })));
       return { kind: 'events', events };
+    }
+    if (question.kind === 'load') {
+      const loads = Object.entries(gateways()).flatMap(([gateway, opened]) => {
+        const load = opened.loadOf(question.interfaceId);
+        return load === undefined ? [] : [{ ...load, gateway }];
+      });
+      return { kind: 'load', loads };
     }
     await Promise.all(Object.values(gateways()).map((gateway) => gateway.flushLog()));
     const logs = Object.entries(gateways()).map(([front, { logName }]) => ({ front: front as Front, name: logName }));

@@ -4,6 +4,8 @@ import type { Clock } from '../../engine/contract/values/clock.ts';
 export interface RateBuckets {
   /** Takes a token of this key. Returns 0, or the milliseconds until there is a token. */
   take(key: string): number;
+  /** Returns what `take` would return, without taking a token. */
+  peek(key: string): number;
   /** Returns the number of remembered keys; for tests. */
   size(): number;
 }
@@ -28,7 +30,12 @@ export function createRateBuckets(perSecond: number, clock: Pick<Clock, 'monoton
   let young = new Map<string, number>();
   let old = new Map<string, number>();
   let turnsAt = clock.monotonic() + BURST_MS;
+  const peek = (key: string, now: number) => {
+    const fullAt = Math.max(young.get(key) ?? old.get(key) ?? 0, now);
+    return { fullAt, waitMs: Math.max(0, fullAt + costMs - now - BURST_MS) };
+  };
   return {
+    peek: (key) => peek(key, clock.monotonic()).waitMs,
     take(key) {
       const now = clock.monotonic();
       if (now >= turnsAt || young.size >= MOST_KEYS) {
@@ -36,8 +43,7 @@ export function createRateBuckets(perSecond: number, clock: Pick<Clock, 'monoton
         young = new Map();
         turnsAt = now + BURST_MS;
       }
-      const fullAt = Math.max(young.get(key) ?? old.get(key) ?? 0, now);
-      const waitMs = fullAt + costMs - now - BURST_MS;
+      const { fullAt, waitMs } = peek(key, now);
       if (waitMs > 0) return waitMs;
       young.set(key, fullAt + costMs);
       return 0;

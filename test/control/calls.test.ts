@@ -2,7 +2,7 @@
 /** Calls in the access logs of gateways: who may find them, and who may read their bodies. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { CallLine, GatewayQuestion, GatewayReply } from '../../gateways/documents/gateway-questions.ts';
+import type { CallLine, GatewayLoad, GatewayQuestion, GatewayReply } from '../../gateways/documents/gateway-questions.ts';
 import { buildInterface } from '../gateways/support/city-plan.ts';
 import { startControl, type Running } from './start-control.ts';
 
@@ -15,6 +15,18 @@ function lineOf(at: number, interfaceId: string | undefined): CallLine {
   const about = interfaceId === undefined ? {} : { interfaceId };
   const bytes = { bytesIn: 1, bytesOut: 2, hasBodies: true };
   return { at, ms: 1, front: 'open', traceId: `trace-00${at}`, ip: '10.0.0.1', processId: 'p1', ...bytes, ...about };
+}
+
+function loadOf(interfaceId: string): GatewayLoad {
+  const readers = { bodyReaders: [], answerReaders: [] };
+  return {
+    interfaceId,
+    front: 'open',
+    gateway: 'open',
+    inFlight: 2,
+    ...readers,
+    limits: [{ by: 'app', limit: 5, period: 'day', callers: 3 }],
+  };
 }
 
 /** One gateway process that finds by trace id and interface, as the real ones do (`gateways/remote`). */
@@ -35,6 +47,8 @@ function replyTo(question: GatewayQuestion): GatewayReply {
       return { kind: 'explain', explanation: { planNumber: 7, interfaceId: 'ifc_of_a', verdicts: [] } };
     case 'events':
       return { kind: 'events', events: [{ at: 5, kind: 'breaker-opened', interfaceId: 'ifc_of_a', front: 'open' }] };
+    case 'load':
+      return { kind: 'load', loads: [loadOf(question.interfaceId)] };
   }
 }
 
@@ -91,4 +105,14 @@ test('bodies are read with a right and a reason, and the trail says so', async (
   const auditor = await running.person('anton', ['audit-admin']);
   const { body } = await auditor.call('GET', '/audit?action=calls.open');
   assert.ok(JSON.stringify(body).includes('trace-003') && JSON.stringify(body).includes('Complaint 17 of today'));
+});
+
+test('the load of an interface and its changes of state are read by who has its domain', async () => {
+  const a = await running.person('ada', ['viewer'], ['hospital-a']);
+  const { body } = await a.call('GET', '/interfaces/ifc_of_a/load');
+  assert.deepEqual([body.gateways, body.loads[0].inFlight, body.loads[0].processId], [1, 2, 'p1']);
+  assert.equal((await a.call('GET', '/gateways/events?interfaceId=ifc_of_a')).body.items.length, 1);
+  assert.equal((await a.call('GET', '/gateways/events?interfaceId=ifc_of_b')).body.items.length, 0);
+  const b = await running.person('ben', ['viewer'], ['hospital-b']);
+  assert.equal((await b.call('GET', '/interfaces/ifc_of_a/load')).status, 404);
 });

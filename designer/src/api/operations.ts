@@ -60,6 +60,7 @@ export const OPERATIONS = {
   'interfaces.list': { method: 'GET', path: '/interfaces' },
   'interfaces.get': { method: 'GET', path: '/interfaces/:interfaceId' },
   'interfaces.calls': { method: 'GET', path: '/interfaces/:interfaceId/calls' },
+  'interfaces.load': { method: 'GET', path: '/interfaces/:interfaceId/load' },
   'interfaces.save': { method: 'PUT', path: '/interfaces/:interfaceId', body: 'document' },
   'interfaces.remove': { method: 'DELETE', path: '/interfaces/:interfaceId' },
   'interfaces.validate': { method: 'POST', path: '/interfaces/validate', body: 'document' },
@@ -635,6 +636,15 @@ export interface components {
       blobId: string;
       sizeBytes: number;
     };
+    BreakerView: {
+      /** @description True while a person, not the traffic, decides the state. */
+      isForced: boolean;
+      /** @description Epoch milliseconds. `until` is absent if the state does not end by itself. */
+      since: number;
+      /** @enum {unknown} */
+      state: 'open' | 'closed' | 'half-open' | 'ramp';
+      until?: number;
+    };
     Bulk: {
       bulkId: string;
       closedBy?: string;
@@ -892,6 +902,14 @@ export interface components {
       /** @constant */
       concluded: true;
       executionId: string;
+    };
+    ConcurrencyState: {
+      inFlight: number;
+      /** @description True if the operator's ceiling, not the latency, bounds the calls. */
+      isAtCeiling: boolean;
+      /** @description The current limit of this gateway. */
+      limit: number;
+      queued: number;
     };
     /** @enum {unknown} */
     ControlRole: 'reply' | 'route' | 'parallel' | 'for-each' | 'join' | 'catch' | 'wait' | 'end';
@@ -1360,6 +1378,12 @@ export interface components {
       interfaceId: string;
       revision: number;
     };
+    GroupState: {
+      /** @description Absent if the interface has no breaker. */
+      breaker?: components['schemas']['BreakerView'];
+      instances: components['schemas']['InstanceView'][];
+      name: string;
+    };
     Handling: {
       /** @enum {unknown} */
       exhausted?: 'hold' | 'skip' | 'dead-letter';
@@ -1394,6 +1418,23 @@ export interface components {
       lane?: {
         key: string;
       };
+    };
+    InstanceView: {
+      address: string;
+      /** @description Calls of the last 10 s that ended, and how many failed. */
+      calls: number;
+      /** @description Epoch milliseconds. */
+      ejectedUntil?: number;
+      failures: number;
+      inFlight: number;
+      /** @description The average of recent calls; absent before the first one has ended. */
+      latencyMs?: number;
+      /**
+       * @description `probing`: the instance was ejected, and gets one call at a time. `unhealthy`: its health check fails.
+       * @enum {unknown}
+       */
+      state: 'in' | 'ejected' | 'probing' | 'unhealthy';
+      weight: number;
     };
     IntegrityView: {
       /** @description Lines of the audit trail that are missing or were changed. */
@@ -1523,6 +1564,26 @@ export interface components {
       timeoutMs: number;
       timeoutRetries: number;
     };
+    InterfaceLoads: {
+      gateways: number;
+      loads: {
+        answerReaders: string[];
+        /** @description What reads bodies as a whole: names of policies, or `flow`. Bodies that nothing reads are streamed. */
+        bodyReaders: string[];
+        /** @description The policy `concurrency`; absent if the interface does not use it. */
+        concurrency?: components['schemas']['ConcurrencyState'];
+        front: components['schemas']['Front'];
+        gateway: string;
+        /** @description The instance groups of a service, the usual one first; absent if the target is a flow. */
+        groups?: components['schemas']['GroupState'][];
+        /** @description Requests in flight, whether they have reached the target or not. */
+        inFlight: number;
+        interfaceId: string;
+        /** @description Rate limits and quotas, the narrowest first. */
+        limits: components['schemas']['LimitUse'][];
+        processId: string;
+      }[];
+    };
     IpEntry: {
       expiresAt?: number;
       range: string;
@@ -1582,6 +1643,18 @@ export interface components {
     };
     /** @enum {unknown} */
     LifeState: 'stopped' | 'alive' | 'silent';
+    LimitUse: {
+      /** @description What the limit counts by, such as `app` or `interface`. */
+      by: string;
+      /** @description For limits of callers: how many had requests lately, and how many of them are refused now. */
+      callers?: number;
+      limit: number;
+      limited?: number;
+      /** @description Milliseconds of a rate limit, or the period of a quota. */
+      period: ('day' | 'month') | number;
+      /** @description Requests that are left, for limits of the interface or its domain; absent if nothing was counted yet. */
+      remaining?: number;
+    };
     ListenerState: {
       /** @description Messages taken since this process started. */
       arrivals: number;
@@ -2457,6 +2530,11 @@ export interface components {
       | 'respond';
     StageVerdict: {
       code?: string;
+      /** @description The fields of the request that are wrong. Their values are not in the messages. */
+      issues?: {
+        message: string;
+        path: string;
+      }[];
       notes?: {
         policy: string;
         what: string;
@@ -2787,6 +2865,7 @@ export type AuditPage = components['schemas']['AuditPage'];
 export type BackupReport = components['schemas']['BackupReport'];
 export type Balancing = components['schemas']['Balancing'];
 export type BlobRef = components['schemas']['BlobRef'];
+export type BreakerView = components['schemas']['BreakerView'];
 export type Bulk = components['schemas']['Bulk'];
 export type BulkAnswer = components['schemas']['BulkAnswer'];
 export type BulkKind = components['schemas']['BulkKind'];
@@ -2807,6 +2886,7 @@ export type Category = components['schemas']['Category'];
 export type ChainBreak = components['schemas']['ChainBreak'];
 export type CodeTable = components['schemas']['CodeTable'];
 export type ConcludeAnswer = components['schemas']['ConcludeAnswer'];
+export type ConcurrencyState = components['schemas']['ConcurrencyState'];
 export type ControlRole = components['schemas']['ControlRole'];
 export type DomainList = components['schemas']['DomainList'];
 export type Domains = components['schemas']['Domains'];
@@ -2843,12 +2923,15 @@ export type FoundCallList = components['schemas']['FoundCallList'];
 export type Front = components['schemas']['Front'];
 export type GatewayEventList = components['schemas']['GatewayEventList'];
 export type GrantDocument = components['schemas']['GrantDocument'];
+export type GroupState = components['schemas']['GroupState'];
 export type Handling = components['schemas']['Handling'];
 export type Health = components['schemas']['Health'];
 export type Ingress = components['schemas']['Ingress'];
+export type InstanceView = components['schemas']['InstanceView'];
 export type IntegrityView = components['schemas']['IntegrityView'];
 export type InterfaceDocument = components['schemas']['InterfaceDocument'];
 export type InterfaceItem = components['schemas']['InterfaceItem'];
+export type InterfaceLoads = components['schemas']['InterfaceLoads'];
 export type IpEntry = components['schemas']['IpEntry'];
 export type IpListDocument = components['schemas']['IpListDocument'];
 export type Issue = components['schemas']['Issue'];
@@ -2858,6 +2941,7 @@ export type LayoutColour = components['schemas']['LayoutColour'];
 export type LayoutGroup = components['schemas']['LayoutGroup'];
 export type LayoutNote = components['schemas']['LayoutNote'];
 export type LifeState = components['schemas']['LifeState'];
+export type LimitUse = components['schemas']['LimitUse'];
 export type ListenerState = components['schemas']['ListenerState'];
 export type LogLevel = components['schemas']['LogLevel'];
 export type MachineState = components['schemas']['MachineState'];
@@ -6448,7 +6532,9 @@ export interface operations {
   };
   'gateways.events': {
     parameters: {
-      query?: never;
+      query?: {
+        interfaceId?: string;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -7146,6 +7232,28 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['CallReport'];
+        };
+      };
+    };
+  };
+  'interfaces.load': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        interfaceId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['InterfaceLoads'];
         };
       };
     };

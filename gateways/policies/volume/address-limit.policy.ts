@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { networkOf } from '../../../engine/contract/calls/ip-range.ts';
-import { definePolicy } from '../../contract.ts';
+import { definePolicy, type Exchange, type PolicyDeps } from '../../contract.ts';
 import { refuseRate } from '../../errors.ts';
 import { createRateBuckets, USUAL_RATE } from '../../shared/create-rate-buckets.ts';
 import { parseRanges } from '../../shared/ip-ranges.ts';
@@ -22,20 +22,27 @@ export default definePolicy({
     },
   },
   options: Type.Object({}, { additionalProperties: false }),
-  explain: 'skip',
+  explain: (_options, _target, _front, deps) => limitAddress(deps, 'peek'),
   isDefault: () => true,
   isOptional: () => false,
-  compile(_options, _target, front, { settings, clock, metrics, keepers }) {
-    const perSecond = settings.limits?.maxRequestsPerIp ?? USUAL_RATE;
-    const buckets = keepers.ofGateway('address-limit', () => createRateBuckets(perSecond, clock));
-    const isProxy = parseRanges(settings.trustedProxies);
-    const hasProxies = settings.trustedProxies.length > 0;
-    return ({ clientIp, relay }) => {
-      if (relay !== undefined) return undefined;
-      const waitMs = buckets.take(clientIp.includes(':') ? networkOf(clientIp) : clientIp);
-      if (waitMs === 0 || (hasProxies && isProxy(clientIp))) return undefined;
-      metrics.count('gateway_limited_total', { front, reason: 'address' });
-      return refuseRate(waitMs);
+  compile(_options, _target, front, deps) {
+    const limit = limitAddress(deps, 'take');
+    return (exchange) => {
+      const refused = limit(exchange);
+      if (refused !== undefined) deps.metrics.count('gateway_limited_total', { front, reason: 'address' });
+      return refused;
     };
   },
 });
+
+function limitAddress({ settings, clock, keepers }: PolicyDeps, ask: 'take' | 'peek') {
+  const perSecond = settings.limits?.maxRequestsPerIp ?? USUAL_RATE;
+  const buckets = keepers.ofGateway('address-limit', () => createRateBuckets(perSecond, clock));
+  const isProxy = parseRanges(settings.trustedProxies);
+  const hasProxies = settings.trustedProxies.length > 0;
+  return ({ clientIp, relay }: Exchange) => {
+    if (relay !== undefined) return undefined;
+    const waitMs = buckets[ask](clientIp.includes(':') ? networkOf(clientIp) : clientIp);
+    return waitMs === 0 || (hasProxies && isProxy(clientIp)) ? undefined : refuseRate(waitMs);
+  };
+}

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
+import type { Front } from '../../../engine/contract/access/access.ts';
 import { fieldText } from '../../../engine/contract/values/texts.ts';
-import { definePolicy } from '../../contract.ts';
+import { definePolicy, type Exchange, type PolicyDeps } from '../../contract.ts';
 import { refuseRate } from '../../errors.ts';
 import { createRateBuckets, USUAL_RATE } from '../../shared/create-rate-buckets.ts';
 
@@ -37,20 +38,30 @@ export default definePolicy({
     },
     { additionalProperties: false },
   ),
-  explain: 'skip',
+  explain: ({ perSecond }, _target, front, deps) => limitApp(perSecond, front, deps, 'peek'),
   isDefault: () => true,
   isOptional: () => false,
-  compile({ perSecond }, target, front, { settings, clock, metrics, keepers }) {
-    const all = keepers.ofGateway('app-limit', () => createRateBuckets(settings.limits?.maxRequestsPerApp ?? USUAL_RATE, clock));
-    const here =
-      perSecond === undefined ? undefined : keepers.ofInterface(`app-limit ${perSecond}`, () => createRateBuckets(perSecond, clock));
-    if (front === 'user' && here === undefined) return undefined;
-    return ({ app }) => {
-      const { appId } = app!;
-      const waitMs = Math.max(front === 'user' ? 0 : all.take(appId), here?.take(appId) ?? 0);
-      if (waitMs === 0) return undefined;
-      metrics.count('gateway_limited_total', { front, reason: 'app' });
-      return refuseRate(waitMs);
-    };
+  compile({ perSecond }, _target, front, deps) {
+    const limit = limitApp(perSecond, front, deps, 'take');
+    return (
+      limit &&
+      ((exchange) => {
+        const refused = limit(exchange);
+        if (refused !== undefined) deps.metrics.count('gateway_limited_total', { front, reason: 'app' });
+        return refused;
+      })
+    );
   },
 });
+
+function limitApp(perSecond: number | undefined, front: Front, { settings, clock, keepers }: PolicyDeps, ask: 'take' | 'peek') {
+  const all = keepers.ofGateway('app-limit', () => createRateBuckets(settings.limits?.maxRequestsPerApp ?? USUAL_RATE, clock));
+  const here =
+    perSecond === undefined ? undefined : keepers.ofInterface(`app-limit ${perSecond}`, () => createRateBuckets(perSecond, clock));
+  if (front === 'user' && here === undefined) return undefined;
+  return ({ app }: Exchange) => {
+    const { appId } = app!;
+    const waitMs = Math.max(front === 'user' ? 0 : all[ask](appId), here?.[ask](appId) ?? 0);
+    return waitMs === 0 ? undefined : refuseRate(waitMs);
+  };
+}

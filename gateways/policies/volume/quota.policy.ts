@@ -2,7 +2,10 @@ import { Type } from 'typebox';
 import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy, type Exchange, type GatewayError } from '../../contract.ts';
 import { OneOf } from '../../documents/document-fields.ts';
+import type { InterfaceDocument } from '../../documents/interface-document.ts';
+import type { LimitUse } from '../../documents/load-state.ts';
 import { refuse } from '../../errors.ts';
+import { loadOf } from '../../load/interface-load.ts';
 import { DIMENSIONS, isOfInterface, limitKeyOf, type Dimension } from '../../load/limit-keys.ts';
 import { Quota, type QuotaState } from '../../load/quota.ts';
 import type { QuotaPeriod } from '../../load/quota-periods.ts';
@@ -120,6 +123,8 @@ export default definePolicy({
         const keeper = `quota ${name} ${zone}`;
         return { by, period, limit, quota: isOwn ? keepers.ofInterface(keeper, make) : keepers.ofGateway(keeper, make) };
       });
+    const readQuotas = () => checks.map((check) => viewQuota(check, target!));
+    loadOf(keepers).quotas = readQuotas;
 
     async function run(exchange: Exchange): Promise<GatewayError | undefined> {
       for (const check of checks) {
@@ -148,6 +153,13 @@ export default definePolicy({
     return run;
   },
 });
+
+function viewQuota({ by, limit, period, quota }: Check, { interfaceId, domain }: InterfaceDocument): LimitUse {
+  const key = by === 'interface' ? interfaceId : by === 'domain' ? domain : undefined;
+  if (key === undefined) return { by, limit, period, ...quota.counts() };
+  const used = quota.peek(key);
+  return { by, limit, period, ...(used !== undefined && { remaining: Math.max(0, limit - used) }) };
+}
 
 function refuseQuota({ period, limit, by }: Check, state: QuotaState): GatewayError {
   const [zh, en] = period === 'day' ? ['今日', 'today'] : ['本月', 'this month'];

@@ -1,8 +1,12 @@
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
+import type { Front } from '../../../engine/contract/access/access.ts';
 import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
-import { definePolicy, type Exchange, type GatewayError } from '../../contract.ts';
+import { definePolicy, type Exchange, type GatewayError, type PolicyDeps } from '../../contract.ts';
 import { OneOf } from '../../documents/document-fields.ts';
+import type { InterfaceDocument } from '../../documents/interface-document.ts';
+import type { LimitUse } from '../../documents/load-state.ts';
 import { refuse } from '../../errors.ts';
+import { loadOf } from '../../load/interface-load.ts';
 import { DIMENSIONS, isOfInterface, limitKeyOf, type Dimension } from '../../load/limit-keys.ts';
 import { createSharedHealth, rateHeaders, RateLimiter, type RateState } from '../../load/rate-limiter.ts';
 
@@ -94,33 +98,24 @@ export default definePolicy({
     },
     { additionalProperties: false },
   ),
-  explain: 'skip',
+  explain({ limits }, target, front, deps) {
+    const checks = openChecks(limits, target!, front, deps);
+    return (exchange) => {
+      for (const check of checks) {
+        const key = limitKeyOf(exchange, check.by);
+        const state = key === undefined ? undefined : check.limiter.peek(key);
+        if (state !== undefined && state.waitMs > 0) return refuseRate(check, state);
+      }
+      return undefined;
+    };
+  },
   isDefault: () => false,
   isOptional: () => true,
-  compile({ limits }, target, front, { keepers, clock, crypto, shared, metrics, report, liveGateways }) {
-    const { interfaceId, domain } = target!;
-    const health = keepers.ofGateway('rate-health', () =>
-      createSharedHealth(clock, ({ kind, gateways }) => report({ kind, values: { gateways } })),
-    );
-    const checks = limits
-      .toSorted((a, b) => DIMENSIONS.indexOf(a.by) - DIMENSIONS.indexOf(b.by))
-      .map(({ by, limit, periodMs = 1_000, burst }): Check => {
-        const isOwn = isOfInterface(by);
-        const place = isOwn ? interfaceId : by === 'domain' ? domain : '';
-        const name = `${front}:${by}:${place}:${limit}/${periodMs}/${burst ?? limit}`;
-        const make = () =>
-          new RateLimiter({
-            ...{ clock, shared, health, name, rate: { limit, periodMs, burst } },
-            keyOf: (key) => Buffer.from(crypto.digest('sm3', key)).toString('base64url'),
-            liveGateways: () => liveGateways(front),
-          });
-        return {
-          by,
-          limit,
-          periodMs,
-          limiter: isOwn ? keepers.ofInterface(`rate ${name}`, make) : keepers.ofGateway(`rate ${name}`, make),
-        };
-      });
+  compile({ limits }, target, front, deps) {
+    const { keepers, metrics } = deps;
+    const checks = openChecks(limits, target!, front, deps);
+    const readRates = () => checks.map((check) => viewLimit(check, target!));
+    loadOf(keepers).rates = readRates;
 
     function run(exchange: Exchange, from: number): GatewayError | undefined | Promise<GatewayError | undefined> {
       for (let i = from; i < checks.length; i++) {
@@ -144,6 +139,39 @@ export default definePolicy({
     return (exchange) => run(exchange, 0);
   },
 });
+
+/** Opens the limiters of an interface, the narrowest first. Interfaces with the same numbers share those of callers. */
+function openChecks(
+  limits: readonly Static<typeof Limit>[],
+  { interfaceId, domain }: InterfaceDocument,
+  front: Front,
+  { keepers, clock, crypto, shared, report, liveGateways }: PolicyDeps,
+): readonly Check[] {
+  const health = keepers.ofGateway('rate-health', () =>
+    createSharedHealth(clock, ({ kind, gateways }) => report({ kind, values: { gateways } })),
+  );
+  return limits
+    .toSorted((a, b) => DIMENSIONS.indexOf(a.by) - DIMENSIONS.indexOf(b.by))
+    .map(({ by, limit, periodMs = 1_000, burst }): Check => {
+      const isOwn = isOfInterface(by);
+      const place = isOwn ? interfaceId : by === 'domain' ? domain : '';
+      const name = `${front}:${by}:${place}:${limit}/${periodMs}/${burst ?? limit}`;
+      const make = () =>
+        new RateLimiter({
+          ...{ clock, shared, health, name, rate: { limit, periodMs, burst } },
+          keyOf: (key) => Buffer.from(crypto.digest('sm3', key)).toString('base64url'),
+          liveGateways: () => liveGateways(front),
+        });
+      const limiter = isOwn ? keepers.ofInterface(`rate ${name}`, make) : keepers.ofGateway(`rate ${name}`, make);
+      return { by, limit, periodMs, limiter };
+    });
+}
+
+function viewLimit({ by, limit, periodMs, limiter }: Check, { interfaceId, domain }: InterfaceDocument): LimitUse {
+  const key = by === 'interface' ? interfaceId : by === 'domain' ? domain : undefined;
+  const use = key === undefined ? limiter.counts() : { remaining: limiter.peek(key).remaining };
+  return { by, limit, period: periodMs, ...use };
+}
 
 function refuseRate({ by, limit, periodMs }: Check, state: RateState): GatewayError {
   const [zh, en] = NAMES[by];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createRandom } from '../../support/bombs/random.ts';
 import { buildInterface, buildPlan, createTestKey, signRequest } from '../support/city-plan.ts';
 import { callSigned, startGateway } from '../support/start-gateway.ts';
@@ -88,4 +89,31 @@ test('an assumed app has signed all described headers, and the lists of the fron
   assert.equal((await started.gateway.explain(request))!.refusal, undefined);
   assert.equal((await started.gateway.explain({ ...request, headers: { host: 'localhost' } }))!.refusal!.code, 'GW40002');
   assert.equal((await started.gateway.explain({ ...request, clientIp: '10.9.1.1' }))!.refusal!.code, 'GW40302');
+});
+
+test('limits are looked at and not used up, and the fields that a schema refuses are named', async (t) => {
+  const key = await createTestKey('HMAC-SM3', 'app');
+  const requestSchema = { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] };
+  const policies = { 'app-limit': { perSecond: 1 }, 'rate-limit': { limits: [{ by: 'app' as const, limit: 1, periodMs: 3_600_000 }] } };
+  const plan = await buildPlan([key], [buildInterface({ requestSchema, policies })]);
+  const clock = fakeClock();
+  const started = await startGateway(plan, { settings: { limits: { maxRequestsPerIp: 2 } }, clock });
+  t.after(() => started.stop());
+  const described = {
+    ...{ method: 'POST' as const, target: buildInterface().path, clientIp: '127.0.0.1', appId: 'app', body: '{"id":"7"}' },
+    headers: { host: 'localhost', 'content-type': 'application/json', 'content-length': '10' },
+  };
+  const decidedBy = async (request: Partial<typeof described> = {}) => {
+    const { verdicts } = (await started.gateway.explain({ ...described, ...request }))!;
+    return verdicts.find(({ verdict }) => verdict === 'refuses');
+  };
+  for (let i = 0; i < 5; i++) assert.equal(await decidedBy(), undefined);
+  const wrong = await decidedBy({ body: '{"id":7777}' });
+  assert.deepEqual([wrong?.policy, wrong?.issues?.map(({ path }) => path)], ['schema', ['/body/id']]);
+  const send = async () => callSigned(started.gateway, await signRequest(key, { ts: clock.now(), body: Buffer.from('{"id":"7"}') }));
+  assert.equal((await send()).status, 200);
+  assert.deepEqual([(await decidedBy())?.policy, (await decidedBy())?.code], ['app-limit', 'GW42901']);
+  assert.equal((await send()).code, 'GW42901');
+  assert.equal((await decidedBy())?.policy, 'address-limit');
+  assert.equal(await decidedBy({ clientIp: '10.0.0.9', appId: 'other' }).then((found) => found?.policy), 'grant');
 });

@@ -129,3 +129,12 @@ test('periods begin and end by the calendar of their zone', () => {
     '2026-03-29',
   ]);
 });
+
+test('what is used is read without counting, and callers without any quota left are counted', async () => {
+  const { quotas } = build(1, 3);
+  const [quota] = quotas;
+  assert.equal(quota!.peek('a'), undefined);
+  for (let i = 0; i < 5; i++) await quota!.take('a');
+  await quota!.take('b');
+  assert.deepEqual([quota!.peek('a'), quota!.peek('b'), quota!.counts()], [3, 1, { callers: 2, limited: 1 }]);
+});

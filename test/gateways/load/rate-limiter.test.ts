@@ -159,3 +159,15 @@ test('clocks may jump', async () => {
   await clock.advance(1_000);
   assert.equal(await drain(limiters), 10);
 });
+
+test('a look at a limit takes nothing from it, and callers at their limit are counted', async () => {
+  for (const gateways of [1, 2]) {
+    const { limiters } = build(gateways, { limit: 4, periodMs: 10_000 });
+    const [limiter] = limiters;
+    for (let i = 0; i < 9; i++) assert.deepEqual([limiter!.peek('a').waitMs, limiter!.peek('a').remaining], [0, 4]);
+    await drain([limiter!]);
+    assert.ok(limiter!.peek('a').waitMs > 0);
+    await limiter!.take('b');
+    assert.deepEqual(limiter!.counts(), { callers: 2, limited: 1 });
+  }
+});

@@ -51,3 +51,11 @@ test('any number of keys takes bounded memory', async () => {
   buckets.take('a');
   assert.equal(buckets.size(), 2);
 });
+
+test('a look at a bucket takes nothing from it', () => {
+  const buckets = createRateBuckets(2, fakeClock());
+  for (let i = 0; i < 5; i++) assert.equal(buckets.peek('a'), 0);
+  assert.deepEqual([buckets.take('a'), buckets.take('a')], [0, 0]);
+  assert.ok(buckets.peek('a') > 0);
+  assert.equal(buckets.peek('b'), 0);
+});

@@ -24,6 +24,7 @@ const TEXTS = defineTexts({
   noInterface: ['没有匹配的接口。', 'No interface matches.'],
   assumed: ['已假定这个应用的身份属实', 'The app was assumed to have proved who it is'],
   given: ['来源地址按所填的算', 'The address is taken as described'],
+  issues: ['不合要求的字段', 'Wrong fields'],
   effects: ['它会计数、记录或依赖真实连接，模拟时不执行', 'It counts, records or needs a real connection, so it is not run'],
 });
 
@@ -79,7 +80,7 @@ export function VerdictList({ explanation }: { readonly explanation: Explanation
   );
 }
 
-function OneVerdict({ of: { stage, policy, verdict, code, text: told, notes } }: { readonly of: StageVerdict }) {
+function OneVerdict({ of: { stage, policy, verdict, code, text: told, notes, issues } }: { readonly of: StageVerdict }) {
   const t = useTexts(TEXTS);
   const text = useText();
   const causeOf = useCauseWords();
@@ -106,6 +107,15 @@ function OneVerdict({ of: { stage, policy, verdict, code, text: told, notes } }:
           </p>
         )}
         {verdict === 'skipped' ? <p className={styles.quiet}>{t(reasonToSkip(stage, policy))}</p> : null}
+        {issues === undefined ? null : (
+          <ul className={styles.issues} aria-label={t('issues')}>
+            {issues.map(({ path, message }) => (
+              <li key={`${path} ${message}`}>
+                <code>{path === '' ? '/' : path}</code> {message}
+              </li>
+            ))}
+          </ul>
+        )}
         {notes === undefined ? null : <Notes notes={notes} />}
       </div>
     </li>

@@ -1,6 +1,7 @@
 /** What the changes of state of gateways mean, in words. */
+import { STRUCTURE_TEXTS } from '../../../../gateways/documents/content-structures.ts';
 import { useFormat } from '../../i18n/format.ts';
-import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 
 const KINDS = defineTexts({
   'instance-ejected': ['后端实例出错过多，暂时摘除', 'An instance failed too often and was taken out'],
@@ -8,12 +9,16 @@ const KINDS = defineTexts({
   'instance-unhealthy': ['后端实例未通过健康检查', 'An instance failed its health check'],
   'instance-healthy': ['后端实例通过健康检查', 'An instance passed its health check'],
   'content-hit': ['请求内容疑似攻击', 'The content of a request looks like an attack'],
-  'breaker-changed': ['熔断状态变化', 'The breaker changed'],
-  'breaker-changed open': ['熔断：暂停调用目标', 'The breaker opened: the target is not called'],
-  'breaker-changed half-open': ['熔断：放行少量试探请求', 'The breaker lets a few probes through'],
-  'breaker-changed ramp': ['熔断：逐步恢复调用', 'The breaker lets more and more calls through'],
-  'breaker-changed closed': ['熔断解除，恢复调用', 'The breaker closed: calls go on'],
-  'limit-changed': ['并发上限调整', 'The limit of concurrent calls changed'],
+  'breaker-opened': ['熔断：暂停调用目标', 'The breaker opened: the target is not called'],
+  'breaker-half-open': ['熔断：放行少量试探请求', 'The breaker lets a few probes through'],
+  'breaker-ramp': ['熔断：逐步恢复调用', 'The breaker lets more and more calls through'],
+  'breaker-closed': ['熔断解除，恢复调用', 'The breaker closed: calls go on'],
+  'limit-changed': ['并发限制调整', 'The limit of concurrent calls changed'],
+  'rate-degraded': ['共享状态中断，各网关按份额限流', 'The shared state is down: each gateway applies its part of the rate limits'],
+  'rate-restored': ['共享状态恢复，限流重新合计', 'The shared state is back: rate limits hold over all gateways again'],
+  'grey-step': ['灰度比例调整', 'The share of the grey release changed'],
+  'grey-rolled-back': ['灰度发布自动回退', 'The grey release took itself back'],
+  'mirror-different': ['复制流量的应答与原应答不同', 'Responses of the mirror differ from the real ones'],
   'object-enumeration': ['疑似遍历他人数据', 'Someone asks for too many different objects'],
   'cache-shared-down': ['共享缓存中断，改用本进程缓存', 'The shared cache is down: only the cache of each process is used'],
   'cache-shared-up': ['共享缓存恢复', 'The shared cache is back'],
@@ -28,6 +33,14 @@ const NAMES = defineTexts({
   from: ['由', 'from'],
   to: ['变为', 'to'],
   inFlight: ['处理中', 'in flight'],
+  gateways: ['网关数', 'gateways'],
+  percent: ['灰度比例（%）', 'share in percent'],
+  errorShare: ['新版失败占比', 'failures of the new group'],
+  usualErrorShare: ['原版失败占比', 'failures of the old group'],
+  p95Ms: ['新版 p95', 'p95 of the new group'],
+  usualP95Ms: ['原版 p95', 'p95 of the old group'],
+  where: ['不同之处', 'where'],
+  count: ['另有', 'more of them'],
   objects: ['对象数', 'objects'],
   windowSec: ['秒内', 'within seconds'],
   structure: ['结构', 'structure'],
@@ -49,6 +62,9 @@ const VALUES = defineTexts({
   'failure-share': ['失败比例过高', 'too large a share failed'],
   'probe-failed': ['试探失败', 'the probe failed'],
   'probe-good': ['试探成功', 'the probe was good'],
+  errors: ['新版失败更多', 'the new group fails more often'],
+  latency: ['新版更慢', 'the new group is slower'],
+  elsewhere: ['其他网关发现', 'found by another gateway'],
   blocked: ['已拦截', 'blocked'],
   seen: ['仅记录', 'recorded only'],
 });
@@ -60,25 +76,28 @@ export function useEventWords() {
   const kind = useTexts(KINDS);
   const name = useTexts(NAMES);
   const value = useTexts(VALUES);
+  const text = useText();
   const format = useFormat();
   return {
-    changeOf(change: string, values: Values = {}): string {
-      const precise = `${change} ${values['to'] ?? ''}`;
-      return has(KINDS, precise) ? kind(precise) : has(KINDS, change) ? kind(change) : change;
-    },
-    /** Leaves out the state that `changeOf` has put into words. */
+    changeOf: (change: string) => (has(KINDS, change) ? kind(change) : change),
+    /** Leaves out what says nothing: the state before, which `changeOf` implies, and times of 0. */
     valuesOf: (change: string, values: Values = {}) =>
       Object.entries(values)
-        .filter(
-          ([key, found]) => !(change === 'breaker-changed' && (key === 'from' || key === 'to')) && !(key.endsWith('Ms') && found === 0),
-        )
+        .filter(([key, found]) => !(change.startsWith('breaker-') && key === 'from') && !(/(Ms|count)$/.test(key) && found === 0))
         .map(([key, found]) => ({
           name: has(NAMES, key) ? name(key) : key,
           ...(typeof found === 'number'
-            ? { value: key.endsWith('Ms') ? format.duration(found) : format.number(found), isCode: false }
-            : { value: has(VALUES, found) ? value(found) : found, isCode: !has(VALUES, found) }),
+            ? { value: numberOf(key, found), isCode: false }
+            : has(STRUCTURE_TEXTS, found)
+              ? { value: text(STRUCTURE_TEXTS[found]), isCode: false }
+              : { value: has(VALUES, found) ? value(found) : found, isCode: !has(VALUES, found) }),
         })),
   };
+
+  function numberOf(key: string, found: number): string {
+    if (/Ms$/.test(key)) return format.duration(found);
+    return /Share$/.test(key) ? format.percent(found) : format.number(found);
+  }
 }
 
 function has<T extends object>(texts: T, key: string): key is keyof T & string {

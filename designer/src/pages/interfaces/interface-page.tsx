@@ -23,6 +23,7 @@ import { InterfaceGrants } from './interface-grants.tsx';
 import { heldOf, StateTag } from '../../release/interface-parts.tsx';
 import { interfaceProblems, wholeInterface } from './interface-schema.ts';
 import { InterfaceTraffic } from './interface-traffic.tsx';
+import { LoadPanel } from './load/load-panel.tsx';
 import { PurgeCache } from './purge-cache.tsx';
 import { useInterfaceIssues } from './use-interface-issues.ts';
 
@@ -116,6 +117,7 @@ function Loaded({ document, onSaved, onReload }: LoadedProps) {
       {calls.data === undefined ? null : (
         <CallsPanel report={calls.data} held={item === undefined ? undefined : heldOf(item)} interfaceId={interfaceId} />
       )}
+      <LoadPanel document={document} isChanged={isChanged} onSaved={onSaved} />
       <DocumentForm
         key={revision}
         title={t('document')}
