@@ -13,6 +13,8 @@ export const CallQuery = Type.Object(
     appId: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })),
     interfaceId: Type.Optional(Type.String({ pattern: '^ifc_[A-Za-z0-9_-]{1,60}$' })),
     code: Type.Optional(Type.String({ pattern: '^GW[0-9]{5}$' })),
+    /** Calls about which one of these policies noted something, whether it refused them or not. */
+    notedBy: Type.Optional(Type.Array(Type.String({ pattern: '^[a-z-]{1,40}$' }), { minItems: 1, maxItems: 5 })),
     outcome: Type.Optional(OneOf(['refused', 'failed', 'passed'])),
     front: Type.Optional(OneOf(FRONTS)),
     ip: Type.Optional(Type.String({ maxLength: 45, pattern: '^[0-9A-Fa-f:.]+$' })),

@@ -75,7 +75,7 @@ const SEALED = ['target', 'query', 'in', 'out'] as const;
 
 /** Checks a line. `mayMatch` looks at the text only, because most lines do not match and need no parsing. */
 function toMatch(query: CallQuery, interfaceIds: ReadonlySet<string> | undefined) {
-  const { traceId, appId, interfaceId, code, ip, to, outcome } = query;
+  const { traceId, appId, interfaceId, code, ip, to, outcome, notedBy } = query;
   const texts = [
     traceId === undefined ? undefined : `"trace":"${traceId}"`,
     interfaceId === undefined ? undefined : `"interface":"${interfaceId}"`,
@@ -83,8 +83,10 @@ function toMatch(query: CallQuery, interfaceIds: ReadonlySet<string> | undefined
     ip === undefined ? undefined : `"ip":"${ip}"`,
   ].filter((text) => text !== undefined);
   const hasApp = (line: string) => appId === undefined || line.includes(`"app":"${appId}"`) || line.includes(`"claimed":"${appId}"`);
+  const noted = notedBy?.map((policy) => `"policy":"${policy}"`);
+  const hasNote = (line: string) => noted === undefined || noted.some((text) => line.includes(text));
   return {
-    mayMatch: (line: string) => texts.every((text) => line.includes(text)) && hasApp(line),
+    mayMatch: (line: string) => texts.every((text) => line.includes(text)) && hasApp(line) && hasNote(line),
     matches: (call: CallLine) =>
       (to === undefined || call.at <= to) &&
       (traceId === undefined || call.traceId === traceId) &&
@@ -92,6 +94,7 @@ function toMatch(query: CallQuery, interfaceIds: ReadonlySet<string> | undefined
       (interfaceId === undefined || call.interfaceId === interfaceId) &&
       (code === undefined || call.code === code) &&
       (ip === undefined || call.ip === ip) &&
+      (notedBy === undefined || (call.notes ?? []).some(({ policy }) => notedBy.includes(policy))) &&
       (outcome === undefined || outcomeOf(call) === outcome) &&
       (interfaceIds === undefined || (call.interfaceId !== undefined && interfaceIds.has(call.interfaceId))),
   };

@@ -24,6 +24,7 @@ const AREAS = [
     'security',
     'security?tab=blocked-callers',
     'security?tab=safe-sites',
+    'security?tab=content-hits',
     'security?tab=services',
     'secrets',
     'requests',

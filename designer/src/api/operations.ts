@@ -4975,6 +4975,7 @@ export interface operations {
           ip?: string;
           /** @default 50 */
           limit?: number;
+          notedBy?: string[];
           outcome?: 'refused' | 'failed' | 'passed';
           to?: number;
           traceId?: string;

@@ -96,3 +96,21 @@ test('the bodies of one call are opened by its trace id', async (t) => {
   assert.deepEqual(await openCall(files, { traceId: 'trace-2501', at: 2501 }, open, never), {});
   assert.equal(await openCall(files, { traceId: 'trace-0', at: 100 }, open, never), undefined, 'not at this time');
 });
+
+test('calls are found by the policies that noted something about them, refused or not', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'kq-search-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const noteOf = (policy: string) => ({ notes: [{ policy, where: 'body:/note', what: 'html-event <a e=' }] });
+  const lines = [
+    line(1, noteOf('xss')),
+    line(2, noteOf('sql-injection')),
+    line(3, noteOf('object-access')),
+    line(4),
+    line(5, noteOf('xss')),
+  ];
+  await writeFile(join(folder, 'open.ndjson'), `${lines.join('\n')}\n`);
+  const files = { folder, logs: [{ front: 'open' as const, name: 'open' }], processId: 'p1' };
+  const find = async (query: CallQuery) => (await findCalls(files, query, { limit: 9, isOver: never })).calls.map(({ at }) => at);
+  assert.deepEqual(await find({ notedBy: ['xss', 'sql-injection'] }), [5, 2, 1]);
+  assert.deepEqual(await find({ notedBy: ['xss'], interfaceId: 'ifc_1' }), [1]);
+});

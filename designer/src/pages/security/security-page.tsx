@@ -4,6 +4,7 @@ import { useMe } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { Page, PageHeader } from '../../kit/page/page-header.tsx';
 import { BlockedCallers } from './blocked-callers.tsx';
+import { ContentHits } from './content-hits.tsx';
 import { IpLists } from './ip-lists.tsx';
 import { ObjectRules } from './object-rules.tsx';
 import { UnprotectedInterfaces } from './unprotected-interfaces.tsx';
@@ -18,6 +19,7 @@ const TEXTS = defineTexts({
   ],
   'ip-lists': ['IP 名单', 'Address lists'],
   'object-rules': ['防越权规则组', 'Object access'],
+  'content-hits': ['内容命中', 'Content hits'],
   unprotected: ['未防越权的接口', 'Unprotected interfaces'],
   'blocked-callers': ['用户与设备黑名单', 'Blocked users and devices'],
   'safe-sites': ['安全域名', 'Safe sites'],
@@ -31,6 +33,7 @@ const SECTIONS = [
   { key: 'safe-sites', Section: SafeSites },
   { key: 'object-rules', Section: ObjectRules },
   { key: 'unprotected', Section: UnprotectedInterfaces },
+  { key: 'content-hits', Section: ContentHits },
   { key: 'services', Section: Services },
 ] as const;
 
