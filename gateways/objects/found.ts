@@ -34,9 +34,15 @@ export function isEncodedTwice(decoded: string): boolean {
 }
 
 /**
- * Returns a name as the most lenient readers compare it: Go and .NET ignore case (Unicode folds `ſ` to `s`), and a name
- * with compatibility characters may be normalised.
+ * Returns a name as the most lenient readers compare it. Go and .NET ignore case; Unicode folds `ſ` to `s`, and Java
+ * compares `ı` and `İ` with `i`. Others normalise compatibility characters, ignore invisible ones, or end at NUL.
  */
 export function foldName(name: string): string {
-  return name.normalize('NFKC').toLowerCase();
+  const end = name.indexOf('\0');
+  const whole = end < 0 ? name : name.slice(0, end);
+  if (ASCII.test(whole)) return whole.toLowerCase();
+  return whole.normalize('NFKC').replaceAll(INVISIBLE, '').replaceAll('İ', 'i').toUpperCase().toLowerCase();
 }
+
+const ASCII = /^[\x00-\x7f]*$/;
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;

@@ -1,6 +1,6 @@
 import { splitMultipart } from '../content/read-multipart.ts';
 import { decodeUtf8, isUtf8, parseMedia, type Media } from './media.ts';
-import type { Pair } from './read-pairs.ts';
+import { foldParameter, type Pair } from './read-pairs.ts';
 
 const MOST_HEAD_BYTES = 8 * 1024;
 const BOUNDARY = /^[0-9A-Za-z'()+_,./:=? -]{1,70}$/;
@@ -29,9 +29,10 @@ function readPart(part: Buffer): Pair | undefined {
   if (media === undefined || media.type.startsWith('multipart/')) return undefined;
   if (coding !== undefined && coding !== '7bit' && coding !== '8bit' && coding !== 'binary') return undefined;
   const [, name, fileName] = disposition;
-  if (fileName !== undefined) return { name: name!, value: '' };
+  const folded = foldParameter(name!);
+  if (fileName !== undefined) return { name: name!, folded, value: '' };
   const value = isUtf8(media) ? decodeUtf8(part.subarray(blank + 4)) : undefined;
-  return value === undefined ? undefined : { name: name!, value };
+  return value === undefined ? undefined : { name: name!, folded, value };
 }
 
 function readHeaders(head: string): ReadonlyMap<string, string> | undefined {

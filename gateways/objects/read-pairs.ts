@@ -4,16 +4,20 @@ import { AMBIGUOUS, foldName, foundText, isEncodedTwice, MISSING, type Found } f
 export interface Pair {
   readonly name: string;
   readonly value: string;
+  /** The name as `foldParameter` returns it. */
+  readonly folded: string;
   /** The name as sent. Undefined for the field of a multipart body. */
   readonly rawName?: string;
   readonly rawValue?: string;
 }
 
 const MOST_PAIRS = 1000;
+/** Longer names are refused, so that folding names costs little. */
+const MOST_NAME_CHARS = 1024;
 
 /**
  * Splits and decodes pairs. With `plusIsSpace`, `+` is a space (the form encoding of the URL standard). Returns
- * undefined if they are malformed, or too many.
+ * undefined if they are malformed, too long or too many.
  */
 export function splitPairs(raw: string, plusIsSpace: boolean): readonly Pair[] | undefined {
   if (raw === '') return [];
@@ -27,7 +31,9 @@ export function splitPairs(raw: string, plusIsSpace: boolean): readonly Pair[] |
       const equals = part.indexOf('=');
       const rawName = equals < 0 ? part : part.slice(0, equals);
       const rawValue = equals < 0 ? '' : part.slice(equals + 1);
-      pairs.push({ name: decode(rawName), value: decode(rawValue), rawName, rawValue });
+      if (rawName.length > MOST_NAME_CHARS) return undefined;
+      const name = decode(rawName);
+      pairs.push({ name, folded: foldParameter(name), value: decode(rawValue), rawName, rawValue });
     }
   } catch {
     return undefined;
@@ -37,15 +43,16 @@ export function splitPairs(raw: string, plusIsSpace: boolean): readonly Pair[] |
 
 /**
  * Returns the value of a name. Ambiguous are: a repeated name, a name that some readers take for this one (`ID`,
- * `id[]`, `i.d` in PHP), a name in an unusual encoding, and a value that is encoded twice.
+ * `id[]`, `i.d` and `i[d` in PHP), a name in an unusual encoding, and a value that is encoded twice.
  */
 export function findPair(pairs: readonly Pair[], name: string): Found {
+  const wanted = foldParameter(name);
   let found: Pair | undefined;
   for (const pair of pairs) {
     if (pair.name === name) {
       if (found !== undefined || !isUsualName(pair)) return AMBIGUOUS;
       found = pair;
-    } else if (isLookalike(pair.name, name)) return AMBIGUOUS;
+    } else if (isLookalike(pair.folded, wanted)) return AMBIGUOUS;
   }
   if (found === undefined) return MISSING;
   return isEncodedTwice(found.value) ? AMBIGUOUS : foundText(found.value);
@@ -53,24 +60,43 @@ export function findPair(pairs: readonly Pair[], name: string): Found {
 
 /** Returns whether any reader may take one of the pairs for the name. */
 export function hasPairLike(pairs: readonly Pair[], name: string): boolean {
-  return pairs.some((pair) => pair.name === name || isLookalike(pair.name, name));
+  const wanted = foldParameter(name);
+  return pairs.some((pair) => isLookalike(pair.folded, wanted));
 }
 
 function isUsualName({ name, rawName }: Pair): boolean {
   return rawName === undefined || rawName === name || rawName.toLowerCase() === encodeURIComponent(name).toLowerCase();
 }
 
-function isLookalike(other: string, name: string): boolean {
-  const wanted = foldParameter(name);
-  const folded = foldParameter(other);
-  const bracket = folded.indexOf('[');
-  return folded === wanted || (bracket > 0 && folded.slice(0, bracket) === wanted);
+/**
+ * Compares folded names. Also true if one is a part of the other, as `id[]`, `id[0]` and `id[x]` are of `id`. PHP turns
+ * `[` into `_` if the bracket is not closed.
+ */
+function isLookalike(one: string, other: string): boolean {
+  const [short, long] = one.length < other.length ? [one, other] : [other, one];
+  if (long.length > short.length && long[short.length] !== '[') return false;
+  return long.slice(0, short.length).replaceAll('[', '_') === short.replaceAll('[', '_');
 }
 
-/** PHP turns spaces and dots into `_`, drops leading spaces, and ends a name at NUL. Others ignore case. */
-function foldParameter(name: string): string {
-  const end = name.indexOf('\0');
-  return foldName(end < 0 ? name : name.slice(0, end))
+/**
+ * Folds what readers do with names. `+` is a space for most form decoders. PHP drops leading spaces and turns spaces and
+ * dots into `_`. Rails and qs read `a[b]` as a path, qs reads `[a]` as `a`, and Spring takes `!a` for the default of `a`.
+ * Some decode twice.
+ */
+export function foldParameter(name: string): string {
+  return foldName(isEncodedTwice(name) ? decodeAgain(name) : name)
+    .replaceAll(/[+\s]/g, ' ')
     .trim()
+    .replace(/^[[!]/, '')
+    .trim()
+    .replaceAll(']', '')
     .replaceAll(/[ .]/g, '_');
+}
+
+function decodeAgain(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }

@@ -301,7 +301,7 @@ function isDigit(character: string | undefined): boolean {
   return character !== undefined && character >= '0' && character <= '9';
 }
 
-/** Names of ASCII letters that differ in length cannot be alike; most comparisons end there. */
+/** Names of ASCII characters that differ in length cannot be alike, except for NUL; most comparisons end there. */
 function isLike(name: string, folded: string): boolean {
-  return (name.length === folded.length || /[^\x00-\x7f]/.test(name)) && foldName(name) === folded;
+  return (name.length === folded.length || /[^\x01-\x7f]/.test(name)) && foldName(name) === folded;
 }

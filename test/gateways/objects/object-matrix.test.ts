@@ -307,6 +307,8 @@ const AMBIGUOUS: Readonly<Record<CarrierName, readonly Spoil[]>> = {
     ({ path, own, foreign }) => get(`${path}?patientId=${enc(own)}&PATIENTID=${foreign}`),
     ({ path, own, foreign }) => get(`${path}?patientId=${enc(own)}&patientId[]=${foreign}`),
     ({ path, own, foreign }) => get(`${path}?patientId=${enc(own)}&patientId%5B0%5D=${foreign}`),
+    ({ path, own, foreign }) => get(`${path}?patientId=${enc(own)}&+patientId=${foreign}`),
+    ({ path, own, foreign }) => get(`${path}?patientId=${enc(own)}&patient%C4%B1d=${foreign}`),
     ({ path, own, foreign }) => get(`${path}?patientId=${enc(own)};patientId=${foreign}`),
     ({ path, own, foreign }) => get(`${path}?patient%49d=${enc(own)}&x=${foreign}`),
     ({ path, foreign }) => get(`${path}?patientId=%25${Buffer.from(foreign[0]!).toString('hex')}${foreign.slice(1)}`),
