@@ -25,6 +25,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   'docs/signing.md python': 'test/designer/signing-examples.test.ts',
   'docs/signing.md java': 'test/designer/signing-examples.test.ts',
   'docs/signing.md go': 'test/designer/signing-examples.test.ts',
+  'docs/tlcp.md sh': 'test/deploy/tlcp-proxy.test.ts',
   'docs/reference json': 'test/examples/reference-examples.test.ts',
 };
 
