@@ -204,8 +204,8 @@ export const ALARM_RULES = {
     text: {
       label: both('即将到期', 'Expires soon'),
       help: both(
-        '应用密钥、授权、总线网关的令牌与证书、监听证书，或平台签名密钥（使用三年）在此天数内到期。',
-        'A key of an app, a grant, a token or certificate of the bus, the certificate of the listeners, or the key that signs the platform’s responses (used for three years) expires within this many days.',
+        '应用密钥、授权、总线网关的令牌与证书、监听证书，或平台密钥（使用三年）在此天数内到期。',
+        'A key of an app, a grant, a token or certificate of the bus, the certificate of the listeners, or a key of the platform (used for three years) expires within this many days.',
       ),
       unit: both('天', 'days'),
     },
@@ -262,7 +262,7 @@ const EXPIRING = {
   grant: both('授权', 'Grant'),
   'bus-consumer': both('总线网关的令牌或证书', 'Token or certificate of the bus'),
   'tls-certificate': both('监听证书', 'Certificate of the listeners'),
-  'platform-key': both('平台签名密钥', 'Key that signs the platform’s responses'),
+  'platform-key': both('平台密钥', 'Key of the platform'),
 };
 
 function describeIntegrity({ count = 0, trail = '', line = 0, broken = 0, headMissingSince }: AlarmValues): Text {

@@ -1,6 +1,6 @@
 /**
  * Finds what expires within thirty days or has expired while still in use: keys, grants, tokens and certificates of the
- * bus, the certificate of the listeners, and the key that signs responses.
+ * bus, the certificate of the listeners, and the platform's own keys.
  */
 import { X509Certificate } from 'node:crypto';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -28,8 +28,12 @@ export interface ExpiringDeps {
 
 /** Returns what expires soon or has expired, the earliest expiry first. */
 export async function findExpiring({ registry, clock, certificate }: ExpiringDeps): Promise<readonly Expiring[]> {
-  const [keys, grants, consumers] = await Promise.all([registry.keys.list(), registry.grants.list(), registry.busConsumers.list()]);
-  const signer = registry.platformKeys.signer();
+  const [keys, grants, consumers, platformKeys] = await Promise.all([
+    registry.keys.list(),
+    registry.grants.list(),
+    registry.busConsumers.list(),
+    registry.platformKeys.list(),
+  ]);
   const all: Expiring[] = [
     ...keys.flatMap(({ appId, keyId, state, expiresAt }) =>
       // Leave out RETIRING keys: the person who retired such a key already knows when it expires.
@@ -44,10 +48,12 @@ export async function findExpiring({ registry, clock, certificate }: ExpiringDep
         : [{ what: 'bus-consumer' as const, id: label === undefined ? id : `${label} · ${id.slice(0, 12)}`, appId, expiresAt }],
     ),
     ...certificateEnds(certificate),
-    { what: 'platform-key', id: signer.keyId, expiresAt: signer.madeAt + PLATFORM_KEY_LIFE_MS },
+    ...platformKeys.flatMap(({ keyId, state, madeAt }) =>
+      state === 'ACTIVE' ? [{ what: 'platform-key' as const, id: keyId, expiresAt: madeAt + PLATFORM_KEY_LIFE_MS }] : [],
+    ),
   ];
   const now = clock.now();
-  // The platform's own certificate and key stay in use after they expire, so they are always reported.
+  // The platform's own certificate and keys stay in use after they expire, so they are always reported.
   const isGone = ({ what, expiresAt }: Expiring) => what !== 'tls-certificate' && what !== 'platform-key' && expiresAt <= now - GONE_MS;
   return all.filter((one) => one.expiresAt < now + SOON_MS && !isGone(one)).sort((a, b) => a.expiresAt - b.expiresAt);
 }

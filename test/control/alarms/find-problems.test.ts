@@ -36,7 +36,7 @@ const usual: AlarmSettings = {
   escalateMinutes: 30,
 };
 
-const youngKey = { platformKeys: { signer: () => ({ keyId: 'p1', madeAt: Number.MAX_SAFE_INTEGER }) } };
+const youngKey = { platformKeys: { list: () => Promise.resolve([]) } };
 
 async function openWorld(changes: Partial<ProblemDeps> = {}) {
   const clock = fakeClock();
@@ -103,21 +103,22 @@ test('a feed is silent by its own measure: four times its usual gap, and never b
   assert.deepEqual(await ask(slower), []);
 });
 
-test('keys, grants, certificates and the platform’s own key are found before they end, each by itself', async () => {
+test('keys, grants, certificates and the platform’s own keys are found before they end, each by itself', async () => {
   const DAY_MS = 86_400_000;
   const clock = fakeClock();
   const key = (keyId: string, days: number) => ({ appId: 'CITIZENS', keyId, state: 'ACTIVE', expiresAt: clock.now() + days * DAY_MS });
+  const own = (keyId: string, days: number) => ({ keyId, state: 'ACTIVE', madeAt: clock.now() + days * DAY_MS - PLATFORM_KEY_LIFE_MS });
   const { ask } = await openWorld({
     registry: {
       keys: { list: () => Promise.resolve([key('soon', 3), key('later', 20)]) },
       grants: { list: () => Promise.resolve([{ grantId: 'g1', appId: 'CITIZENS', expiresAt: clock.now() + DAY_MS }]) },
       busConsumers: { list: () => Promise.resolve([]) },
-      platformKeys: { signer: () => ({ keyId: 'p1', madeAt: clock.now() + 10 * DAY_MS - PLATFORM_KEY_LIFE_MS }) },
+      platformKeys: { list: () => Promise.resolve([own('p1', 10), own('p2', 12), { ...own('p3', 12), state: 'RETIRING' }]) },
     } as unknown as ProblemDeps['registry'],
   });
   assert.deepEqual(
     (await ask()).map(({ values }) => values['id']),
-    ['g1', 'soon', 'p1'],
+    ['g1', 'soon', 'p1', 'p2'],
   );
 });
 

@@ -41,7 +41,7 @@ const TEXTS = defineTexts({
   grant: ['授权', 'Grant'],
   'bus-consumer': ['总线网关的令牌或证书', 'Token or certificate of the bus'],
   'tls-certificate': ['监听证书', 'Certificate of the listeners'],
-  'platform-key': ['平台签名密钥', 'Key that signs the platform’s responses'],
+  'platform-key': ['平台密钥', 'Key of the platform'],
   ends: ['{{day}} 到期', 'expires {{day}}'],
   unpublished: ['未发布', 'Not published'],
   unpublishedWhat: ['{{count}} 条流程有未发布的修改', '{{count}} {{count|flow has|flows have}} changes that are not published'],
