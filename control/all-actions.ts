@@ -21,6 +21,7 @@ import { liveActions, type LiveServices } from './flows/live.ts';
 import { nodeTypeActions, type NodeTypeServices } from './flows/node-types.ts';
 import { outboundActions, type OutboundServices } from './outbound/outbound.ts';
 import { overviewActions, type OverviewServices } from './overview/overview.ts';
+import { setBreakerActions, type SetBreakerServices } from './interfaces/set-breaker.ts';
 import { purgeCacheActions, type PurgeCacheServices } from './interfaces/purge-cache.ts';
 import { policyActions, type PolicyServices } from './interfaces/policies.ts';
 import { domainNameActions, type DomainNameServices } from './accounts/domain-names.ts';
@@ -60,6 +61,7 @@ export type ControlServices = AccountServices &
   OverviewServices &
   PolicyServices &
   PurgeCacheServices &
+  SetBreakerServices &
   DomainNameServices &
   ConcludeServices &
   RequestServices &
@@ -91,6 +93,7 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...policyActions(services),
     ...callActions(services),
     ...purgeCacheActions(services),
+    ...setBreakerActions(services),
     ...callerActions(services),
     ...securityActions(services),
     ...executionActions(services),

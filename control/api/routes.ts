@@ -107,6 +107,7 @@ export const ROUTES: readonly Route[] = [
   post('/calls/explain', 'calls.explain'),
   get('/gateways/events', 'gateways.events'),
   post('/interfaces/:interfaceId/purge-cache', 'interfaces.purge-cache'),
+  put('/interfaces/:interfaceId/breaker', 'interfaces.set-breaker'),
   get('/policies', 'policies.list'),
   get('/object-rules', 'object-rules.list'),
   get('/object-rules/:ruleSetId', 'object-rules.get'),

@@ -317,6 +317,7 @@ const BODIES: Readonly<Record<string, Make>> = {
   'calls.open': () => ({ traceId: 'trace-of-the-matrix', at: 0, reason: 'the matrix' }),
   'calls.explain': () => ({ front: 'open', request: { method: 'GET', target: '/', headers: {}, clientIp: '10.0.0.1' } }),
   'interfaces.purge-cache': () => ({}),
+  'interfaces.set-breaker': () => ({ state: 'automatic' }),
   'apps.save': (side) => appOf(side, { revision: 99 }),
   'keys.upload': () => keyOf('another'),
   'keys.create-secret': () => ({ keyId: 'made', scheme: 'HMAC-SM3' }),

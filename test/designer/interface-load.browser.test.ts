@@ -60,7 +60,7 @@ test('the page of an interface shows limits, instances and what opened the break
   status = 500;
   for (let i = 0; i < 8; i += 1) await call();
   status = 200;
-  const page = await console.open({ path: `/interfaces/${INTERFACE}`, roles: ['analyst', 'operator'] });
+  const page = await console.open({ path: `/interfaces/${INTERFACE}`, roles: ['operator'] });
   const panel = page.locator('section').filter({ has: page.getByRole('heading', { name: '负载与保护' }) });
   await expect(panel.locator('[data-breaker]')).toBeVisible();
   await expect(panel.locator('[data-instance]')).toBeVisible();

@@ -70,6 +70,7 @@ export const OPERATIONS = {
   'calls.explain': { method: 'POST', path: '/calls/explain' },
   'gateways.events': { method: 'GET', path: '/gateways/events' },
   'interfaces.purge-cache': { method: 'POST', path: '/interfaces/:interfaceId/purge-cache' },
+  'interfaces.set-breaker': { method: 'PUT', path: '/interfaces/:interfaceId/breaker' },
   'policies.list': { method: 'GET', path: '/policies' },
   'object-rules.list': { method: 'GET', path: '/object-rules' },
   'object-rules.get': { method: 'GET', path: '/object-rules/:ruleSetId' },
@@ -7211,6 +7212,36 @@ export interface operations {
           'application/json': {
             removed: boolean;
           };
+        };
+      };
+    };
+  };
+  'interfaces.set-breaker': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        interfaceId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @default 30 */
+          minutes?: number;
+          state: 'open' | 'closed' | 'automatic';
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['InterfaceDocument'];
         };
       };
     };

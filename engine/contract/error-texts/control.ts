@@ -89,6 +89,7 @@ export const controlTexts: ErrorTemplates = {
   'ALARM_SETTINGS_INVALID/address': { what: '“{name}”没有收件地址', fix: '填写至少一个地址。' },
   'ALARM_SETTINGS_INVALID/server': { what: '“{name}”用邮件通知，但未设邮件服务器', fix: '填写邮件服务器。' },
   'ALARM_SETTINGS_INVALID/plain': { what: '其他机器上的邮件服务器须用 TLS', fix: '选择 TLS 或 STARTTLS。' },
+  BREAKER_NOT_USED: { what: '接口 {interfaceId} 没有启用熔断，无法人工设置', fix: '先在接口的策略中启用“熔断”；调用流程的接口没有熔断。' },
   CALL_NOT_FOUND: {
     what: '应答的网关中没有该调用的访问日志',
     fix: '日志只保留最近的调用，已停止的网关不会应答；请核对链路标识和网关列表。',

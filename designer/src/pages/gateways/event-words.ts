@@ -1,6 +1,7 @@
 /** What the changes of state of gateways mean, in words. */
 import { STRUCTURE_TEXTS } from '../../../../gateways/documents/content-structures.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { CARRIER_TEXTS } from '../security/content-hit.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 
 const KINDS = defineTexts({
@@ -76,6 +77,7 @@ export function useEventWords() {
   const kind = useTexts(KINDS);
   const name = useTexts(NAMES);
   const value = useTexts(VALUES);
+  const carrier = useTexts(CARRIER_TEXTS);
   const text = useText();
   const format = useFormat();
   return {
@@ -86,13 +88,15 @@ export function useEventWords() {
         .filter(([key, found]) => !(change.startsWith('breaker-') && key === 'from') && !(/(Ms|count)$/.test(key) && found === 0))
         .map(([key, found]) => ({
           name: has(NAMES, key) ? name(key) : key,
-          ...(typeof found === 'number'
-            ? { value: numberOf(key, found), isCode: false }
-            : has(STRUCTURE_TEXTS, found)
-              ? { value: text(STRUCTURE_TEXTS[found]), isCode: false }
-              : { value: has(VALUES, found) ? value(found) : found, isCode: !has(VALUES, found) }),
+          ...(typeof found === 'number' ? { value: numberOf(key, found), isCode: false } : codeOf(found)),
         })),
   };
+
+  function codeOf(found: string): { readonly value: string; readonly isCode: boolean } {
+    if (has(STRUCTURE_TEXTS, found)) return { value: text(STRUCTURE_TEXTS[found]), isCode: false };
+    if (has(CARRIER_TEXTS, found)) return { value: carrier(found), isCode: false };
+    return has(VALUES, found) ? { value: value(found), isCode: false } : { value: found, isCode: true };
+  }
 
   function numberOf(key: string, found: number): string {
     if (/Ms$/.test(key)) return format.duration(found);

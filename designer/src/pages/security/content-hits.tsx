@@ -34,7 +34,7 @@ const TEXTS = defineTexts({
   call: ['调用', 'Call'],
   show: ['查看', 'Show'],
   showCall: ['查看这次调用', 'Show this call'],
-  except: ['设置例外…', 'Make an exception…'],
+  except: ['例外…', 'Exception…'],
   refresh: ['刷新', 'Refresh'],
   help: [
     'XSS 与 SQL 注入检查发现的值，最近的在前，查自各网关的访问日志。只显示结构，不显示值本身；需要看报文时打开这次调用。',
@@ -104,7 +104,16 @@ function useColumns(onExcept: (hit: ContentHit) => void): TableColumnsType<Conte
     {
       key: 'interface',
       title: t('interface'),
-      render: (_value, { interfaceId }) => <Link to={`/interfaces/${interfaceId}`}>{interfaceName(interfaceId) ?? interfaceId}</Link>,
+      render: (_value, { interfaceId, call: { appId } }) => (
+        <span className={styles.lines}>
+          <Link to={`/interfaces/${interfaceId}`}>{interfaceName(interfaceId) ?? interfaceId}</Link>
+          {appId === undefined ? null : (
+            <span className={styles.quiet}>
+              {t('app')} <Link to={`/callers/${encodeURIComponent(appId)}`}>{appName(appId) ?? appId}</Link>
+            </span>
+          )}
+        </span>
+      ),
     },
     { key: 'check', title: t('check'), render: (_value, { policy }) => labelOf(policy) },
     {
@@ -121,7 +130,7 @@ function useColumns(onExcept: (hit: ContentHit) => void): TableColumnsType<Conte
       key: 'why',
       title: t('why'),
       render: (_value, { structure, shape }) => (
-        <span className={styles.why}>
+        <span className={styles.lines}>
           {text(STRUCTURE_TEXTS[structure])}
           <code className={styles.quiet}>{shape}</code>
         </span>
@@ -137,12 +146,6 @@ function useColumns(onExcept: (hit: ContentHit) => void): TableColumnsType<Conte
       ),
     },
     {
-      key: 'app',
-      title: t('app'),
-      render: (_value, { call: { appId } }) =>
-        appId === undefined ? '—' : <Link to={`/callers/${encodeURIComponent(appId)}`}>{appName(appId) ?? appId}</Link>,
-    },
-    {
       key: 'call',
       title: t('call'),
       render: (_value, { call }) => (
@@ -154,7 +157,6 @@ function useColumns(onExcept: (hit: ContentHit) => void): TableColumnsType<Conte
     {
       key: 'except',
       title: '',
-      fixed: 'right',
       render: (_value, hit) =>
         may('interfaces.edit') ? (
           <Button size="small" icon={<ShieldCheck size={14} />} onClick={() => onExcept(hit)}>

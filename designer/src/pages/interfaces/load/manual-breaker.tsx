@@ -58,17 +58,14 @@ export function ManualBreaker({ document, loads, isDisabled, onSaved }: ManualBr
   const may = useMay();
   const confirm = useConfirm();
   const { message } = App.useApp();
-  const save = useMutationOf('interfaces.save');
+  const set = useMutationOf('interfaces.set-breaker');
   const [asked, setAsked] = useState<Manual>();
   const { interfaceId, policies = {}, target } = document;
-  const breaker = policies['breaker'];
-  if (typeof breaker !== 'object' || target.kind === 'flow' || !may('interfaces.edit')) return null;
+  if (typeof policies['breaker'] !== 'object' || target.kind === 'flow' || !may('interfaces.publish')) return null;
   const name = text(document.name) || interfaceId;
   const isForced = loads.some(({ groups = [] }) => groups.some((group) => group.breaker?.isForced === true));
-  const put = async (manual: { readonly state: Manual; readonly until: number } | undefined, $reason: string) => {
-    const { manual: _before, ...rest } = breaker;
-    const next = { ...document, policies: { ...policies, breaker: manual === undefined ? rest : { ...rest, manual } } };
-    onSaved(await save.mutateAsync({ interfaceId, document: next, $reason }));
+  const put = async (change: { readonly state: Manual | 'automatic'; readonly minutes?: number }, $reason: string) => {
+    onSaved(await set.mutateAsync({ interfaceId, ...change, $reason }));
     void message.success(t('done'));
   };
   if (isForced) {
@@ -78,7 +75,7 @@ export function ManualBreaker({ document, loads, isDisabled, onSaved }: ManualBr
         effect: t('endEffect', { name }),
         verb: t('end'),
         needsReason: true,
-        run: ($reason) => put(undefined, $reason),
+        run: ($reason) => put({ state: 'automatic' }, $reason),
       });
     return (
       <Button icon={<Undo2 size={16} />} disabled={isDisabled} onClick={end}>
@@ -99,7 +96,7 @@ export function ManualBreaker({ document, loads, isDisabled, onSaved }: ManualBr
           state={asked}
           name={name}
           onClose={() => setAsked(undefined)}
-          run={(minutes, reason) => put({ state: asked, until: Date.now() + minutes * 60_000 }, reason)}
+          run={(minutes, reason) => put({ state: asked, minutes }, reason)}
         />
       )}
     </>
