@@ -66,17 +66,21 @@ function toText(value: unknown): string | undefined {
 /** Separators with which a reader could find a second id behind the prefix. */
 const SEPARATOR = /[,;|\s\\]|\.\./;
 
-/** Compares an id with the caller's values, for all relations but `memberOf`. */
-export function isOwn({ op }: AnyObjectRule, subject: Subject, id: string): boolean {
+/** Returns whether an id belongs to the caller. For `memberOf`, `related` are the ids with the relation. */
+export function createOwnTest({ op }: AnyObjectRule, { values }: Subject, related?: ReadonlySet<string>): (id: string) => boolean {
+  const [only] = values;
   switch (op) {
     case 'eq':
-    case 'in':
-      return subject.values.includes(id);
+      return (id) => id === only;
+    case 'in': {
+      const all = new Set(values);
+      return (id) => all.has(id);
+    }
     case 'hashEq':
-      return subject.values[0] === id.toLowerCase();
+      return (id) => only === id.toLowerCase();
     case 'prefix':
-      return id.startsWith(subject.values[0]!) && !SEPARATOR.test(id);
+      return (id) => id.startsWith(only!) && !SEPARATOR.test(id);
     case 'memberOf':
-      return false;
+      return (id) => related?.has(id) === true;
   }
 }

@@ -15,7 +15,7 @@ export const UNLIKE: Found = Object.freeze({ kind: 'unlike' });
 export const MISSING: Found = Object.freeze({ kind: 'values', values: [], missing: 1 });
 
 /** Longer ids are refused. */
-const MOST_CHARS = 1024;
+export const MOST_ID_CHARS = 1024;
 /** Control characters, among them NUL, at which some readers end a text. */
 const CONTROL = /[\x00-\x1f\x7f-\x9f]/;
 
@@ -25,7 +25,7 @@ export function foundText(text: string): Found {
 }
 
 export function isPlainText(text: string): boolean {
-  return text.length <= MOST_CHARS && !CONTROL.test(text) && text.isWellFormed();
+  return text.length <= MOST_ID_CHARS && !CONTROL.test(text) && text.isWellFormed();
 }
 
 /** Returns whether a text that was decoded once would change if it were decoded again, as some services do. */

@@ -1,15 +1,19 @@
 import type { Exchange } from '../contract.ts';
-import type { JsonStep } from '../documents/object-locator.ts';
+import type { ObjectReader, ReadFault } from './create-object-reader.ts';
+import type { JsonFill } from './fill-json.ts';
 import type { Injection } from './judge.ts';
 import { mediaTypeOf, URL_FORM } from './media.ts';
-import { walkJson } from './walk-json.ts';
 
 /**
- * Writes the caller's values into the fields that are absent, so that flow and upstream see them. `json` is the text of
- * a JSON body. Returns false if there is no place for a value, such as a request without a body.
+ * Writes the caller's values into the fields that are absent, so that flow and upstream see them. Returns false if there
+ * is no place for a value, such as a request without a body.
  */
-export function injectAll(exchange: Exchange, injections: readonly Injection[], json: string | undefined): boolean {
-  let text = json;
+export function injectAll(
+  exchange: Exchange,
+  injections: readonly Injection[],
+  reader: ObjectReader,
+): boolean | ReadFault | Promise<boolean | ReadFault> {
+  const fills: JsonFill[] = [];
   for (const { rule, value, isNumber } of injections) {
     const { locator } = rule;
     switch (locator.carrier) {
@@ -24,31 +28,31 @@ export function injectAll(exchange: Exchange, injections: readonly Injection[], 
         if (!appendToForm(exchange, pairOf(locator.name, value))) return false;
         break;
       case 'json':
-        text = text === undefined ? undefined : fillIn(text, locator.steps, isNumber ? value : JSON.stringify(value));
-        if (text === undefined) return false;
+        fills.push({ steps: locator.steps, value: isNumber ? value : JSON.stringify(value) });
         break;
       default:
         return false;
     }
   }
-  if (text !== json) {
-    exchange.body = Buffer.from(text!);
-    exchange.json = undefined;
-  }
-  return true;
+  return fills.length === 0 || fillBody(exchange, fills, reader);
 }
 
-/** Fills a value in at each place where it is missing; the rest of the text stays as it is. */
-function fillIn(text: string, steps: readonly JsonStep[], value: string): string | undefined {
-  const holes = walkJson(text, steps)?.leaves.filter((leaf) => leaf.value === undefined) ?? [];
-  const pieces: string[] = [];
-  let from = 0;
-  for (const { start, end, fill } of holes) {
-    if (fill === undefined) return undefined;
-    pieces.push(text.slice(from, start), fill.before, value, fill.after);
-    from = end;
-  }
-  return holes.length === 0 ? undefined : pieces.join('') + text.slice(from);
+function fillBody(
+  exchange: Exchange,
+  fills: readonly JsonFill[],
+  reader: ObjectReader,
+): boolean | ReadFault | Promise<boolean | ReadFault> {
+  const { body } = exchange;
+  if (body === undefined || body.byteLength === 0) return false;
+  const filled = reader.fill(body, fills, exchange);
+  const take = (found: Awaited<typeof filled>): boolean | ReadFault => {
+    if (typeof found === 'string') return found;
+    if (found === undefined) return false;
+    exchange.body = found;
+    exchange.json = undefined;
+    return true;
+  };
+  return filled instanceof Promise ? filled.then(take) : take(filled);
 }
 
 function pairOf(name: string, value: string): string {

@@ -1,12 +1,28 @@
-/** Decides which objects of a response belong to the caller, and drops the others. */
-import type { Exchange, Relations } from '../contract.ts';
+/** Decides which objects of a response belong to the caller, and drops the others. Pure, so that it runs in a thread. */
+import type { JsonStep } from '../documents/object-locator.ts';
 import type { ObjectAnswerRule } from '../documents/object-rules.ts';
-import { isOwn, type CompiledRule, type Subject } from './compile-rule.ts';
-import { walkJson, type JsonElement, type JsonLeaf, type JsonWalk } from './walk-json.ts';
+import { createOwnTest, type Subject } from './compile-rule.ts';
+import { decodeUtf8 } from './media.ts';
+import { planJson } from './plan-json.ts';
+import { walkJson, type JsonElement, type JsonLeaf } from './walk-json.ts';
+
+/** A rule with the values of one caller. */
+export interface AnswerRule {
+  readonly rule: ObjectAnswerRule;
+  readonly steps: readonly JsonStep[];
+  /** Undefined if the caller has no value. */
+  readonly subject: Subject | undefined;
+  /** Whom the caller is related to, for `memberOf`. Undefined if the provider did not say. */
+  readonly related: ReadonlySet<string> | undefined;
+}
 
 export type AnswerVerdict =
-  /** `text` is what the caller may see, with `dropped` elements fewer than the response. */
-  | { readonly kind: 'own'; readonly text: string; readonly dropped: readonly { readonly where: string; readonly count: number }[] }
+  /** `body` is what the caller may see; undefined if nothing was dropped. */
+  | {
+      readonly kind: 'own';
+      readonly body: Uint8Array | undefined;
+      readonly dropped: readonly { readonly where: string; readonly count: number }[];
+    }
   | {
       readonly kind: 'foreign';
       readonly where: string;
@@ -14,52 +30,32 @@ export type AnswerVerdict =
     };
 
 /**
- * Judges the text of a JSON response by rules that must all hold. A response that two readers could understand
- * differently, or that is not JSON, is foreign as a whole.
+ * Judges a JSON response by rules that must all hold. A response that two readers could understand differently, or that
+ * is not JSON in UTF-8, is foreign as a whole.
  */
-export async function judgeAnswer(
-  exchange: Exchange,
-  rules: readonly CompiledRule[],
-  text: string,
-  relations: Relations,
-): Promise<AnswerVerdict> {
+export function judgeAnswer(body: Uint8Array, rules: readonly AnswerRule[]): AnswerVerdict {
   const dropped: { where: string; count: number }[] = [];
-  let left = text;
-  for (const compiled of rules) {
-    const { rule, locator } = compiled;
+  let left = decodeUtf8(body);
+  if (left === undefined) return { kind: 'foreign', where: 'body', why: 'ambiguous' };
+  for (const { rule, steps, subject, related } of rules) {
     const where = rule.locator;
-    const walk = locator.carrier === 'json' ? walkJson(left, locator.steps) : undefined;
-    if (walk === undefined) return { kind: 'foreign', where, why: 'ambiguous' };
-    const subject = compiled.subject(exchange);
+    const walks = walkJson(left, planJson([steps]));
+    if ('fault' in walks) return { kind: 'foreign', where, why: 'ambiguous' };
+    const { leaves, elements } = walks[0]!;
     if (subject === undefined) return { kind: 'foreign', where, why: 'no-subject' };
-    const related = await relatedOf(exchange, compiled, walk, subject, relations);
-    if (related === 'failed') return { kind: 'foreign', where, why: 'relation-failed' };
-    const { action, absent } = rule as ObjectAnswerRule;
-    const isForeign = ({ value }: JsonLeaf) =>
-      value === undefined ? absent !== 'allow' : !(rule.op === 'memberOf' ? related.has(value) : isOwn(rule, subject, value));
-    const foreign = walk.leaves.filter(isForeign);
+    if (rule.op === 'memberOf' && related === undefined && leaves.some(({ value }) => value !== undefined))
+      return { kind: 'foreign', where, why: 'relation-failed' };
+    const isOwn = createOwnTest(rule, subject, related);
+    const foreign = leaves.filter(({ value }: JsonLeaf) => (value === undefined ? rule.absent !== 'allow' : !isOwn(value)));
     if (foreign.length === 0) continue;
     // Without an element there is nothing to drop: the list itself is missing.
-    if (action === 'refuse' || foreign.some(({ element }) => element === undefined))
+    if (rule.action === 'refuse' || foreign.some(({ element }) => element === undefined))
       return { kind: 'foreign', where, why: foreign.every(({ value }) => value === undefined) ? 'absent' : 'foreign' };
-    const elements = new Set(foreign.map(({ element }) => element!));
-    left = withoutElements(left, walk.elements, elements);
-    dropped.push({ where, count: elements.size });
+    const foreignElements = new Set(foreign.map(({ element }) => element!));
+    left = withoutElements(left, elements, foreignElements);
+    dropped.push({ where, count: foreignElements.size });
   }
-  return { kind: 'own', text: left, dropped };
-}
-
-const NOBODY: ReadonlySet<string> = new Set();
-
-async function relatedOf(
-  exchange: Exchange,
-  { rule }: CompiledRule,
-  { leaves }: JsonWalk,
-  subject: Subject,
-  relations: Relations,
-): Promise<ReadonlySet<string> | 'failed'> {
-  if (rule.op !== 'memberOf' || leaves.every(({ value }) => value === undefined)) return NOBODY;
-  return (await relations.related(exchange, rule.provider!, rule.relation!, subject.values[0]!)) ?? 'failed';
+  return { kind: 'own', body: dropped.length === 0 ? undefined : Buffer.from(left), dropped };
 }
 
 /** Cuts elements out of their arrays. All other text stays as the service wrote it. */

@@ -1,7 +1,7 @@
 /** Decides whether a request names only objects of its caller. */
 import type { Exchange, Relations } from '../contract.ts';
 import type { ObjectRule } from '../documents/object-rules.ts';
-import { isOwn, type CompiledRule, type Subject } from './compile-rule.ts';
+import { createOwnTest, type CompiledRule, type Subject } from './compile-rule.ts';
 import type { Found } from './found.ts';
 import type { Fields } from './read-fields.ts';
 
@@ -105,7 +105,7 @@ function outcomeOf(exchange: Exchange, { compiled, found }: Reading): Outcome {
   if (found.values.length === 0 && absent === 'allow') return SKIPPED;
   const subject = compiled.subject(exchange);
   if (subject === undefined) return { kind: 'foreign', where, why: 'no-subject' };
-  if (!found.values.every((id) => isOwn(rule, subject, id))) return { kind: 'foreign', where, why: 'foreign' };
+  if (!found.values.every(createOwnTest(rule, subject))) return { kind: 'foreign', where, why: 'foreign' };
   if (found.values.length === 0 && found.missing === 0) return absent === 'deny' ? { kind: 'foreign', where, why: 'absent' } : SKIPPED;
   return absent === 'inject' && found.missing > 0 ? injectionOf(compiled, subject) : OWN;
 }

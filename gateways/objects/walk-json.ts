@@ -1,5 +1,18 @@
-import type { JsonStep } from '../documents/object-locator.ts';
-import { foldName, isPlainText } from './found.ts';
+import { foldName, isPlainText, MOST_ID_CHARS } from './found.ts';
+import {
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  isDigit,
+  JsonText,
+  MINUS,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+  Unreadable,
+} from './json-text.ts';
+import type { JsonNode, JsonPlan } from './plan-json.ts';
 
 /** A place that a locator names in JSON text. Positions are those of the text. */
 export interface JsonLeaf {
@@ -9,7 +22,7 @@ export interface JsonLeaf {
   readonly end: number;
   /** Set if a value can be filled in: `before`, the value as JSON and `after` replace the text from `start` to `end`. */
   readonly fill?: { readonly before: string; readonly after: string };
-  /** The element of the innermost array, by its number among all elements that the walk visited. */
+  /** The element of the innermost list. */
   readonly element: JsonElement | undefined;
 }
 
@@ -20,34 +33,36 @@ export interface JsonElement {
   readonly array: number;
 }
 
+/** What one locator found. */
 export interface JsonWalk {
   readonly leaves: readonly JsonLeaf[];
   /** All elements of the innermost arrays, in their order. */
   readonly elements: readonly JsonElement[];
 }
 
+/** The text is not JSON, or two readers could find different values for a locator, which is named if it is known. */
+export interface JsonFault {
+  readonly fault: number | undefined;
+}
+
 const MAX_DEPTH = 64;
-const MOST_LEAVES = 100_000;
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const CONTROL = /[\x00-\x1f]/;
+/** Maximum number of places and elements that all locators find. */
+const MOST_PLACES = 400_000;
 /** A whole number as every reader writes it. Of `1.0`, `1e2` and `-0`, some readers keep the text. */
 const PLAIN_NUMBER = /^(?:0|-?[1-9]\d{0,39})$/;
-const WORDS = ['true', 'false', 'null'] as const;
-
-/** Thrown and caught in this file only. */
-class Unreadable extends Error {}
+const PROTO = '__proto__';
 
 /**
- * Walks JSON text to the places that a locator names. Reads the whole text strictly, in one pass. Returns undefined if
- * it is not JSON, or if two readers could find different values: a repeated name or one that differs only in case
- * beside a name of the locator, an array or object where one value is expected, a number that is not written plainly,
+ * Walks JSON text to the places that locators name, strictly and in one pass. Returns a fault if the text is not JSON,
+ * or if two readers could find different values: a repeated name or one that differs only in case beside a name of a
+ * locator, the name `__proto__`, an array or object where one value is expected, a number that is not written plainly,
  * an id with control characters.
  */
-export function walkJson(text: string, steps: readonly JsonStep[]): JsonWalk | undefined {
+export function walkJson(text: string, plan: JsonPlan): readonly JsonWalk[] | JsonFault {
   try {
-    return new Walk(text, steps).run();
+    return new Walk(text, plan).run();
   } catch (error) {
-    if (error instanceof Unreadable) return undefined;
+    if (error instanceof Unreadable) return { fault: error.locator };
     throw error;
   }
 }
@@ -58,250 +73,238 @@ interface OpenElement {
   array: number;
 }
 
-class Walk {
-  readonly #text: string;
-  readonly #steps: readonly JsonStep[];
-  readonly #lastAll: number;
-  readonly #leaves: JsonLeaf[] = [];
-  readonly #elements: OpenElement[] = [];
-  #at = 0;
-  #element: OpenElement | undefined;
+interface OpenWalk {
+  readonly leaves: JsonLeaf[];
+  readonly elements: OpenElement[];
+  element: OpenElement | undefined;
+}
 
-  constructor(text: string, steps: readonly JsonStep[]) {
-    this.#text = text;
-    this.#steps = steps;
-    this.#lastAll = steps.lastIndexOf('all');
+class Walk extends JsonText {
+  readonly #plan: JsonPlan;
+  readonly #walks: readonly OpenWalk[];
+  #places = 0;
+
+  constructor(text: string, plan: JsonPlan) {
+    super(text);
+    this.#plan = plan;
+    this.#walks = plan.paths.map(() => ({ leaves: [], elements: [], element: undefined }));
   }
 
-  run(): JsonWalk {
-    this.#space();
-    this.#onPath(0, 0);
-    this.#space();
-    if (this.#at !== this.#text.length) throw new Unreadable();
-    return { leaves: this.#leaves, elements: this.#elements };
+  run(): readonly JsonWalk[] {
+    for (const root of this.#plan.roots) {
+      this.at = 0;
+      this.space();
+      this.#onPath(root, 0);
+      this.space();
+      if (this.at !== this.text.length) throw new Unreadable();
+    }
+    return this.#walks;
   }
 
-  /** Reads the value that the first `step` steps lead to. */
-  #onPath(step: number, depth: number): void {
-    if (step === this.#steps.length) return this.#leaf();
-    const wanted = this.#steps[step]!;
-    switch (this.#text[this.#at]) {
-      case '{':
-        if (wanted === 'all' || wanted.name === undefined) throw new Unreadable();
-        return this.#object(wanted.name, step, depth + 1);
-      case '[':
-        if (wanted === 'all') return this.#list(step, depth + 1);
-        if (wanted.index === undefined) throw new Unreadable();
-        return this.#indexed(wanted.index, step, depth + 1);
+  /** Reads the value that the steps of a node lead to. */
+  #onPath(node: JsonNode, depth: number): void {
+    if (node.ends.length > 0) return this.#leaf(node);
+    switch (this.text.charCodeAt(this.at)) {
+      case OPEN_OBJECT:
+        if (node.all !== undefined || node.wantsIndex) throw new Unreadable(node.below[0]);
+        return this.#object(node, depth + 1);
+      case OPEN_ARRAY:
+        if (node.wantsName) throw new Unreadable(node.below[0]);
+        return node.all === undefined ? this.#indexed(node, depth + 1) : this.#list(node, node.all, depth + 1);
       default:
-        return this.#null(step);
+        return this.#null(node);
     }
   }
 
   /** Reads null, the only other value that may take the place of an id, or of an object or array on the way. */
-  #null(step: number): void {
-    const start = this.#at;
-    this.#word();
-    if (this.#text.slice(start, this.#at) !== 'null') throw new Unreadable();
-    const names = this.#namesFrom(step);
-    const fill = names && { fill: { before: names.map((name) => `{${JSON.stringify(name)}:`).join(''), after: '}'.repeat(names.length) } };
-    this.#add({ value: undefined, start, end: this.#at, element: this.#element, ...fill });
+  #null(node: JsonNode): void {
+    const start = this.at;
+    if (!this.text.startsWith('null', start)) throw new Unreadable(node.ends[0] ?? node.below[0]);
+    this.at += 4;
+    for (const locator of node.below) {
+      const names = this.#plan.fills ? this.#namesFrom(locator, node.step) : undefined;
+      const fill = names && { before: names.map((name) => `{${JSON.stringify(name)}:`).join(''), after: '}'.repeat(names.length) };
+      this.#add(locator, undefined, start, this.at, fill);
+    }
   }
 
-  /** Returns the rest of the locator, if it consists of names only. */
-  #namesFrom(step: number): readonly string[] | undefined {
-    const names = this.#steps.slice(step).map((next) => (next === 'all' ? undefined : next.name));
+  /** Returns the rest of a locator, if it consists of names only. */
+  #namesFrom(locator: number, step: number): readonly string[] | undefined {
+    const names = this.#plan.paths[locator]!.slice(step).map((next) => (next === 'all' ? undefined : next.name));
     return names.every((name) => name !== undefined) ? names : undefined;
   }
 
-  #leaf(): void {
-    const start = this.#at;
-    const first = this.#text[start];
-    if (first === '"') {
-      this.#string();
-      const value = this.#decode(start);
-      if (!isPlainText(value)) throw new Unreadable();
-      return this.#add({ value, start, end: this.#at, element: this.#element });
-    }
-    if (first === '-' || isDigit(first)) {
-      this.#number();
-      const value = this.#text.slice(start, this.#at);
-      if (!PLAIN_NUMBER.test(value)) throw new Unreadable();
-      return this.#add({ value, start, end: this.#at, element: this.#element });
-    }
-    this.#null(this.#steps.length);
+  #leaf(node: JsonNode): void {
+    const start = this.at;
+    const first = this.text.charCodeAt(start);
+    let value: string;
+    if (first === QUOTE) {
+      value = this.string();
+      if (this.isPlain ? value.length > MOST_ID_CHARS : !isPlainText(value)) throw new Unreadable(node.ends[0]);
+    } else if (first === MINUS || isDigit(first)) {
+      this.number();
+      value = this.text.slice(start, this.at);
+      if (!PLAIN_NUMBER.test(value)) throw new Unreadable(node.ends[0]);
+    } else return this.#null(node);
+    // Another locator expects an object or an array here.
+    if (node.children.size > 0 || node.all !== undefined) throw new Unreadable(node.below.find((number) => !node.ends.includes(number)));
+    for (const locator of node.ends) this.#add(locator, value, start, this.at);
   }
 
-  #object(wanted: string, step: number, depth: number): void {
+  #object(node: JsonNode, depth: number): void {
     if (depth > MAX_DEPTH) throw new Unreadable();
-    const folded = foldName(wanted);
-    const opened = ++this.#at;
-    let isFound = false;
-    let isFirst = true;
-    for (this.#space(); this.#text[this.#at] !== '}'; isFirst = false) {
-      if (!isFirst) this.#expect(',');
-      this.#space();
-      const nameAt = this.#at;
-      this.#string();
-      const name = this.#decode(nameAt);
-      this.#space();
-      this.#expect(':');
-      this.#space();
-      if (name === wanted) {
-        if (isFound) throw new Unreadable();
-        isFound = true;
-        this.#onPath(step + 1, depth);
+    const { children, clashing } = node;
+    const opened = ++this.at;
+    const found: JsonNode[] = [];
+    let isEmpty = true;
+    for (let next = this.space(); next !== CLOSE_OBJECT; next = this.space()) {
+      if (!isEmpty) this.#comma(next);
+      isEmpty = false;
+      const name = this.#name();
+      const child = children.get(name);
+      if (child !== undefined) {
+        if (found.includes(child) || clashing.has(name)) throw new Unreadable(child.below[0]);
+        found.push(child);
+        this.#onPath(child, depth);
       } else {
-        if (isLike(name, folded)) throw new Unreadable();
+        this.#refuseLookalike(node, name);
         this.#offPath(depth);
       }
-      this.#space();
     }
-    this.#at++;
-    if (!isFound) this.#missing(step, opened, isFirst);
+    this.at++;
+    if (found.length < children.size)
+      for (const child of children.values()) if (!found.includes(child)) this.#missing(child, opened, isEmpty);
   }
 
-  /** Adds a leaf for a field that is not there. It can be filled in at the start of its object. */
-  #missing(step: number, opened: number, isEmpty: boolean): void {
-    const names = this.#namesFrom(step);
-    const fill = names && {
-      fill: {
+  /** Names of printable ASCII that differ in length cannot be alike; most comparisons end there. */
+  #refuseLookalike({ children, folded, lengths, below }: JsonNode, name: string): void {
+    if (this.isPlain && !lengths.has(name.length)) return;
+    const other = folded.get(foldName(name));
+    if (other !== undefined) throw new Unreadable(children.get(other)?.below[0] ?? below[0]);
+  }
+
+  /** Adds a leaf for each field below a name that is not there. It can be filled in at the start of its object. */
+  #missing(child: JsonNode, opened: number, isEmpty: boolean): void {
+    for (const locator of child.below) {
+      const names = this.#plan.fills ? this.#namesFrom(locator, child.step - 1) : undefined;
+      const fill = names && {
         before: names.map((name) => `${JSON.stringify(name)}:`).join('{'),
         after: '}'.repeat(names.length - 1) + (isEmpty ? '' : ','),
-      },
-    };
-    this.#add({ value: undefined, start: opened, end: opened, element: this.#element, ...fill });
+      };
+      this.#add(locator, undefined, opened, opened, fill);
+    }
   }
 
-  #list(step: number, depth: number): void {
-    const array = this.#at;
-    const outer = this.#element;
+  #list({ listOf }: JsonNode, all: JsonNode, depth: number): void {
+    const array = this.at;
     this.#elementsOf(depth, () => {
-      const element = { start: this.#at, end: this.#at, array };
-      if (step === this.#lastAll) {
-        if (this.#elements.length === MOST_LEAVES) throw new Unreadable();
-        this.#elements.push(element);
-        this.#element = element;
+      const element = { start: this.at, end: this.at, array };
+      for (const locator of listOf) {
+        this.#count();
+        this.#walks[locator]!.elements.push(element);
+        this.#walks[locator]!.element = element;
       }
-      this.#onPath(step + 1, depth);
-      element.end = this.#at;
-      this.#element = outer;
+      this.#onPath(all, depth);
+      element.end = this.at;
+      for (const locator of listOf) this.#walks[locator]!.element = undefined;
     });
   }
 
-  #indexed(index: number, step: number, depth: number): void {
-    const opened = this.#at + 1;
+  #indexed({ children }: JsonNode, depth: number): void {
+    const opened = this.at + 1;
     let number = 0;
-    this.#elementsOf(depth, () => (number++ === index ? this.#onPath(step + 1, depth) : this.#offPath(depth)));
-    if (number <= index) this.#add({ value: undefined, start: opened, end: opened, element: this.#element });
+    this.#elementsOf(depth, () => {
+      const child = children.get(String(number++));
+      if (child === undefined) this.#offPath(depth);
+      else this.#onPath(child, depth);
+    });
+    for (const [index, child] of children)
+      if (number <= Number(index)) for (const locator of child.below) this.#add(locator, undefined, opened, opened);
   }
 
   #elementsOf(depth: number, read: () => void): void {
     if (depth > MAX_DEPTH) throw new Unreadable();
-    this.#at++;
+    this.at++;
     let isFirst = true;
-    for (this.#space(); this.#text[this.#at] !== ']'; isFirst = false) {
-      if (!isFirst) this.#expect(',');
-      this.#space();
+    for (let next = this.space(); next !== CLOSE_ARRAY; next = this.space()) {
+      if (!isFirst) this.#comma(next);
+      isFirst = false;
       read();
-      this.#space();
     }
-    this.#at++;
+    this.at++;
   }
 
-  /** Reads a value that the locator does not name. */
+  /** Reads a value that no locator names. */
   #offPath(depth: number): void {
-    const first = this.#text[this.#at];
-    if (first === '"') return this.#string();
-    if (first === '{') return this.#otherObject(depth + 1);
-    if (first === '[') return this.#elementsOf(depth + 1, () => this.#offPath(depth + 1));
-    if (first === '-' || isDigit(first)) return this.#number();
-    this.#word();
+    const first = this.text.charCodeAt(this.at);
+    if (first === QUOTE) return this.passString();
+    if (first === OPEN_OBJECT) return this.#otherObject(depth + 1);
+    if (first === OPEN_ARRAY) return this.#otherArray(depth + 1);
+    if (first === MINUS || isDigit(first)) return this.number();
+    this.word();
   }
 
   #otherObject(depth: number): void {
     if (depth > MAX_DEPTH) throw new Unreadable();
-    this.#at++;
+    this.at++;
     let isFirst = true;
-    for (this.#space(); this.#text[this.#at] !== '}'; isFirst = false) {
-      if (!isFirst) this.#expect(',');
-      this.#space();
-      this.#string();
-      this.#space();
-      this.#expect(':');
-      this.#space();
+    for (let next = this.space(); next !== CLOSE_OBJECT; next = this.space()) {
+      if (!isFirst) this.#comma(next);
+      isFirst = false;
+      this.#passName();
       this.#offPath(depth);
-      this.#space();
     }
-    this.#at++;
+    this.at++;
   }
 
-  #add(leaf: JsonLeaf): void {
-    if (this.#leaves.length === MOST_LEAVES) throw new Unreadable();
-    this.#leaves.push(leaf);
-  }
-
-  #string(): void {
-    const start = this.#at;
-    if (this.#text[start] !== '"') throw new Unreadable();
-    const end = this.#endOfString(start + 1);
-    this.#at = end + 1;
-    const inner = this.#text.slice(start + 1, end);
-    if (CONTROL.test(inner)) throw new Unreadable();
-    // Also checks the escapes.
-    if (inner.includes('\\')) this.#decode(start);
-  }
-
-  /** Returns the position of the quotation mark that ends a string: the first one without an odd number of backslashes. */
-  #endOfString(from: number): number {
-    for (let at = from; ; at++) {
-      at = this.#text.indexOf('"', at);
-      if (at < 0) throw new Unreadable();
-      let first = at;
-      while (first > from && this.#text[first - 1] === '\\') first--;
-      if ((at - first) % 2 === 0) return at;
+  #otherArray(depth: number): void {
+    if (depth > MAX_DEPTH) throw new Unreadable();
+    this.at++;
+    let isFirst = true;
+    for (let next = this.space(); next !== CLOSE_ARRAY; next = this.space()) {
+      if (!isFirst) this.#comma(next);
+      isFirst = false;
+      this.#offPath(depth);
     }
+    this.at++;
   }
 
-  #decode(start: number): string {
-    const quoted = this.#text.slice(start, this.#at);
-    try {
-      return JSON.parse(quoted) as string;
-    } catch {
+  #add(locator: number, value: string | undefined, start: number, end: number, fill?: JsonLeaf['fill']): void {
+    this.#count();
+    const { leaves, element } = this.#walks[locator]!;
+    leaves.push({ value, start, end, element, ...(fill && { fill }) });
+  }
+
+  #count(): void {
+    if (++this.#places > MOST_PLACES) throw new Unreadable();
+  }
+
+  /** Reads a name and its colon, up to the value. */
+  #name(): string {
+    const name = this.string();
+    if (name === PROTO) throw new Unreadable();
+    this.#colon();
+    return name;
+  }
+
+  #passName(): void {
+    const start = this.at + 1;
+    this.passString();
+    const length = this.at - 1 - start;
+    if (this.isEscaped ? this.decode(start) === PROTO : length === PROTO.length && this.text.startsWith(PROTO, start))
       throw new Unreadable();
-    }
+    this.#colon();
   }
 
-  #number(): void {
-    NUMBER.lastIndex = this.#at;
-    if (!NUMBER.test(this.#text)) throw new Unreadable();
-    this.#at = NUMBER.lastIndex;
+  #colon(): void {
+    if (this.space() !== COLON) throw new Unreadable();
+    this.at++;
+    this.space();
   }
 
-  #word(): void {
-    const word = WORDS.find((candidate) => this.#text.startsWith(candidate, this.#at));
-    if (word === undefined) throw new Unreadable();
-    this.#at += word.length;
+  #comma(next: number): void {
+    if (next !== COMMA) throw new Unreadable();
+    this.at++;
+    this.space();
   }
-
-  #expect(character: string): void {
-    if (this.#text[this.#at] !== character) throw new Unreadable();
-    this.#at++;
-  }
-
-  #space(): void {
-    for (; ; this.#at++) {
-      const code = this.#text.charCodeAt(this.#at);
-      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
-    }
-  }
-}
-
-function isDigit(character: string | undefined): boolean {
-  return character !== undefined && character >= '0' && character <= '9';
-}
-
-/** Names of ASCII characters that differ in length cannot be alike, except for NUL; most comparisons end there. */
-function isLike(name: string, folded: string): boolean {
-  return (name.length === folded.length || /[^\x01-\x7f]/.test(name)) && foldName(name) === folded;
 }

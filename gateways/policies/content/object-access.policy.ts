@@ -5,14 +5,16 @@ import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts
 import { definePolicy, type Exchange, type GatewayError, type PolicyDeps, type RunPolicy } from '../../contract.ts';
 import { findRuleProblems } from '../../documents/find-rule-problems.ts';
 import type { InterfaceDocument } from '../../documents/interface-document.ts';
-import { parseLocator, type Carrier } from '../../documents/object-locator.ts';
+import { parseLocator, type Carrier, type ObjectLocator } from '../../documents/object-locator.ts';
 import { MATCH_FIELD, rulesField, type ObjectRuleSet } from '../../documents/object-rules.ts';
 import { refuse } from '../../errors.ts';
 import { compileRule, type CompiledRule } from '../../objects/compile-rule.ts';
+import { createObjectReader, type ReadFault } from '../../objects/create-object-reader.ts';
 import { createEnumerationGuard, type EnumerationGuard } from '../../objects/create-enumeration-guard.ts';
 import { injectAll } from '../../objects/inject.ts';
-import { judge, type CompiledSet, type Verdict } from '../../objects/judge.ts';
-import { readFields, type Fields } from '../../objects/read-fields.ts';
+import { judge, type CompiledSet, type Injection, type Verdict } from '../../objects/judge.ts';
+import { placesOf, type Places } from '../../objects/read-body.ts';
+import { readFields, refuseFault, type Fields, type Readers } from '../../objects/read-fields.ts';
 import { objectCaller } from '../../objects/object-caller.ts';
 
 const Options = Type.Object(
@@ -109,10 +111,13 @@ export default definePolicy({
 
 function compileAccess(options: Static<typeof Options>, target: InterfaceDocument | undefined, _front: Front, deps: PolicyDeps): RunPolicy {
   const own = compileOwn(options, deps);
-  const named = deps.keepers.ofGateway('object-rule-sets', () => new WeakMap<ObjectRuleSet, SetWithCarriers | undefined>());
+  const named = deps.keepers.ofGateway('object-rule-sets', () => new WeakMap<ObjectRuleSet, CompiledSet | undefined>());
   const guard =
     options.enumeration && deps.keepers.ofInterface('object-enumeration', () => createEnumerationGuard(deps.clock, deps.crypto));
   const refusals = new Refusals(options.shadow === true, target!.interfaceId, deps);
+  const objects = deps.keepers.ofGateway('object-reader', () => createObjectReader(deps.clock));
+  const readers = { json: deps.json, objects };
+  const mergedPlaces = keepPlaces();
   return (exchange) => {
     const sets = own === undefined ? [] : [own];
     for (const id of options.ruleSets ?? []) {
@@ -122,32 +127,37 @@ function compileAccess(options: Static<typeof Options>, target: InterfaceDocumen
       if (set === undefined) return refusals.refuse(exchange, 'rule-set-missing', id);
       sets.push(set);
     }
-    const run = new Run(exchange, sets, { options, guard, refusals, deps });
-    return run.run();
+    return new Run(exchange, sets, { options, guard, refusals, deps, readers }).run(mergedPlaces(sets));
   };
 }
 
-interface SetWithCarriers extends CompiledSet {
-  readonly carriers: ReadonlySet<Carrier>;
+/** Merges the places of sets. Keeps the result until a set changes. */
+function keepPlaces(): (sets: readonly CompiledSet[]) => Places {
+  let last: { readonly sets: readonly CompiledSet[]; readonly places: Places } | undefined;
+  return (sets) => {
+    if (last?.sets.length !== sets.length || !sets.every((set, i) => set === last!.sets[i]))
+      last = { sets, places: placesOf(sets.flatMap(({ rules }) => rules.map(({ locator }): ObjectLocator => locator))) };
+    return last.places;
+  };
 }
 
-function compileOwn({ rules = [], match = 'all' }: Static<typeof Options>, deps: PolicyDeps): SetWithCarriers | undefined {
+function compileOwn({ rules = [], match = 'all' }: Static<typeof Options>, deps: PolicyDeps): CompiledSet | undefined {
   return rules.length === 0 ? undefined : compileSet(match, rules, deps);
 }
 
 function compileNamed(
   document: ObjectRuleSet,
-  known: WeakMap<ObjectRuleSet, SetWithCarriers | undefined>,
+  known: WeakMap<ObjectRuleSet, CompiledSet | undefined>,
   deps: PolicyDeps,
-): SetWithCarriers | undefined {
+): CompiledSet | undefined {
   if (!known.has(document)) known.set(document, compileSet(document.match, document.rules, deps));
   return known.get(document);
 }
 
-function compileSet(match: CompiledSet['match'], rules: ObjectRuleSet['rules'], { crypto }: PolicyDeps): SetWithCarriers | undefined {
+function compileSet(match: CompiledSet['match'], rules: ObjectRuleSet['rules'], { crypto }: PolicyDeps): CompiledSet | undefined {
   const compiled = rules.map((rule) => compileRule(rule, crypto));
   if (!compiled.every((rule): rule is CompiledRule => rule !== undefined)) return undefined;
-  return { match, rules: compiled, carriers: carriersOf(rules.map(({ locator }) => locator)) };
+  return { match, rules: compiled };
 }
 
 function carriersOf(locators: readonly string[]): ReadonlySet<Carrier> {
@@ -164,6 +174,7 @@ interface RunParts {
   readonly guard: EnumerationGuard | undefined;
   readonly refusals: Refusals;
   readonly deps: PolicyDeps;
+  readonly readers: Readers;
 }
 
 type Result = GatewayError | undefined;
@@ -171,18 +182,17 @@ type Result = GatewayError | undefined;
 /** One request. */
 class Run {
   readonly #exchange: Exchange;
-  readonly #sets: readonly SetWithCarriers[];
+  readonly #sets: readonly CompiledSet[];
   readonly #parts: RunParts;
 
-  constructor(exchange: Exchange, sets: readonly SetWithCarriers[], parts: RunParts) {
+  constructor(exchange: Exchange, sets: readonly CompiledSet[], parts: RunParts) {
     this.#exchange = exchange;
     this.#sets = sets;
     this.#parts = parts;
   }
 
-  run(): Result | Promise<Result> {
-    const carriers = this.#sets.length === 1 ? this.#sets[0]!.carriers : new Set(this.#sets.flatMap((set) => [...set.carriers]));
-    const fields = readFields(this.#exchange, carriers, this.#parts.deps.json);
+  run(places: Places): Result | Promise<Result> {
+    const fields = readFields(this.#exchange, places, this.#parts.readers);
     return fields instanceof Promise ? fields.then((late) => this.#judge(late)) : this.#judge(fields);
   }
 
@@ -192,7 +202,7 @@ class Run {
     const enumerated = this.#countObjects(fields);
     if (enumerated !== undefined) return enumerated;
     const verdict = judge(this.#exchange, this.#sets, fields, deps.relations);
-    return verdict instanceof Promise ? verdict.then((late) => this.#take(late, fields)) : this.#take(verdict, fields);
+    return verdict instanceof Promise ? verdict.then((late) => this.#take(late)) : this.#take(verdict);
   }
 
   #countObjects(fields: Fields): Result {
@@ -211,7 +221,7 @@ class Run {
     return state === 'within' ? undefined : refusals.refuse(this.#exchange, 'enumeration', 'enumeration');
   }
 
-  #take(verdict: Verdict, fields: Fields): Result {
+  #take(verdict: Verdict): Result | Promise<Result> {
     const { refusals } = this.#parts;
     switch (verdict.kind) {
       case 'ambiguous':
@@ -219,9 +229,20 @@ class Run {
       case 'foreign':
         return refusals.refuse(this.#exchange, verdict.why, verdict.where);
       case 'own':
-        if (refusals.isShadow || injectAll(this.#exchange, verdict.injections, fields.json)) return undefined;
-        return refusals.refuse(this.#exchange, 'absent', verdict.injections[0]!.rule.rule.locator);
+        return refusals.isShadow ? undefined : this.#inject(verdict.injections);
     }
+  }
+
+  #inject(injections: readonly Injection[]): Result | Promise<Result> {
+    if (injections.length === 0) return undefined;
+    const { refusals, readers } = this.#parts;
+    const take = (injected: boolean | ReadFault): Result => {
+      if (injected === true) return undefined;
+      if (injected === false) return refusals.refuse(this.#exchange, 'absent', injections[0]!.rule.rule.locator);
+      return refusals.refuseWith(this.#exchange, refuseFault(injected), 'unreadable', undefined);
+    };
+    const injected = injectAll(this.#exchange, injections, readers.objects);
+    return injected instanceof Promise ? injected.then(take) : take(injected);
   }
 }
 

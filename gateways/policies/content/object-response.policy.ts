@@ -6,7 +6,8 @@ import { ObjectAnswerRule } from '../../documents/object-rules.ts';
 import { refuse } from '../../errors.ts';
 import { compileRule, type CompiledRule } from '../../objects/compile-rule.ts';
 import { decodeAnswer } from '../../objects/decode-answer.ts';
-import { judgeAnswer, type AnswerVerdict } from '../../objects/judge-answer.ts';
+import { createObjectReader, type ObjectReader } from '../../objects/create-object-reader.ts';
+import type { AnswerRule } from '../../objects/judge-answer.ts';
 
 /** Headers that describe the bytes as the service sent them. */
 const OF_BYTES = ['content-encoding', 'etag', 'content-md5', 'digest', 'content-digest', 'repr-digest', 'accept-ranges', 'content-range'];
@@ -69,7 +70,8 @@ export default definePolicy({
   isOptional: () => true,
   compile({ rules, hidesMissing = true, shadow = false }, target, _front, deps) {
     const compiled = rules.map((rule) => compileRule(rule, deps.crypto));
-    const isComplete = compiled.every((rule): rule is CompiledRule => rule !== undefined);
+    const isComplete = compiled.every((rule): rule is CompiledRule => rule?.locator.carrier === 'json');
+    const objects = deps.keepers.ofGateway('object-reader', () => createObjectReader(deps.clock));
     const record = recorder(shadow, deps);
     return (exchange) => {
       const { answer } = exchange;
@@ -79,7 +81,7 @@ export default definePolicy({
       if (hidesMissing && NOT_FOUND.has(answer.status)) return record(exchange, 'missing', 'status') ? undefined : refuse('GW40304');
       if (answer.status < 200 || answer.status > 299 || answer.body === undefined || answer.body.byteLength === 0) return undefined;
       if (!isComplete) return record(exchange, 'ambiguous', 'rules') ? undefined : refuse('GW40304');
-      return judgeLate(exchange, answer, compiled, { deps, record });
+      return judgeLate(exchange, answer, { rules: compiled, objects, deps, record });
     };
   },
 });
@@ -98,22 +100,40 @@ function recorder(isShadow: boolean, { metrics }: PolicyDeps): Record {
   };
 }
 
-async function judgeLate(
-  exchange: Exchange,
-  answer: Answer,
-  rules: readonly CompiledRule[],
-  { deps, record }: { readonly deps: PolicyDeps; readonly record: Record },
-): Promise<PolicyResult> {
-  const text = await decodeAnswer(answer);
-  const verdict: AnswerVerdict =
-    text === undefined ? { kind: 'foreign', where: 'body', why: 'ambiguous' } : await judgeAnswer(exchange, rules, text, deps.relations);
-  if (verdict.kind === 'foreign') return record(exchange, verdict.why, verdict.where) ? undefined : refuse('GW40304');
-  if (verdict.dropped.length === 0) return undefined;
-  const isShadow = verdict.dropped.map(({ where, count }) => record(exchange, 'dropped', where, count)).includes(true);
-  return isShadow ? undefined : withText(answer, verdict.text);
+interface Judging {
+  readonly rules: readonly CompiledRule[];
+  readonly objects: ObjectReader;
+  readonly deps: PolicyDeps;
+  readonly record: Record;
 }
 
-function withText(answer: Answer, text: string): Answer {
+async function judgeLate(exchange: Exchange, answer: Answer, { rules, objects, deps, record }: Judging): Promise<PolicyResult> {
+  const body = await decodeAnswer(answer);
+  const verdict =
+    body === undefined
+      ? ({ kind: 'foreign', where: 'body', why: 'ambiguous' } as const)
+      : await objects.judgeAnswer(body, await answerRulesOf(exchange, rules, deps), exchange.interface!.interfaceId, exchange);
+  // A response that nobody looked at is not the caller's.
+  if (typeof verdict === 'string') return record(exchange, verdict, 'body') ? undefined : refuse('GW40304');
+  if (verdict.kind === 'foreign') return record(exchange, verdict.why, verdict.where) ? undefined : refuse('GW40304');
+  if (verdict.body === undefined) return undefined;
+  const isShadow = verdict.dropped.map(({ where, count }) => record(exchange, 'dropped', where, count)).includes(true);
+  return isShadow ? undefined : withBody(answer, verdict.body);
+}
+
+/** Adds the values of the caller to the rules, and asks for relations. */
+function answerRulesOf(exchange: Exchange, rules: readonly CompiledRule[], { relations }: PolicyDeps): Promise<readonly AnswerRule[]> {
+  return Promise.all(
+    rules.map(async ({ rule, locator, subject }) => {
+      const values = subject(exchange);
+      const isRelation = rule.op === 'memberOf' && values !== undefined;
+      const related = isRelation ? await relations.related(exchange, rule.provider!, rule.relation!, values.values[0]!) : undefined;
+      return { rule: rule as ObjectAnswerRule, steps: locator.carrier === 'json' ? locator.steps : [], subject: values, related };
+    }),
+  );
+}
+
+function withBody(answer: Answer, body: Uint8Array): Answer {
   const headers = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !OF_BYTES.includes(name.toLowerCase())));
-  return { ...answer, headers, body: Buffer.from(text) };
+  return { ...answer, headers, body };
 }

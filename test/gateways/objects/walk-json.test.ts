@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseLocator, type JsonStep } from '../../../gateways/documents/object-locator.ts';
+import { planJson } from '../../../gateways/objects/plan-json.ts';
 import { walkJson } from '../../../gateways/objects/walk-json.ts';
 
 const stepsOf = (locator: string): readonly JsonStep[] => {
@@ -9,7 +10,12 @@ const stepsOf = (locator: string): readonly JsonStep[] => {
   assert.ok(parsed?.carrier === 'json');
   return parsed.steps;
 };
-const valuesOf = (text: string, locator: string) => walkJson(text, stepsOf(locator))?.leaves.map(({ value }) => value ?? null);
+/** The values at each place, found in one pass; undefined for a fault. */
+const allOf = (text: string, locators: readonly string[]) => {
+  const walks = walkJson(text, planJson(locators.map(stepsOf)));
+  return 'fault' in walks ? undefined : walks.map(({ leaves }) => leaves.map(({ value }) => value ?? null));
+};
+const valuesOf = (text: string, locator: string) => allOf(text, [locator])?.[0];
 
 test('finds values by names, indexes, stars and pointers', () => {
   const text = '{"a":[{"id":"x","b":{"c d":7}},{"id":null},{}],"0":{"~/":"p"}}';
@@ -86,6 +92,31 @@ test('agrees with JSON.parse and a naive walk on generated values and paths', ()
   );
 });
 
+test('finds the places of several locators as it finds those of each alone', () => {
+  fc.assert(
+    fc.property(value, fc.array(path, { minLength: 2, maxLength: 5 }), (json, locators) => {
+      const text = JSON.stringify(json);
+      const alone = locators.map((locator) => valuesOf(text, locator));
+      assert.deepEqual(allOf(text, locators), alone.includes(undefined) ? undefined : alone);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('names the locator that has several readings', () => {
+  const faultOf = (text: string, ...locators: readonly string[]) => {
+    const walks = walkJson(text, planJson(locators.map(stepsOf)));
+    return 'fault' in walks ? walks.fault : 'none';
+  };
+  assert.equal(faultOf('{"a":1,"b":1,"B":2}', '$.a', '$.b'), 1);
+  assert.equal(faultOf('{"a":{"b":1}}', '$.a.b', '$.a'), 1);
+  assert.equal(faultOf('{"a":1}', '$.a', '$.a.b'), 1);
+  assert.equal(faultOf('{"a":1}', '$.b', '$.A'), 1);
+  assert.equal(faultOf('{"a":1,"A":1}', '$.a', '$.A'), 0);
+  assert.equal(faultOf('{"a":1', '$.a'), undefined);
+  assert.equal(faultOf('{"x":[{"__pro\\u0074o__":{"a":1}}],"a":1}', '$.a'), undefined);
+});
+
 test('never accepts what JSON.parse refuses', () => {
   const character = fc.constantFrom(...'{}[]:,"\\abid0-.e+ \n\u0001');
   fc.assert(
@@ -99,7 +130,7 @@ test('never accepts what JSON.parse refuses', () => {
       } catch {
         isJson = false;
       }
-      if (!isJson) assert.equal(walkJson(broken, stepsOf('$.a')), undefined, broken);
+      if (!isJson) assert.equal(valuesOf(broken, '$.a'), undefined, broken);
     }),
     { numRuns: 5000 },
   );

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { after, before, test } from 'node:test';
 import type { Answer } from '../../../../gateways/contract.ts';
 import type { InterfaceDocument } from '../../../../gateways/documents/interface-document.ts';
@@ -138,4 +138,18 @@ test('over a real gateway a citizen gets only own items, also from a compressed 
   assert.deepEqual(await call(), own);
   lab.answer = { status: 200, headers: { 'content-encoding': 'gzip' }, body: gzipSync(JSON.stringify({ items })) };
   assert.deepEqual(await call(), own);
+});
+
+test('a large compressed answer is judged like a small one', async () => {
+  const items = Array.from({ length: 20_000 }, (_, i) => ({ pid: i % 1000 === 0 ? 'u1' : `v${i}` }));
+  lab.answer = { status: 200, headers: { 'content-encoding': 'br' }, body: brotliCompressSync(JSON.stringify({ items })) };
+  const call = () => callGateway(lab.gateway, { target: '/user/visits', headers: { authorization: `Bearer ${lab.token}` } });
+  const { status, body } = await call();
+  assert.equal(status, 200);
+  assert.deepEqual(
+    (JSON.parse(body.toString()) as { items: { pid: string }[] }).items.map(({ pid }) => pid),
+    Array.from({ length: 20 }, () => 'u1'),
+  );
+  lab.answer = { status: 200, body: `${JSON.stringify({ items })} x` };
+  assert.equal((await call()).status, 403);
 });
