@@ -67,6 +67,8 @@ export interface PlanIndex {
   userTokenKey(kid: string): { readonly document: UserTokenKey; readonly handle: KeyHandle } | undefined;
   /** Returns the issuer of this name that publishes its keys. */
   userTokenIssuer(issuer: string): UserTokenIssuer | undefined;
+  /** True if tokens of more than one issuer are accepted. */
+  readonly hasSeveralIssuers: boolean;
   interface(interfaceId: string): InterfaceDocument | undefined;
   objectRules(ruleSetId: string): ObjectRuleSet | undefined;
   /** The value of a credential that rules of object access use as a salt. */

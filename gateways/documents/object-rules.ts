@@ -30,6 +30,19 @@ const RULE_FIELDS = {
     maxLength: 200,
     pattern: '^(?:token(?:\\.[^.\\s]+){1,8}|app\\.(?:appId|orgId|domain|caller))$',
   }),
+  issuer: Type.Optional(
+    Type.String({
+      ...fieldText(
+        '令牌签发方',
+        'Issuer of the token',
+        '只接受该签发方（iss）令牌中的取值。登记了多个签发方时必填，否则拒绝：别的签发方可能把同一编号发给另一个人。',
+        'Takes the claim from tokens of this issuer (iss) only. Without it, the rule refuses once several issuers are registered: another issuer may give the same id to another person.',
+        { example: 'https://login.city.example' },
+      ),
+      minLength: 1,
+      maxLength: 300,
+    }),
+  ),
   op: OneOf(
     ['eq', 'in', 'memberOf', 'hashEq', 'prefix'],
     fieldText(

@@ -30,7 +30,7 @@ export function compileRule(rule: AnyObjectRule, crypto: Pick<Crypto, 'digest'>)
     rule,
     locator,
     subject(exchange) {
-      const subject = toSubject(path[0] === 'token' ? claimAt(exchange.user, path) : exchange.app?.[path[1] as 'appId']);
+      const subject = toSubject(path[0] === 'token' ? claimOf(rule, exchange, path) : exchange.app?.[path[1] as 'appId']);
       if (subject === undefined) return undefined;
       if (rule.op === 'in') return subject.values.length > 0 ? subject : undefined;
       const [only] = subject.values;
@@ -41,6 +41,12 @@ export function compileRule(rule: AnyObjectRule, crypto: Pick<Crypto, 'digest'>)
       return { values: [Buffer.from(crypto.digest(rule.digest ?? 'sm3', salt + only)).toString('hex')], isNumber: false };
     },
   };
+}
+
+/** Two issuers may give the same id to different persons, so a rule must say which issuer it means. */
+function claimOf({ issuer }: AnyObjectRule, { user, plan }: Exchange, path: readonly string[]): unknown {
+  const isMeant = issuer === undefined ? !plan.hasSeveralIssuers : issuer === user?.['iss'];
+  return isMeant ? claimAt(user, path) : undefined;
 }
 
 function claimAt(claims: unknown, path: readonly string[]): unknown {

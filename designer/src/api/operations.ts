@@ -1896,6 +1896,7 @@ export interface components {
       absent?: 'deny' | 'allow' | 'inject';
       /** @enum {unknown} */
       digest?: 'sm3' | 'sha256';
+      issuer?: string;
       locator: string;
       /** @enum {unknown} */
       op: 'in' | 'eq' | 'memberOf' | 'hashEq' | 'prefix';
@@ -7990,6 +7991,7 @@ export interface operations {
           rules: {
             absent?: 'deny' | 'allow' | 'inject';
             digest?: 'sm3' | 'sha256';
+            issuer?: string;
             locator: string;
             op: 'eq' | 'in' | 'memberOf' | 'hashEq' | 'prefix';
             provider?: string;

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { Compile } from 'typebox/compile';
 import type { Exchange, Relations } from '../../../../gateways/contract.ts';
+import type { GatewayPlan } from '../../../../gateways/documents/gateway-plan.ts';
 import type { InterfaceDocument } from '../../../../gateways/documents/interface-document.ts';
 import type { ObjectRule, ObjectRuleSet } from '../../../../gateways/documents/object-rules.ts';
 import policy from '../../../../gateways/policies/content/object-access.policy.ts';
@@ -339,4 +341,25 @@ test('the body is held only if a rule reads it', () => {
     true,
   ]);
   assert.equal(policy.reads!({ ruleSets: ['ors_a'] }, buildInterface()).body, true);
+});
+
+test('once several issuers are registered, a rule takes claims of the issuer that it names, and otherwise refuses', async () => {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const publicPem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const keyOf = (issuer: string) => ({ kid: issuer, issuer, audience: 'bus', alg: 'ES256' as const, publicPem });
+  const plan = { userTokenKeys: [keyOf('city')], userTokenIssuers: [] };
+  const district = { issuer: 'district', audience: 'bus', jwksUrl: 'https://district.example/keys' };
+  const codeFor = async (iss: string, rules: readonly unknown[], more: Partial<GatewayPlan> = {}) => {
+    const exchange = { params: { id: 'u1' }, user: { iss, sub: 's', uid: 'u1' } };
+    return (await run({ rules, match: 'any' }, exchange, { plan: { ...plan, ...more } })).error?.code;
+  };
+  assert.equal(await codeFor('city', [byPath]), undefined);
+  for (const more of [{ userTokenKeys: [keyOf('city'), keyOf('district')] }, { userTokenIssuers: [district] }]) {
+    const ofCity = { ...byPath, issuer: 'city' };
+    assert.equal(await codeFor('city', [byPath], more), 'GW40304');
+    assert.equal(await codeFor('district', [byPath], more), 'GW40304');
+    assert.equal(await codeFor('city', [ofCity], more), undefined);
+    assert.equal(await codeFor('district', [ofCity], more), 'GW40304');
+    assert.equal(await codeFor('district', [ofCity, { ...byPath, issuer: 'district' }], more), undefined);
+  }
 });
