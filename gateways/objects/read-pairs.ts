@@ -84,13 +84,17 @@ function isLookalike(one: string, other: string): boolean {
  * Some decode twice.
  */
 export function foldParameter(name: string): string {
-  return foldName(isEncodedTwice(name) ? decodeAgain(name) : name)
+  const folded = foldName(isEncodedTwice(name) ? decodeAgain(name) : name)
     .replaceAll(/[+\s]/g, ' ')
-    .trim()
+    .trimStart()
     .replace(/^[[!]/, '')
-    .trim()
+    .trimStart()
     .replaceAll(']', '')
     .replaceAll(/[ .]/g, '_');
+  // Some readers drop spaces at the end, others turn them into `_`.
+  let end = folded.length;
+  while (end > 0 && folded[end - 1] === '_') end--;
+  return folded.slice(0, end);
 }
 
 function decodeAgain(name: string): string {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { InterfaceDocument } from '../../../gateways/documents/interface-document.ts';
+import { findPair, splitPairs } from '../../../gateways/objects/read-pairs.ts';
 import { buildInterface } from '../support/city-plan.ts';
 import { callGateway } from '../support/start-gateway.ts';
 import { startObjectLab } from './object-lab.ts';
@@ -10,7 +11,7 @@ const LOOKALIKES = [
   ...['patient+id', '+patient_id', '%20patient_id', 'patient.id', 'patient%20id', 'patient%2bid', '%09patient_id', 'patient_id%00x'],
   ...['patient[id', 'patient%5bid', 'patient[id]', 'patient_id[]', 'patient_id[0]', 'patient_id%5B%5D', 'patient_id[x][y]'],
   ...['[patient_id]', '!patient_id', 'PATIENT_ID', 'Patient_Id', 'pat%C4%B1ent_id', 'pat%C4%B0ent_id'],
-  ...['%EF%BD%90atient_id', 'patient_%E2%80%8Bid', 'patient%255fid', 'patient_id'],
+  ...['%EF%BD%90atient_id', 'patient_%E2%80%8Bid', 'patient%255fid', 'patient_id+', 'patient_id'],
 ];
 const OTHERS = ['patient', 'patient_id2', 'id', 'patient_idx[]', 'patient-id', 'x[patient_id]', '_', '[]'];
 
@@ -51,4 +52,9 @@ test('a second name that some reader takes for the name of a rule is refused, in
   } finally {
     await lab.close();
   }
+});
+
+test('a space at the end is an underscore for PHP, and nothing for others', () => {
+  for (const name of ['card_', 'card'])
+    assert.deepEqual(findPair(splitPairs(`${name}=P1&card+=P2`, false)!, name), { kind: 'ambiguous' }, name);
 });
