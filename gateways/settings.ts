@@ -51,5 +51,7 @@ export interface GatewaySettings {
   readonly forwardNodes?: readonly ForwardNode[];
   /** The service domains whose interfaces this gateway serves; absent: all. Other interfaces do not exist here. */
   readonly domains?: readonly string[];
+  /** Where this gateway runs. It prefers instances of services in the same zone. */
+  readonly zone?: string;
   readonly limits?: Partial<GatewayLimits>;
 }

@@ -117,6 +117,7 @@ export function gatewaySettings({ settings, tls }: Host, front: Front): GatewayS
     trustedProxies,
     forwardNodes,
     ...(settings.gatewayDomains.length > 0 && { domains: settings.gatewayDomains }),
+    ...(settings.gatewayZone !== undefined && { zone: settings.gatewayZone }),
     limits: { maxConnections, maxConnectionsPerIp, maxRequestsPerIp, maxRequestsPerApp, bodyBudgetBytes, cacheBytes, drainMs },
   };
 }

@@ -128,6 +128,15 @@ export const SettingsSchema = Type.Object(
         'Service domains whose interfaces the gateways of this process serve; separated by commas. Others return GW40401. Absent: all.',
       ),
     }),
+    gatewayZone: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
+        ...means(
+          '本机网关所在机房：优先调用同机房的后端实例，都不可用时才用其他机房的',
+          'The zone of the gateways of this process. They prefer instances of services in the same zone, and use others when none of them works.',
+        ),
+      }),
+    ),
     flows: Type.Union([Type.Literal('local'), Type.Literal('forward')], {
       default: 'local',
       ...means(

@@ -67,6 +67,8 @@ export interface InstanceView {
   /** Epoch milliseconds. */
   readonly ejectedUntil?: number;
   readonly weight: number;
+  readonly zone?: string;
+  readonly tags?: readonly string[];
   readonly inFlight: number;
   /** The average of recent calls; absent before the first one has ended. */
   readonly latencyMs?: number;

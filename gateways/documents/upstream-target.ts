@@ -1,5 +1,6 @@
 /** The target of an interface without a flow: instances of a service, in one or more groups. */
 import { Type, type Static } from 'typebox';
+import { PLAIN_LINE } from '../../engine/contract/values/plain-text.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { closed, OneOf } from './document-fields.ts';
 
@@ -12,6 +13,7 @@ export const ONLY_GROUP = 'main';
 const MOST_INSTANCES = 100;
 const MOST_GROUPS = 10;
 const NAME = '^[a-z0-9][a-z0-9-]{0,31}$';
+const ZONE = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$';
 const Address = (help: readonly [zh: string, en: string]) =>
   Type.String({
     ...fieldText('地址', 'Address', help[0], help[1], { example: 'https://orders.internal:8443' }),
@@ -35,6 +37,31 @@ const Instance = Type.Object(
         ),
         minimum: 0,
         maximum: 1000,
+      }),
+    ),
+    zone: Type.Optional(
+      Type.String({
+        ...fieldText(
+          '机房',
+          'Zone',
+          '网关优先调用本机房（KQ_GATEWAY_ZONE）的实例，都不可用时才用其他机房的。不填时视为与任何网关同机房。',
+          'A gateway prefers the instances of its own zone (KQ_GATEWAY_ZONE), and uses others when none of them works. Without a zone, an instance is near to every gateway.',
+          { example: 'zone-a' },
+        ),
+        pattern: ZONE,
+      }),
+    ),
+    tags: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 64, pattern: PLAIN_LINE }), {
+        ...fieldText(
+          '标签',
+          'Tags',
+          '供人识别的标签，如版本、机柜；不影响分配。',
+          'Labels for people, such as a version or a rack. They do not change where requests go.',
+          { example: '2.1.0' },
+        ),
+        maxItems: 20,
+        uniqueItems: true,
       }),
     ),
   },
@@ -96,8 +123,8 @@ export const UPSTREAM_FIELDS = {
       ...fieldText(
         '实例分组',
         'Groups of instances',
-        '需要权重或灰度发布时使用；请求默认进入第一个分组。',
-        'For weights or a grey release; requests go to the first group unless a grey release says otherwise.',
+        '需要权重、机房、标签或灰度发布时使用；请求默认进入第一个分组。',
+        'For weights, zones, tags or a grey release; requests go to the first group unless a grey release says otherwise.',
       ),
       minItems: 1,
       maxItems: MOST_GROUPS,
@@ -135,9 +162,17 @@ export const UPSTREAM_FIELDS = {
   ),
 };
 
+/** An instance as the balancer gets it. */
+export interface GroupInstance {
+  readonly address: string;
+  readonly weight: number;
+  readonly zone?: string;
+  readonly tags?: readonly string[];
+}
+
 export interface InstanceGroup {
   readonly name: string;
-  readonly instances: readonly { readonly address: string; readonly weight: number }[];
+  readonly instances: readonly GroupInstance[];
 }
 
 type UpstreamFields = { readonly instances?: readonly string[]; readonly groups?: readonly Static<typeof Group>[] };
@@ -145,7 +180,10 @@ type UpstreamFields = { readonly instances?: readonly string[]; readonly groups?
 /** Returns the groups of a target, the usual one first. */
 export function groupsOf({ instances = [], groups = [] }: UpstreamFields): readonly InstanceGroup[] {
   if (groups.length === 0) return [{ name: ONLY_GROUP, instances: instances.map((address) => ({ address, weight: 1 })) }];
-  return groups.map(({ name, instances: own }) => ({ name, instances: own.map(({ address, weight = 1 }) => ({ address, weight })) }));
+  return groups.map(({ name, instances: own }) => ({
+    name,
+    instances: own.map((instance) => ({ ...instance, weight: instance.weight ?? 1 })),
+  }));
 }
 
 /** Returns the addresses of all instances of a target, each one once. */

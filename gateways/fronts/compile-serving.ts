@@ -221,7 +221,7 @@ export class ServingCompiler {
     const { interfaceId } = document;
     const keepers = this.#keepers.of(interfaceId);
     const budget = keepers.ofInterface('retry-budget', createRetryBudget);
-    const groups = openInstanceGroups(target, { interfaceId, pools: this.#pools, keepers, clock, report });
+    const groups = openInstanceGroups(target, { interfaceId, pools: this.#pools, keepers, clock, zone: options.settings.zone, report });
     return {
       run: createUpstreamCall(document, groups, { budget, bodies, crypto, clock, metrics, tracer, isClosing }),
       listGroups: () => groups.all.map(({ name, balancer }) => ({ name, instances: balancer.list() })),

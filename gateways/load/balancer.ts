@@ -1,18 +1,18 @@
 /** Chooses the instance of a call, among the instances of one group that are usable. */
 import type { Clock } from '../../engine/contract/values/clock.ts';
-import type { Balancing } from '../documents/upstream-target.ts';
+import type { Balancing, GroupInstance } from '../documents/upstream-target.ts';
 import { hash32, mix32 } from './hash.ts';
 import { OutlierEjection, WatchedInstance, type EjectionEvent, type InstanceState } from './outlier-ejection.ts';
 
-export interface BalancedInstance {
-  readonly address: string;
-  readonly weight: number;
-}
+/** `zone` and `tags` as in the document of the interface. */
+export type BalancedInstance = GroupInstance;
 
 export interface BalancerOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly instances: readonly BalancedInstance[];
   readonly balancing: Balancing;
+  /** The zone of this gateway. Its instances are preferred; undefined if all are alike. */
+  readonly zone?: string | undefined;
   /** What is known about the instances, by address. The balancer of the next plan continues with it. */
   readonly known: Map<string, KnownInstance>;
   /** Returns a number from 0 to below 1. */
@@ -63,12 +63,14 @@ export class Balancer {
   readonly #options: BalancerOptions;
   readonly #ejection: OutlierEjection;
   readonly #candidates: readonly Candidate[];
+  readonly #hasZones: boolean;
   #turn = 0;
 
   constructor(options: BalancerOptions) {
     const { clock, instances, known, onChange } = options;
     this.#options = options;
     this.#candidates = instances.map((instance) => ({ ...instance, known: known.get(instance.address) ?? knowNothing(instance, clock) }));
+    this.#hasZones = instances.some(({ zone }) => zone !== undefined);
     known.clear();
     for (const candidate of this.#candidates) known.set(candidate.address, candidate.known);
     const watched = this.#candidates.map((candidate) => candidate.known.watched);
@@ -108,8 +110,8 @@ export class Balancer {
 
   /** Returns the instances with their states, for the console. */
   list(): readonly ListedInstance[] {
-    return this.#candidates.map(({ address, weight, known: { isHealthy, inFlight, latencyMs, watched } }) => ({
-      ...{ address, weight, inFlight, latencyMs },
+    return this.#candidates.map(({ known: { isHealthy, inFlight, latencyMs, watched }, ...instance }) => ({
+      ...{ ...instance, inFlight, latencyMs },
       state: isHealthy ? this.#ejection.stateOf(watched) : 'unhealthy',
       ...this.#ejection.recentOf(watched),
     }));
@@ -120,9 +122,16 @@ export class Balancer {
     if (all.length === 1) return all;
     const healthy = all.filter(({ known, weight }) => known.isHealthy && weight > 0 && this.#ejection.isUsable(known.watched));
     const usable = healthy.length > 0 ? healthy : all;
-    if (tried.size === 0) return usable;
+    if (tried.size === 0) return this.#near(usable);
     const untried = usable.filter(({ address }) => !tried.has(address));
-    return untried.length > 0 ? untried : usable;
+    return this.#near(untried.length > 0 ? untried : usable);
+  }
+
+  /** Returns the instances of the gateway's own zone, or all if there are none. One without a zone is near to all. */
+  #near(candidates: readonly Candidate[]): readonly Candidate[] {
+    if (this.#options.zone === undefined || !this.#hasZones) return candidates;
+    const near = candidates.filter(({ zone = this.#options.zone }) => zone === this.#options.zone);
+    return near.length > 0 ? near : candidates;
   }
 
   #choose(usable: readonly Candidate[], key: string | undefined): Candidate {

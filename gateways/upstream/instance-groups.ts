@@ -28,6 +28,8 @@ export interface InstanceGroupsDeps {
   readonly pools: UpstreamPools;
   readonly keepers: Keepers;
   readonly clock: Clock;
+  /** The zone of this gateway. */
+  readonly zone?: string | undefined;
   report(event: Omit<GatewayEvent, 'at'>): void;
 }
 
@@ -41,7 +43,14 @@ export function openInstanceGroups(target: Extract<Target, { kind: 'upstream' }>
   const all = groupsOf(target).map(({ name, instances }) => {
     const known = deps.keepers.ofInterface(`instances ${name}`, () => new Map<string, KnownInstance>());
     const onChange = reporter(name, deps);
-    const balancer = new Balancer({ clock: deps.clock, instances, balancing, known, random: Math.random, onChange });
+    const balancer = new Balancer({
+      ...{ clock: deps.clock, zone: deps.zone },
+      instances,
+      balancing,
+      known,
+      random: Math.random,
+      onChange,
+    });
     const connections = new Map(instances.map(({ address }) => [address, deps.pools.open(address)]));
     opened.push(...connections.values());
     if (healthCheck === undefined) for (const instance of known.values()) instance.isHealthy = true;

@@ -1435,7 +1435,9 @@ export interface components {
        * @enum {unknown}
        */
       state: 'in' | 'ejected' | 'probing' | 'unhealthy';
+      tags?: string[];
       weight: number;
+      zone?: string;
     };
     IntegrityView: {
       /** @description Lines of the audit trail that are missing or were changed. */
@@ -2647,7 +2649,9 @@ export interface components {
           groups?: {
             instances: {
               address: string;
+              tags?: string[];
               weight?: number;
+              zone?: string;
             }[];
             name: string;
           }[];
@@ -4705,7 +4709,9 @@ export interface operations {
                     instances: {
                       /** Format: uri */
                       address: string;
+                      tags?: string[];
                       weight?: number;
+                      zone?: string;
                     }[];
                     name: string;
                   }[];
@@ -7161,7 +7167,9 @@ export interface operations {
                   instances: {
                     /** Format: uri */
                     address: string;
+                    tags?: string[];
                     weight?: number;
+                    zone?: string;
                   }[];
                   name: string;
                 }[];
@@ -7413,7 +7421,9 @@ export interface operations {
                   instances: {
                     /** Format: uri */
                     address: string;
+                    tags?: string[];
                     weight?: number;
+                    zone?: string;
                   }[];
                   name: string;
                 }[];

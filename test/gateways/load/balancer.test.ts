@@ -171,3 +171,24 @@ test('the balancer of the next plan knows the instances that stay, and calls of 
   balancer.ended(held, false, 10);
   assert.ok(next.list().every(({ inFlight }) => inFlight === 0));
 });
+
+test('instances of the own zone are preferred, others used when none of them works; one without a zone is near', () => {
+  const clock = fakeClock();
+  const zones: Readonly<Record<string, string | undefined>> = { a: 'east', b: 'west', c: 'east', d: undefined };
+  const open = (zone: string | undefined) => {
+    const known = new Map<string, KnownInstance>();
+    const instances = Object.entries(zones).map(([address, of]) => ({ address, weight: 1, ...(of !== undefined && { zone: of }) }));
+    return { known, balancer: new Balancer({ clock, instances, zone, balancing: 'round-robin', known, random: () => 0.5 }) };
+  };
+  const picks = ({ balancer }: ReturnType<typeof open>, tried = new Set<string>()) =>
+    [...new Set(Array.from({ length: 12 }, () => balancer.pick(undefined, new Set(tried)).address))].sort().join('');
+  assert.equal(picks(open('east')), 'acd');
+  assert.equal(picks(open('west')), 'bd');
+  assert.equal(picks(open('north')), 'd');
+  assert.equal(picks(open(undefined)), 'abcd');
+  const west = open('west');
+  for (const address of ['b', 'd']) west.known.get(address)!.isHealthy = false;
+  assert.equal(picks(west), 'ac');
+  const retried = open('west');
+  assert.equal(picks(retried, new Set(['b', 'd'])), 'ac', 'a retry goes to another instance first');
+});

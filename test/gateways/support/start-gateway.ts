@@ -33,7 +33,7 @@ export interface TestGateway {
   stop(): Promise<void>;
 }
 
-export type Settings = Partial<Pick<GatewaySettings, 'tls' | 'trustedProxies' | 'limits' | 'forwardNodes' | 'domains'>>;
+export type Settings = Partial<Pick<GatewaySettings, 'tls' | 'trustedProxies' | 'limits' | 'forwardNodes' | 'domains' | 'zone'>>;
 
 /** All traffic of a test comes from one address and, as a rule, of one app. */
 const UNLIMITED = { maxRequestsPerIp: 1_000_000, maxRequestsPerApp: 1_000_000 };

@@ -142,3 +142,20 @@ test('an instance that fails its health checks gets no request until they succee
   await call(12);
   assert.equal(instances[1]!.requests, 4);
 });
+
+test('a gateway calls the instances of its own zone, and those of others when none there works', async () => {
+  await bus.stop();
+  bus = await startGateway(base, { front: 'bus', clock, settings: { zone: 'east' } });
+  const zones = ['east', 'west', 'east', 'west'];
+  publish({ groups: [{ name: 'v1', instances: instances.map(({ address }, i) => ({ address, zone: zones[i]!, tags: ['2.1.0'] })) }] });
+  await call(20);
+  assert.deepEqual(requests(), [10, 0, 10, 0]);
+  instances[0]!.status = 500;
+  instances[2]!.status = 500;
+  let status = 500;
+  while (status !== 200) [status = 500] = await call(1);
+  const before = requests();
+  await call(10);
+  const after = requests();
+  assert.deepEqual([after[0], after[2]], [before[0], before[2]], 'both are taken out');
+});
