@@ -78,15 +78,15 @@ export const InterfaceDocument = Type.Object(
       ...fieldText('状态', 'State', undefined, undefined, { options: { online: ['在线', 'Online'], offline: ['已下线', 'Offline'] } }),
     }),
     serviceId: Type.Optional(
-      Id(
-        'svc',
-        fieldText(
+      Id('svc', {
+        ...fieldText(
           '所属服务',
           'Service',
-          '“安全”页中服务的编号，须属于同一服务域；服务下线时本接口返回 GW40402。',
-          'Id of a service of the page Security, of the same domain. While it is offline, the interface returns GW40402.',
+          '“安全”页中的服务，须属于同一服务域；服务下线时本接口返回 GW40402。',
+          'A service of the page Security, of the same domain. While it is offline, the interface returns GW40402.',
         ),
-      ),
+        ...fieldEditor('service'),
+      }),
     ),
     dataClass: Type.Optional(
       Type.Union([Type.Literal('public'), Type.Literal('internal'), Type.Literal('sensitive')], {

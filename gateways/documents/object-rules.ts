@@ -1,7 +1,7 @@
 /** Rules of object access (防越权): which objects a caller may name. In the options of an interface, or as named sets. */
 import { Type, type Static } from 'typebox';
 import { Revision } from '../../engine/contract/values/revision.ts';
-import { fieldText } from '../../engine/contract/values/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { closed, Domain, Id, Name, OneOf } from './document-fields.ts';
 
 /** Credentials with other names cannot be salts, so that no rule can make a digest of a password. */
@@ -62,16 +62,16 @@ const RULE_FIELDS = {
     ),
   ),
   provider: Type.Optional(
-    Id(
-      'ifc',
-      fieldText(
+    Id('ifc', {
+      ...fieldText(
         '关系由哪个接口提供',
         'Interface that provides the relation',
-        '接口编号。它收到 relation 和 subject，返回 {"ids": [...]}；结果缓存 30 秒，2 秒内无结果时拒绝。',
-        'Id of an interface. It gets relation and subject and returns {"ids": [...]}, kept for 30 s; without a result within 2 s, the request is refused.',
+        '该接口收到 relation 和 subject，返回 {"ids": [...]}；结果缓存 30 秒，2 秒内无结果时拒绝。',
+        'It gets relation and subject and returns {"ids": [...]}, kept for 30 s; without a result within 2 s, the request is refused.',
         { example: 'ifc_relations' },
       ),
-    ),
+      ...fieldEditor('interface'),
+    }),
   ),
   relation: Type.Optional(
     Type.String({

@@ -34,6 +34,43 @@ test(
   },
 );
 
+test(
+  'what an interface names by id is chosen from a list, and the accepted files are ticked',
+  { skip: noBrowser, timeout: 300_000 },
+  async (t) => {
+    const { open, city } = await startConsole(t);
+    const keeper = await city.person(['security-admin', 'analyst']);
+    const made = [
+      await keeper.call('PUT', '/services/svc_files', {
+        ...{ serviceId: 'svc_files', name: { 'zh-CN': '病历文件', en: 'Files' }, domain: 'sh-city', state: 'online', revision: 0 },
+      }),
+      await keeper.call('PUT', '/ip-lists/ipl_districts', {
+        ...{ listId: 'ipl_districts', name: { 'zh-CN': '各区平台', en: 'Districts' }, kind: 'white', domain: 'sh-city', revision: 0 },
+        ...{ everywhere: false, fronts: ['open'], entries: [{ range: '10.0.0.0/8', reason: 'VPN 网段' }] },
+      }),
+    ];
+    for (const { status, text } of made) if (status !== 200) throw new Error(text);
+    const page = await open({ path: '/interfaces/ifc_appointment_create', roles: ['security-admin', 'analyst'] });
+    const line = (name: string) => page.locator(`[data-policy="${name}"]`);
+    const choose = async (label: RegExp, option: RegExp) => {
+      await page.getByRole('combobox', { name: label }).click();
+      await page.locator('.ant-select-item-option').filter({ hasText: option }).click();
+    };
+    await choose(/^所属服务/, /病历文件.*svc_files/);
+    await line('ip-list').getByRole('switch').click();
+    await choose(/^共享名单/, /各区平台.*ipl_districts.*白名单/);
+    await page.keyboard.press('Escape');
+    await expect(line('ip-list')).toContainText('各区平台');
+    await line('file-type').getByRole('switch').click();
+    for (const name of ['PDF', 'DICOM 影像', 'CSV']) await line('file-type').getByRole('checkbox', { name }).check();
+    await expect(line('file-type')).toContainText('接受的文件：PDF、DICOM 影像等 3 项');
+    if (PICTURES !== undefined) {
+      await line('file-type').scrollIntoViewIfNeeded();
+      await page.screenshot({ path: `${PICTURES}/files-zh.png` });
+    }
+  },
+);
+
 async function picture(page: Page, name: string): Promise<void> {
   if (PICTURES === undefined) return;
   await page.locator('[data-policy="ip-list"]').scrollIntoViewIfNeeded();

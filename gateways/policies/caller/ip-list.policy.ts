@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { isIpRange } from '../../../engine/contract/calls/ip-range.ts';
-import { fieldText } from '../../../engine/contract/values/texts.ts';
+import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy } from '../../contract.ts';
 import type { IpList } from '../../plan-index.ts';
 import { refuse } from '../../errors.ts';
@@ -38,10 +38,11 @@ export default definePolicy({
           ...fieldText(
             '共享名单',
             'Shared lists',
-            '“安全”页中的 IP 名单的编号；黑名单拒绝优先，有白名单时地址须在其中之一。',
-            'Ids of lists of the page Security. A black list takes precedence; with white lists, the address must be on one of them.',
+            '“安全”页中的 IP 名单；黑名单拒绝优先，有白名单时地址须在其中之一。',
+            'Lists of the page Security. A black list takes precedence; with white lists, the address must be on one of them.',
             { example: 'ipl_districts' },
           ),
+          ...fieldEditor('ip-lists'),
           maxItems: 20,
         }),
       ),

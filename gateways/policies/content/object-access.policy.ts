@@ -26,10 +26,11 @@ const Options = Type.Object(
         ...fieldText(
           '规则组',
           'Rule sets',
-          '多个接口共用的规则组的编号；各组与本接口的规则须同时满足。',
-          'Ids of rule sets that interfaces share. Every set must hold, and the rules of this interface too.',
+          '多个接口共用的规则组；各组与本接口的规则须同时满足。',
+          'Rule sets that interfaces share. Every set must hold, and the rules of this interface too.',
           { example: 'ors_patient' },
         ),
+        ...fieldEditor('rule-sets'),
         maxItems: 10,
       }),
     ),

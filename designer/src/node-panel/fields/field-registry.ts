@@ -26,6 +26,8 @@ import { GroupField } from '../../kit/form/fields/group.tsx';
 import { HeadersField } from './headers.tsx';
 import { Hl7PathField } from './hl7-path.tsx';
 import { Hl7TypeField } from './hl7-type.tsx';
+import { InterfaceField } from '../references/interface.tsx';
+import { IpListsField } from '../references/ip-lists.tsx';
 import { JsonField } from '../../kit/form/fields/json.tsx';
 import { JsonSchemaField } from './json-schema.tsx';
 import { LongTextField } from '../../kit/form/fields/long-text.tsx';
@@ -37,8 +39,10 @@ import { OptionalGroupField } from '../../kit/form/fields/optional-group.tsx';
 import { PairsField } from '../../kit/form/fields/pairs.tsx';
 import { PortsField } from './ports.tsx';
 import { RowsField } from '../../kit/form/fields/rows.tsx';
+import { RuleSetsField } from '../references/rule-sets.tsx';
 import { ScriptField } from './script.tsx';
 import { SecretField } from '../references/secret.tsx';
+import { ServiceField } from '../references/service.tsx';
 import { SizeBytesField } from '../../kit/form/fields/size-bytes.tsx';
 import { SwitchField } from '../../kit/form/fields/switch.tsx';
 import { TemplateField } from './template.tsx';
@@ -69,6 +73,8 @@ export const FIELD_EDITORS: Readonly<Record<FieldKind, ComponentType<FieldProps>
   headers: HeadersField,
   'hl7-path': Hl7PathField,
   'hl7-type': Hl7TypeField,
+  interface: InterfaceField,
+  'ip-lists': IpListsField,
   json: JsonField,
   'json-schema': JsonSchemaField,
   'long-text': LongTextField,
@@ -80,8 +86,10 @@ export const FIELD_EDITORS: Readonly<Record<FieldKind, ComponentType<FieldProps>
   pairs: PairsField,
   ports: PortsField,
   rows: RowsField,
+  'rule-sets': RuleSetsField,
   script: ScriptField,
   secret: SecretField,
+  service: ServiceField,
   'size-bytes': SizeBytesField,
   switch: SwitchField,
   template: TemplateField,

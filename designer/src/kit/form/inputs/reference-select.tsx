@@ -36,7 +36,7 @@ export function ReferenceSelect({ id, label, value, references, onChange, isInva
   const { isReadOnly } = useForm();
   const commit = useCommit(onChange);
   const [query, setQuery] = useState('');
-  const found = useSearch(references ?? [], query, textOf);
+  const found = useSearch(references ?? [], query, textOfReference);
   const isUnknown = value !== undefined && references !== undefined && !references.some((reference) => reference.id === value);
   const options = found.map((reference) => ({ value: reference.id, label: <ReferenceLine reference={reference} /> }));
   const clear = useClear();
@@ -71,7 +71,7 @@ export function Warning({ words }: { readonly words: string }) {
   );
 }
 
-function ReferenceLine({ reference: { id, name, mark } }: { readonly reference: Reference }) {
+export function ReferenceLine({ reference: { id, name, mark } }: { readonly reference: Reference }) {
   return (
     <span className={styles.option}>
       <span>{name}</span>
@@ -81,6 +81,6 @@ function ReferenceLine({ reference: { id, name, mark } }: { readonly reference: 
   );
 }
 
-function textOf({ id, name }: Reference): string {
+export function textOfReference({ id, name }: Reference): string {
   return `${name} ${id}`;
 }
