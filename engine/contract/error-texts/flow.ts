@@ -205,6 +205,7 @@ export const flowTexts: ErrorTemplates = {
     what: 'POST 的应答须按请求体区分后才能缓存',
     fix: '该 POST 只做查询时，在“区分应答的参数”中添加 body:/字段（如 body:/patientId），或 body:（整个请求体）。',
   },
+  'POLICY_OPTIONS/file-schema': { what: '接口设了请求格式，只接受 JSON，收不到所选类型的文件', fix: '移除请求格式，或勾选 JSON。' },
   'POLICY_OPTIONS/cache-user': { what: '该网关没有用户身份，不能按用户缓存', fix: '“共用范围”改为同一应用或所有调用方。' },
   'POLICY_OPTIONS/cache-sensitive': {
     what: '敏感数据只能按用户缓存，不能由多个用户共用',

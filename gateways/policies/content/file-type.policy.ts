@@ -80,6 +80,16 @@ export default definePolicy({
     },
   },
   options: Options,
+  findProblems: ({ accept }, { requestSchema }) =>
+    requestSchema === undefined || accept.includes('json')
+      ? []
+      : [
+          {
+            ...{ path: '/accept', problem: 'file-schema', value: '' },
+            message: 'The interface has a request schema, so it accepts JSON only and never gets such a file.',
+            fix: 'Remove the request schema, or accept JSON.',
+          },
+        ],
   reads: () => ({ body: true }),
   isDefault: () => false,
   isOptional: () => true,

@@ -134,6 +134,13 @@ test('a body that is no form, or hides its type, is refused', async () => {
   assert.equal((await send(FILES.exe, 'application/pdf', { 'x-kq-enc': 'SM4-CBC-HSM3' })).code, 'GW41501');
 });
 
+test('an interface with a request schema gets no files but JSON, and is refused when it is saved otherwise', () => {
+  const find = (accept: 'pdf' | 'json', requestSchema?: Record<string, unknown>) =>
+    fileType.findProblems!({ accept: [accept] }, buildInterface(requestSchema && { requestSchema })).map(({ path }) => path);
+  assert.deepEqual(find('pdf', { type: 'object' }), ['/accept']);
+  assert.deepEqual([find('json', { type: 'object' }), find('pdf')], [[], []]);
+});
+
 test('the simulator says what the content is, and what the interface accepts', async () => {
   const headers = { host: 'localhost', 'content-type': 'application/pdf', 'content-length': '10' };
   const request = { method: 'POST', target: '/bus/v1/files', headers, body: '#!/bin/sh\n', clientIp: '127.0.0.1', appId: 'his' } as const;
