@@ -78,7 +78,20 @@ function useColumns(hasManyGateways: boolean): TableColumnsType<Row> {
     ),
   };
   return [
-    { key: 'instance', title: t('instance'), render: (_value, { address }) => <CopyText text={address} /> },
+    {
+      key: 'instance',
+      title: t('instance'),
+      render: (_value, { address, zone, tags = [] }) => (
+        <>
+          <CopyText text={address} />{' '}
+          {[...(zone === undefined ? [] : [zone]), ...tags].map((word) => (
+            <Tag key={word} tone="grey">
+              {word}
+            </Tag>
+          ))}
+        </>
+      ),
+    },
     { key: 'group', title: t('group'), render: (_value, { group }) => <code>{group}</code> },
     ...(hasManyGateways ? [gateway] : []),
     {
