@@ -11,6 +11,8 @@ import { walkXml } from './walk-xml.ts';
 /** The different places that the rules for one request name. */
 export interface Places {
   readonly locators: readonly ObjectLocator[];
+  /** The position of each rule's locator in `locators`. Rules for the same place share one. */
+  readonly positions: ReadonlyMap<ObjectLocator, number>;
   readonly carriers: ReadonlySet<Carrier>;
   /** For the JSON locators, in their order. */
   readonly json: JsonPlan;
@@ -22,9 +24,13 @@ export type BodyFindings = readonly Found[] | 'too-many';
 /** Maximum number of different ids in one body. No caller has more, and the event loop compares each. */
 const MOST_IDS = 10_000;
 
-export function placesOf(locators: readonly ObjectLocator[]): Places {
+export function placesOf(given: readonly ObjectLocator[]): Places {
+  const keys = given.map((locator) => JSON.stringify(locator));
+  const distinct = [...new Set(keys)];
+  const locators = distinct.map((key) => given[keys.indexOf(key)]!);
   return {
     locators,
+    positions: new Map(given.map((locator, i) => [locator, distinct.indexOf(keys[i]!)])),
     carriers: new Set(locators.map(({ carrier }) => carrier)),
     json: planJson(locators.flatMap((locator) => (locator.carrier === 'json' ? [locator.steps] : []))),
   };

@@ -80,7 +80,7 @@ export function refuseFault(fault: ReadFault | Extract<BodyFindings, string>): G
   return refuseJson({ problem: '', ...(fault === 'busy' ? { isBusy: true } : { isCostly: true }) });
 }
 
-function fieldsOf(exchange: Exchange, { locators }: Places, findings: readonly Found[]): Fields {
+function fieldsOf(exchange: Exchange, { locators, positions }: Places, findings: readonly Found[]): Fields {
   const isFlow = exchange.interface!.target.kind === 'flow';
   let query: readonly Pair[] | 'ambiguous' | undefined;
   const readQuery = () => (query ??= splitQuery(exchange));
@@ -98,8 +98,8 @@ function fieldsOf(exchange: Exchange, { locators }: Places, findings: readonly F
         return inBody;
     }
   };
-  const found = new Map(locators.map((locator, i) => [locator, findingOf(locator, findings[i]!)]));
-  return { read: (locator) => found.get(locator)! };
+  const found = locators.map((locator, i) => findingOf(locator, findings[i]!));
+  return { read: (locator) => found[positions.get(locator)!]! };
 }
 
 /** Tomcat and others drop what follows `;` in a segment, also before they resolve `..`. */
