@@ -1,5 +1,4 @@
 import { Type } from 'typebox';
-import { isRecord } from '../../../engine/contract/values/is-record.ts';
 import type { KeyHandle } from '../../../engine/contract/ports/crypto.ts';
 import { toErrorRecord } from '../../../engine/contract/values/errors.ts';
 import { createThrottledWarning } from '../../../engine/contract/values/throttled-warning.ts';
@@ -11,8 +10,8 @@ import { refuse } from '../../errors.ts';
 import { claimSession, namesSession, sessionOutageOf, sessionsOf } from '../../shared/identity/claim-session.ts';
 import { createIssuerKeys, type IssuerKeys } from '../../shared/identity/issuer-keys.ts';
 import { adoptTraceId } from '../../shared/trace-ids.ts';
-import { parseJson } from '../../shared/parse-json.ts';
 import { readBearer } from '../../shared/identity/read-bearer.ts';
+import { UserTokens, type UserToken } from '../../shared/identity/user-tokens.ts';
 
 const MAX_TOKEN_LENGTH = 8192;
 const LEEWAY_SEC = 30;
@@ -20,7 +19,8 @@ const LEEWAY_SEC = 30;
 /**
  * Verifies a citizen's token (JWT, RFC 7519): ES256, or SM2-SM3 with a strict DER signature. The configured key with
  * the same `kid` determines algorithm, issuer and audience. Without one, the keys that a configured issuer publishes
- * serve (also RS256 and PS256). A token that names another algorithm than its key is refused.
+ * serve (also RS256 and PS256). A token that names another algorithm than its key is refused. The signature of a token
+ * is checked once; its key and its times are checked on each request.
  */
 export default definePolicy({
   name: 'user-session',
@@ -56,25 +56,27 @@ export default definePolicy({
     const { clock, verify } = deps;
     const claim = createSessionClaim(deps);
     const issuerKeys = issuerKeysOf(deps);
+    const tokens = deps.keepers.ofGateway('user-tokens', () => new UserTokens(clock));
     return async (exchange) => {
       const authorization = exchange.incoming.get('authorization') ?? '';
       if (authorization.startsWith('KQ1-')) return claim(exchange, authorization);
       const token = readBearer(authorization, MAX_TOKEN_LENGTH);
       if (token === undefined) return refuse('GW40101');
       if (session === 'require') return SESSION_NEEDED;
-      const parts = token.split('.');
-      const [head, payload, signature] = [readPart(parts[0]), readPart(parts[1]), decode(parts[2])];
-      if (parts.length !== 3 || head === undefined || payload === undefined || signature === undefined || head['crit'] !== undefined)
-        return refuse('GW40101');
-      const key = await findKey(exchange, head, payload, issuerKeys);
+      const read = tokens.read(token);
+      if (read === undefined) return refuse('GW40101');
+      const key = await findKey(exchange, read, issuerKeys);
       if ('code' in key) return key;
       // Only gateways inside reach the issuer. Nothing counts as proved in the DMZ.
       if (key.handle === undefined) return undefined;
-      if (head['alg'] !== key.alg) return refuse('GW40101');
-      const signed = Buffer.from(token.slice(0, token.lastIndexOf('.')), 'latin1');
-      if (!(await verify(exchange, key.handle, signed, signature))) return refuse('GW40101');
-      if (!isAcceptable(payload, key.expected, clock.now() / 1000)) return NOT_ACCEPTABLE;
-      exchange.user = payload;
+      if (read.head['alg'] !== key.alg) return refuse('GW40101');
+      if (read.verifiedBy !== key.handle.fingerprint) {
+        const signed = Buffer.from(token.slice(0, token.lastIndexOf('.')), 'latin1');
+        if (!(await verify(exchange, key.handle, signed, read.signature))) return refuse('GW40101');
+        tokens.remember(token, read, key.handle.fingerprint);
+      }
+      if (!isAcceptable(read.claims, key.expected, clock.now() / 1000)) return NOT_ACCEPTABLE;
+      exchange.user = read.claims;
       exchange.app = exchange.plan.defaultApp;
       adoptTraceId(exchange, (name) => exchange.incoming.get(name));
       return undefined;
@@ -94,8 +96,7 @@ interface FoundKey {
 /** Finds the key by the `kid` of a token: among the registered ones, then at the issuer that the token names. */
 async function findKey(
   { plan }: Exchange,
-  { kid }: Readonly<Record<string, unknown>>,
-  { iss }: Readonly<Record<string, unknown>>,
+  { head: { kid }, claims: { iss } }: UserToken,
   issuerKeys: IssuerKeys,
 ): Promise<FoundKey | GatewayError> {
   if (typeof kid !== 'string') return refuse('GW40101');
@@ -183,17 +184,4 @@ function isAcceptable(claims: Readonly<Record<string, unknown>>, { issuer, audie
  */
 function isSubject(sub: unknown): boolean {
   return typeof sub === 'string' && sub !== '' && sub.isWellFormed();
-}
-
-function readPart(part: string | undefined): Readonly<Record<string, unknown>> | undefined {
-  const bytes = decode(part);
-  const parsed = bytes && parseJson(bytes);
-  return parsed !== undefined && 'value' in parsed && isRecord(parsed.value) ? parsed.value : undefined;
-}
-
-/** Decodes Base64url in its canonical form; returns undefined for other text. */
-function decode(part: string | undefined): Buffer | undefined {
-  if (part === undefined || part === '' || !/^[A-Za-z0-9_-]+$/.test(part)) return undefined;
-  const bytes = Buffer.from(part, 'base64url');
-  return bytes.toString('base64url') === part ? bytes : undefined;
 }

@@ -70,7 +70,7 @@ function everyPolicy(upstream: string, front: 'open' | 'user', keyedBy: readonly
       xss: { mode: 'block', base64: 'monitor' },
       'rate-limit': { limits: keyedBy.map((by) => ({ by, limit: 1_000_000, periodMs: 1000 })) },
       quota: { quotas: [{ by: 'app', period: 'day', limit: 1_000_000_000 }] },
-      ...{ concurrency: { maxConcurrency: 1000 }, breaker: {}, fallback: { causes: ['breaker'], body: '{}' } },
+      ...{ concurrency: { maxConcurrency: 1000, initialConcurrency: 500 }, breaker: {}, fallback: { causes: ['breaker'], body: '{}' } },
       'grey-release': { group: 'v2', percent: 10 },
       mirror: { address: upstream, percent: 1 },
     },

@@ -55,7 +55,7 @@ await serveProgram<Options, object, GatewayReport>(async ({ front, plan, more = 
     crypto: createSoftwareCrypto(),
     shared: storage.sharedState,
     quotas: createStoredQuotas(() => storage.documents),
-    seal: storage.seal,
+    ...{ seal: storage.seal, sharedSeal: storage.seal },
     clock,
     logger,
     metrics: createMetrics(),

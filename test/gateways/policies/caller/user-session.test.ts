@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { SignJWT, exportJWK, exportSPKI, generateKeyPair, type CryptoKey } from 'jose';
 import { fakeClock } from '../../../../engine/testing/fake-clock.ts';
+import { eventually } from '../../../conformance/eventually.ts';
 import { buildInterface, buildPlan, crypto } from '../../support/city-plan.ts';
 import { callGateway, startGateway, type TestGateway } from '../../support/start-gateway.ts';
 
@@ -94,6 +95,35 @@ test('refuses alg none, algorithm confusion, another key id, critical extensions
     '',
   ];
   for (const token of attacks) assert.equal((await call(token)).code, 'GW40101', token.slice(0, 40));
+});
+
+test('a token that was accepted is refused once it is over, or its key is replaced or removed', async (t) => {
+  const clock = fakeClock(Date.now());
+  const keyed = (pem: string | undefined) =>
+    buildPlan([], [buildInterface({ front: 'user', method: 'GET', path: '/user/v1/reports' })], {
+      userTokenKeys: pem === undefined ? [] : [{ kid: 'es', issuer, audience, alg: 'ES256', publicPem: pem }],
+    });
+  const running = await startGateway(await keyed(publicPem), { front: 'user', clock });
+  t.after(() => running.stop());
+  const token = await new SignJWT({ ...claims(), exp: Math.floor(clock.now() / 1000) + 60 })
+    .setProtectedHeader({ alg: 'ES256', kid: 'es' })
+    .sign(privateKey);
+  const status = async () =>
+    (await callGateway(running.gateway, { target: '/user/v1/reports', headers: { authorization: `Bearer ${token}` } })).status;
+  assert.deepEqual([await status(), await status()], [200, 200]);
+  const other = await generateKeyPair('ES256', { extractable: true });
+  const publish = async (pem: string | undefined, number: number) => {
+    running.feed.publish({ ...(await keyed(pem)), number });
+    await eventually(() => running.gateway.stats().planNumber === number);
+  };
+  await publish(await exportSPKI(other.publicKey), 2);
+  assert.equal(await status(), 401, 'another key of the same id');
+  await publish(undefined, 3);
+  assert.equal(await status(), 401, 'no such key');
+  await publish(publicPem, 4);
+  assert.equal(await status(), 200);
+  await clock.advance(91_000);
+  assert.equal(await status(), 401, 'the token is over');
 });
 
 function encode(value: unknown): string {
