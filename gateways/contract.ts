@@ -181,6 +181,11 @@ export interface Exchange {
   error: GatewayError | undefined;
   /** The policy that refused the request or answered it in place of the target. */
   decidedBy: string | undefined;
+  /**
+   * Headers that rules of object access read. Set once such rules have judged the request: a cached response may then
+   * depend on all that they could read.
+   */
+  judgedHeaders: readonly string[] | undefined;
   /** What the response cache did; undefined if the interface has no cache, or the request could not use it. */
   cached: CacheOutcome | undefined;
   /** What policies found without refusing the request, for the access log. */

@@ -51,7 +51,8 @@ export function readCacheParam(text: string): CacheParam {
  * The target gets only what is part of the key: the identity of the scope, the selected parameters and headers, and the
  * path. So nothing else in a request can change a response that others get (cache poisoning). The body of a POST is the
  * exception: it is sent whole. What a policy has added for this caller, such as the id of its own patient, is always
- * part of the key.
+ * part of the key. If rules of object access have judged the request, they judged it for this caller alone: then all
+ * that they can read belongs to the key, selected or not.
  */
 export function createCacheKey(
   document: InterfaceDocument,
@@ -69,13 +70,18 @@ export function createCacheKey(
 
   const toRequest = (exchange: Exchange, values: readonly (string | null)[]): CacheRequest | undefined => {
     const owner = ownerOf(exchange, scope);
-    const isWhole = queryNames === undefined || isQueryChanged(exchange);
+    const { judgedHeaders } = exchange;
+    const isWhole = queryNames === undefined || judgedHeaders !== undefined || isQueryChanged(exchange);
     const rawQuery = isWhole ? exchange.rawQuery : selectQuery(exchange.rawQuery, queryNames);
     if (owner === undefined || rawQuery === undefined) return undefined;
     const headers: Record<string, string> = {};
-    for (const name in exchange.headers) if (headerNames.has(name) || !exchange.incoming.has(name)) headers[name] = exchange.headers[name]!;
+    for (const name in exchange.headers) {
+      const value = exchange.headers[name]!;
+      const isAdded = exchange.incoming.get(name) !== value;
+      if (isAdded || headerNames.has(name) || judgedHeaders?.includes(name) === true) headers[name] = value;
+    }
     const sent = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1));
-    const parts = [identity, exchange.rawPath, rawQuery, owner.id, sent, values, changedBody(exchange, crypto)];
+    const parts = [identity, exchange.rawPath, rawQuery, owner.id, sent, values, judgedHeaders && digestOfBody(exchange, crypto)];
     const { app, user } = owner;
     const body = hasBody ? { body: exchange.body, json: exchange.json } : { body: NOTHING, json: undefined };
     return { key: digest(crypto, JSON.stringify(parts)), target: { rawQuery, headers, app, user, ...body } };
@@ -100,9 +106,7 @@ function isQueryChanged({ rawQuery, request: { url = '' } }: Exchange): boolean 
   return rawQuery !== (mark < 0 ? '' : url.slice(mark + 1));
 }
 
-/** Returns the digest of a body that a policy has changed: one that is not as long as what was received. */
-function changedBody({ body, bytesIn, method }: Exchange, crypto: Pick<Crypto, 'digest'>): string {
-  if (method !== 'POST' || body === undefined || body.byteLength === bytesIn) return '';
+function digestOfBody({ body = NOTHING }: Exchange, crypto: Pick<Crypto, 'digest'>): string {
   return Buffer.from(crypto.digest('sm3', body)).toString('base64url');
 }
 

@@ -48,6 +48,7 @@ export class HttpExchange implements Exchange, Listed {
   isBodyStreamed = false;
   handling = NOTHING_HELD;
   decidedBy: string | undefined = undefined;
+  judgedHeaders: readonly string[] | undefined = undefined;
   cached: CacheOutcome | undefined = undefined;
   notes = NO_NOTES;
   isAnswerCaptured = false;

@@ -14,6 +14,8 @@ export interface Places {
   /** The position of each rule's locator in `locators`. Rules for the same place share one. */
   readonly positions: ReadonlyMap<ObjectLocator, number>;
   readonly carriers: ReadonlySet<Carrier>;
+  /** Names of the headers that they read. */
+  readonly headers: readonly string[];
   /** For the JSON locators, in their order. */
   readonly json: JsonPlan;
 }
@@ -32,6 +34,7 @@ export function placesOf(given: readonly ObjectLocator[]): Places {
     locators,
     positions: new Map(given.map((locator, i) => [locator, distinct.indexOf(keys[i]!)])),
     carriers: new Set(locators.map(({ carrier }) => carrier)),
+    headers: locators.flatMap((locator) => (locator.carrier === 'header' ? locator.name : [])),
     json: planJson(locators.flatMap((locator) => (locator.carrier === 'json' ? [locator.steps] : []))),
   };
 }

@@ -193,6 +193,7 @@ class Run {
   }
 
   run(places: Places): Result | Promise<Result> {
+    this.#exchange.judgedHeaders = places.headers;
     const fields = readFields(this.#exchange, places, this.#parts.readers);
     return fields instanceof Promise ? fields.then((late) => this.#judge(late)) : this.#judge(fields);
   }

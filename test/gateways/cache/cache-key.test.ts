@@ -29,8 +29,8 @@ test('what a policy has added for a caller belongs to the key and reaches the ta
 
   const [asSent, filledIn, other] = await Promise.all([
     keyOf('POST', ['body:/a'], {}),
-    keyOf('POST', ['body:/a'], { body: Buffer.from('{"a":1,"pid":7}') }),
-    keyOf('POST', ['body:/a'], { body: Buffer.from('{"a":1,"pid":8}') }),
+    keyOf('POST', ['body:/a'], { judgedHeaders: [], body: Buffer.from('{"a":1,"pid":7}') }),
+    keyOf('POST', ['body:/a'], { judgedHeaders: [], body: Buffer.from('{"a":1,"pid":8}') }),
   ]);
   assert.equal(new Set([asSent, filledIn, other].map((request) => request!.key)).size, 3);
 });

@@ -58,8 +58,8 @@ export interface Callers {
   readonly apps: readonly TestKey[];
   /** Calls a bus gateway as a consumer: `one` or `two`. */
   bus(gateway: TestGateway, who: string, target: string, more?: Parameters<typeof callGateway>[1] | object): Promise<TestAnswer>;
-  /** Calls a user gateway with a token of this person. */
-  user(gateway: TestGateway, who: string, target: string, headers?: Readonly<Record<string, string>>): Promise<TestAnswer>;
+  /** Calls a user gateway with a token of this person, by POST if there is a JSON body. */
+  user(gateway: TestGateway, who: string, target: string, headers?: Readonly<Record<string, string>>, body?: string): Promise<TestAnswer>;
   /** Calls an open gateway; the headers are signed. */
   open(gateway: TestGateway, app: TestKey, target: string, headers?: Readonly<Record<string, string>>): Promise<TestAnswer>;
 }
@@ -93,8 +93,15 @@ export async function createCallers(interfaces: readonly InterfaceDocument[], cl
       const { headers, ...rest } = more as { headers?: Record<string, string> };
       return callGateway(gateway, { target, ...rest, headers: { authorization: `Bearer ${who}`, ...headers } });
     },
-    user: async ({ gateway }, who, target, headers = {}) =>
-      callGateway(gateway, { target, headers: { authorization: `Bearer ${await tokenOf(who)}`, ...headers } }),
+    user: async ({ gateway }, who, target, headers = {}, body) =>
+      callGateway(gateway, {
+        ...{ target, headers: { authorization: `Bearer ${await tokenOf(who)}`, ...headers } },
+        ...(body !== undefined && {
+          method: 'POST',
+          body,
+          headers: { authorization: `Bearer ${await tokenOf(who)}`, 'content-type': 'application/json', ...headers },
+        }),
+      }),
     open: async ({ gateway }, app, target, headers = {}) => {
       const [path, query = ''] = target.split('?') as [string, string?];
       const signed = await signRequest(app, { method: 'GET', path, query, body: '', headers: Object.entries(headers), ts: now() });
