@@ -62,13 +62,14 @@ const MAX_NESTED = 3;
 /**
  * Returns a body as the access log may store it. Handles JSON (also JSON or Base64 inside a string), XML, forms and plain
  * text. Masks fields by name and values by pattern. A body that cannot be read becomes `[<length> bytes, sm3
- * <digest>]`.
+ * <digest>]`. `json` is the value of the body if it was parsed already.
  */
 export function maskBody(
   body: Uint8Array | undefined,
   contentType: string | undefined,
   extraKeys: ReadonlySet<string>,
   crypto: Crypto,
+  json?: unknown,
 ): string {
   if (body === undefined) return '[streamed]';
   if (body.byteLength === 0) return '';
@@ -80,7 +81,7 @@ export function maskBody(
     return extraKeys.has(plain) || KEYS.has(plain.replaceAll(/[_-]/g, ''));
   };
   if (type === 'application/json' || type.endsWith('+json')) {
-    const parsed = parseJson(body);
+    const parsed = json === undefined ? parseJson(body) : { value: json };
     return 'value' in parsed ? JSON.stringify(maskValue(parsed.value, isSecret, 0)) : summary();
   }
   const text = readText(body);

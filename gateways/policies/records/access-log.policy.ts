@@ -63,7 +63,7 @@ export default definePolicy({
           const query = maskBody(Buffer.from(exchange.rawQuery), 'application/x-www-form-urlencoded', keys, deps.crypto);
           line += field('query', sealText(exchange, 'query', query, deps));
         }
-        const body = maskBody(exchange.body, exchange.incoming.get('content-type'), keys, deps.crypto);
+        const body = maskBody(exchange.body, exchange.incoming.get('content-type'), keys, deps.crypto, exchange.json);
         line += field('in', sealText(exchange, 'in', body, deps));
       }
       if (logsOut) {
