@@ -14,9 +14,10 @@ test('who may publish pauses the calls of an interface for a time and ends that,
   const operator = await running.person('oli', ['operator']);
   const set = (input: object, by = operator) => by.call('PUT', `/interfaces/${interfaceId}/breaker`, input);
   const stored = async () => {
-    const { body } = await operator.call('GET', `/interfaces/${interfaceId}`);
-    return (body as { readonly policies: { readonly breaker: { readonly manual?: { readonly state: string; readonly until: number } } } })
-      .policies;
+    const read = await operator.call('GET', `/interfaces/${interfaceId}`);
+    return (
+      read.body as { readonly policies: { readonly breaker: { readonly manual?: { readonly state: string; readonly until: number } } } }
+    ).policies;
   };
   assert.equal((await set({ state: 'open', minutes: 10 })).status, 200);
   const { manual, ...rest } = (await stored()).breaker;
