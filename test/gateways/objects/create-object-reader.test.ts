@@ -60,6 +60,12 @@ test('repeated ids count once, and more than ten thousand different ones are ref
   );
 });
 
+test('rules for the same place share what it holds, and its ids count once', async () => {
+  const ids = JSON.stringify(Array.from({ length: 6_000 }, (_, i) => `P${i}`));
+  const found = await read(ids, JSON_TYPE, 'json:$[*]', 'json:$[*]');
+  assert.equal(found.length, 1);
+});
+
 test('a number that most readers would round is ambiguous', () => {
   assert.deepEqual(read('{"pid":9007199254740993}', JSON_TYPE, 'json:$.pid'), [{ kind: 'ambiguous' }]);
 });
