@@ -1,7 +1,9 @@
+import { detectText } from './detect-text.ts';
 import { LeafPath, type VisitLeaf } from './leaf.ts';
+import { mediaTypeOf, parseMedia } from './media.ts';
 import { readFormLeaves } from './read-form-leaves.ts';
 import { readJsonLeaves } from './read-json-leaves.ts';
-import { mediaTypeOf, parameterOf, readMultipart, type Part } from './read-multipart.ts';
+import { readMultipart, type Part } from './read-multipart.ts';
 import { readXmlLeaves } from './read-xml-leaves.ts';
 
 /** The parts of a request that hold values of the caller. All texts are as sent. */
@@ -47,11 +49,12 @@ function readRecord(record: Readonly<Record<string, string>>, path: LeafPath, vi
   return false;
 }
 
-/** Returns false for a body that services may read in different ways: broken multipart, or an unknown charset. */
+/** Returns false for a body that services may read in different ways: unusual multipart, or an unknown charset. */
 export function isReadable(body: Uint8Array, contentType: string): boolean {
-  const charset = contentType.includes(';') ? parameterOf(contentType, 'charset') : undefined;
-  if (charset !== undefined && !isCharset(charset)) return false;
-  return mediaTypeOf(contentType) !== 'multipart/form-data' || readMultipart(body, contentType) !== undefined;
+  const media = parseMedia(contentType);
+  const charset = media?.parameters.get('charset');
+  if (media === undefined || (charset !== undefined && !isCharset(charset))) return false;
+  return !media.type.startsWith('multipart/') || readMultipart(body, contentType) !== undefined;
 }
 
 function isCharset(charset: string): boolean {
@@ -66,7 +69,7 @@ function isCharset(charset: string): boolean {
 export function readBodyLeaves(body: Uint8Array, contentType: string, visit: VisitLeaf): boolean {
   const path = new LeafPath();
   const type = mediaTypeOf(contentType);
-  if (type === 'multipart/form-data') {
+  if (type.startsWith('multipart/')) {
     const parts = readMultipart(body, contentType);
     if (parts !== undefined) return readParts(parts, path, nesting(visit));
   }
@@ -74,14 +77,17 @@ export function readBodyLeaves(body: Uint8Array, contentType: string, visit: Vis
   return text !== undefined && readText(text, type, path, visit);
 }
 
+/** A file of text up to this length is judged like a field. */
+const MOST_FILE_BYTES = 16 * 1024;
+
 function readParts(parts: readonly Part[], path: LeafPath, visit: VisitLeaf): boolean {
   path.carrier = 'multipart';
-  for (const { name, fileName, mediaType, content } of parts) {
+  for (const { name, fileNames, mediaType, content } of parts) {
     if (visit(name, path, true)) return true;
     path.enter(name);
-    const text = fileName === undefined ? decodeText(content, mediaType) : undefined;
-    if (text !== undefined && visit(text, path, false)) return true;
-    if (fileName !== undefined) {
+    const isBinary = fileNames.length > 0 && (content.byteLength > MOST_FILE_BYTES || detectText(content) === undefined);
+    if (!isBinary && visit(decodeText(content, mediaType) ?? BYTES.decode(content), path, false)) return true;
+    for (const fileName of fileNames) {
       path.enter('filename');
       if (visit(fileName, path, false)) return true;
       path.leave();
@@ -153,7 +159,7 @@ const BYTES = new TextDecoder('latin1');
 
 /** Decodes by the stated charset, else as UTF-8, else byte by byte. Returns undefined for bytes that are no text. */
 function decodeText(bytes: Uint8Array, contentType: string): string | undefined {
-  const charset = parameterOf(contentType, 'charset') ?? charsetOfXml(bytes);
+  const charset = parseMedia(contentType)?.parameters.get('charset') ?? charsetOfXml(bytes);
   try {
     return charset === undefined ? UTF8.decode(bytes) : new TextDecoder(charset).decode(bytes);
   } catch {

@@ -55,8 +55,9 @@ function skip(exchange: Exchange, policy: Detector): undefined {
 
 const UNREADABLE = refuse('GW41502', {
   text: {
-    'zh-CN': '该接口检查请求内容，无法读取此请求体：不要压缩，字符集使用 UTF-8，multipart 按 RFC 7578 分段',
-    en: 'This interface checks its content and cannot read the body: send it uncompressed, in UTF-8, and multipart as RFC 7578 says.',
+    'zh-CN':
+      '该接口检查请求内容，无法读取此请求体：不要压缩，字符集使用 UTF-8；multipart 须为浏览器的常用写法：以 CRLF 换行，首尾无多余内容，头和参数不重复，名称不含转义，不单独使用 filename*，不用传输编码',
+    en: 'This interface checks its content and cannot read the body: send it uncompressed and in UTF-8, and multipart as browsers do: lines end with CRLF, nothing before or after the parts, no repeated header or parameter, no escapes in names, no filename* alone, no transfer encoding.',
   },
 });
 

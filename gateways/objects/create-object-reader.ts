@@ -4,7 +4,7 @@ import type { Sender } from '../json-reading.ts';
 import { shareOf } from '../shared/caller-of.ts';
 import { fillJson, type JsonFill } from './fill-json.ts';
 import { judgeAnswer, type AnswerRule, type AnswerVerdict } from './judge-answer.ts';
-import { mediaTypeOf } from './media.ts';
+import { mediaTypeOf } from '../content/media.ts';
 import type { ObjectResult, ObjectTask } from './object-worker.ts';
 import { passesOf, readBody, type BodyFindings, type Places } from './read-body.ts';
 

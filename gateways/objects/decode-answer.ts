@@ -1,6 +1,6 @@
 import type { Answer } from '../contract.ts';
 import { unpackAnswer } from '../content/unpack-answer.ts';
-import { isJsonType, isUtf8, parseMedia } from './media.ts';
+import { isJsonType, isUtf8, parseMedia } from '../content/media.ts';
 
 const MOST_BYTES = 10 * 1024 * 1024;
 

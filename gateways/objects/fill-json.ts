@@ -1,5 +1,5 @@
 import type { JsonStep } from '../documents/object-locator.ts';
-import { decodeUtf8 } from './media.ts';
+import { decodeUtf8 } from '../content/media.ts';
 import { planJson } from './plan-json.ts';
 import { walkJson } from './walk-json.ts';
 

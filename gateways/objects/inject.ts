@@ -2,7 +2,7 @@ import type { Exchange } from '../contract.ts';
 import type { ObjectReader, ReadFault } from './create-object-reader.ts';
 import type { JsonFill } from './fill-json.ts';
 import type { Injection } from './judge.ts';
-import { mediaTypeOf, URL_FORM } from './media.ts';
+import { mediaTypeOf, URL_FORM } from '../content/media.ts';
 
 /**
  * Writes the caller's values into the fields that are absent, so that flow and upstream see them. Returns false if there

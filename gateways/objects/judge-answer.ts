@@ -2,7 +2,7 @@
 import type { JsonStep } from '../documents/object-locator.ts';
 import type { ObjectAnswerRule } from '../documents/object-rules.ts';
 import { createOwnTest, type Subject } from './compile-rule.ts';
-import { decodeUtf8 } from './media.ts';
+import { decodeUtf8 } from '../content/media.ts';
 import { planJson } from './plan-json.ts';
 import { walkJson, type JsonElement, type JsonLeaf } from './walk-json.ts';
 

@@ -1,7 +1,7 @@
 /** Reads all places that rules name in a body, in one pass. Pure, so that it runs on the event loop or in a thread. */
 import type { Carrier, ObjectLocator } from '../documents/object-locator.ts';
 import { AMBIGUOUS, MISSING, UNLIKE, type Found } from './found.ts';
-import { decodeUtf8, isFormType, isJsonType, isUtf8, isXmlType, parseMedia, URL_FORM, type Media } from './media.ts';
+import { decodeUtf8, isFormType, isJsonType, isUtf8, isXmlType, parseMedia, URL_FORM, type Media } from '../content/media.ts';
 import { planJson, type JsonPlan } from './plan-json.ts';
 import { readMultipartFields } from './read-multipart-fields.ts';
 import { findPair, hasPairLike, splitPairs, type Pair } from './read-pairs.ts';
@@ -57,7 +57,7 @@ export function readBody(body: Uint8Array, contentType: string, places: Places):
   const media = parseMedia(contentType);
   if (media === undefined || !isUtf8(media)) return findingsOf(places, media?.type ?? contentType, undefined);
   if (isJsonType(media.type)) return findInJson(decodeUtf8(body), places);
-  return isXmlType(media.type) ? findInXml(decodeUtf8(body), places) : findInForm(body, media, places);
+  return isXmlType(media.type) ? findInXml(decodeUtf8(body), places) : findInForm(body, media, contentType, places);
 }
 
 /** Without `find`, the body is of a type that the locator can name a place in, and nobody knows how it is read. */
@@ -121,8 +121,8 @@ function findInXml(text: string | undefined, places: Places): BodyFindings {
   return counter.isAbove ? 'too-many' : found;
 }
 
-function findInForm(body: Uint8Array, media: Media, places: Places): BodyFindings {
-  const pairs = media.type === URL_FORM ? readUrlForm(body) : readMultipartFields(body, media);
+function findInForm(body: Uint8Array, media: Media, contentType: string, places: Places): BodyFindings {
+  const pairs = media.type === URL_FORM ? readUrlForm(body) : readMultipartFields(body, contentType);
   if (pairs === undefined) return findingsOf(places, media.type);
   return findingsOf(places, media.type, (locator) => {
     if (locator.carrier === 'form') return findPair(pairs, locator.name);

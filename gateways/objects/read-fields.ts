@@ -6,7 +6,7 @@ import { refuseJson } from '../errors.ts';
 import { createCheckedSchema } from '../shared/create-checked-schema.ts';
 import type { ObjectReader, ReadFault } from './create-object-reader.ts';
 import { AMBIGUOUS, foundText, isEncodedTwice, MISSING, type Found } from './found.ts';
-import { isJsonType, isUtf8, mediaTypeOf, parseMedia } from './media.ts';
+import { isJsonType, isUtf8, mediaTypeOf, parseMedia } from '../content/media.ts';
 import { findingsOf, findingsOfNone, passesOf, type BodyFindings, type Places } from './read-body.ts';
 import { findPair, hasPairLike, splitPairs, type Pair } from './read-pairs.ts';
 

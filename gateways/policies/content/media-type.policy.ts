@@ -3,7 +3,7 @@ import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts
 import { definePolicy, type GatewayError } from '../../contract.ts';
 import { encodingsOf } from '../../content/content-encodings.ts';
 import { mediaTypesOfFiles, type FileTypeName } from '../../content/file-types.ts';
-import { mediaTypeOf } from '../../content/read-multipart.ts';
+import { mediaTypeOf } from '../../content/media.ts';
 import type { InterfaceDocument } from '../../documents/interface-document.ts';
 import { refuse } from '../../errors.ts';
 

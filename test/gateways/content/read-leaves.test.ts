@@ -87,15 +87,16 @@ test('reads forms, where a plus is a blank', () => {
 
 const MULTIPART = [
   ...['--b', 'Content-Disposition: form-data; name="note"', '', 'text; of it'],
-  ...['--b', 'content-disposition: form-data; name="f"; filename="a;\\"b.png"', 'Content-Type: image/png', '', '\x89PNG'],
+  ...['--b', 'content-disposition: form-data; name="f"; filename="a;%22b.png"', 'Content-Type: image/png', '', '\x89PNG\0'],
+  ...['--b', 'Content-Disposition: form-data; name="t"; filename="t.txt"', '', 'text in a file'],
   ...['--b', 'Content-Disposition: form-data; name="json"', 'Content-Type: application/json', '', '{"x":["y"]}'],
   ...['--b--', ''],
 ].join('\r\n');
 
-test('reads fields and file names of a multipart body, not the files', () => {
+test('reads fields, file names and short files of text of a multipart body, not other files', () => {
   assert.deepEqual(leavesOf(MULTIPART, 'multipart/form-data; boundary=b'), [
-    ...['multipart:?note', 'multipart:/note=text; of it', 'multipart:?f', 'multipart:/f/filename=a;"b.png', 'multipart:?json'],
-    'multipart:/json/x/0=y',
+    ...['multipart:?note', 'multipart:/note=text; of it', 'multipart:?f', 'multipart:/f/filename=a;%22b.png', 'multipart:?t'],
+    ...['multipart:/t=text in a file', 'multipart:/t/filename=t.txt', 'multipart:?json', 'multipart:/json/x/0=y'],
   ]);
 });
 

@@ -52,7 +52,11 @@ const CARRIERS: Readonly<Record<string, readonly [place: string, request: (value
   'multipart field': ['/body/note', (value) => post('multipart/form-data; boundary=b', multipart('name="note"', value))],
   'multipart file name': [
     '/body/file/filename',
-    (value) => post('multipart/form-data; boundary=b', multipart(`name="file"; filename="${value.replaceAll('"', '\\"')}"`, 'content')),
+    (value) => post('multipart/form-data; boundary=b', multipart(`name="file"; filename="${value.replaceAll('"', '%22')}"`, 'content')),
+  ],
+  'multipart file of text': [
+    '/body/file',
+    (value) => post('multipart/form-data; boundary=b', multipart('name="file"; filename="note.txt"', value)),
   ],
   text: ['/body', (value) => post('text/plain', value)],
   'percent-encoded twice': [
@@ -77,6 +81,8 @@ before(async () => {
         'text/plain',
         'application/x-www-form-urlencoded',
         'multipart/form-data',
+        'multipart/mixed',
+        'multipart/form-data, text/plain',
       ],
     },
   };
@@ -105,6 +111,106 @@ for (const [carrier, [place, request]] of Object.entries(CARRIERS))
     const passed = await call(request(HARMLESS));
     assert.equal(passed.status, 200, passed.body.toString());
   });
+
+/** What common services (PHP, Go, Django, Tomcat, aiohttp) read in different ways, so that a check could be passed by. */
+const DISPOSITION = 'Content-Disposition: form-data; name="note"';
+const AMBIGUOUS_HEADS: readonly string[] = [
+  `${DISPOSITION}; filename=""`,
+  `${DISPOSITION}; filename=`,
+  `${DISPOSITION}; filename*=UTF-8''`,
+  `${DISPOSITION}; filename*=UTF-8''a.txt`,
+  `${DISPOSITION}; filename=""; filename*=UTF-8''a.txt`,
+  `${DISPOSITION}; filename*0="a"; filename*1=".txt"`,
+  `${DISPOSITION}; filename="a"; filename="b"`,
+  `${DISPOSITION}; filename="a\\"; x="b"`,
+  `${DISPOSITION}; filename='a'`,
+  `${DISPOSITION}; filename`,
+  `${DISPOSITION}; x="; filename=y"`,
+  `${DISPOSITION}; filename ="a"`,
+  `${DISPOSITION} filename="a"`,
+  `${DISPOSITION}, filename="a"`,
+  `${DISPOSITION};; filename="a"`,
+  `${DISPOSITION}; filename="a\0"`,
+  `${DISPOSITION}; filename="a\n"`,
+  `${DISPOSITION};\r\n filename="a"`,
+  `${DISPOSITION}\r\n\t; filename="a"`,
+  `${DISPOSITION}\r\nContent-Disposition: form-data; name="file"; filename="a"`,
+  `Content-Disposition: form-data; name="file"; filename="a"\r\n${DISPOSITION}`,
+  `${DISPOSITION}; name="other"`,
+  `${DISPOSITION}; name*=UTF-8''other`,
+  `Content-Disposition : form-data; name="note"; filename="a"\r\n${DISPOSITION}`,
+  `Content-Disposition\0: form-data; name="note"`,
+  'Content-Disposition: form-data; name=""',
+  'Content-Disposition: form-data; name="a\\"b"',
+  "Content-Disposition: form-data; name='note'",
+  'Content-Disposition: form-data; filename="a"',
+  'Content-Disposition: form-data',
+  'Content-Disposition: attachment; name="note"',
+  'Content-Disposition: name="note"',
+  'Content-Type: text/plain',
+  'Content-Disposition: form-data; name="_charset_"',
+  ...['base64', 'quoted-printable', 'BASE64', '8bit, base64', '"base64"', ''].map(
+    (coding) => `${DISPOSITION}\r\nContent-Transfer-Encoding: ${coding}`,
+  ),
+  `${DISPOSITION}\r\nContent-Encoding: gzip`,
+  `${DISPOSITION}\r\nContent-Length: 1`,
+  `${DISPOSITION}\r\nContent-Type: text/plain; charset=utf-16`,
+  `${DISPOSITION}\r\nContent-Type: text/plain; charset=utf-8; charset=utf-7`,
+  `${DISPOSITION}\r\nContent-Type: multipart/mixed; boundary=c`,
+  `${DISPOSITION}\nContent-Type: text/plain`,
+  `no colon\r\n${DISPOSITION}`,
+];
+const FIELD = multipart('name="note"', 'x');
+const AMBIGUOUS_BODIES: readonly (readonly [type: string, body: string])[] = [
+  ['multipart/form-data', FIELD],
+  ['multipart/form-data; boundary=b; boundary=c', FIELD],
+  ['multipart/form-data; boundary*0=b', FIELD],
+  ['multipart/form-data; boundary="b\\"', FIELD],
+  ["multipart/form-data; boundary='b'", FIELD],
+  ['multipart/form-data; boundary=b,c', FIELD],
+  ['multipart/form-data; boundary=b c', FIELD],
+  ['multipart/form-data; xboundary=c; boundary=b', FIELD],
+  ['multipart/form-data; charset=utf-16; boundary=b', FIELD],
+  ['multipart/form-data, text/plain; boundary=b', FIELD],
+  ['multipart/form-data; boundary=b', FIELD.replaceAll('\r\n', '\n')],
+  ['multipart/form-data; boundary=b', `preamble\r\n${FIELD}`],
+  ['multipart/form-data; boundary=b', `\r\n${FIELD}`],
+  ['multipart/form-data; boundary=b', `${FIELD}${FIELD}`],
+  ['multipart/form-data; boundary=b', `${FIELD}epilogue`],
+  ['multipart/form-data; boundary=b', FIELD.replace('--b--', '')],
+  ['multipart/form-data; boundary=b', FIELD.replace('--b\r\n', '--b \r\n')],
+  ['multipart/form-data; boundary=b', multipart('name="note"', 'x\n--b\nContent-Disposition: form-data; name="q"\n\ny')],
+  ['multipart/form-data; boundary=b', multipart('name="f"; filename="a"', `x\n--b\r\n${DISPOSITION}\r\n\r\ny`)],
+  ['multipart/form-data; boundary=b', multipart('name="f"; filename="a"', `x\r\n--bc\r\n${DISPOSITION}\r\n\r\ny`)],
+  ['multipart/mixed; boundary=c', FIELD],
+];
+
+test('a multipart body that services read in different ways is refused, whatever it holds', async () => {
+  const heads = AMBIGUOUS_HEADS.map((head) => ['multipart/form-data; boundary=b', `--b\r\n${head}\r\n\r\nharmless\r\n--b--\r\n`] as const);
+  for (const [type, body] of [...heads, ...AMBIGUOUS_BODIES]) {
+    const before = started.calls.length;
+    const answer = await call(post(type, body));
+    assert.deepEqual([answer.status, answer.code], [415, 'GW41502'], JSON.stringify([type, body]));
+    assert.equal(started.calls.length, before, 'nothing is called');
+  }
+});
+
+test('multipart as browsers and usual libraries send it passes', async () => {
+  const usual = [
+    `${DISPOSITION}`,
+    'Content-Disposition: form-data; name=note',
+    'content-disposition: form-data; name="note"\r\ncontent-transfer-encoding: binary\r\ncontent-type: text/plain; charset=UTF-8\r\ncontent-length: 8',
+    'Content-Type: application/json\r\nContent-Disposition: form-data; name="a[0].b c"',
+    'Content-Disposition: form-data; name="患者"; filename="报告 (1).txt"\r\nContent-Type: text/plain',
+    "Content-Disposition: form-data; name=file; filename=a.txt; filename*=utf-8''a.txt",
+  ];
+  for (const head of usual) {
+    const answer = await call(post('multipart/form-data; boundary="b"; charset=utf-8', `--b\r\n${head}\r\n\r\nharmless\r\n--b--\r\n`));
+    assert.equal(answer.status, 200, head);
+  }
+  const empty = multipart('name="file"; filename=""\r\nContent-Type: application/octet-stream', '');
+  assert.equal((await call(post('multipart/form-data; boundary=b', empty))).status, 200, 'no file was chosen');
+});
 
 test('an envelope is judged after it was opened', async (t) => {
   const key = await createTestKey('SM2-SM3', 'app-sm2');

@@ -44,8 +44,9 @@ export function isXmlType(type: string): boolean {
 
 export const URL_FORM = 'application/x-www-form-urlencoded';
 
+/** Some readers take every `multipart/…` for a form. */
 export function isFormType(type: string): boolean {
-  return type === URL_FORM || type === 'multipart/form-data';
+  return type === URL_FORM || type.startsWith('multipart/');
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
