@@ -175,11 +175,11 @@ class Breakout {
     return isHarmful(word) || this.#text.charCodeAt(this.#next(this.#next(this.#tokens.pos) + 1)) === 0x29;
   }
 
-  /** The same number on both sides of a logical operator (`1 or 1`) is no prose. */
+  /** The same number on both sides of a logical operator (`1 or 1`), or one in base 16 (`0x31 or 1`), is no prose. */
   #number(): undefined {
     const number = this.#text.slice(this.#tokens.start, Math.min(this.#tokens.pos, this.#tokens.start + 20));
     if (this.#parts === 0) this.#firstNumber = number;
-    else if (this.#firstNumber === number && this.#first === NUMBER) this.#repeats = true;
+    else if (this.#first === NUMBER && (this.#firstNumber === number || [this.#firstNumber, number].some(isHex))) this.#repeats = true;
     return this.#operand(NUMBER);
   }
 
@@ -369,7 +369,14 @@ class Breakout {
     if (end === 'open') return this.#judgeJoin(first, later);
     const isExpression = (first & (COMPARISON | ARITHMETIC)) !== 0;
     if (isExpression && (isCut || (first & (FUNCTION | QUERY)) !== 0)) return 'sql-condition';
+    if (end === 'end') return this.#isListed() ? 'sql-condition' : undefined;
     return end === 'comment' && this.#parts === 1 && this.#comment !== '' && isCut ? this.#judgeCut() : undefined;
+  }
+
+  /** `1' in (1)`: one value, which a list in parentheses is compared with. */
+  #isListed(): boolean {
+    const isComparison = this.#parts === 1 && (this.#first & ~STRING) === (COMPARISON | NUMBER);
+    return isComparison && this.#shape.startsWith('sw(') && !this.#text.slice(0, this.#from).includes(' ');
   }
 
   /** The text goes on in a string that the statement closes: `x' or 'y`, `x'+'y`. */
@@ -409,6 +416,11 @@ class Breakout {
     if (this.#quote === '"' && this.#closers === 0 && rest !== '' && this.#comment !== '/*') return isPhrase ? undefined : 'sql-comment';
     return isPhrase ? undefined : 'sql-comment';
   }
+}
+
+/** In base 16, as people write no number. */
+function isHex(number: string): boolean {
+  return /^0x/i.test(number);
 }
 
 const STRING_PREFIXES = new Set(['n', 'x', 'b', 'e', 'q', 'u', 'r', 'u&']);

@@ -328,6 +328,7 @@ class FlatScan implements LastTokens {
 
   /** A harmful function with its opening parenthesis and a first argument, where an expression may begin. */
   #lookAtCall(kind: SqlKind | ''): Structure | undefined {
+    if (this.#isEscapedCall()) return 'sql-function';
     if (this.kind(1) !== '(' || this.kind(2) !== 'w' || !isHarmful(this.word(2))) return undefined;
     // `sleep (8 hours)` is prose; `lookAtSleep` waits for what follows.
     if (this.word(2) === 'sleep' && (this.kind(3) === '' || kind === 'w') && this.word(0) !== 'select' && !SQL_FUNCTIONS.has(this.word(0)))
@@ -342,6 +343,12 @@ class FlatScan implements LastTokens {
     )
       return undefined;
     return kind !== '' && this.#isOpenBefore(3) ? 'sql-function' : undefined;
+  }
+
+  /** `{fn sleep(5)}`, the escape of ODBC and JDBC for a function. */
+  #isEscapedCall(): boolean {
+    const name = this.word(1);
+    return this.kind(0) === '(' && this.word(2) === 'fn' && this.kind(3) === '{' && (SQL_FUNCTIONS.has(name) || isHarmful(name));
   }
 
   /** `sleep(5)` at the very start, where prose would go on with a word or a comma. */

@@ -25,6 +25,22 @@ for (const [detector, list, most] of [
     assert.ok(missed.length <= texts.length * most, missed.join('\n'));
   });
 
+test('finds numbers in base 16, a list behind a quote, and the escape of ODBC for functions', () => {
+  for (const attack of ['0x31 or 1', '1 or 0x1', '0x1 || 1', "1' in (1)", "1' in (2,3)", '{fn sleep(5)}', 'x={fn user()}', '{ fn now() }'])
+    assert.ok(judge(attack, 'sql-injection'), attack);
+  for (const text of [
+    '5 or 6',
+    "the wards' in (2)",
+    "5 o'clock in (room 2)",
+    '0x31',
+    'colour 0x31 or red',
+    '{fn}',
+    "{fn: 'x(1)'}",
+    '{fn tablet(s)}',
+  ])
+    assert.equal(judge(text, 'sql-injection'), undefined, text);
+});
+
 test('passes all harmless values of our own list', () => {
   const found = readSamples('harmless').flatMap((text) =>
     DETECTORS.filter((detector) => judge(text, detector) !== undefined).map((detector) => `${detector} ${text}`),
