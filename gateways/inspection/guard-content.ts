@@ -2,7 +2,7 @@ import type { Exchange, GatewayError, PolicyDeps, RunPolicy } from '../contract.
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { refuse, refuseJson } from '../errors.ts';
 import type { Carrier } from '../content/leaf.ts';
-import { maskText } from '../shared/mask-text.ts';
+import { maskText } from '../shared/masking/mask-text.ts';
 import { createInspector, type Inspected, type InspectionFault, type Inspector } from './create-inspector.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { DETECTORS, type Detector } from './inspect-leaf.ts';

@@ -9,7 +9,7 @@ import { mediaTypeOf } from '../../content/media.ts';
 import { readMultipart, type Part } from '../../content/read-multipart.ts';
 import { OneOf } from '../../documents/document-fields.ts';
 import { refuse } from '../../errors.ts';
-import { maskText } from '../../shared/mask-text.ts';
+import { maskText } from '../../shared/masking/mask-text.ts';
 
 const DEFAULT_FILES = 10;
 const DEFAULT_FIELDS = 100;

@@ -4,7 +4,7 @@ import { definePolicy, type Exchange, type GatewayError, type PolicyDeps } from 
 import type { CheckedJson, CheckedSchema } from '../../json-reading.ts';
 import { QUERY_MALFORMED, refuse, refuseJson } from '../../errors.ts';
 import { createCheckedSchema } from '../../shared/create-checked-schema.ts';
-import { maskText } from '../../shared/mask-text.ts';
+import { maskText } from '../../shared/masking/mask-text.ts';
 import { decodeQuery } from '../../shared/decode-query.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 import { fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy, type Exchange, type PolicyDeps } from '../../contract.ts';
-import { maskBody } from '../../shared/mask-body.ts';
-import { maskText } from '../../shared/mask-text.ts';
+import { maskBody } from '../../shared/masking/mask-body.ts';
+import { maskText } from '../../shared/masking/mask-text.ts';
 
 const BODY_LIMIT_BYTES = 8 * 1024;
 
@@ -29,9 +29,9 @@ export default definePolicy({
           ...fieldText(
             '另需脱敏的字段',
             'More fields to mask',
-            '姓名、证件号、手机号等总是脱敏；这里补充其他字段名。',
-            'Names, identity numbers and phone numbers are always masked; these field names in addition.',
-            { example: 'guardianName' },
+            '凭据（令牌、密码、密钥、签名、会话、验证码）、姓名、证件号、手机号等按字段名总是脱敏，含 newPassword、client_secret 这类组合；这里补充其他字段名。',
+            'Credentials (tokens, passwords, keys, signatures, sessions, codes), names, identity numbers and phone numbers are always masked by field name, also in composites such as newPassword and client_secret; these field names in addition.',
+            { example: 'diagnosis' },
           ),
           maxItems: 100,
         }),

@@ -3,8 +3,8 @@ import { fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy, type Exchange, type PolicyDeps } from '../../contract.ts';
 import { findDifference } from '../../load/find-difference.ts';
 import { MirrorQueue } from '../../load/mirror-queue.ts';
-import { maskBody } from '../../shared/mask-body.ts';
-import { maskText } from '../../shared/mask-text.ts';
+import { maskBody } from '../../shared/masking/mask-body.ts';
+import { maskText } from '../../shared/masking/mask-text.ts';
 
 const TIME_OUT_MS = 1_000;
 const REPORT_MS = 60_000;

@@ -31,7 +31,7 @@ test('the copy carries no credential, no signature and no personal data', async 
     {},
     {
       rawPath: `/open/v1/patients/${ID}`,
-      rawQuery: `name=%E5%BC%A0%E4%B8%89&id=${ID}&page=2`,
+      rawQuery: `name=%E5%BC%A0%E4%B8%89&id=${ID}&page=2&apikey=secret&sig=secret&code=secret&refresh_token=secret`,
       headers: {
         'content-type': 'application/json',
         accept: 'application/json',
@@ -43,7 +43,9 @@ test('the copy carries no credential, no signature and no personal data', async 
         ['authorization', 'Bearer secret'],
         ['cookie', 'secret=1'],
       ]),
-      body: Buffer.from(JSON.stringify({ patientName: '张三', note: `id ${ID}`, dose: 3 })),
+      body: Buffer.from(
+        JSON.stringify({ patientName: '张三', note: `id ${ID}`, dose: 3, newPassword: 'secret', session_id: 'secret', apiKey: ['secret'] }),
+      ),
     },
   );
   assert.equal(sent.length, 1);

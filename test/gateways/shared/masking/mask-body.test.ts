@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { maskBody } from '../../../gateways/shared/mask-body.ts';
-import { maskText } from '../../../gateways/shared/mask-text.ts';
-import { crypto } from '../support/city-plan.ts';
-import { cpuMsOf } from '../../support/cpu-time.ts';
+import { maskBody } from '../../../../gateways/shared/masking/mask-body.ts';
+import { maskText } from '../../../../gateways/shared/masking/mask-text.ts';
+import { crypto } from '../../support/city-plan.ts';
+import { cpuMsOf } from '../../../support/cpu-time.ts';
 
 const ID = '11010519491231002X';
 const mask = (text: string | Buffer, type: string) => maskBody(Buffer.from(text), type, new Set(), crypto);
@@ -22,6 +22,33 @@ test('masks JSON by the names of its fields and by the look of its values, also 
   );
   for (const secret of ['张三', '李四', '13800138000', ID, '上海', '13812345678']) assert.ok(!masked.includes(secret), secret);
   assert.ok(masked.includes('bed'));
+});
+
+test('masks credentials under any composite of their names, in JSON, queries and XML', () => {
+  const names = [
+    ...[
+      'refresh_token',
+      'id_token',
+      'apiKey',
+      'X-Api-Key',
+      'session_id',
+      'newPassword',
+      'client_secret',
+      'otp',
+      'sessionid',
+      'contactName',
+    ],
+    ...['passport', 'PATIENT_NAME', '患者姓名', '登录密码', 'sms_code', 'motherIdCard', 'lxdh'],
+  ];
+  assert.equal(
+    mask(JSON.stringify(Object.fromEntries(names.map((name) => [name, 'hush-hush']))), 'application/json').includes('hush'),
+    false,
+  );
+  const form = mask('apikey=hush&sig=hush&code=hush&sessionid=hush&refresh_token=hush&page=2', 'application/x-www-form-urlencoded');
+  assert.equal(form, 'apikey=***&sig=***&code=***&sessionid=***&refresh_token=***&page=2');
+  assert.equal(mask('<r><newPassword>hush</newPassword></r>', 'text/xml'), '<r><newPassword>***</newPassword></r>');
+  const kept = '{"hospitalName":"A","drugName":"B","code":"E11.9","keyword":"C"}';
+  assert.equal(mask(kept, 'application/json'), kept);
 });
 
 test('masks XML text, attributes and CDATA, well-formed or not', () => {

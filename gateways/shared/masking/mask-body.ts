@@ -1,60 +1,9 @@
-import { isRecord } from '../../engine/contract/values/is-record.ts';
-import type { Crypto } from '../../engine/contract/ports/crypto.ts';
-import { parseJson } from './parse-json.ts';
+import { isRecord } from '../../../engine/contract/values/is-record.ts';
+import type { Crypto } from '../../../engine/contract/ports/crypto.ts';
+import { parseJson } from '../parse-json.ts';
 import { mask, maskText } from './mask-text.ts';
+import { isSensitiveName } from './sensitive-names.ts';
 
-/** Fields whose value is always personal or secret. Names are compared in lower case, without `_` and `-`. */
-const KEYS = new Set([
-  'name',
-  'patientname',
-  'realname',
-  'username',
-  'fullname',
-  'xm',
-  '姓名',
-  '患者姓名',
-  'idcard',
-  'idno',
-  'idnumber',
-  'certno',
-  'identityno',
-  'sfzh',
-  '身份证',
-  '身份证号',
-  'phone',
-  'mobile',
-  'tel',
-  'telephone',
-  'phonenumber',
-  '手机',
-  '手机号',
-  '电话',
-  '联系电话',
-  'address',
-  'addr',
-  'homeaddress',
-  '地址',
-  '住址',
-  'email',
-  '邮箱',
-  'birthday',
-  'birthdate',
-  'dob',
-  '出生日期',
-  'bankcard',
-  'cardno',
-  'cardnumber',
-  '卡号',
-  '医保卡号',
-  'password',
-  'passwd',
-  'pwd',
-  'secret',
-  'token',
-  'accesstoken',
-  'authorization',
-  '密码',
-]);
 /** Larger bodies are logged as length and digest, because reading them would delay other requests. */
 const READ_LIMIT_BYTES = 128 * 1024;
 const MAX_NESTED = 3;
@@ -76,10 +25,7 @@ export function maskBody(
   const summary = () => `[${body.byteLength} bytes, sm3 ${Buffer.from(crypto.digest('sm3', body)).toString('hex')}]`;
   if (body.byteLength > READ_LIMIT_BYTES) return summary();
   const type = (contentType ?? '').split(';', 1)[0]!.trim().toLowerCase();
-  const isSecret = (key: string) => {
-    const plain = key.toLowerCase();
-    return extraKeys.has(plain) || KEYS.has(plain.replaceAll(/[_-]/g, ''));
-  };
+  const isSecret = (key: string) => isSensitiveName(key) || (extraKeys.size > 0 && extraKeys.has(key.toLowerCase()));
   if (type === 'application/json' || type.endsWith('+json')) {
     const parsed = json === undefined ? parseJson(body) : { value: json };
     return 'value' in parsed ? JSON.stringify(maskValue(parsed.value, isSecret, 0)) : summary();
@@ -155,6 +101,7 @@ function readText(body: Uint8Array): string | undefined {
   }
 }
 
+/** `code` is that of a login (RFC 6749, 4.1.2), or names something that a copy of the request can do without. */
 function maskForm(text: string, isSecret: IsSecret): string | undefined {
   try {
     return text
@@ -164,7 +111,7 @@ function maskForm(text: string, isSecret: IsSecret): string | undefined {
         if (equals < 0) return maskText(pair);
         const value = decodeURIComponent(pair.slice(equals + 1).replaceAll('+', ' '));
         const name = decodeURIComponent(pair.slice(0, equals));
-        return `${maskText(name)}=${encodeURIComponent(isSecret(name) ? mask(value) : maskString(value, isSecret, 0))}`;
+        return `${maskText(name)}=${encodeURIComponent(isSecret(name) || name === 'code' ? mask(value) : maskString(value, isSecret, 0))}`;
       })
       .join('&');
   } catch {
