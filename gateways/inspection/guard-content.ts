@@ -2,7 +2,7 @@ import type { Exchange, GatewayError, PolicyDeps, RunPolicy } from '../contract.
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { refuse, refuseJson } from '../errors.ts';
 import type { Carrier } from '../content/leaf.ts';
-import { maskText } from '../shared/masking/mask-text.ts';
+import { declaredNames, showPointer } from '../shared/masking/plain-names.ts';
 import { createInspector, type Inspected, type InspectionFault, type Inspector } from './create-inspector.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { DETECTORS, type Detector } from './inspect-leaf.ts';
@@ -23,11 +23,13 @@ export function compileGuard(
   const inspection = deps.keepers.ofInterface('inspections', () => new WeakMap<Exchange, Inspected | Promise<Inspected>>());
   const inspector = deps.keepers.ofGateway('inspector', () => createInspector(deps.clock));
   const orderAt = createOrders(target);
+  const declared = declaredNames(target.requestSchema, target.querySchema);
   const judge = (exchange: Exchange, hits: Inspected): GatewayError | undefined => {
     if (typeof hits === 'string') return mode === 'block' || hits !== 'unreadable' ? refuseFault(hits) : skip(exchange, detector);
     let blocked: InspectionHit | undefined;
-    for (const hit of hits) {
-      if (hit.detector !== detector) continue;
+    for (const found of hits) {
+      if (found.detector !== detector) continue;
+      const hit = { ...found, pointer: showPointer(found.pointer, declared) };
       const effective = hit.isEncoded && base64 !== 'block' ? base64 : mode;
       if (effective === 'off') continue;
       const blocks = effective === 'block' && mode === 'block';
@@ -98,13 +100,12 @@ function inspect(exchange: Exchange, order: InspectionOrder, inspector: Inspecto
   return inBody instanceof Promise ? inBody.then(join) : join(inBody);
 }
 
-/** Names on the way to a field may hold personal data, so numbers of persons are masked where the hit is kept. */
 function record(exchange: Exchange, hit: InspectionHit, blocks: boolean, { metrics, report, clock, keepers }: PolicyDeps): void {
   const { detector, structure, carrier, shape } = hit;
   const outcome = blocks ? 'blocked' : 'seen';
   exchange.note({
     policy: detector,
-    where: `${carrier}:${maskText(hit.pointer)}${hit.isName ? ' (name)' : ''}`,
+    where: `${carrier}:${hit.pointer}${hit.isName ? ' (name)' : ''}`,
     what: `${structure} ${shape}`,
   });
   metrics.count('gateway_content_hits_total', { kind: detector, what: structure, type: carrier, outcome });
@@ -126,7 +127,7 @@ const PLACES: Readonly<Record<Carrier, string>> = {
 
 /** The same text for both policies: it names the field and not the rule. */
 function refuseHit({ carrier, pointer }: InspectionHit): GatewayError {
-  const place = PLACES[carrier] + maskText(pointer);
+  const place = PLACES[carrier] + pointer;
   return refuse('GW40305', {
     text: {
       'zh-CN': `请求内容被安全检查拦截：${place} 含有会被当作程序执行的内容。请改为普通文字；确属正常内容时，请联系平台为该字段设置例外`,

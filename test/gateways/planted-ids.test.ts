@@ -11,6 +11,8 @@ import { callSigned, memoryState, startGateway } from './support/start-gateway.t
 
 const ID = '310199196702308518';
 const MOBILE = '19987650431';
+const NAME = '患者张三丰';
+const IN_BASE64 = [Buffer.from(ID).toString('base64'), Buffer.from(NAME).toString('base64')];
 const BASE64 = Buffer.from(`{"id":"${ID}","tel":"${MOBILE}"}`).toString('base64');
 const multipart = [
   '--kq',
@@ -47,6 +49,21 @@ const CARRIERS: Readonly<Record<string, RequestFields>> = {
   'a file in base64': { body: JSON.stringify({ file: Buffer.from(`\x00%PDF ${ID} ${MOBILE} ${'x'.repeat(100)}`).toString('base64') }) },
   text: { body: `ID ${ID}, phone ${MOBILE}`, headers: [['content-type', 'text/plain']] },
   'a body of 2 MB': { body: JSON.stringify({ pad: 'x'.repeat(2_000_000), id: ID, tel: MOBILE }) },
+  'names of fields with hits': {
+    body: JSON.stringify(Object.fromEntries([NAME, ...IN_BASE64].map((name) => [name, { [`p_${ID}`]: '<script>alert(1)</script>' }]))),
+  },
+  'a trace id': {
+    headers: [
+      ['content-type', 'application/json'],
+      ['x-kq-trace', `${ID}aaaaaaaaaaaaaa`],
+    ],
+  },
+  'a trace id of W3C': {
+    headers: [
+      ['content-type', 'application/json'],
+      ['traceparent', `00-${ID}aaaaaaaaaaaaaa-0000000000000001-01`],
+    ],
+  },
   'JSON that is broken': { body: `{"id":"${ID}","tel":"${MOBILE}"` },
   'JSON that the schema refuses': { body: JSON.stringify({ refused: ID, [MOBILE]: true }) },
 };
@@ -82,6 +99,9 @@ test('a planted identity number is in no log, metric, span, error, event or key 
   for (const file of await readdir(started.logFolder)) {
     const lines = (await readFile(join(started.logFolder, file), 'utf8')).trim().split('\n');
     assert.equal(lines.length, Object.keys(CARRIERS).length * 4);
+    // What is not sealed names no field that only the caller knows.
+    for (const line of lines)
+      for (const secret of [NAME, ...IN_BASE64]) assert.ok(!line.replaceAll(/sealed:\w+:[A-Za-z0-9+/=]+/g, '').includes(secret), line);
     // The seal of these tests is plain Base64, so that the masked bodies can be searched too.
     for (const line of lines)
       tell(

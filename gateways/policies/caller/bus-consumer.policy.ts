@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { definePolicy, type Exchange } from '../../contract.ts';
 import type { BusConsumer } from '../../documents/caller-documents.ts';
 import { refuse } from '../../errors.ts';
-import { adoptTraceId } from '../../shared/trace-ids.ts';
+import { adoptTraceId } from '../../shared/identity/adopt-trace-id.ts';
 import { peerFingerprint } from '../../shared/peer-fingerprint.ts';
 import { readBearer } from '../../shared/identity/read-bearer.ts';
 

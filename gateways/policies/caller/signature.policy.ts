@@ -11,7 +11,7 @@ import { fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy, type Claim, type Exchange, type GatewayError, type PolicyDeps } from '../../contract.ts';
 import { refuse } from '../../errors.ts';
 import { isUsableKey } from '../../shared/identity/claim-session.ts';
-import { adoptTraceId } from '../../shared/trace-ids.ts';
+import { adoptTraceId } from '../../shared/identity/adopt-trace-id.ts';
 import { isVisibleHeader } from '../../shared/visible-headers.ts';
 
 /**

@@ -9,7 +9,7 @@ import type { UserTokenKey } from '../../documents/caller-documents.ts';
 import { refuse } from '../../errors.ts';
 import { claimSession, namesSession, sessionOutageOf, sessionsOf } from '../../shared/identity/claim-session.ts';
 import { createIssuerKeys, type IssuerKeys } from '../../shared/identity/issuer-keys.ts';
-import { adoptTraceId } from '../../shared/trace-ids.ts';
+import { adoptTraceId } from '../../shared/identity/adopt-trace-id.ts';
 import { readBearer } from '../../shared/identity/read-bearer.ts';
 import { UserTokens, type UserToken } from '../../shared/identity/user-tokens.ts';
 

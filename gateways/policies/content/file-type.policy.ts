@@ -9,7 +9,7 @@ import { mediaTypeOf } from '../../content/media.ts';
 import { readMultipart, type Part } from '../../content/read-multipart.ts';
 import { OneOf } from '../../documents/document-fields.ts';
 import { refuse } from '../../errors.ts';
-import { maskText } from '../../shared/masking/mask-text.ts';
+import { showPointer } from '../../shared/masking/plain-names.ts';
 
 const DEFAULT_FILES = 10;
 const DEFAULT_FIELDS = 100;
@@ -144,6 +144,8 @@ interface SentFile {
   readonly content: Uint8Array;
 }
 
+const NO_NAMES: ReadonlySet<string> = new Set();
+
 function judgeParts(
   exchange: Exchange,
   parts: readonly Part[],
@@ -152,7 +154,7 @@ function judgeParts(
   const files: SentFile[] = [];
   let fields = 0;
   for (const part of parts) {
-    const place = `/body/${maskText(part.name).slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const place = showPointer(`/body/${part.name.replaceAll('~', '~0').replaceAll('/', '~1')}`, NO_NAMES);
     // A form sends an empty part for a file that was not chosen.
     const isFile = part.fileNames.some((name) => name !== '') || (part.fileNames.length > 0 && part.content.length > 0);
     if (isFile) files.push({ place, mediaType: mediaTypeOf(part.mediaType), names: part.fileNames, content: part.content });

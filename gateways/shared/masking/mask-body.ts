@@ -2,6 +2,7 @@ import { isRecord } from '../../../engine/contract/values/is-record.ts';
 import type { Crypto } from '../../../engine/contract/ports/crypto.ts';
 import { parseJson } from '../parse-json.ts';
 import { mask, maskText } from './mask-text.ts';
+import { looksPersonal } from './plain-names.ts';
 import { isSensitiveName } from './sensitive-names.ts';
 
 /** Larger bodies are logged as length and digest, because reading them would delay other requests. */
@@ -50,7 +51,7 @@ function maskValue(value: unknown, isSecret: IsSecret, nested: number): unknown 
   if (!isRecord(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
-      maskText(key),
+      maskName(key),
       isSecret(key) && item !== null && typeof item !== 'object'
         ? mask(String(item))
         : isSecret(key) && item !== null
@@ -58,6 +59,12 @@ function maskValue(value: unknown, isSecret: IsSecret, nested: number): unknown 
           : maskValue(item, isSecret, nested),
     ]),
   );
+}
+
+/** Names that callers choose may be personal data themselves, also in Base64. */
+function maskName(name: string): string {
+  const masked = maskText(name);
+  return masked === name && looksPersonal(name) ? '***' : masked;
 }
 
 /** Masks a string, which may itself be JSON, XML or Base64, as hospital systems often send it. */
@@ -111,7 +118,7 @@ function maskForm(text: string, isSecret: IsSecret): string | undefined {
         if (equals < 0) return maskText(pair);
         const value = decodeURIComponent(pair.slice(equals + 1).replaceAll('+', ' '));
         const name = decodeURIComponent(pair.slice(0, equals));
-        return `${maskText(name)}=${encodeURIComponent(isSecret(name) || name === 'code' ? mask(value) : maskString(value, isSecret, 0))}`;
+        return `${maskName(name)}=${encodeURIComponent(isSecret(name) || name === 'code' ? mask(value) : maskString(value, isSecret, 0))}`;
       })
       .join('&');
   } catch {
