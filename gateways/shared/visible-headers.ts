@@ -1,3 +1,5 @@
+import { rememberNames } from './remember-names.ts';
+
 /**
  * Headers that the gateway does not pass on: hop-by-hop ones (RFC 9110, 7.6.1), credentials, addresses that proxies
  * add, and the gateway's own names.
@@ -30,36 +32,44 @@ export function isVisibleHeader(name: string): boolean {
   return !ENDING.has(name) && !name.startsWith('x-kq-') && !name.startsWith('x-forwarded-');
 }
 
-/**
- * Headers from which some services take the target, the method or the person. With them, a caller could bypass the
- * gateway's checks. They are accepted only when the caller signed them.
- */
-const OVERRIDING = new Set([
-  'x-original-url',
-  'x-original-uri',
-  'x-original-host',
-  'x-original-method',
-  'x-rewrite-url',
-  'x-host',
-  'x-http-method',
-  'x-http-method-override',
-  'x-method-override',
-  'x-user-id',
-  'x-user',
-  'x-username',
-  'x-user-name',
-  'x-user-roles',
-  'x-remote-user',
-  'remote-user',
-  'x-auth-user',
-  'x-authenticated-user',
-  'x-authenticated-userid',
-  'x-request-id',
-]);
+const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/));
 
-/** Returns whether the header is one of `OVERRIDING`, spelled with `-` or `_`. */
-export function isOverriding(name: string): boolean {
-  return OVERRIDING.has(name.includes('_') ? name.replaceAll('_', '-') : name);
+/** Registered headers about the message itself. Further ones begin with `accept-`, `content-`, `if-` or `sec-`. */
+const STANDARD = words(
+  `accept user-agent origin referer range cache-control pragma date dnt prefer priority purpose soapaction mime-version save-data
+   idempotency-key x-request-deadline x-requested-with traceparent tracestate`,
+);
+/**
+ * Words of headers from which some services take the target, the method, the person or the address: those that proxies
+ * and log-in services set (`X-Consumer-Username`, `X-SSL-Client-S-DN`, `True-Client-IP`).
+ */
+const CLAIMING = words(
+  `user users username userid uid account consumer credential credentials principal identity role roles group groups tenant login auth
+   authenticated authentication authorization oidc saml claim claims scope scopes subject email permission permissions privilege
+   privileges authorities admin impersonate sudo remote connecting originating original override rewrite proxy forwarded host ip
+   dn cert certificate ssl tls`,
+);
+/** The end of a word that was written without a separator: `remoteuser`, `clientip`. */
+const CLAIMING_END = /(?:user(?:id|name)?|roles?|(?:client|real|remote|peer)(?:ip|addr)|auth|cert)$/;
+/** Headers that cloud proxies set. */
+const OF_PROXY = /^(?:cf|fastly|x-(?:envoy|pomerium|authentik|authelia|vouch|amzn|goog|ms|azure|arr|appengine|kong))-/;
+const OTHERS = words('x-http-method from x-request-id');
+
+/**
+ * Returns whether a header of an unsigned request makes a claim that a service could believe instead of the gateway's
+ * own headers. Such headers are passed on only when the caller signed them. `_` counts as `-`.
+ */
+export const isClaiming = rememberNames((name) => {
+  const plain = name.replaceAll('_', '-');
+  if (isStandard(plain)) return false;
+  return OTHERS.has(plain) || OF_PROXY.test(plain) || plain.split('-').some((part) => CLAIMING.has(part) || CLAIMING_END.test(part));
+});
+
+/** Returns whether a header is a registered one, or one that applications chose for themselves (`X-…`). */
+export const isUsual = rememberNames((name) => /^x[-_]/.test(name) || isStandard(name));
+
+function isStandard(name: string): boolean {
+  return STANDARD.has(name) || /^(?:accept|content|if|sec)-/.test(name);
 }
 
 /**

@@ -1,7 +1,9 @@
 import { Type } from 'typebox';
+import { fieldText } from '../../../engine/contract/values/texts.ts';
+import type { Front } from '../../../engine/contract/access/access.ts';
 import { definePolicy, type Exchange, type GatewayError } from '../../contract.ts';
 import { refuse } from '../../errors.ts';
-import { isOverriding, isVisibleHeader, namedByConnection } from '../../shared/visible-headers.ts';
+import { isClaiming, isUsual, isVisibleHeader, namedByConnection } from '../../shared/visible-headers.ts';
 
 const ONCE = [
   'host',
@@ -28,28 +30,55 @@ export default definePolicy({
     label: { 'zh-CN': '请求头过滤', en: 'Header filter' },
     help: {
       'zh-CN':
-        '拒绝重复的关键请求头；去除逐跳头、凭据和代理头；用户网关与总线网关还去除 X-HTTP-Method-Override、X-Original-URL、X-User-Id 等可改变目标、方法或身份的请求头。',
-      en: 'Refuses headers that are repeated but may occur only once; removes hop-by-hop headers, credentials and proxy headers; on the user and bus fronts also X-HTTP-Method-Override, X-Original-URL, X-User-Id and similar headers, which would change the target, method or person.',
+        '拒绝重复的关键请求头；去除逐跳头、凭据和代理头。用户网关与总线网关的请求未签名，还去除声称身份、地址、目标或方法的请求头（如 X-User-Id、X-Consumer-Username、True-Client-IP、X-Original-URL）；用户网关只传递标准请求头和 X- 开头的请求头。',
+      en: 'Refuses headers that are repeated but may occur only once; removes hop-by-hop headers, credentials and proxy headers. Requests on the user and bus fronts are not signed, so headers that claim a person, address, target or method (X-User-Id, X-Consumer-Username, True-Client-IP, X-Original-URL) are removed too; the user front passes on only standard headers and those that begin with X-.',
     },
   },
-  options: Type.Object({}, { additionalProperties: false }),
+  options: Type.Object(
+    {
+      pass: Type.Optional(
+        Type.Array(Type.String({ pattern: '^[A-Za-z0-9-]{1,64}$' }), {
+          ...fieldText(
+            '另外传递的请求头',
+            'More headers to pass on',
+            '用户网关与总线网关：未签名也传递给服务的请求头。调用方可任意填写，服务不得据此认定身份。',
+            'User and bus fronts: headers that the service gets although they are not signed. The caller chooses their values, so the service must not take them for an identity.',
+            { example: 'X-User-Lang' },
+          ),
+          maxItems: 50,
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  findProblems: ({ pass = [] }) =>
+    pass.flatMap((name, index) => {
+      if (isVisibleHeader(name.toLowerCase())) return [];
+      const fix = 'Remove it: credentials, proxy headers and X-KQ- headers end at the gateway.';
+      return [{ path: `/pass/${index}`, problem: 'ends-here', value: name, message: `The header ${name} is never passed on.`, fix }];
+    }),
   isDefault: () => true,
   isOptional: () => false,
-  compile: (_options, _target, front) => (exchange) => {
-    const { incoming, repeated } = exchange;
-    const twice = repeated.size > 0 ? ONCE.find((name) => repeated.has(name)) : undefined;
-    if (twice !== undefined) return refuseTwice(twice);
-    const coding = incoming.get('transfer-encoding');
-    if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || incoming.has('content-length'))) return CODED;
-    if (incoming.has('expect') && incoming.get('expect')!.toLowerCase() !== '100-continue') return EXPECTED;
-    if (front === 'open') return undefined;
-    const named = namedByConnection(incoming.get('connection'));
-    for (const [name, value] of incoming)
-      if (isVisibleHeader(name) && !isOverriding(name) && !named.has(name)) exchange.headers[name] = value;
-    if (repeated.size > 0) joinRepeated(exchange);
-    return undefined;
+  compile({ pass = [] }, _target, front) {
+    const listed = new Set(pass.map((name) => name.toLowerCase()));
+    const passes = (name: string) => listed.has(name) || (!isClaiming(name) && (front === 'bus' || isUsual(name)));
+    return (exchange) => filter(exchange, front, passes);
   },
 });
+
+function filter(exchange: Exchange, front: Front, passes: (name: string) => boolean): GatewayError | undefined {
+  const { incoming, repeated } = exchange;
+  const twice = repeated.size > 0 ? ONCE.find((name) => repeated.has(name)) : undefined;
+  if (twice !== undefined) return refuseTwice(twice);
+  const coding = incoming.get('transfer-encoding');
+  if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || incoming.has('content-length'))) return CODED;
+  if (incoming.has('expect') && incoming.get('expect')!.toLowerCase() !== '100-continue') return EXPECTED;
+  if (front === 'open') return undefined;
+  const named = namedByConnection(incoming.get('connection'));
+  for (const [name, value] of incoming) if (isVisibleHeader(name) && !named.has(name) && passes(name)) exchange.headers[name] = value;
+  if (repeated.size > 0) joinRepeated(exchange);
+  return undefined;
+}
 
 function refuseTwice(name: string): GatewayError {
   return refuse('GW40001', {

@@ -1,3 +1,5 @@
+import { rememberNames } from '../remember-names.ts';
+
 /**
  * Which fields hold credentials or personal data by their names. The access log and the mirror both ask here. A name is
  * read word by word (`newPassword`, `client_secret`, `X-Api-Key`), so that composites need no line of their own.
@@ -40,22 +42,8 @@ function pairs(firsts: string, seconds: string): readonly string[] {
   return firsts.split(' ').flatMap((first) => seconds.split(' ').map((second) => `${first}-${second}`));
 }
 
-/** Longer names are few, and must not fill the memory. */
-const MOST_CACHED_LENGTH = 64;
-const MOST_CACHED = 10_000;
-const decided = new Map<string, boolean>();
-
 /** Returns whether the value of a field must not be shown. Linear in the length of the name. */
-export function isSensitiveName(name: string): boolean {
-  const known = decided.get(name);
-  if (known !== undefined) return known;
-  const isSensitive = decide(name);
-  if (name.length <= MOST_CACHED_LENGTH) {
-    if (decided.size >= MOST_CACHED) decided.clear();
-    decided.set(name, isSensitive);
-  }
-  return isSensitive;
-}
+export const isSensitiveName = rememberNames(decide);
 
 function decide(name: string): boolean {
   const parts = name

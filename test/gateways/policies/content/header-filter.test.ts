@@ -74,3 +74,44 @@ test('headers that would change target, method or person end at the user and bus
     assert.deepEqual(exchange.headers, { 'x-ward': 'x' }, front);
   }
 });
+
+/** What usual proxies, clouds and log-in services tell the services behind them. */
+const CLAIMS = (
+  'Proxy X-Consumer-Username X-Consumer-Custom-Id X-Credential-Identifier X-Auth-Request-User X-Auth-Request-Email X-WebAuth-User ' +
+  'X-Authenticated-Scope X-MS-Client-Principal-Name X-MS-Client-Principal X-SSL-Client-S-DN SSL-Client-Cert X-Client-Cert X-Client-IP ' +
+  'True-Client-IP X-Cluster-Client-IP CF-Connecting-IP Fastly-Client-IP Client-IP X-Originating-IP X-Remote-IP X-Remote-Addr X-Roles X-Role ' +
+  'X-Tenant-Id X-Account-Id X-Login-User X-Goog-Authenticated-User-Email X-Goog-IAP-JWT-Assertion X-Amzn-Oidc-Identity ' +
+  'X-Pomerium-Claim-Email X-Authentik-Username X-Envoy-Original-Path X-Requested-User X-Email UserId Uid Login-User Remote_User x_clientip ' +
+  'X-Proxy-URL X-Override-URL X-Original-Method X-Host From X-Groups Impersonate-User X-Forwarded-Client-Cert'
+).split(' ');
+const USUAL = [
+  'Accept-Language',
+  'User-Agent',
+  'Content-Type',
+  'If-None-Match',
+  'X-Device-Id',
+  'X-App-Version',
+  'X-Request-Deadline',
+  'Soapaction',
+];
+
+test('headers by which services know persons and addresses end at the user and bus fronts, usual ones pass', async () => {
+  const raw = [...CLAIMS, ...USUAL].flatMap((name) => [name, 'x']);
+  for (const front of ['user', 'bus'] as const) {
+    const { exchange } = await runPolicy(headerFilter, { front, raw });
+    assert.deepEqual(Object.keys(exchange.headers).sort(), USUAL.map((name) => name.toLowerCase()).sort(), front);
+  }
+});
+
+test('the user front passes on other names only if the interface lists them', async () => {
+  const raw = ['Ward', 'x', 'X-User-Lang', 'x', 'Cookie', 'x', 'X_User_Lang', 'x'];
+  assert.deepEqual((await runPolicy(headerFilter, { front: 'user', raw })).exchange.headers, {});
+  assert.deepEqual((await runPolicy(headerFilter, { front: 'bus', raw })).exchange.headers, { ward: 'x' });
+  const { exchange } = await runPolicy(headerFilter, { front: 'user', raw, options: { pass: ['Ward', 'X-User-Lang'] } });
+  assert.deepEqual(exchange.headers, { ward: 'x', 'x-user-lang': 'x' });
+  const found = headerFilter.findProblems!({ pass: ['Ward', 'Cookie', 'x-kq-user'] }, {} as never);
+  assert.deepEqual(
+    found.map(({ path }) => path),
+    ['/pass/1', '/pass/2'],
+  );
+});
