@@ -131,6 +131,11 @@ const ROWS = {
     '处理结果未知，请使用相同 Idempotency-Key 查询，勿直接重发',
     'The outcome is unknown: ask again with the same Idempotency-Key, do not send it as a new request.',
   ],
+  GW50501: [
+    505,
+    '只接受 HTTP/1.1：请升级客户端；经 nginx 转发的，设 proxy_http_version 1.1',
+    'Only HTTP/1.1 is accepted: use a newer client; a proxy in front must speak it too (nginx: proxy_http_version 1.1).',
+  ],
 } as const satisfies Readonly<Record<string, Row>>;
 
 export type GatewayErrorCode = keyof typeof ROWS;

@@ -99,7 +99,7 @@ class HttpListener implements Listener {
   readonly #options: ListenOptions;
   readonly #server: Server;
   readonly #pipelining: PipeliningBound;
-  /** Connections that are closed after their running response. */
+  /** Connections that are being closed because of a request of another version. */
   readonly #faulty = new WeakSet<Socket>();
   #hasFaulty = false;
   #isDraining = false;
@@ -194,20 +194,19 @@ class HttpListener implements Listener {
   #accept(request: IncomingMessage, response: ServerResponse): void {
     if (!this.#pipelining.admits(request, response)) return;
     if (this.#hasFaulty && this.#faulty.has(request.socket)) return;
-    if (request.httpVersion === '1.0' && request.headers['transfer-encoding'] !== undefined) this.#endAfter(request, response);
+    if (request.httpVersion !== '1.1') return this.#refuseVersion(request);
     this.#inFlight++;
     response.on('close', () => this.#inFlight--);
     this.#options.onRequest(request, response);
   }
 
   /**
-   * Closes the connection after this response. The framing of the message is faulty (RFC 9112, 6.1), so the data after
-   * it may not be a request.
+   * HTTP/1.0 frames messages differently (RFC 9112, 6.1), so what follows on the connection is not read as a request.
    */
-  #endAfter({ socket }: IncomingMessage, response: ServerResponse): void {
+  #refuseVersion({ socket, httpVersion }: IncomingMessage): void {
     this.#hasFaulty = true;
     this.#faulty.add(socket);
-    response.shouldKeepAlive = false;
+    this.#answerOnSocket(refuse('GW50501'), `HTTP ${httpVersion}`, socket);
   }
 
   #answerOnSocket(refusal: GatewayError, reason: string, socket: Socket): void {

@@ -53,6 +53,7 @@ export const gatewayTexts: ErrorTemplates = {
     what: '处理结果未知，或已办理但没有应答',
     fix: '看应答中的 outcome：unknown 时用同一 Idempotency-Key 查询，未带该键的先核实是否已办理；done 时无需另行提交。',
   },
+  GW50501: { what: '请求不是 HTTP/1.1', fix: '改用 HTTP/1.1；经 nginx 转发的，设 proxy_http_version 1.1。' },
 
   GW_CALL_ENDED: { what: '调用方已离开或期限已到，网关结束了对后端的调用' },
   FORWARD_INSIDE_DOWN: {

@@ -27,25 +27,33 @@ async function send({ gateway }: TestGateway, text: string, until: 'closed' | 'f
   return answer;
 }
 
-test('a request line of HTTP/2.0 is malformed, and the connection ends', async (t) => {
+test('a request line of HTTP/2.0 is refused, and the connection ends', async (t) => {
   const started = await start(t);
   const answer = await send(started, 'GET /open/v1/x HTTP/2.0\r\nHost: localhost\r\n\r\n');
-  assert.match(answer, /^HTTP\/1\.1 400 /);
-  assert.match(answer, /GW40001/);
+  assert.match(answer, /^HTTP\/1\.1 505 /);
+  assert.match(answer, /GW50501/);
 });
 
-test('HTTP/1.0 with Transfer-Encoding is answered and the connection ends: what follows is not read as a request', async (t) => {
+test('HTTP/1.0 is refused and the connection ends: what follows is not read as a request', async (t) => {
   const busConsumers = [{ appId: 'his', tokenDigest: Buffer.from(crypto.digest('sm3', 't')).toString('hex') }];
   const document = buildInterface({ front: 'bus', path: '/bus/v1/x' });
   const plan = await buildPlan([await createTestKey('HMAC-SM3', 'his')], [document], { busConsumers });
   const started = await startGateway(plan, { front: 'bus' });
   t.after(() => started.stop());
   const head = 'Host: localhost\r\nConnection: keep-alive\r\nAuthorization: Bearer t\r\nContent-Type: application/json\r\n';
-  const first = `POST /bus/v1/x HTTP/1.0\r\n${head}Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`;
-  const second = `POST /bus/v1/x HTTP/1.0\r\n${head}Content-Length: 2\r\n\r\n{}`;
-  const answer = await send(started, `${first}${second}`);
+  const whole = `${head}Content-Length: 2\r\n\r\n{}`;
+  for (const first of [
+    `POST /bus/v1/x HTTP/1.0\r\n${whole}`,
+    `POST /bus/v1/x HTTP/1.0\r\n${head}Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`,
+    'GET /bus/v1/x HTTP/1.0\r\n\r\n',
+  ]) {
+    const answer = await send(started, `${first}POST /bus/v1/x HTTP/1.1\r\n${whole}`);
+    assert.match(answer, /^HTTP\/1\.1 505 /, first);
+    assert.match(answer, /GW50501.*HTTP\/1\.1/);
+  }
+  assert.equal(started.calls.length, 0);
+  const answer = await send(started, `POST /bus/v1/x HTTP/1.1\r\n${whole}`, 'first');
   assert.match(answer, /^HTTP\/1\.1 200 /);
-  assert.equal(started.calls.length, 1, answer);
 });
 
 test('paths that are encoded twice, or hide a dot segment before a parameter, are malformed', async (t) => {
