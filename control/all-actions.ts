@@ -24,6 +24,7 @@ import { overviewActions, type OverviewServices } from './overview/overview.ts';
 import { setBreakerActions, type SetBreakerServices } from './interfaces/set-breaker.ts';
 import { purgeCacheActions, type PurgeCacheServices } from './interfaces/purge-cache.ts';
 import { policyActions, type PolicyServices } from './interfaces/policies.ts';
+import { drainActions, type DrainServices } from './system/drain.ts';
 import { domainNameActions, type DomainNameServices } from './accounts/domain-names.ts';
 import { concludeActions, type ConcludeServices } from './executions/conclude.ts';
 import { requestActions, type RequestServices } from './requests/requests.ts';
@@ -62,6 +63,7 @@ export type ControlServices = AccountServices &
   PolicyServices &
   PurgeCacheServices &
   SetBreakerServices &
+  DrainServices &
   DomainNameServices &
   ConcludeServices &
   RequestServices &
@@ -94,6 +96,7 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...callActions(services),
     ...purgeCacheActions(services),
     ...setBreakerActions(services),
+    ...drainActions(services),
     ...callerActions(services),
     ...securityActions(services),
     ...executionActions(services),

@@ -8,7 +8,7 @@ import { holdFronts } from './hold-fronts.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import { consoleAt, openControl } from './open-control.ts';
 import { openEngine } from './open-engine.ts';
-import { describeGateways, openGateways, replyAboutGateways, type OpenedGateways } from './open-gateways.ts';
+import { describeGateways, isDraining, openGateways, replyAboutGateways, type OpenedGateways } from './open-gateways.ts';
 import { openHost, type Host } from './open-host.ts';
 import { openKeeper, type EndOrRestart, type Restart } from './open-keeper.ts';
 import { openOnceUp } from './open-once-up.ts';
@@ -78,7 +78,7 @@ async function start(host: Host, options: StartOptions, startedAt: number, life:
   await replyAboutGateways(host, opened, { seal: storage.seal, opened: () => gateways }, life);
   for (const [front, gateway] of Object.entries(gateways)) addresses[front] = gateway.address;
   await control.flushPlan();
-  status.started({ store: () => storage.documents.ping() });
+  status.started({ store: () => storage.documents.ping() }, () => isDraining(gateways));
   const started: Started = { host, control, engine, addresses, options, signal: life.signal, city };
   const tryIt = await handOver(started, Math.round(performance.now() - startedAt));
   if (tryIt !== undefined) example.tryIt = tryIt;

@@ -5,7 +5,7 @@
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { runUntilSignal } from '../../engine/host/run-until-signal.ts';
 import { openGatewayParts } from './open-gateway-parts.ts';
-import { openGateways, type OpenedGateways } from './open-gateways.ts';
+import { isDraining, openGateways, type OpenedGateways } from './open-gateways.ts';
 import { openHost, type Host } from './open-host.ts';
 import { openStatus } from './open-status.ts';
 import type { GatewayOptions, SettingOverrides } from './root-options.ts';
@@ -21,7 +21,7 @@ export async function startGateway(overrides: SettingOverrides, { front, process
       opened = await openGateways(host, parts, life, [front], processNumber);
       const gateway = opened[front]!;
       // Check only the plan. The gateway keeps serving while control and the database are down.
-      status.started({ plan: () => requirePlan(gateway.applied()) });
+      status.started({ plan: () => requirePlan(gateway.applied()) }, () => isDraining(opened));
       log.info('gateway.ready', { front, address: gateway.address, plan: gateway.applied() });
     },
     { clock, logger: log, drainMs: settings.drainMs },

@@ -104,6 +104,11 @@ export function describeGateways(opened: OpenedGateways): Required<Pick<ProcessP
   };
 }
 
+/** Returns true while a person drains this process. */
+export function isDraining(opened: OpenedGateways): boolean {
+  return Object.values(opened).some((gateway) => gateway.stats().isDraining);
+}
+
 export interface AnsweringGateways {
   /** The seal of their access log. */
   readonly seal: Pick<Seal, 'openText'>;

@@ -14,9 +14,9 @@ export type ReadyChecks = Readonly<Record<string, () => Promise<void> | void>>;
 export interface Status {
   /**
    * Called when all parts are open. From then on the process is ready while every check passes, until it begins to
-   * stop.
+   * stop. It is not ready while `isDrained` returns true.
    */
-  started(checks: ReadyChecks): void;
+  started(checks: ReadyChecks, isDrained?: () => boolean): void;
 }
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
@@ -40,8 +40,9 @@ export async function openStatus({ settings, clock, log, metrics, tracer, tls }:
     log.info('status.listening', { address: listener.address });
   }
   return {
-    started(checks) {
+    started(checks, isDrained) {
       for (const [name, check] of Object.entries(checks)) health.add(name, check);
+      if (isDrained !== undefined) health.drainWhile(isDrained);
       isStarted = true;
       life.own('readiness', () => health.drain());
     },

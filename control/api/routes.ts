@@ -106,6 +106,8 @@ export const ROUTES: readonly Route[] = [
   post('/calls/open', 'calls.open'),
   post('/calls/explain', 'calls.explain'),
   get('/gateways/events', 'gateways.events'),
+  post('/gateways/:processId/drain', 'gateways.drain'),
+  post('/gateways/:processId/resume', 'gateways.resume'),
   post('/interfaces/:interfaceId/purge-cache', 'interfaces.purge-cache'),
   put('/interfaces/:interfaceId/breaker', 'interfaces.set-breaker'),
   get('/policies', 'policies.list'),

@@ -12,6 +12,8 @@ export interface HealthChecks {
   add(name: string, check: () => Promise<void> | void): void;
   /** Makes the report say `draining` from now on. */
   drain(): void;
+  /** Makes the report say `draining` while this returns true. */
+  drainWhile(isAsked: () => boolean): void;
   report(): Promise<HealthReport>;
 }
 
@@ -20,15 +22,18 @@ const CHECK_TIMEOUT_MS = 2000;
 /** Checks all parts of the process at once; one that does not respond within 2 s counts as down. */
 export function createHealth(clock: Clock): HealthChecks {
   const checks = new Map<string, () => Promise<void> | void>();
-  let isDraining = false;
+  let isDraining = () => false;
   return {
     add: (name, check) => void checks.set(name, check),
     drain() {
-      isDraining = true;
+      isDraining = () => true;
+    },
+    drainWhile(isAsked) {
+      isDraining = isAsked;
     },
     async report() {
       const results = await Promise.all([...checks].map(([name, check]) => runCheck(name, check, clock)));
-      return { status: isDraining ? 'draining' : results.every((result) => result.ok) ? 'up' : 'down', checks: results };
+      return { status: isDraining() ? 'draining' : results.every((result) => result.ok) ? 'up' : 'down', checks: results };
     },
   };
 }

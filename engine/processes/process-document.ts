@@ -28,6 +28,8 @@ export interface GatewayState {
   /** Requests since the gateway started. */
   readonly requests: number;
   readonly refused: number;
+  /** True while a person drains the process; absent in processes of the previous version. */
+  readonly isDraining?: boolean;
 }
 
 /** State of those parts of the process that do not belong to the engine. */

@@ -125,24 +125,32 @@ export interface GatewayEvent {
   readonly values?: Readonly<Record<string, string | number>>;
 }
 
-/** A question to every gateway process. */
+/** A question to every gateway process, or to the one that it names. */
 export type GatewayQuestion =
   | { readonly kind: 'find-calls'; readonly query: CallQuery; readonly interfaceIds?: readonly string[]; readonly limit: number }
   | { readonly kind: 'open-call'; readonly traceId: string; readonly at: number }
   | { readonly kind: 'explain'; readonly front: Front; readonly request: DescribedRequest }
   | { readonly kind: 'events' }
-  | { readonly kind: 'load'; readonly interfaceId: string };
+  | { readonly kind: 'load'; readonly interfaceId: string }
+  | { readonly kind: 'drain'; readonly processId: string; readonly isDraining: boolean };
 
 export type GatewayReply =
   | ({ readonly kind: 'find-calls' } & FoundCalls)
   | { readonly kind: 'open-call'; readonly bodies: CallBodies | undefined }
   | { readonly kind: 'explain'; readonly explanation: Explanation | undefined }
   | { readonly kind: 'events'; readonly events: readonly (GatewayEvent & { readonly front: string })[] }
-  | { readonly kind: 'load'; readonly loads: readonly GatewayLoad[] };
+  | { readonly kind: 'load'; readonly loads: readonly GatewayLoad[] }
+  | { readonly kind: 'drain'; readonly gateways: readonly DrainedGateway[] };
 
 /** The load of an interface in the gateway of one front. A bus gateway also serves what nodes in the DMZ forward. */
 export interface GatewayLoad extends LoadReport {
   readonly gateway: string;
+}
+
+/** A gateway of a process that is drained or takes calls again. */
+export interface DrainedGateway {
+  readonly front: string;
+  readonly inFlight: number;
 }
 
 /** What was heard within the time, and from which processes. */
@@ -150,5 +158,5 @@ export interface HeardReplies {
   readonly replies: readonly { readonly processId: string; readonly reply: GatewayReply }[];
 }
 
-/** Asks every gateway process of the installation. Rejects with SHARED_STATE_DOWN (transient) if none can be asked. */
+/** Asks the gateway processes of the installation. Rejects with SHARED_STATE_DOWN (transient) if none can be asked. */
 export type AskGateways = (question: GatewayQuestion) => Promise<HeardReplies>;

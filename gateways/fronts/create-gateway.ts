@@ -72,6 +72,7 @@ class FrontGateway implements Gateway {
   #listener: Listener | undefined;
   #requests = 0;
   #refused = 0;
+  #isDraining = false;
   #unsubscribe = () => {};
   #stopSweeping = () => {};
 
@@ -152,7 +153,14 @@ class FrontGateway implements Gateway {
       inFlight: this.#inFlight.size,
       requests: this.#requests,
       refused: this.#refused,
+      isDraining: this.#isDraining,
     };
+  }
+
+  setDraining(isDraining: boolean): void {
+    if (isDraining === this.#isDraining) return;
+    this.#isDraining = isDraining;
+    this.#events.add({ kind: isDraining ? 'drain-started' : 'drain-ended', values: { inFlight: this.#inFlight.size } });
   }
 
   async start(): Promise<void> {
@@ -189,7 +197,7 @@ class FrontGateway implements Gateway {
   }
 
   #isClosing(): boolean {
-    return this.#listener?.isDraining() ?? false;
+    return this.#isDraining || (this.#listener?.isDraining() ?? false);
   }
 
   #apply(plan: GatewayPlan): void {

@@ -56,6 +56,7 @@ export interface GatewayStats {
   readonly inFlight: number;
   readonly requests: number;
   readonly refused: number;
+  readonly isDraining: boolean;
 }
 
 export interface Gateway {
@@ -76,6 +77,11 @@ export interface Gateway {
   /** Returns the number of the plan that serves new requests; 0 before the first plan. */
   applied(): number;
   stats(): GatewayStats;
+  /**
+   * Drains the gateway without stopping it, or ends that. While it drains, it serves every request, and asks callers to
+   * close their connections.
+   */
+  setDraining(isDraining: boolean): void;
   /** Resolves when all calls that have ended are in the access log. */
   flushLog(): Promise<void>;
   /** Drains the gateway: completes every request that has arrived, within `drainMs`. */

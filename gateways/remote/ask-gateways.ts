@@ -37,7 +37,7 @@ export function createAskGateways({ channel, seal, clock, expected }: AskDeps): 
     const id = createId('qst');
     const heard: HeardReplies['replies'][number][] = [];
     const all = Promise.withResolvers<void>();
-    const most = await expected();
+    const most = 'processId' in question ? 1 : await expected();
     const unsubscribe = await channel.subscribe(replyChannel(id), (payload) => {
       const envelope = readEnvelope(payload);
       if (envelope === undefined) return;
@@ -76,6 +76,7 @@ export function replyToQuestions({ channel, seal, processId, log, reply }: Reply
 
   async function replyTo({ id, text }: Envelope): Promise<void> {
     const question = JSON.parse(seal.openText({ ...PLACE, id }, text)) as GatewayQuestion;
+    if ('processId' in question && question.processId !== processId) return;
     const sealed = seal.seal({ ...PLACE, id: `reply ${id}` }, JSON.stringify({ processId, reply: await reply(question) }));
     await channel.publish(replyChannel(id), JSON.stringify({ id, text: sealed } satisfies Envelope));
   }

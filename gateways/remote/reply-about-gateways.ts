@@ -11,6 +11,8 @@ export interface ReplyingGateway {
   explain(request: DescribedRequest): Promise<Explanation | undefined>;
   events(): readonly GatewayEvent[];
   loadOf(interfaceId: string): LoadReport | undefined;
+  setDraining(isDraining: boolean): void;
+  stats(): { readonly inFlight: number };
   readonly logName: string;
   flushLog(): Promise<void>;
 }
@@ -48,6 +50,13 @@ export function createReply({
         return load === undefined ? [] : [{ ...load, gateway }];
       });
       return { kind: 'load', loads };
+    }
+    if (question.kind === 'drain') {
+      const drained = Object.entries(gateways()).map(([front, gateway]) => {
+        gateway.setDraining(question.isDraining);
+        return { front, inFlight: gateway.stats().inFlight };
+      });
+      return { kind: 'drain', gateways: drained };
     }
     await Promise.all(Object.values(gateways()).map((gateway) => gateway.flushLog()));
     const logs = Object.entries(gateways()).map(([front, { logName }]) => ({ front: front as Front, name: logName }));

@@ -49,6 +49,8 @@ function replyTo(question: GatewayQuestion): GatewayReply {
       return { kind: 'events', events: [{ at: 5, kind: 'breaker-opened', interfaceId: 'ifc_of_a', front: 'open' }] };
     case 'load':
       return { kind: 'load', loads: [loadOf(question.interfaceId)] };
+    case 'drain':
+      return { kind: 'drain', gateways: [] };
   }
 }
 

@@ -69,6 +69,8 @@ export const OPERATIONS = {
   'calls.open': { method: 'POST', path: '/calls/open' },
   'calls.explain': { method: 'POST', path: '/calls/explain' },
   'gateways.events': { method: 'GET', path: '/gateways/events' },
+  'gateways.drain': { method: 'POST', path: '/gateways/:processId/drain' },
+  'gateways.resume': { method: 'POST', path: '/gateways/:processId/resume' },
   'interfaces.purge-cache': { method: 'POST', path: '/interfaces/:interfaceId/purge-cache' },
   'interfaces.set-breaker': { method: 'PUT', path: '/interfaces/:interfaceId/breaker' },
   'policies.list': { method: 'GET', path: '/policies' },
@@ -943,6 +945,15 @@ export interface components {
       savedBy: string;
       /** @description Versions that were published with the content of this save. */
       versions: number[];
+    };
+    DrainedGateway: {
+      front: string;
+      inFlight: number;
+    };
+    DrainedProcess: {
+      gateways: components['schemas']['DrainedGateway'][];
+      isDraining: boolean;
+      processId: string;
     };
     EdgeCounts: {
       edge: string;
@@ -2116,6 +2127,7 @@ export interface components {
       | 'callers.read'
       | 'callers.edit'
       | 'grants.edit'
+      | 'gateways.drain'
       | 'executions.read'
       | 'executions.payload'
       | 'executions.retry'
@@ -2410,6 +2422,8 @@ export interface components {
       host: string;
       inFlight: number;
       isCurrent: boolean;
+      /** @description True while a person drains the process; absent in processes of the previous version. */
+      isDraining?: boolean;
       pid: number;
       /** @description The number of the plan that the gateway serves. */
       planNumber: number;
@@ -2897,6 +2911,8 @@ export type ControlRole = components['schemas']['ControlRole'];
 export type DomainList = components['schemas']['DomainList'];
 export type Domains = components['schemas']['Domains'];
 export type DraftRevisionItem = components['schemas']['DraftRevisionItem'];
+export type DrainedGateway = components['schemas']['DrainedGateway'];
+export type DrainedProcess = components['schemas']['DrainedProcess'];
 export type EdgeCounts = components['schemas']['EdgeCounts'];
 export type ErrorKind = components['schemas']['ErrorKind'];
 export type ErrorRecord = components['schemas']['ErrorRecord'];
@@ -6539,6 +6555,62 @@ export interface operations {
       };
     };
   };
+  'gateways.drain': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        processId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          reason: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DrainedProcess'];
+        };
+      };
+    };
+  };
+  'gateways.resume': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        processId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          reason: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DrainedProcess'];
+        };
+      };
+    };
+  };
   'gateways.events': {
     parameters: {
       query?: {
@@ -7817,6 +7889,7 @@ export interface operations {
             | 'callers.read'
             | 'callers.edit'
             | 'grants.edit'
+            | 'gateways.drain'
             | 'executions.read'
             | 'executions.payload'
             | 'executions.retry'

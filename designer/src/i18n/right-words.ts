@@ -19,6 +19,7 @@ export const RIGHT_TEXTS = {
   'callers.read': ['查看调用方', 'see callers'],
   'callers.edit': ['编辑调用方', 'edit callers'],
   'grants.edit': ['管理授权', 'manage grants'],
+  'gateways.drain': ['排空网关进程', 'drain gateway processes'],
   'executions.read': ['查看消息', 'see messages'],
   'executions.payload': ['查看消息数据', 'see the data of messages'],
   'executions.retry': ['重试和重发消息', 'retry and resend messages'],

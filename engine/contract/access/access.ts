@@ -28,6 +28,7 @@ export const PERMISSIONS = [
   'callers.read',
   'callers.edit',
   'grants.edit',
+  'gateways.drain',
   'executions.read',
   'executions.payload',
   'executions.retry',

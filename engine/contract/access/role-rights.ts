@@ -18,7 +18,16 @@ const READING: readonly Permission[] = [
 ];
 
 export const ROLE_RIGHTS: Readonly<Record<Role, readonly Permission[]>> = {
-  'system-admin': [...READING, 'accounts.read', 'accounts.edit', 'system.edit', 'archive.run', 'alarms.acknowledge', 'alarms.edit'],
+  'system-admin': [
+    ...READING,
+    'accounts.read',
+    'accounts.edit',
+    'system.edit',
+    'gateways.drain',
+    'archive.run',
+    'alarms.acknowledge',
+    'alarms.edit',
+  ],
   'security-admin': [
     ...READING,
     'accounts.read',
@@ -47,6 +56,7 @@ export const ROLE_RIGHTS: Readonly<Record<Role, readonly Permission[]>> = {
     ...READING,
     'adapters.test',
     'interfaces.publish',
+    'gateways.drain',
     'executions.payload',
     'executions.retry',
     'executions.cancel',

@@ -95,6 +95,11 @@ export const controlTexts: ErrorTemplates = {
     fix: '日志只保留最近的调用，已停止的网关不会应答；请核对链路标识和网关列表。',
   },
   GATEWAY_SILENT: { what: '没有该类网关应答：{front}', fix: '确认该类网关正在运行，然后重试。' },
+  GATEWAY_PROCESS_GONE: { what: '网关进程 {processId} 已不在运行', fix: '刷新网关列表；重启后的进程有新的编号，照常接受请求。' },
+  GATEWAY_PROCESS_SILENT: {
+    what: '已通知网关进程 {host} · {pid}，但几秒内没有应答',
+    fix: '它仍可能照办：十秒后看网关页；状态没有改变时重试，并检查该进程与共享状态的连接。',
+  },
   CURSOR_INVALID: { what: '列表的续读位置 after 无效', fix: '原样传回上一页的 next；或不带 after，从第一页重新读取。' },
   INPUT_INVALID: { what: '输入有[ {count} 处]问题', fix: '更正列出的内容后重新提交。' },
   REQUEST_MALFORMED: { what: '请求无法读取', fix: '对照接口文档 /api/docs 更正。' },

@@ -123,6 +123,19 @@ test('a gauge whose series come and go shows those of now, and adds up equal one
   assert.doesNotMatch(text, /ifc_b/);
 });
 
+test('health is draining while a person drains the process, and for good once it stops', async () => {
+  const health = createHealth(fakeClock());
+  let isAsked = false;
+  health.drainWhile(() => isAsked);
+  assert.equal((await health.report()).status, 'up');
+  isAsked = true;
+  assert.equal((await health.report()).status, 'draining');
+  isAsked = false;
+  assert.equal((await health.report()).status, 'up');
+  health.drain();
+  assert.equal((await health.report()).status, 'draining');
+});
+
 test('health is down when a part fails or does not answer, and draining once the process stops', async () => {
   const clock = fakeClock();
   const health = createHealth(clock);

@@ -22,6 +22,8 @@ const KINDS = defineTexts({
   'mirror-different': ['复制流量的应答与原应答不同', 'Responses of the mirror differ from the real ones'],
   'object-enumeration': ['疑似遍历他人数据', 'Someone asks for too many different objects'],
   'cache-shared-down': ['共享缓存中断，改用本进程缓存', 'The shared cache is down: only the cache of each process is used'],
+  'drain-started': ['开始排空：不再就绪，处理完已有请求', 'The drain began: it is not ready, and completes its calls'],
+  'drain-ended': ['结束排空：恢复就绪', 'The drain ended: it is ready again'],
   'cache-shared-up': ['共享缓存恢复', 'The shared cache is back'],
 });
 

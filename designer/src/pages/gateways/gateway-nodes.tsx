@@ -10,7 +10,10 @@ import { Panel } from '../../kit/page/page-header.tsx';
 import { CopyText } from '../../kit/text/copy-text.tsx';
 import { callsAddress } from '../../kit/traffic/calls-address.ts';
 import { FRONT_TEXTS } from '../../release/interface-parts.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { ProcessName } from '../system/process-name.tsx';
+import { DrainButton } from './drain-button.tsx';
+import { DrainTag } from './drain-tag.tsx';
 
 const TEXTS = defineTexts({
   title: ['节点', 'Nodes'],
@@ -26,6 +29,8 @@ const TEXTS = defineTexts({
   front: ['网关', 'Front'],
   process: ['主机与进程号', 'Host and process'],
   address: ['监听地址', 'Address'],
+  state: ['状态', 'State'],
+  act: ['操作', 'Action'],
   plan: ['发布版本', 'Plan'],
   current: ['{{number}} 最新', '{{number}}, newest'],
   old: ['{{number}} 落后', '{{number}}, behind'],
@@ -51,8 +56,8 @@ interface GatewayNodesProps {
 export function GatewayNodes({ report }: GatewayNodesProps) {
   const t = useTexts(TEXTS);
   const format = useFormat();
-  const columns = useColumns();
   const gateways = report?.gateways ?? [];
+  const columns = useColumns(gateways);
   const behind = gateways.filter(({ isCurrent }) => !isCurrent).length;
   return (
     <Panel
@@ -76,10 +81,11 @@ export function GatewayNodes({ report }: GatewayNodesProps) {
   );
 }
 
-function useColumns(): TableColumnsType<Gateway> {
+function useColumns(gateways: readonly Gateway[]): TableColumnsType<Gateway> {
   const t = useTexts(TEXTS);
   const front = useTexts(FRONT_TEXTS);
   const format = useFormat();
+  const mayDrain = useMay()('gateways.drain');
   const nameOf = (gateway: Gateway) => front(gateway.front as keyof typeof FRONT_TEXTS);
   const figure = (key: 'connections' | 'inFlight' | 'requests') => ({
     key,
@@ -91,6 +97,7 @@ function useColumns(): TableColumnsType<Gateway> {
     { key: 'front', title: t('front'), render: (_value, gateway) => nameOf(gateway) },
     { key: 'process', title: t('process'), render: (_value, { host, pid }) => <ProcessName host={host} pid={pid} /> },
     { key: 'address', title: t('address'), render: (_value, { address }) => <CopyText text={address} /> },
+    { key: 'state', title: t('state'), render: (_value, gateway) => <DrainTag gateway={gateway} /> },
     { key: 'plan', title: t('plan'), render: (_value, gateway) => <PlanTag gateway={gateway} /> },
     figure('inFlight'),
     figure('connections'),
@@ -113,6 +120,16 @@ function useColumns(): TableColumnsType<Gateway> {
         </Link>
       ),
     },
+    ...(mayDrain
+      ? [
+          {
+            key: 'act',
+            title: t('act'),
+            fixed: 'right' as const,
+            render: (_value: unknown, gateway: Gateway) => <DrainButton gateway={gateway} gateways={gateways} />,
+          },
+        ]
+      : []),
   ];
 }
 

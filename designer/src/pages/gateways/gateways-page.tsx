@@ -13,8 +13,8 @@ import { GatewayNodes } from './gateway-nodes.tsx';
 const TEXTS = defineTexts({
   title: ['网关', 'Gateways'],
   help: [
-    '每个网关节点用的发布版本、负载和连接，以及熔断、摘除等状态变化。',
-    'The plan, load and connections of each gateway node, and changes of state such as opened breakers.',
+    '每个网关节点用的发布版本、负载和连接，以及熔断、摘除等状态变化；维护前可在此排空一个进程。',
+    'The plan, load and connections of each gateway node, and changes of state such as opened breakers. Drain a process here before work on its machine.',
   ],
   refresh: ['刷新', 'Refresh'],
   limited: ['本账号只限部分服务域，不显示网关节点', 'This account is limited to some domains, so the nodes are not shown'],
