@@ -17,6 +17,18 @@ const KINDS = defineTexts({
   'limit-changed': ['并发限制调整', 'The limit of concurrent calls changed'],
   'rate-degraded': ['共享状态中断，各网关按份额限流', 'The shared state is down: each gateway applies its part of the rate limits'],
   'rate-restored': ['共享状态恢复，限流重新合计', 'The shared state is back: rate limits hold over all gateways again'],
+  'nonces-down': ['防重放记录不可用，签名请求被拒绝（GW50303）', 'Nonces cannot be stored: signed requests are refused with GW50303'],
+  'nonces-restored': ['防重放记录恢复，签名请求重新受理', 'Nonces are stored again: signed requests are accepted'],
+  'sessions-down': [
+    '会话无法读取，会话签名的请求被拒绝（GW50303）',
+    'Sessions cannot be read: requests that they sign are refused with GW50303',
+  ],
+  'sessions-restored': ['会话恢复读取', 'Sessions can be read again'],
+  'quotas-down': [
+    '配额无法扣减，超出已领份额的请求被拒绝（GW50303）',
+    'Quotas cannot be counted: requests beyond the leased part are refused with GW50303',
+  ],
+  'quotas-restored': ['配额恢复扣减', 'Quotas are counted again'],
   'grey-step': ['灰度比例调整', 'The share of the grey release changed'],
   'grey-rolled-back': ['灰度发布自动回退', 'The grey release took itself back'],
   'mirror-different': ['复制流量的应答与原应答不同', 'Responses of the mirror differ from the real ones'],
