@@ -1,7 +1,7 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { BoundedThreads, ThreadLimit } from '../../engine/threads/bounded-threads.ts';
 import type { Sender } from '../json-reading.ts';
-import { shareOf } from '../shared/caller-of.ts';
+import { stableKeyOf } from '../shared/caller-of.ts';
 import { inspectBody, type InspectionHit, type InspectionOrder } from './inspect-request.ts';
 import type { InspectionTask } from './inspection-worker.ts';
 
@@ -38,7 +38,7 @@ export function createInspector(clock: Clock): Inspector {
     from.onLeave(() => left.abort());
     const megabytes = task.body.byteLength / 1024 / 1024;
     try {
-      return await threads.run(task, { cpuMs: CPU_MS + megabytes * CPU_MS_PER_MB, key: shareOf(from), signal: left.signal });
+      return await threads.run(task, { cpuMs: CPU_MS + megabytes * CPU_MS_PER_MB, key: stableKeyOf(from), signal: left.signal });
     } catch (error) {
       if (left.signal.aborted) return 'busy';
       if (!(error instanceof ThreadLimit)) throw error;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { BoundedThreads, ThreadLimit } from '../../engine/threads/bounded-threads.ts';
 import type { Sender } from '../json-reading.ts';
-import { shareOf } from '../shared/caller-of.ts';
+import { stableKeyOf } from '../shared/caller-of.ts';
 import { fillJson, type JsonFill } from './fill-json.ts';
 import { judgeAnswer, type AnswerRule, type AnswerVerdict } from './judge-answer.ts';
 import { mediaTypeOf } from '../content/media.ts';
@@ -56,11 +56,11 @@ export function createObjectReader(clock: Clock): ObjectReader {
     read(body, contentType, places, from) {
       if (body.byteLength * passesOf(mediaTypeOf(contentType), places) <= MOST_ON_LOOP) return readBody(body, contentType, places);
       const { locators } = places;
-      return inThread({ kind: 'read', body, contentType, locators }, shareOf(from), from) as Promise<BodyFindings | ReadFault>;
+      return inThread({ kind: 'read', body, contentType, locators }, stableKeyOf(from), from) as Promise<BodyFindings | ReadFault>;
     },
     fill(body, fills, from) {
       if (body.byteLength * fills.length <= MOST_ON_LOOP) return fillJson(body, fills);
-      return inThread({ kind: 'fill', body, fills }, shareOf(from), from) as Promise<Uint8Array | undefined | ReadFault>;
+      return inThread({ kind: 'fill', body, fills }, stableKeyOf(from), from) as Promise<Uint8Array | undefined | ReadFault>;
     },
     judgeAnswer(body, rules, interfaceId, from) {
       if (body.byteLength * rules.length <= MOST_ON_LOOP) return judgeAnswer(body, rules);

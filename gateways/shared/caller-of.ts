@@ -9,17 +9,8 @@ export function callerOf({ interface: called, app, user, headers }: Exchange): C
 }
 
 /**
- * Returns the key by which a scarce resource is divided among callers: the request's app, otherwise its user, otherwise
- * its address.
- */
-export function shareOf({ app, user, clientIp }: Pick<Exchange, 'app' | 'user' | 'clientIp'>): string {
-  const subject = user?.['sub'];
-  return app?.appId ?? (typeof subject === 'string' ? `user ${subject}` : clientIp);
-}
-
-/**
- * Returns what identifies a caller over its requests: the user, otherwise the app, otherwise the address. On the user
- * front all users share one app.
+ * Returns what identifies a caller over its requests: the user, otherwise the app, otherwise the address. Scarce
+ * resources are divided by it: on the user front all users share one app, and one must not slow down the others.
  */
 export function stableKeyOf({ app, user, clientIp }: Pick<Exchange, 'app' | 'user' | 'clientIp'>): string {
   const subject = user?.['sub'];

@@ -2,7 +2,7 @@ import type { Clock } from '../../engine/contract/values/clock.ts';
 import { createBreachList } from '../../engine/schema/create-breach-list.ts';
 import { BoundedThreads, ThreadLimit } from '../../engine/threads/bounded-threads.ts';
 import type { CheckedJson, CheckedSchema, JsonReader, JsonResult, Sender } from '../json-reading.ts';
-import { shareOf } from './caller-of.ts';
+import { stableKeyOf } from './caller-of.ts';
 import { toSchemaIssue } from './create-checked-schema.ts';
 import type { JsonTask } from './json-worker.ts';
 import { parseJson } from './parse-json.ts';
@@ -54,7 +54,7 @@ export function createJsonReader(clock: Clock): JsonReader {
     from.onLeave(() => left.abort());
     const megabytes = source instanceof Uint8Array ? source.byteLength / 1024 / 1024 : 0;
     try {
-      return await threads.run(task, { cpuMs: CPU_MS + megabytes * CPU_MS_PER_MB, key: shareOf(from), signal: left.signal });
+      return await threads.run(task, { cpuMs: CPU_MS + megabytes * CPU_MS_PER_MB, key: stableKeyOf(from), signal: left.signal });
     } catch (error) {
       if (left.signal.aborted) return BUSY;
       if (!(error instanceof ThreadLimit)) throw error;
@@ -84,7 +84,7 @@ export function createJsonReader(clock: Clock): JsonReader {
     from: Sender,
   ): Promise<CheckedJson> {
     if (!('issues' in first)) return first;
-    const all = await list.find({ source, schema: { text, coerces }, most: MAX_ISSUES }, shareOf(from));
+    const all = await list.find({ source, schema: { text, coerces }, most: MAX_ISSUES }, stableKeyOf(from));
     return all === undefined ? first : { issues: all.breaches.map(toSchemaIssue) };
   }
 
