@@ -117,8 +117,8 @@ export const InterfaceDocument = Type.Object(
       ...fieldText(
         '异常重试',
         'Retries after a failure',
-        '连接失败或后端报错时；同上。',
-        'After a lost connection or an error of the upstream, also only if it is safe to repeat the call.',
+        '连接失败或后端返回 502、503、504 时；其他 5xx 是答复，不重试。重试最多占进行中请求的 20%（至少 3 个）；同上。',
+        'After a lost connection or a 502, 503 or 504; other statuses are answers. Retries take at most 20 % of the requests in progress (at least 3). Also only if it is safe to repeat the call.',
       ),
       minimum: 0,
       maximum: 2,
