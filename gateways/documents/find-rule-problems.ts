@@ -1,4 +1,5 @@
 /** Problems of object rules that their schema cannot express. Pure. */
+import type { Front } from '../../engine/contract/access/access.ts';
 import { parseLocator, type ObjectLocator } from './object-locator.ts';
 import type { AnyObjectRule } from './object-rules.ts';
 
@@ -17,6 +18,8 @@ export interface RuleSurroundings {
   readonly at: string;
   /** The path of the interface; undefined for a named set, which several interfaces use. */
   readonly path?: string | undefined;
+  /** The front of the interface; undefined for a named set. */
+  readonly front?: Front | undefined;
 }
 
 const GRAMMAR =
@@ -25,7 +28,7 @@ const GRAMMAR =
 const UNSEEN_HEADER =
   /^(?:authorization|cookie|host|connection|content-length|content-type|content-encoding|transfer-encoding|forwarded|x-real-ip|x-kq-.*|x-forwarded-.*)$/;
 
-export function findRuleProblems(rules: readonly AnyObjectRule[], { at, path }: RuleSurroundings): readonly RuleProblem[] {
+export function findRuleProblems(rules: readonly AnyObjectRule[], { at, path, front }: RuleSurroundings): readonly RuleProblem[] {
   return rules.flatMap((rule, i) => {
     const locator = parseLocator(rule.locator);
     const place = `${at}/${i}`;
@@ -33,6 +36,7 @@ export function findRuleProblems(rules: readonly AnyObjectRule[], { at, path }: 
       ...(locator === undefined
         ? [problem(`${place}/locator`, 'object-locator', rule.locator, `${rule.locator} is not a place of an object.`, GRAMMAR)]
         : placeProblems(rule, locator, place, path)),
+      ...subjectProblems(rule, place, front),
       ...relationProblems(rule, place),
     ];
   });
@@ -78,6 +82,19 @@ function placeProblems(rule: AnyObjectRule, locator: ObjectLocator, place: strin
 
 function canInject({ op }: AnyObjectRule, locator: ObjectLocator): boolean {
   return locator.carrier !== 'path' && locator.carrier !== 'xml' && (op === 'eq' || op === 'in' || op === 'hashEq');
+}
+
+function subjectProblems({ subject }: AnyObjectRule, place: string, front: Front | undefined): readonly RuleProblem[] {
+  if (front === undefined || front === 'user' || !subject.startsWith('token.')) return [];
+  return [
+    problem(
+      `${place}/subject`,
+      'object-user',
+      front,
+      `There are no users on the front ${front}, so this rule would refuse every object.`,
+      'Use a field of the app, such as app.orgId, or publish the interface on the user front.',
+    ),
+  ];
 }
 
 function relationProblems(rule: AnyObjectRule, place: string): readonly RuleProblem[] {

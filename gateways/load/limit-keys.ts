@@ -1,5 +1,6 @@
 import { networkOf } from '../../engine/contract/calls/ip-range.ts';
-import type { Exchange } from '../contract.ts';
+import type { Exchange, OptionProblem } from '../contract.ts';
+import type { InterfaceDocument } from '../documents/interface-document.ts';
 
 /** What a limit counts by, the narrowest first. */
 export const DIMENSIONS = ['user', 'address', 'app-interface', 'app', 'interface', 'domain'] as const;
@@ -8,6 +9,26 @@ export type Dimension = (typeof DIMENSIONS)[number];
 /** True if the count is not shared with other interfaces. */
 export function isOfInterface(by: Dimension): boolean {
   return by === 'app-interface' || by === 'interface';
+}
+
+/** Finds limits that would count nothing. `at` is where the rows are in the options, as a JSON Pointer. */
+export function findLimitProblems(
+  rows: readonly { readonly by: Dimension }[],
+  { front }: InterfaceDocument,
+  at: string,
+): readonly OptionProblem[] {
+  if (front === 'user') return [];
+  return rows.flatMap(({ by }, i) =>
+    by === 'user'
+      ? [
+          {
+            ...{ path: `${at}/${i}/by`, problem: 'limit-user', value: front },
+            message: `There are no users on the front ${front}, so this limit would count nothing.`,
+            fix: 'Count by app, by app at this interface, or by address.',
+          },
+        ]
+      : [],
+  );
 }
 
 /** Returns the key of a request in a dimension; undefined if it has none, such as a call without a user. */

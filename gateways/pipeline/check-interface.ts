@@ -44,7 +44,13 @@ export function createSavingCheck(check: InterfaceCheck, policies: readonly Poli
     const issues = check(document);
     if (issues.some(({ code }) => code === 'INTERFACE_INVALID')) return issues;
     const readable = document as InterfaceDocument;
-    return [...issues, ...checkOptions(readable, policies, issues), ...(await checkSchemas(readable, trySchemas, by))];
+    return [
+      ...issues,
+      ...checkBody(readable),
+      ...checkWeights(readable),
+      ...checkOptions(readable, policies, issues),
+      ...(await checkSchemas(readable, trySchemas, by)),
+    ];
   };
 }
 
@@ -58,6 +64,37 @@ function checkOptions(document: InterfaceDocument, policies: readonly Policy[], 
       problem(place + path, 'POLICY_OPTIONS', message, fix, values),
     );
   });
+}
+
+/** A schema of the body refuses every request of a method that has no body. */
+function checkBody({ method, requestSchema }: InterfaceDocument): Issue[] {
+  if (requestSchema === undefined || (method !== 'GET' && method !== 'DELETE')) return [];
+  return [
+    problem(
+      '/requestSchema',
+      'SCHEMA_WITHOUT_BODY',
+      `Requests with ${method} have no body, so the request schema would refuse all of them.`,
+      'Remove the request schema, or choose another method. Query parameters have a schema of their own.',
+      { method },
+    ),
+  ];
+}
+
+function checkWeights({ target }: InterfaceDocument): Issue[] {
+  if (target.kind === 'flow') return [];
+  return (target.groups ?? []).flatMap(({ name, instances }, at) =>
+    instances.some(({ weight }) => weight !== 0)
+      ? []
+      : [
+          problem(
+            `/target/groups/${at}/instances`,
+            'UPSTREAM_GROUP_WITHOUT_WEIGHT',
+            `All instances of the group ${name} have the weight 0, so none gets requests.`,
+            'Give at least one of them a weight of 1 or more.',
+            { name },
+          ),
+        ],
+  );
 }
 
 interface Known {

@@ -233,6 +233,28 @@ export const flowTexts: ErrorTemplates = {
   'POLICY_OPTIONS/object-none': { what: '既没有规则，也没有规则组', fix: '添加规则或规则组，或关闭该策略。' },
   'POLICY_OPTIONS/address': { what: '地址不正确', fix: '填写 http(s)://主机:端口。' },
   'POLICY_OPTIONS/unknown-group': { what: '“{value}”不是第二个及以后的实例分组', fix: '在目标中的第一个分组之后添加该分组，或更正名称。' },
+  'POLICY_OPTIONS/limit-user': { what: '该网关没有用户身份，按用户计数不会生效', fix: '改为按应用、应用 × 接口或来源地址。' },
+  'POLICY_OPTIONS/object-user': {
+    what: '该网关没有用户身份，取用户令牌的规则会拒绝所有请求',
+    fix: '改用应用的字段（如 app.orgId），或把接口发布到用户网关。',
+  },
+  'POLICY_OPTIONS/media-files': {
+    what: '接口接受文件，但所列内容类型都不能携带这些文件',
+    fix: '添加其中一种：{value}；或移除内容类型或文件检查。',
+  },
+  'POLICY_OPTIONS/login-level': { what: '最低级别高于已命名的 {value} 级，没有用户能达到', fix: '调低级别，或补充更高级别的名称。' },
+  'POLICY_OPTIONS/initial-limit': { what: '起始并发高于并发上限 {value}', fix: '调低起始并发，或调高并发上限。' },
+  'POLICY_OPTIONS/fallback-json': { what: '内容不是 JSON，而内容类型是 {value}', fix: '更正内容，或改用其他内容类型。' },
+  'POLICY_OPTIONS/fallback-bodiless': { what: '状态码 {value} 的应答不能有内容', fix: '改用其他状态码（如 200），或清空内容。' },
+  'POLICY_OPTIONS/grey-none': {
+    what: '没有说明哪些调用者使用新分组，不会有请求进入',
+    fix: '设置比例、分步放量、标签、所属区或名单。',
+  },
+  'POLICY_OPTIONS/grey-user': {
+    what: '该网关没有用户身份，读不到令牌中的声明',
+    fix: '移除该来源及其取值；可用比例、分步放量或应用名单。',
+  },
+  'POLICY_OPTIONS/grey-claim': { what: '填了取值，但没有填取自令牌中的哪个声明', fix: '填写来源，或移除取值。' },
   'POLICY_OPTIONS/time-zone': { what: '“{value}”不是时区', fix: '填写时区名称，如 Asia/Shanghai。' },
   IP_RANGE_INVALID: {
     what: '“{value}”不是 IP 地址或网段',
@@ -245,9 +267,17 @@ export const flowTexts: ErrorTemplates = {
     what: '全部尝试合计最长 {worstMs} 毫秒，超过接口期限 {deadlineMs} 毫秒，后面的重试不会发生',
     fix: '延长期限，或缩短单次超时。',
   },
+  SCHEMA_WITHOUT_BODY: {
+    what: '{method} 请求没有请求体，请求格式会拒绝所有请求',
+    fix: '移除请求格式，或改用其他方法；查询参数另有查询格式。',
+  },
   SCHEMA_TOO_COSTLY: { what: '“{field}”的校验开销过大', fix: '减少分支、引用和重复次数，或只保留需要校验的部分。', original: true },
   SCHEMA_CHECK_BUSY: { what: '等待校验的 Schema 过多，或您刚才的 Schema 开销过大', fix: '请稍候再校验。' },
   SCHEMA_INVALID: { what: '“{field}”不是可用的 JSON Schema', fix: '按 2020-12 规范更正。', original: true },
+  UPSTREAM_GROUP_WITHOUT_WEIGHT: {
+    what: '实例分组 {name} 中所有实例的权重都是 0，收不到请求',
+    fix: '至少给其中一个实例填 1 或以上的权重。',
+  },
   UPSTREAM_GROUP_TWICE: { what: '有两个实例分组都叫 {name}', fix: '给其中一个改名。' },
   UPSTREAM_INSTANCES: {
     what: '后端实例与实例分组须填且只填其中一项',

@@ -48,6 +48,16 @@ export default definePolicy({
     },
     { additionalProperties: false },
   ),
+  findProblems: ({ level, names = [] }) =>
+    names.length === 0 || level <= names.length
+      ? []
+      : [
+          {
+            ...{ path: '/level', problem: 'login-level', value: String(names.length) },
+            message: `The level is above the ${names.length} named levels, so no user could reach it.`,
+            fix: 'Lower the level, or name the levels above.',
+          },
+        ],
   isDefault: () => false,
   isOptional: () => true,
   compile({ level, claim = 'acr', names = [] }) {

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
-import { definePolicy, type GatewayError } from '../../contract.ts';
+import { definePolicy, type GatewayError, type OptionProblem } from '../../contract.ts';
 import { encodingsOf } from '../../content/content-encodings.ts';
 import { mediaTypesOfFiles, type FileTypeName } from '../../content/file-types.ts';
 import { mediaTypeOf } from '../../content/media.ts';
@@ -53,20 +53,7 @@ export default definePolicy({
     },
     { additionalProperties: false },
   ),
-  findProblems: ({ accept = [] }) =>
-    accept.flatMap((value, i) =>
-      MEDIA_TYPE.test(value)
-        ? []
-        : [
-            {
-              path: `/accept/${i}`,
-              problem: 'media-type',
-              value,
-              message: `${value} is not a media type.`,
-              fix: 'Write type/subtype, such as application/json, without parameters or a star.',
-            },
-          ],
-    ),
+  findProblems: ({ accept }, target) => [...syntaxProblems(accept), ...fileProblems(accept, target)],
   isDefault: () => true,
   isOptional: () => false,
   compile({ accept }, target) {
@@ -89,6 +76,44 @@ export default definePolicy({
     };
   },
 });
+
+function syntaxProblems(accept: readonly string[] = []): readonly OptionProblem[] {
+  return accept.flatMap((value, i) =>
+    MEDIA_TYPE.test(value)
+      ? []
+      : [
+          {
+            ...{ path: `/accept/${i}`, problem: 'media-type', value },
+            message: `${value} is not a media type.`,
+            fix: 'Write type/subtype, such as application/json, without parameters or a star.',
+          },
+        ],
+  );
+}
+
+function fileProblems(accept: readonly string[] | undefined, target: InterfaceDocument): readonly OptionProblem[] {
+  const files = filesOf(target);
+  if (accept === undefined || files === undefined) return [];
+  const types = mediaTypesOfFiles(files);
+  if (accept.some((type) => isTypeOfFiles(type.toLowerCase(), types))) return [];
+  return [
+    {
+      ...{ path: '/accept', problem: 'media-files', value: types.join(', ') },
+      message: 'The interface accepts files, and none of these media types can carry one of them.',
+      fix: `Add one of ${types.join(', ')}, or remove the media types or the check of files.`,
+    },
+  ];
+}
+
+/** A type such as application/fhir+json is JSON, and application/json stands for all such types. */
+function isTypeOfFiles(type: string, types: readonly string[]): boolean {
+  return types.includes(type) || ['json', 'xml'].some((name) => type.endsWith(`+${name}`) && types.includes(`application/${name}`));
+}
+
+function filesOf({ policies }: InterfaceDocument): readonly FileTypeName[] | undefined {
+  const files = policies?.['file-type'];
+  return files ? (files as { readonly accept: readonly FileTypeName[] }).accept : undefined;
+}
 
 function refuseType(accepted: readonly string[] = []): GatewayError {
   return refuse('GW41502', {
@@ -117,7 +142,7 @@ const ENCODED = refuse('GW41502', {
 
 function defaultTypes(target: InterfaceDocument): readonly string[] | undefined {
   if (target.requestSchema !== undefined) return ['application/json'];
-  const files = target.policies?.['file-type'];
-  if (files) return mediaTypesOfFiles((files as { readonly accept: readonly FileTypeName[] }).accept);
+  const files = filesOf(target);
+  if (files !== undefined) return mediaTypesOfFiles(files);
   return target.target.kind === 'flow' ? FOR_FLOWS : undefined;
 }

@@ -91,7 +91,7 @@ export default definePolicy({
     },
   },
   options: Options,
-  findProblems: ({ rules = [], ruleSets = [] }, { path }) =>
+  findProblems: ({ rules = [], ruleSets = [] }, { path, front }) =>
     rules.length + ruleSets.length === 0
       ? [
           {
@@ -100,7 +100,7 @@ export default definePolicy({
             fix: 'Add a rule or a rule set, or switch the policy off.',
           },
         ]
-      : findRuleProblems(rules, { at: '/rules', path }),
+      : findRuleProblems(rules, { at: '/rules', path, front }),
   reads: ({ rules = [], ruleSets = [] }) => ({ body: ruleSets.length > 0 || needsBody(carriersOf(rules.map(({ locator }) => locator))) }),
   isDefault: () => false,
   isOptional: () => true,

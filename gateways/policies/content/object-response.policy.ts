@@ -64,7 +64,7 @@ export default definePolicy({
     },
     { additionalProperties: false },
   ),
-  findProblems: ({ rules }) => findRuleProblems(rules, { at: '/rules' }),
+  findProblems: ({ rules }, { front }) => findRuleProblems(rules, { at: '/rules', front }),
   reads: () => ({ answer: true }),
   isDefault: () => false,
   isOptional: () => true,

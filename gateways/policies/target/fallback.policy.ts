@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
+import { mediaTypeOf } from '../../content/media.ts';
 import { OneOf } from '../../documents/document-fields.ts';
 import { definePolicy, type Answer, type Exchange } from '../../contract.ts';
 
@@ -7,6 +8,8 @@ const CAUSES = ['breaker', 'concurrency', 'unreachable', 'time-out', 'server-err
 type Cause = (typeof CAUSES)[number];
 
 const CAUSE_OF_CODE: Readonly<Record<string, Cause>> = { GW50201: 'unreachable', GW50401: 'time-out' };
+/** Statuses of responses without a body (RFC 9110, 15). */
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 /** Only these refusals before the call: others may concern callers that are not authenticated. */
 const CAUSE_OF_POLICY: Readonly<Record<string, Cause>> = { breaker: 'breaker', concurrency: 'concurrency' };
 
@@ -61,6 +64,27 @@ export default definePolicy({
     },
     { additionalProperties: false },
   ),
+  findProblems: ({ status = 200, contentType = 'application/json', body }) => {
+    if (BODILESS.has(status))
+      return body === ''
+        ? []
+        : [
+            {
+              ...{ path: '/body', problem: 'fallback-bodiless', value: String(status) },
+              message: `A response with the status ${status} has no body.`,
+              fix: 'Choose another status, such as 200, or leave the body empty.',
+            },
+          ];
+    return !isJsonType(contentType) || isJson(body)
+      ? []
+      : [
+          {
+            ...{ path: '/body', problem: 'fallback-json', value: contentType },
+            message: `The body is not JSON, but the media type is ${contentType}.`,
+            fix: 'Correct the body, or choose another media type.',
+          },
+        ];
+  },
   reads: ({ causes }) => ({ answer: causes?.includes('server-error') === true }),
   isDefault: () => false,
   isOptional: () => true,
@@ -76,6 +100,20 @@ export default definePolicy({
     };
   },
 });
+
+function isJsonType(contentType: string): boolean {
+  const type = mediaTypeOf(contentType);
+  return type === 'application/json' || type.endsWith('+json');
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function causeOf({ error, answer, isCalled, decidedBy }: Exchange): Cause | undefined {
   if (!isCalled) return error === undefined || decidedBy === undefined ? undefined : CAUSE_OF_POLICY[decidedBy];

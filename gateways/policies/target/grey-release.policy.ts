@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
-import { definePolicy, type Exchange } from '../../contract.ts';
+import { definePolicy, type Exchange, type OptionProblem } from '../../contract.ts';
+import type { InterfaceDocument } from '../../documents/interface-document.ts';
 import { groupsOf } from '../../documents/upstream-target.ts';
 import { outcomeOf } from '../../load/call-outcome.ts';
 import { GreyRelease, type GreyEvent, type GreySubject } from '../../load/grey-release.ts';
@@ -142,19 +143,7 @@ export default definePolicy({
     },
     { additionalProperties: false },
   ),
-  findProblems: ({ group }, { target }) => {
-    const names = target.kind === 'upstream' ? groupsOf(target).map(({ name }) => name) : [];
-    if (names.indexOf(group) > 0) return [];
-    return [
-      {
-        path: '/group',
-        problem: 'unknown-group',
-        value: group,
-        message: `${group} is not the name of a second group of instances.`,
-        fix: 'Add the group to the target after the usual one, or correct the name.',
-      },
-    ];
-  },
+  findProblems: (options, target) => [...groupProblems(options, target), ...choiceProblems(options, target)],
   isDefault: () => false,
   isOptional: () => true,
   compile(options, target, _front, { keepers, clock, shared, report }) {
@@ -206,6 +195,64 @@ export default definePolicy({
     };
   },
 });
+
+interface Choice {
+  readonly group: string;
+  readonly tagClaim?: string;
+  readonly tags?: readonly string[];
+  readonly allowed?: readonly string[];
+  readonly districtClaim?: string;
+  readonly districts?: readonly string[];
+  readonly percent?: number;
+  readonly steps?: object;
+}
+
+function groupProblems({ group }: Choice, { target }: InterfaceDocument): readonly OptionProblem[] {
+  const names = target.kind === 'upstream' ? groupsOf(target).map(({ name }) => name) : [];
+  if (names.indexOf(group) > 0) return [];
+  return [
+    {
+      ...{ path: '/group', problem: 'unknown-group', value: group },
+      message: `${group} is not the name of a second group of instances.`,
+      fix: 'Add the group to the target after the usual one, or correct the name.',
+    },
+  ];
+}
+
+/** Finds choices that no caller could meet. */
+function choiceProblems(options: Choice, { front }: InterfaceDocument): readonly OptionProblem[] {
+  const { tagClaim, tags = [], allowed = [], districtClaim, districts = [], percent, steps } = options;
+  const byClaim = [
+    { list: tags, listPath: '/tags', claim: tagClaim, path: '/tagClaim' },
+    { list: districts, listPath: '/districts', claim: districtClaim, path: '/districtClaim' },
+  ];
+  if (percent === undefined && steps === undefined && [tags, allowed, districts].every(({ length }) => length === 0))
+    return [
+      {
+        ...{ path: '', problem: 'grey-none', value: '' },
+        message: 'Nothing says who uses the new group, so nobody would.',
+        fix: 'Set a share, steps, tags, districts, or listed callers.',
+      },
+    ];
+  return byClaim.flatMap(({ list, listPath, claim, path }) => {
+    if (front !== 'user' && (claim !== undefined || list.length > 0))
+      return [
+        {
+          ...{ path: claim === undefined ? listPath : path, problem: 'grey-user', value: front },
+          message: `There are no users on the front ${front}, so no claim can be read.`,
+          fix: 'Remove the claim with its values. Use a share, steps, or a list of apps.',
+        },
+      ];
+    if (list.length === 0 || claim !== undefined) return [];
+    return [
+      {
+        ...{ path, problem: 'grey-claim', value: '' },
+        message: 'There are values, but no claim of the user token that holds them.',
+        fix: 'Name the claim, or remove the values.',
+      },
+    ];
+  });
+}
 
 function subjectOf(exchange: Exchange, tagClaim: string | undefined, districtClaim: string | undefined): GreySubject {
   return { key: stableKeyOf(exchange), tag: claimOf(exchange, tagClaim), district: claimOf(exchange, districtClaim) };

@@ -60,6 +60,16 @@ export default definePolicy({
     },
     { additionalProperties: false },
   ),
+  findProblems: ({ maxConcurrency: ceiling = USUAL_CEILING, initialConcurrency: initial = 1 }) =>
+    initial <= ceiling
+      ? []
+      : [
+          {
+            ...{ path: '/initialConcurrency', problem: 'initial-limit', value: String(ceiling) },
+            message: `The initial limit is above the ceiling of ${ceiling}.`,
+            fix: 'Lower the initial limit, or raise the ceiling.',
+          },
+        ],
   explain: 'skip',
   isDefault: () => false,
   isOptional: () => true,

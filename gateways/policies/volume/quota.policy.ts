@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
 import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
-import { definePolicy, type Exchange, type GatewayError } from '../../contract.ts';
+import { definePolicy, type Exchange, type GatewayError, type OptionProblem } from '../../contract.ts';
 import { OneOf } from '../../documents/document-fields.ts';
 import type { InterfaceDocument } from '../../documents/interface-document.ts';
 import type { LimitUse } from '../../documents/load-state.ts';
 import { refuse } from '../../errors.ts';
 import { loadOf } from '../../load/interface-load.ts';
-import { DIMENSIONS, isOfInterface, limitKeyOf, type Dimension } from '../../load/limit-keys.ts';
+import { DIMENSIONS, findLimitProblems, isOfInterface, limitKeyOf, type Dimension } from '../../load/limit-keys.ts';
 import { Quota, type QuotaState } from '../../load/quota.ts';
 import type { QuotaPeriod } from '../../load/quota-periods.ts';
 import { rateHeaders } from '../../load/rate-limiter.ts';
@@ -90,18 +90,7 @@ export default definePolicy({
     },
     { additionalProperties: false },
   ),
-  findProblems: ({ timeZone }) =>
-    timeZone === undefined || isTimeZone(timeZone)
-      ? []
-      : [
-          {
-            path: '/timeZone',
-            problem: 'time-zone',
-            value: timeZone,
-            message: `${timeZone} is not a time zone.`,
-            fix: 'Write a zone such as Asia/Shanghai.',
-          },
-        ],
+  findProblems: ({ quotas, timeZone }, target) => [...findLimitProblems(quotas, target, '/quotas'), ...zoneProblems(timeZone)],
   explain: 'skip',
   isDefault: () => false,
   isOptional: () => true,
@@ -171,6 +160,17 @@ function refuseQuota({ period, limit, by }: Check, state: QuotaState): GatewayEr
       en: `The quota of ${limit} requests for ${en} is used up: wait for the next period, or ask the platform for more.`,
     },
   });
+}
+
+function zoneProblems(timeZone: string | undefined): readonly OptionProblem[] {
+  if (timeZone === undefined || isTimeZone(timeZone)) return [];
+  return [
+    {
+      ...{ path: '/timeZone', problem: 'time-zone', value: timeZone },
+      message: `${timeZone} is not a time zone.`,
+      fix: 'Write a zone such as Asia/Shanghai.',
+    },
+  ];
 }
 
 function isTimeZone(zone: string): boolean {

@@ -7,7 +7,7 @@ import type { InterfaceDocument } from '../../documents/interface-document.ts';
 import type { LimitUse } from '../../documents/load-state.ts';
 import { refuse } from '../../errors.ts';
 import { loadOf } from '../../load/interface-load.ts';
-import { DIMENSIONS, isOfInterface, limitKeyOf, type Dimension } from '../../load/limit-keys.ts';
+import { DIMENSIONS, findLimitProblems, isOfInterface, limitKeyOf, type Dimension } from '../../load/limit-keys.ts';
 import { createSharedHealth, rateHeaders, RateLimiter, type RateState } from '../../load/rate-limiter.ts';
 
 const NAMES: Readonly<Record<Dimension, readonly [zh: string, en: string]>> = {
@@ -98,6 +98,7 @@ export default definePolicy({
     },
     { additionalProperties: false },
   ),
+  findProblems: ({ limits }, target) => findLimitProblems(limits, target, '/limits'),
   explain({ limits }, target, front, deps) {
     const checks = openChecks(limits, target!, front, deps);
     return (exchange) => {

@@ -221,7 +221,7 @@ test('a flow sees exactly what the rule saw, also a plus sign and filled-in valu
 
 test('names the problems of rules when an interface is saved', () => {
   const problemsOf = (rules: readonly unknown[], more = {}) =>
-    policy.findProblems!({ rules, ...more } as never, buildInterface({ path: '/user/p/:id' })).map(
+    policy.findProblems!({ rules, ...more } as never, buildInterface({ front: 'user', path: '/user/p/:id' })).map(
       ({ path, problem }) => `${path} ${problem}`,
     );
   assert.deepEqual(problemsOf([]), ['/rules object-none']);
@@ -327,7 +327,7 @@ test('the example of docs/object-access.md is what an interface may say', () => 
   const [example] = blocksOf('docs/object-access.md').filter(({ language }) => language === 'json');
   const { policies } = JSON.parse(example!.text) as { policies: { 'object-access': never } };
   assert.ok(Compile(policy.options).Check(policies['object-access']));
-  assert.deepEqual(policy.findProblems!(policies['object-access'], buildInterface({ path: '/user/p/:id' })), []);
+  assert.deepEqual(policy.findProblems!(policies['object-access'], buildInterface({ front: 'user', path: '/user/p/:id' })), []);
 });
 
 test('the body is held only if a rule reads it', () => {

@@ -101,7 +101,7 @@ test('names the problems of rules when an interface is saved', () => {
         { ...rule, locator: 'json:$.pid' },
       ],
     } as never,
-    buildInterface(),
+    buildInterface({ front: 'user' }),
   );
   assert.deepEqual(
     problems.map(({ path, problem }) => `${path} ${problem}`),

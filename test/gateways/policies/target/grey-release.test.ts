@@ -89,7 +89,7 @@ test('without automatic rollback a worse group stays', async () => {
 
 test('the group must be a second group of the target', () => {
   const problems = (group: string, more: object) =>
-    greyRelease.findProblems!({ group }, { ...buildInterface(), ...more }).map(({ path }) => path);
+    greyRelease.findProblems!({ group, percent: 5 }, { ...buildInterface(), ...more }).map(({ path }) => path);
   assert.deepEqual(problems('v2', upstream), []);
   assert.deepEqual(problems('v1', upstream), ['/group'], 'the usual one');
   assert.deepEqual(problems('v3', upstream), ['/group']);
