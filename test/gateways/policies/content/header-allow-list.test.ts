@@ -14,6 +14,17 @@ test('passes the listed headers and those that the gateway needs, and removes th
 test('refuses a request with other headers where the interface says so', async () => {
   const run = async (allow: string[]) =>
     runPolicy(allowList, { options: { allow, others: 'refuse' }, exchange: { headers: { ...HEADERS } } });
-  assert.equal((await run(['X-Tenant'])).error?.code, 'GW40001');
+  const { error } = await run(['X-Tenant']);
+  assert.equal(error?.code, 'GW40001');
+  assert.match(error!.text!['zh-CN'], /请求头 x-debug：/);
+  assert.match(error!.text!.en, /the header x-debug:/);
   assert.equal((await run(['X-Tenant', 'X-Debug'])).error, undefined);
+});
+
+test('removes what clients add by themselves, and refuses nobody for it', async () => {
+  const added = { accept: '*/*', 'accept-language': 'zh', 'user-agent': 'curl/8', 'sec-fetch-mode': 'cors', connection: 'close' };
+  const options = { allow: ['Accept-Language'], others: 'refuse' };
+  const { exchange, error } = await runPolicy(allowList, { options, exchange: { headers: { ...added, 'content-type': 'text/plain' } } });
+  assert.equal(error, undefined);
+  assert.deepEqual(Object.keys(exchange.headers), ['accept-language', 'content-type']);
 });
