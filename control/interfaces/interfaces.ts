@@ -13,6 +13,8 @@ import { requireSameId } from '../action/require-same-id.ts';
 import { type DomainRequirement, type DomainScope, existing } from '../access/domains.ts';
 import { isAllowed } from '../access/permissions.ts';
 import { grantsSeen } from '../callers/grants-seen.ts';
+import { optionsOfObjects } from '../security/object-options.ts';
+import { refuseIfNamed } from '../security/refuse-if-named.ts';
 import { findUnknownNames } from '../security/find-unknown-names.ts';
 import { all, saving, type Owners } from '../action/owners.ts';
 import { onlyPage, type Page, pageOf, type PageQuery } from '../action/pages.ts';
@@ -185,12 +187,16 @@ function removeInterface({ plans, owners, engine, registry }: InterfaceServices)
     name: 'interfaces.remove',
     right: 'interfaces.publish',
     domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
-    text: { 'zh-CN': '删除接口及其授权', en: 'Delete an interface with its grants' },
+    text: {
+      'zh-CN': '删除接口及其授权（有接口向它查询关系时拒绝）',
+      en: 'Delete an interface with its grants; refused while interfaces ask it for relations',
+    },
     input: byId,
     audited: true,
     subject: ({ interfaceId }) => interfaceId,
     async run(ctx, { interfaceId }) {
       ctx.note.before = existing(await interfaces.get(interfaceId), interfaceId);
+      await refuseIfProvider(registry, interfaceId);
       const removed = await interfaces.remove(interfaceId);
       for (const grant of await grants.listBy('interfaceId', interfaceId)) await grants.remove(grant.grantId);
       plans.changed();
@@ -198,6 +204,24 @@ function removeInterface({ plans, owners, engine, registry }: InterfaceServices)
       return { removed };
     },
   });
+}
+
+/** Rejects with NAMED_BY_INTERFACES (input) if other interfaces ask this one for relations, themselves or by a rule set. */
+async function refuseIfProvider(registry: Registry, interfaceId: string): Promise<void> {
+  const sets = (await registry.objectRules.list()).filter(({ rules }) =>
+    rules.some(({ op, provider }) => op === 'memberOf' && provider === interfaceId),
+  );
+  const setIds = new Set(sets.map(({ ruleSetId }) => ruleSetId));
+  await refuseIfNamed(
+    registry,
+    interfaceId,
+    (document) =>
+      document.interfaceId !== interfaceId &&
+      optionsOfObjects(document).some(
+        ({ providers, ruleSets }) =>
+          providers.some((provider) => provider.interfaceId === interfaceId) || ruleSets.some((id) => setIds.has(id)),
+      ),
+  );
 }
 
 /**

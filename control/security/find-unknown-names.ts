@@ -32,10 +32,29 @@ async function unknownOfObjects(
   for (const { policy, ruleSets, providers } of optionsOfObjects(document)) {
     for (const [i, id] of ruleSets.entries())
       if (!isUsable(await objectRules.get(id))) issues.push(unknown(`/policies/${policy}/ruleSets/${i}`, id));
-    for (const { path, interfaceId } of providers)
-      if (!isUsable(await interfaces.get(interfaceId))) issues.push(unknown(path, interfaceId));
+    for (const { path, interfaceId } of providers) {
+      const provider = await interfaces.get(interfaceId);
+      if (provider === undefined || !isUsable(provider)) issues.push(unknown(path, interfaceId));
+      else if (!takesQuestions(provider)) issues.push(cannotProvide(path, interfaceId));
+    }
   }
   return issues;
+}
+
+/** A flow gets the question as its message. A service gets it at the interface's own path, in the query or the body. */
+function takesQuestions({ target, method, path }: InterfaceDocument): boolean {
+  return target.kind === 'flow' || (method !== 'DELETE' && !path.includes('/:'));
+}
+
+function cannotProvide(path: string, id: string): Issue {
+  return {
+    path,
+    code: 'RELATION_PROVIDER_UNFIT',
+    severity: 'error',
+    message: `${id} cannot be asked for relations: its path has a parameter, or its method is DELETE.`,
+    values: { id },
+    fix: 'Choose an interface with a path without parameters, and with GET or POST.',
+  };
 }
 
 function unknown(path: string, id: string): Issue {
@@ -45,6 +64,6 @@ function unknown(path: string, id: string): Issue {
     severity: 'error',
     message: `There is no ${id} that this interface could use.`,
     values: { id },
-    fix: 'Choose one of the page Security.',
+    fix: 'Choose one of the same domain: lists, rule sets and services are on the page Security, interfaces on the page Interfaces.',
   };
 }

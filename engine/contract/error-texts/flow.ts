@@ -177,7 +177,14 @@ export const flowTexts: ErrorTemplates = {
     what: '{front}上的 {method} {path} 已被其他接口[ {interfaceId} ]使用',
     fix: '改用其他路径，或先移除该接口。',
   },
-  INTERFACE_NAMES_UNKNOWN: { what: '没有编号为 {id} 的对象可供该服务域的接口引用', fix: '改选“安全”页中已有的一项。' },
+  INTERFACE_NAMES_UNKNOWN: {
+    what: '没有编号为 {id} 的对象可供该服务域的接口引用',
+    fix: '改选同一服务域中已有的一项（名单、规则组、服务在“安全”页，接口在“接口”页）。',
+  },
+  RELATION_PROVIDER_UNFIT: {
+    what: '不能向 {id} 查询关系：它的路径含参数，或方法是 DELETE',
+    fix: '改选路径不含参数、方法为 GET 或 POST 的接口。',
+  },
   INTERFACE_FLOW_UNKNOWN: { what: '目标流程 {flowId} 不存在', fix: '先保存该流程，或改选其他流程。' },
   PATH_PARAMETER_TWICE: { what: '路径[“{path}”]中有重名的参数', fix: '为其中一个参数换一个名称。' },
   POLICY_OPTIONS: { what: '策略的参数不正确', fix: '更正所指的参数。' },

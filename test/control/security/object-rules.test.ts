@@ -84,6 +84,35 @@ test('an interface cannot name a set or a provider that does not exist, or that 
   );
 });
 
+const asks = (provider: string) => ({ locator: 'path:id', subject: 'token.uid', op: 'memberOf', provider, relation: 'family' });
+const upstream = { target: { kind: 'upstream', instances: ['http://10.0.0.9:8080'] } };
+
+test('a provider of relations must be able to take the question', async () => {
+  await save('/interfaces/ifc_kin_path', interfaceOf('ifc_kin_path', upstream));
+  await save('/interfaces/ifc_kin_delete', interfaceOf('ifc_kin_delete', { ...upstream, method: 'DELETE', path: '/user/kin-delete' }));
+  await save('/interfaces/ifc_kin_get', interfaceOf('ifc_kin_get', { ...upstream, path: '/user/kin-get' }));
+  await save('/interfaces/ifc_kin_flow', interfaceOf('ifc_kin_flow'));
+  const rules = ['ifc_kin_path', 'ifc_kin_delete', 'ifc_kin_get', 'ifc_kin_flow'].map(asks);
+  const { body } = await admin.call('POST', '/interfaces/validate', interfaceOf('ifc_new', { policies: { 'object-access': { rules } } }));
+  assert.deepEqual(
+    body.issues.map(({ path, code }: { path: string; code: string }) => `${path} ${code}`),
+    [0, 1].map((i) => `/policies/object-access/rules/${i}/provider RELATION_PROVIDER_UNFIT`),
+  );
+  for (const id of ['path', 'delete', 'get', 'flow']) assert.equal((await admin.call('DELETE', `/interfaces/ifc_kin_${id}`)).status, 200);
+});
+
+test('an interface is not deleted while others ask it for relations, themselves or by a rule set', async () => {
+  await save('/interfaces/ifc_kin', interfaceOf('ifc_kin', { path: '/user/kin' }));
+  await save('/interfaces/ifc_asks', interfaceOf('ifc_asks', { policies: { 'object-access': { rules: [asks('ifc_kin')] } } }));
+  await save('/object-rules/ors_kin', setOf('ors_kin', { rules: [asks('ifc_kin')] }));
+  await save('/interfaces/ifc_by_set', interfaceOf('ifc_by_set', { policies: { 'object-access': { ruleSets: ['ors_kin'] } } }));
+  const refused = await admin.call('DELETE', '/interfaces/ifc_kin');
+  assert.deepEqual([refused.status, refused.body.code], [409, 'NAMED_BY_INTERFACES']);
+  assert.deepEqual(String(refused.body.values.interfaces).split('、').sort(), ['ifc_asks', 'ifc_by_set']);
+  for (const id of ['ifc_asks', 'ifc_by_set']) assert.equal((await admin.call('DELETE', `/interfaces/${id}`)).status, 200);
+  assert.equal((await admin.call('DELETE', '/interfaces/ifc_kin')).status, 200);
+});
+
 test('only credentials that are named as salts reach the gateways, as soon as they change', async () => {
   const security = await running.person('salt-keeper', ['security-admin']);
   for (const name of ['salt-patient', 'password'])
