@@ -179,6 +179,8 @@ export interface Exchange {
   isCalled: boolean;
   answer: Answer | undefined;
   error: GatewayError | undefined;
+  /** True if the service failed after a part of its response was sent. `error` then says why; the caller did not get it. */
+  isCutOff: boolean;
   /** The policy that refused the request or answered it in place of the target. */
   decidedBy: string | undefined;
   /**
@@ -224,7 +226,7 @@ export interface TargetCall {
   leave(): void;
 }
 
-/** What a policy found. It has no personal data: `where` is a JSON Pointer or a name, `what` a code or a shape. */
+/** What a policy, or the call of the target (`call`), found. It has no personal data: `where` is a JSON Pointer, a name or an instance, `what` a code or a shape. */
 export interface Note {
   readonly policy: string;
   readonly where?: string;

@@ -140,6 +140,19 @@ const ROWS = {
 
 export type GatewayErrorCode = keyof typeof ROWS;
 
+/** The gateway refused these calls with status 503. They did not reach the target, so they say nothing about it. */
+const REFUSED_UNCALLED: ReadonlySet<string> = new Set(['GW50301', 'GW50302'] satisfies GatewayErrorCode[]);
+
+/** Returns whether the gateway refused a call with this error to protect the target or itself. */
+export function isUncalled(code: string): boolean {
+  return REFUSED_UNCALLED.has(code);
+}
+
+/** Returns whether an error means that the gateway refused the call, and not that the target failed. */
+export function isRefusal(code: string): boolean {
+  return !code.startsWith('GW5') || isUncalled(code);
+}
+
 export interface RefusalDetails {
   /**
    * Replaces the table's text with a more specific one, in both languages. It must not say which part of

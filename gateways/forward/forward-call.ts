@@ -5,7 +5,7 @@ import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { refuse, refuseUnknown } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
 import { beginSpan } from '../shared/trace-exchange.ts';
-import { OF_CONNECTION, sendAttempt, type AttemptOptions, type AttemptResult } from '../upstream/send-attempt.ts';
+import { isOver, OF_CONNECTION, sendAttempt, type AttemptOptions, type FailedAttempt } from '../upstream/send-attempt.ts';
 import type { Inside } from './open-inside.ts';
 import { isHost, RELAY_HEADER, writeNodeRequest } from './relay-header.ts';
 
@@ -48,7 +48,7 @@ export function createForwardCall(document: InterfaceDocument, deps: ForwardDeps
         toAttempt(exchange, leftMs, () => deps.inside.avoid(instance)),
         deps,
       );
-      if (result.kind === 'answered' || result.kind === 'caller-left') return;
+      if (isOver(result)) return;
       deps.metrics.count('gateway_forward_failures_total', { reason: result.kind });
       const isNews = deps.inside.avoid(instance);
       if (isNews || wasTaken(result))
@@ -71,17 +71,15 @@ export function policiesOfDmz(policies: readonly Policy[]): readonly Policy[] {
   return policies.filter(({ stage }) => stage === 'content' || stage === 'log' || STAGES.indexOf(stage) <= last);
 }
 
-type Failure = Exclude<AttemptResult, { kind: 'answered' | 'caller-left' }>;
-
 /**
  * Returns whether the call may have been done. The result `busy` means that the gateway inside refused the certificate
  * of this node, so nothing was done.
  */
-function wasTaken({ kind, wasSent }: Failure): boolean {
+function wasTaken({ kind, wasSent }: FailedAttempt): boolean {
   return wasSent && kind !== 'busy';
 }
 
-function toRefusalOfRead({ kind }: Failure): GatewayError {
+function toRefusalOfRead({ kind }: FailedAttempt): GatewayError {
   return kind === 'timeout' ? refuse('GW50401') : refuse('GW50201', { retryAfterSec: 1 });
 }
 

@@ -33,7 +33,8 @@ import { LiveGateways } from '../load/live-gateways.ts';
 import { createThrottledWarning } from '../../engine/contract/values/throttled-warning.ts';
 import { createInterfaceCheck } from '../pipeline/check-interface.ts';
 import { createFetchDocument } from '../upstream/fetch-document.ts';
-import { createUpstreamCall } from '../upstream/upstream-call.ts';
+import { createFailureWarning } from '../upstream/attempt-failure.ts';
+import { createUpstreamCall, type UpstreamDeps } from '../upstream/upstream-call.ts';
 import { createNodeFronts, scopeOf, type NodeFronts } from '../forward/create-entrance.ts';
 import { interfacesOfNode } from '../forward/plan-of-node.ts';
 import { createPlanIndex } from '../plan/create-plan-index.ts';
@@ -80,6 +81,7 @@ export class ServingCompiler {
   readonly #memo = createMemo();
   readonly #keepers = createKeepers();
   readonly #pools: UpstreamPools;
+  readonly #warnFailed: UpstreamDeps['warnFailed'];
   readonly #policyDeps: Omit<PolicyDeps, 'memo' | 'keepers' | 'callTarget'>;
   readonly #check: ReturnType<typeof createInterfaceCheck>;
   readonly #own: FrontCompiler;
@@ -94,6 +96,7 @@ export class ServingCompiler {
     const { clock, crypto, shared, quotas, seal, sharedSeal = NO_SEAL, metrics, settings } = options;
     this.#parts = parts;
     const warnRefused = createThrottledWarning(logger, clock, 'gateway.upstream-refused');
+    this.#warnFailed = createFailureWarning(logger, clock);
     this.#pools = createPools(options.outbound, warnRefused);
     this.#aside = new AsideCalls(createPools(options.outbound, warnRefused), clock);
     this.#check = createInterfaceCheck(policies);
@@ -223,7 +226,16 @@ export class ServingCompiler {
     const budget = keepers.ofInterface('retry-budget', createRetryBudget);
     const groups = openInstanceGroups(target, { interfaceId, pools: this.#pools, keepers, clock, zone: options.settings.zone, report });
     return {
-      run: createUpstreamCall(document, groups, { budget, bodies, crypto, clock, metrics, tracer, isClosing }),
+      run: createUpstreamCall(document, groups, {
+        warnFailed: this.#warnFailed,
+        budget,
+        bodies,
+        crypto,
+        clock,
+        metrics,
+        tracer,
+        isClosing,
+      }),
       listGroups: () => groups.all.map(({ name, balancer }) => ({ name, instances: balancer.list() })),
       close: () => groups.close(),
     };

@@ -57,6 +57,7 @@ export class HttpExchange implements Exchange, Listed {
   json: unknown = undefined;
   proof: Exchange['proof'] = undefined;
   isCalled = false;
+  isCutOff = false;
   instanceGroup: string | undefined = undefined;
   outcome: TargetOutcome | undefined = undefined;
   answer: Answer | undefined = undefined;

@@ -2,6 +2,7 @@
 import { createCallStats, type CallCounts, type CallOutcome } from '../../engine/contract/calls/call-stats.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Metrics } from '../../engine/contract/values/observe.ts';
+import { isRefusal, isUncalled } from '../errors.ts';
 import type { HttpExchange } from '../listen/exchange.ts';
 
 export interface InterfaceCalls {
@@ -23,7 +24,9 @@ export function createInterfaceCalls({ clock, metrics }: { readonly clock: Clock
       metrics.observeMs('gateway_interface_ms', ms, { interface: id, outcome });
       if (exchange.error !== undefined) metrics.count('gateway_interface_errors_total', { interface: id, code: exchange.error.code });
       if (exchange.cached !== undefined) stats.cached(id, exchange.cached !== 'miss');
-      stats.attempted(id, ms, outcome, exchange.error?.code ?? 'HTTP_SERVER_ERROR');
+      // A call that did not reach the target does not show that the target works again.
+      if (exchange.error === undefined || !isUncalled(exchange.error.code))
+        stats.attempted(id, ms, outcome, exchange.error?.code ?? 'HTTP_SERVER_ERROR');
       // If no app was authenticated, use the app that the request claims. Operators need it to investigate wrong
       // signatures.
       stats.called(id, ms, outcome, { code: codeOfRefusal(exchange), app: (exchange.app ?? exchange.claim?.app)?.appId });
@@ -49,7 +52,7 @@ export function outcomeOfAnswer({ response }: Pick<Ended, 'response'>): 'ok' | '
  */
 function outcomeOfCall({ error, response }: Ended): CallOutcome {
   if (error?.outcome === 'unknown') return 'unknown';
-  if (error !== undefined) return error.status < 500 ? 'refused' : 'failed';
+  if (error !== undefined) return isRefusal(error.code) ? 'refused' : 'failed';
   const outcome = outcomeOfAnswer({ response });
   return outcome === 'incomplete' ? 'refused' : outcome;
 }

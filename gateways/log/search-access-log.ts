@@ -3,6 +3,7 @@ import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Front } from '../../engine/contract/access/access.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
+import { isRefusal } from '../errors.ts';
 import type { CallBodies, CallLine, CallQuery, FoundCalls } from '../documents/gateway-questions.ts';
 
 export interface AccessLogFiles {
@@ -101,7 +102,7 @@ function toMatch(query: CallQuery, interfaceIds: ReadonlySet<string> | undefined
 }
 
 function outcomeOf({ status = 0, code, hasLeft }: CallLine): 'refused' | 'failed' | 'passed' {
-  if (status >= 500) return 'failed';
+  if (code === undefined ? status >= 500 : !isRefusal(code)) return 'failed';
   return code !== undefined || status >= 400 || hasLeft === true ? 'refused' : 'passed';
 }
 

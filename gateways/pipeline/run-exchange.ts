@@ -77,6 +77,7 @@ function settle(exchange: Exchange, result: Exclude<PolicyResult, undefined>): v
 }
 
 function finish(exchange: Exchange, isClosing: boolean, deps: RunDeps): void | Promise<void> {
+  if (exchange.isCutOff) return;
   if (exchange.error !== undefined) exchange.answer = toErrorAnswer(exchange, exchange.error, deps.now());
   // If there is neither a response nor an error, the call stage has already streamed the response.
   if (exchange.answer === undefined) return;

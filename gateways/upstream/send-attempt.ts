@@ -1,21 +1,30 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Answer, BodyBudget, Exchange } from '../contract.ts';
+import { refuse } from '../errors.ts';
 import { endWith, isUnread, pushGatewayHeaders } from '../listen/write-answer.ts';
 import { hasNoBody } from '../shared/has-no-body.ts';
 import { namedByConnection } from '../shared/visible-headers.ts';
+import { causeOf } from './attempt-failure.ts';
 import type { Instance } from './create-pools.ts';
 
 /** How one attempt ended. `wasSent` means that bytes may have reached the service. */
 export type AttemptResult =
-  /**
-   * The response is in the exchange or was streamed. If the service closed the connection early, the caller's
-   * connection was closed too.
-   */
+  /** The response is in the exchange or was streamed. */
   | { readonly kind: 'answered' }
+  /** The service failed within a response that was streamed. The exchange has the error; the caller was disconnected. */
+  | { readonly kind: 'cut-off'; readonly cause: string }
   | { readonly kind: 'caller-left' }
-  /** `full` means that there is no memory for the response. */
-  | { readonly kind: 'timeout' | 'exception' | 'busy' | 'full'; readonly wasSent: boolean };
+  /** `full` means that there is no memory for the response. `cause` is a code for operators. */
+  | { readonly kind: 'timeout' | 'exception' | 'busy' | 'full'; readonly wasSent: boolean; readonly cause: string };
+
+/** The caller got nothing yet, so the call may be tried again, or gets an error. */
+export type FailedAttempt = Exclude<AttemptResult, { kind: 'answered' | 'cut-off' | 'caller-left' }>;
+
+/** Returns whether nothing is left to do after the attempt. */
+export function isOver(result: AttemptResult): result is Exclude<AttemptResult, FailedAttempt> {
+  return result.kind === 'answered' || result.kind === 'cut-off' || result.kind === 'caller-left';
+}
 
 export interface AttemptOptions {
   /**
@@ -111,6 +120,10 @@ class Attempt {
   #hasHead = false;
   #hasEnded = false;
   #resume: () => void = () => undefined;
+  #headAt = 0;
+  /** How long the service waited for the caller to read, and since when it waits now. */
+  #waitedMs = 0;
+  #waitsSince: number | undefined;
   #expectedBytes = -1;
   #receivedBytes = 0;
   #spooledBytes = 0;
@@ -135,11 +148,11 @@ class Attempt {
     if (status < 200) return true;
     if (status > HIGHEST_STATUS) {
       // This is not an HTTP status (RFC 9110, 15). Its meaning is undefined, and it cannot be signed.
-      this.#fail('exception');
+      this.#fail('exception', 'status-invalid');
       return true;
     }
     if (!this.#options.takesHead(status, raw)) {
-      this.#fail('busy');
+      this.#fail('busy', `http-${status}`);
       return true;
     }
     this.#hasHead = true;
@@ -174,7 +187,12 @@ class Attempt {
       return true;
     }
     if (response.write(chunk)) return true;
-    response.once('drain', this.#resume);
+    this.#waitsSince = this.#deps.clock.monotonic();
+    response.once('drain', () => {
+      this.#waitedMs = this.#waitedForCallerMs();
+      this.#waitsSince = undefined;
+      this.#resume();
+    });
     return false;
   }
 
@@ -189,8 +207,8 @@ class Attempt {
     this.#settle({ kind: 'answered' });
   }
 
-  onError(_error: Error): void {
-    this.#fail('exception');
+  onError(error: Error & { readonly code?: string }): void {
+    this.#fail(error.code === 'UND_ERR_BODY_TIMEOUT' ? 'timeout' : 'exception', causeOf(error));
   }
 
   /**
@@ -208,19 +226,33 @@ class Attempt {
   #onTimer(): void {
     const leftMs = this.#exchange.deadlineMs - this.#deps.clock.now();
     if (this.#hasHead && leftMs > 0) this.#cancelTimer = this.#deps.clock.after(leftMs, () => this.#onTimer());
-    else this.#fail('timeout');
+    else this.#fail('timeout', this.#hasHead ? 'body-timeout' : this.#wasSent ? 'head-timeout' : 'connect-timeout');
   }
 
-  #fail(kind: 'timeout' | 'exception' | 'busy' | 'full'): void {
+  #fail(kind: 'timeout' | 'exception' | 'busy' | 'full', cause: string): void {
     if (this.#isSettled) return;
     this.#giveBack();
     const { response } = this.#exchange;
     if (this.#isStreaming) {
       // Part of the response was sent, so only a closed connection tells the caller that the rest will not come.
-      this.#settle({ kind: 'answered' });
+      if (this.#isCallerSlow()) this.#settle({ kind: 'caller-left' });
+      else {
+        this.#exchange.error = refuse(kind === 'timeout' ? 'GW50401' : 'GW50201');
+        this.#exchange.isCutOff = true;
+        this.#settle({ kind: 'cut-off', cause });
+      }
       response.destroy();
-    } else this.#settle({ kind, wasSent: this.#wasSent });
+    } else this.#settle({ kind, wasSent: this.#wasSent, cause });
     this.#abort?.(gone());
+  }
+
+  /** Most of the time went by waiting for the caller to read. Otherwise slow callers could make a service look broken. */
+  #isCallerSlow(): boolean {
+    return this.#waitedForCallerMs() * 2 > this.#deps.clock.monotonic() - this.#headAt;
+  }
+
+  #waitedForCallerMs(): number {
+    return this.#waitedMs + (this.#waitsSince === undefined ? 0 : this.#deps.clock.monotonic() - this.#waitsSince);
   }
 
   #settle(result: AttemptResult): void {
@@ -253,6 +285,7 @@ class Attempt {
     this.#expectedBytes = Number(valueOf(raw, 'content-length') ?? -1);
     pushGatewayHeaders(head, this.#exchange, this.#deps.isClosing() || isUnread(this.#exchange));
     this.#isStreaming = true;
+    this.#headAt = this.#deps.clock.monotonic();
     response.writeHead(status, head);
     this.#resume = resume;
   }
@@ -272,8 +305,8 @@ class Attempt {
   }
 
   #spool(chunk: Buffer): void {
-    if (this.#receivedBytes > SPOOL_LIMIT_BYTES) return this.#fail('exception');
-    if (!this.#deps.bodies.take(chunk.length)) return this.#fail('full');
+    if (this.#receivedBytes > SPOOL_LIMIT_BYTES) return this.#fail('exception', 'body-too-large');
+    if (!this.#deps.bodies.take(chunk.length)) return this.#fail('full', 'no-memory');
     this.#spooledBytes += chunk.length;
     this.#chunks!.push(chunk);
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
-import type { Metrics, SpanStart, Tracer } from '../../engine/contract/values/observe.ts';
+import type { LogFields, Metrics, SpanStart, Tracer } from '../../engine/contract/values/observe.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import { originOfCaller } from '../../engine/contract/node/run-flow.ts';
 import type { BodyBudget, Exchange, GatewayError, TargetOutcome } from '../contract.ts';
@@ -9,8 +9,9 @@ import type { RunCall } from '../pipeline/compile-interface.ts';
 import { callerOf, stableKeyOf } from '../shared/caller-of.ts';
 import { beginSpan } from '../shared/trace-exchange.ts';
 import type { Candidate } from '../load/balancer.ts';
+import { describeFailure } from './attempt-failure.ts';
 import type { InstanceGroup, InstanceGroups } from './instance-groups.ts';
-import { OF_CONNECTION, sendAttempt, type AttemptOptions, type AttemptResult } from './send-attempt.ts';
+import { isOver, OF_CONNECTION, sendAttempt, type AttemptOptions, type AttemptResult, type FailedAttempt } from './send-attempt.ts';
 import type { RetryBudget } from './create-retry-budget.ts';
 
 const SAFE_METHODS = new Set(['GET', 'PUT', 'DELETE']);
@@ -27,6 +28,8 @@ export interface UpstreamDeps {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly tracer?: Tracer | undefined;
+  /** Logs a failed attempt, throttled. */
+  warnFailed(instance: string, cause: string, fields: LogFields): void;
   isClosing(): boolean;
 }
 
@@ -74,7 +77,7 @@ export function createUpstreamCall(document: InterfaceDocument, groups: Instance
           passes: isPassed,
         });
         span?.end(undefined, result.kind === 'answered' ? undefined : result.kind);
-        if (result.kind === 'answered' || result.kind === 'caller-left') return;
+        if (isOver(result)) return;
         const isTimeout = result.kind === 'timeout';
         const hasTurn = isTimeout ? timeoutsLeft-- > 0 : exceptionsLeft-- > 0;
         const isAllowed = result.kind !== 'full' && !exchange.isBodyStreamed && hasTurn && (mayRepeat || !result.wasSent);
@@ -108,6 +111,7 @@ async function sendBalanced(
   };
   const result = await sendAttempt(exchange, group.connectionsOf(chosen), { ...options, takesHead }, deps);
   latencyMs ??= clock.monotonic() - begunAt;
+  if ('cause' in result && result.kind !== 'full') noteFailure(exchange, group, chosen, result, deps);
   const kind = kindOfEnd(result, status);
   exchange.outcome = { kind, latencyMs };
   const { interfaceId } = exchange.interface!;
@@ -116,9 +120,22 @@ async function sendBalanced(
   return result;
 }
 
+/** The caller learns neither the instance nor the cause. Operators find them in the access log and the log. */
+function noteFailure(
+  exchange: Exchange,
+  group: InstanceGroup,
+  { address }: Candidate,
+  { kind, cause }: Extract<AttemptResult, { readonly cause: string }>,
+  deps: UpstreamDeps,
+): void {
+  exchange.note({ policy: 'call', where: `${group.name} ${address}`, what: describeFailure(cause, kind === 'cut-off') });
+  const { interfaceId } = exchange.interface!;
+  deps.warnFailed(address, cause, { interfaceId, group: group.name, kind, traceId: exchange.traceId });
+}
+
 /** Status 501 and 505 tell that the request is wrong, not that the service fails. */
 function kindOfEnd(result: AttemptResult, status: number | undefined): TargetOutcome['kind'] {
-  if (result.kind === 'timeout' || result.kind === 'exception') return 'overload';
+  if (result.kind === 'timeout' || result.kind === 'exception' || result.kind === 'cut-off') return 'overload';
   if (status === undefined || result.kind === 'full') return 'unknown';
   if (status === 503) return 'overload';
   return status >= 500 && status !== 501 && status !== 505 ? 'failure' : 'ok';
@@ -159,11 +176,7 @@ function attemptSpan({ method, attempts }: Exchange): SpanStart {
  * Returns the error for a failed call. A write that was sent and not answered may have been done, which differs from a
  * failure.
  */
-function toRefusal(
-  result: Exclude<AttemptResult, { kind: 'answered' | 'caller-left' }>,
-  mayRepeat: boolean,
-  exchange: Exchange,
-): GatewayError {
+function toRefusal(result: FailedAttempt, mayRepeat: boolean, exchange: Exchange): GatewayError {
   if (result.kind === 'busy') return refuse('GW50201', { retryAfterSec: 1 });
   if (result.wasSent && !mayRepeat) return refuseUnknown(exchange);
   if (result.kind === 'full') return refuse('GW50301');

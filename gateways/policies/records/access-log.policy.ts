@@ -98,7 +98,7 @@ function describe(exchange: Exchange, place: string, { clock }: PolicyDeps): str
     field('by', exchange.decidedBy) +
     field('cache', exchange.cached) +
     // The caller left before the whole response was sent.
-    (response.writableFinished ? '' : ',"left":true') +
+    (response.writableFinished || exchange.isCutOff ? '' : ',"left":true') +
     `,"bytesIn":${bytesIn},"bytesOut":${bytesOut}` +
     (attempts > 0 ? `,"attempts":${attempts}` : '') +
     (exchange.notes.length > 0 ? `,"notes":${JSON.stringify(exchange.notes)}` : '') +

@@ -163,6 +163,7 @@ function buildExchange(
       headers: {},
     },
     ...{ body: undefined, json: undefined, proof: undefined, answer: undefined, error: undefined, responseHeaders: [], after: [] },
+    isCutOff: false,
     decidedBy: undefined,
     judgedHeaders: undefined,
     cached: undefined,

@@ -37,6 +37,29 @@ const NOTE_TEXTS = defineTexts({
   unreadable: ['内容无法读取', 'The content could not be read'],
   ambiguous: ['有不止一种读法', 'It can be read in more than one way'],
   missing: ['缺少对象标识', 'The id of the object is missing'],
+  'port-closed': [
+    '该地址的端口没有打开：检查服务是否运行、端口是否正确。原因码',
+    'The port is closed: check that the service runs there. Cause',
+  ],
+  'host-unknown': ['主机名无法解析：检查地址和 DNS。原因码', 'The host name is unknown: check the address and DNS. Cause'],
+  'no-route': ['无法建立连接：检查地址、网络和防火墙。原因码', 'No connection: check the address, network and firewall. Cause'],
+  'address-refused': ['平台不允许连接该地址。原因码', 'The platform may not connect to this address. Cause'],
+  'no-response': ['没有及时应答。原因码', 'No response in time. Cause'],
+  'closed-early': [
+    '对方关闭了连接：检查服务，及地址是否应为 https。原因码',
+    'The service closed the connection: check it, and whether the address must be https. Cause',
+  ],
+  'tls-failed': [
+    'TLS 握手失败：检查端口是否为 https，及其协议版本。原因码',
+    'The TLS handshake failed: check that the port speaks https, and its version. Cause',
+  ],
+  'certificate-refused': [
+    '服务的证书不受信任：检查证书、域名和签发机构。原因码',
+    'The certificate of the service is not trusted: check it, its names and its authority. Cause',
+  ],
+  'not-http': ['应答不是 HTTP：检查端口和协议。原因码', 'The response is not HTTP: check the port and the protocol. Cause'],
+  'service-failed': ['服务调用失败。原因码', 'The call of the service failed. Cause'],
+  'cut-off': ['应答中途中断，调用方只收到一部分。原因码', 'The response was cut off, the caller got only a part. Cause'],
   dropped: ['去掉了无权的数据', 'Data of others was dropped'],
 });
 
@@ -61,7 +84,7 @@ export function useStageWords(): StageWords {
   const list = useQueryOf('policies.list', {});
   const policies = new Map<string, PolicyDescription>(list.data?.items.map((policy) => [policy.name, policy]));
   const stageOf = (stage: string) => (Object.hasOwn(STAGE_TEXTS, stage) ? t(stage as StageName) : stage);
-  const labelOf = (name: string) => text(policies.get(name)?.text.label) || (name === 'route' ? t('route') : name);
+  const labelOf = (name: string) => text(policies.get(name)?.text.label) || (name === 'route' || name === 'call' ? t(name) : name);
   return {
     stageOf,
     labelOf,
