@@ -36,6 +36,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   ACCOUNT_OWN: 403,
   ACCOUNT_KEPT: 403,
   NOT_FOUND: 404,
+  CALL_NOT_FOUND: 404,
   ROUTE_UNKNOWN: 404,
   ACCOUNT_UNKNOWN: 404,
   FLOW_UNKNOWN: 404,
