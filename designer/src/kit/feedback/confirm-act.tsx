@@ -45,6 +45,15 @@ export function useConfirm(): (act: Act) => void {
     (act) => {
       let reason = '';
       let isAffirmed = act.affirm === undefined;
+      let hasProblem = false;
+      const show = (problem?: ReactNode) => {
+        hasProblem = problem !== undefined;
+        dialog.update({ content: body(problem) });
+      };
+      /** A problem goes as soon as the user reacts to it. */
+      const react = () => {
+        if (hasProblem) show();
+      };
       const body = (problem?: ReactNode) => (
         <div className={styles.body}>
           {act.isDangerous === true || isProduction ? <strong>{t('where', { installation })}</strong> : null}
@@ -56,10 +65,22 @@ export function useConfirm(): (act: Act) => void {
               rows={3}
               placeholder={t('reason')}
               aria-label={t('reason')}
-              onChange={(event) => (reason = event.target.value)}
+              onChange={(event) => {
+                reason = event.target.value;
+                react();
+              }}
             />
           ) : null}
-          {act.affirm === undefined ? null : <Checkbox onChange={(event) => (isAffirmed = event.target.checked)}>{act.affirm}</Checkbox>}
+          {act.affirm === undefined ? null : (
+            <Checkbox
+              onChange={(event) => {
+                isAffirmed = event.target.checked;
+                react();
+              }}
+            >
+              {act.affirm}
+            </Checkbox>
+          )}
           {problem}
         </div>
       );
@@ -72,17 +93,17 @@ export function useConfirm(): (act: Act) => void {
         okButtonProps: { danger: act.isDangerous ?? false },
         async onOk() {
           if (act.needsReason === true && reason.trim() === '') {
-            dialog.update({ content: body(<div role="alert">{t('reasonMissing')}</div>) });
+            show(<div role="alert">{t('reasonMissing')}</div>);
             throw new Error('no reason yet');
           }
           if (!isAffirmed) {
-            dialog.update({ content: body(<div role="alert">{t('affirmMissing')}</div>) });
+            show(<div role="alert">{t('affirmMissing')}</div>);
             throw new Error('not affirmed yet');
           }
           try {
             await act.run(reason.trim());
           } catch (error) {
-            dialog.update({ content: body(<ErrorBox error={error} />) });
+            show(<ErrorBox error={error} />);
             throw error;
           }
         },
