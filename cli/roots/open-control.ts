@@ -57,7 +57,7 @@ export async function openControl(
     askGateways: openAskGateways(host, opened),
     changes: engine.changes,
     checkInterface,
-    checkSavedInterface: createSavingCheck(checkInterface, policies, createSchemaTrial(clock)),
+    checkSavedInterface: createSavingCheck(checkInterface, policies, createSchemaTrial(clock), clock),
     checkBySchema: valueCheck.check,
     policies,
     ...(keeper === undefined ? {} : { keeper }),

@@ -252,7 +252,7 @@ export async function interfaceProblems(
   by: string,
   brought: ReadonlySet<string> = new Set(),
 ): Promise<readonly Issue[]> {
-  const issues = [...(await checkSavedInterface(document, by))];
+  const issues = [...(await checkSavedInterface(document, by, await registry.interfaces.get(document.interfaceId)))];
   const { target } = document;
   if (target.kind === 'flow' && !brought.has(target.flowId) && (await catalog.draft(target.flowId)) === undefined) {
     issues.push({

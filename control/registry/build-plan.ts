@@ -19,7 +19,7 @@ import type { Registry } from './registry.ts';
 
 export type CheckInterface = (document: InterfaceDocument) => readonly Issue[];
 /** Returns the problems of an interface. `by` is the account that saves it. */
-export type CheckSavedInterface = (document: InterfaceDocument, by: string) => Promise<readonly Issue[]>;
+export type CheckSavedInterface = (document: InterfaceDocument, by: string, before?: InterfaceDocument) => Promise<readonly Issue[]>;
 /**
  * Returns the violations of a JSON Schema, with the messages that a caller would get; undefined if the value is valid.
  * `by` is the account that asks.

@@ -113,4 +113,18 @@ export function findGuardProblems({ exceptions = [] }: GuardOptions): readonly O
   ]);
 }
 
+export function findPastExceptions({ exceptions = [] }: GuardOptions, now: number): readonly OptionProblem[] {
+  return exceptions.flatMap(({ expiresAt }, i) =>
+    Date.parse(expiresAt) <= now
+      ? [
+          {
+            ...{ path: `/exceptions/${i}/expiresAt`, problem: 'past-exception', value: expiresAt },
+            message: `The exception expired at ${expiresAt} and no longer applies.`,
+            fix: 'Remove the exception, or choose a later time.',
+          },
+        ]
+      : [],
+  );
+}
+
 export const readsForGuard = ({ mode = 'block' }: GuardOptions) => ({ body: mode !== 'off' });

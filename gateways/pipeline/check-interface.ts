@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
+import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { ErrorValues, Issue } from '../../engine/contract/values/errors.ts';
 import { fieldOf, schemaValues } from '../../engine/contract/schema/schema-problem.ts';
 import type { Policy } from '../contract.ts';
@@ -9,8 +11,8 @@ import type { SchemaTrial } from '../shared/create-schema-trial.ts';
 /** Returns every problem of an interface document at once, with its path; warnings do not prevent publishing. */
 export type InterfaceCheck = (document: unknown) => readonly Issue[];
 
-/** Checks a document that the account `by` saves, and returns every problem. */
-export type SavingCheck = (document: unknown, by: string) => Promise<readonly Issue[]>;
+/** Checks a document that the account `by` saves in place of `before`, and returns every problem. */
+export type SavingCheck = (document: unknown, by: string, before?: InterfaceDocument) => Promise<readonly Issue[]>;
 
 /**
  * Creates the check once from the loaded policies. Control runs it for each plan, and a gateway before it compiles an
@@ -39,8 +41,13 @@ export function createInterfaceCheck(policies: readonly Policy[]): InterfaceChec
  * each. Control runs it once, when a document is saved. Documents that were saved before this check existed stay in
  * use.
  */
-export function createSavingCheck(check: InterfaceCheck, policies: readonly Policy[], trySchemas: SchemaTrial): SavingCheck {
-  return async (document, by) => {
+export function createSavingCheck(
+  check: InterfaceCheck,
+  policies: readonly Policy[],
+  trySchemas: SchemaTrial,
+  clock: Pick<Clock, 'now'>,
+): SavingCheck {
+  return async (document, by, before) => {
     const issues = check(document);
     if (issues.some(({ code }) => code === 'INTERFACE_INVALID')) return issues;
     const readable = document as InterfaceDocument;
@@ -48,21 +55,27 @@ export function createSavingCheck(check: InterfaceCheck, policies: readonly Poli
       ...issues,
       ...checkBody(readable),
       ...checkWeights(readable),
-      ...checkOptions(readable, policies, issues),
+      ...checkOptions(readable, policies, issues, { before, now: clock.now() }),
       ...(await checkSchemas(readable, trySchemas, by)),
     ];
   };
 }
 
-function checkOptions(document: InterfaceDocument, policies: readonly Policy[], found: readonly Issue[]): Issue[] {
+interface Saving {
+  readonly before: InterfaceDocument | undefined;
+  readonly now: number;
+}
+
+function checkOptions(document: InterfaceDocument, policies: readonly Policy[], found: readonly Issue[], { before, now }: Saving): Issue[] {
   const { policies: chosen = {} } = document;
-  return policies.flatMap(({ name, findProblems }) => {
+  return policies.flatMap(({ name, findProblems, findPast }) => {
     const options = chosen[name];
     const place = `/policies/${name}`;
-    if (!options || findProblems === undefined || found.some(({ path }) => path === place || path.startsWith(`${place}/`))) return [];
-    return findProblems(options, document).map(({ path, message, fix, ...values }) =>
-      problem(place + path, 'POLICY_OPTIONS', message, fix, values),
-    );
+    if (!options || found.some(({ path }) => path === place || path.startsWith(`${place}/`))) return [];
+    // What was saved in time may be over by now. It must not hold up other changes.
+    const isNew = !isDeepStrictEqual(options, before?.policies?.[name]);
+    const problems = [...(findProblems?.(options, document) ?? []), ...(isNew ? (findPast?.(options, now) ?? []) : [])];
+    return problems.map(({ path, message, fix, ...values }) => problem(place + path, 'POLICY_OPTIONS', message, fix, values));
   });
 }
 

@@ -61,7 +61,7 @@ for (const flow of flows) {
 
 test('the interfaces are valid, at least eight, on all three fronts', async () => {
   const policies = await loadPolicies();
-  const check = createSavingCheck(createInterfaceCheck(policies), policies, createSchemaTrial(systemClock));
+  const check = createSavingCheck(createInterfaceCheck(policies), policies, createSchemaTrial(systemClock), systemClock);
   assert.deepEqual((await Promise.all(interfaces.map((document) => check(document, 'ann')))).flat(), [] as Issue[]);
   assert.ok(interfaces.length >= 8);
   assert.deepEqual([...new Set(interfaces.map(({ front }) => front))].sort(), ['bus', 'open', 'user']);

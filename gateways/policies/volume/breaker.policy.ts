@@ -87,6 +87,16 @@ export default definePolicy({
     },
     { additionalProperties: false },
   ),
+  findPast: ({ manual }, now) =>
+    manual === undefined || manual.until > now
+      ? []
+      : [
+          {
+            ...{ path: '/manual/until', problem: 'past-manual', value: new Date(manual.until).toISOString() },
+            message: `The manual state ended at ${new Date(manual.until).toISOString()}.`,
+            fix: 'Remove the manual state, or choose a later time.',
+          },
+        ],
   explain: (_options, _target, _front, { keepers }) => {
     const { breakers } = loadOf(keepers);
     return () => ([...breakers.values()].some(({ state }) => state === 'open') ? refuse('GW50302') : undefined);

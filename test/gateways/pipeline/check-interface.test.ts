@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { errorText } from '../../../engine/contract/error-texts/error-texts.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
+import type { InterfaceDocument } from '../../../gateways/documents/interface-document.ts';
 import { createInterfaceCheck, createSavingCheck, type SavingCheck } from '../../../gateways/pipeline/check-interface.ts';
 import { loadPolicies } from '../../../gateways/pipeline/load-policies.ts';
 import { createSchemaTrial } from '../../../gateways/shared/create-schema-trial.ts';
@@ -13,7 +14,8 @@ const group = (name: string, ...weights: number[]) => ({
 });
 const twoGroups = { kind: 'upstream', groups: [group('v1', 1), group('v2', 1)] };
 const grey = (options: object) => ({ target: twoGroups, policies: { 'grey-release': { group: 'v2', ...options } } });
-const grownUp = { locator: 'query:id', subject: 'token.sub', op: 'eq' };
+const ofUser = { locator: 'query:id', subject: 'token.sub', op: 'eq' };
+const exception = (expiresAt: string) => ({ carrier: 'body', field: '/a', reason: 'x', expiresAt });
 const fallback = (options: object) => ({ policies: { fallback: options } });
 
 let serve: ReturnType<typeof createInterfaceCheck>;
@@ -22,7 +24,7 @@ let save: SavingCheck;
 before(async () => {
   const policies = await loadPolicies();
   serve = createInterfaceCheck(policies);
-  save = createSavingCheck(serve, policies, createSchemaTrial(systemClock));
+  save = createSavingCheck(serve, policies, createSchemaTrial(systemClock), systemClock);
 });
 
 /** What cannot work, with the place and the code or problem that names it. */
@@ -46,9 +48,9 @@ const WRONG: readonly (readonly [fields: object, place: string, problem: string]
     '/policies/quota/quotas/0/by',
     'limit-user',
   ],
-  [{ policies: { 'object-access': { rules: [grownUp] } } }, '/policies/object-access/rules/0/subject', 'object-user'],
+  [{ policies: { 'object-access': { rules: [ofUser] } } }, '/policies/object-access/rules/0/subject', 'object-user'],
   [
-    { front: 'bus', policies: { 'object-response': { rules: [{ ...grownUp, locator: 'json:$.id', action: 'refuse' }] } } },
+    { front: 'bus', policies: { 'object-response': { rules: [{ ...ofUser, locator: 'json:$.id', action: 'refuse' }] } } },
     '/policies/object-response/rules/0/subject',
     'object-user',
   ],
@@ -72,6 +74,13 @@ const WRONG: readonly (readonly [fields: object, place: string, problem: string]
     { policies: { concurrency: { maxConcurrency: 5, initialConcurrency: 50 } } },
     '/policies/concurrency/initialConcurrency',
     'initial-limit',
+  ],
+  [{ target: twoGroups, policies: { breaker: { manual: { state: 'open', until: 1 } } } }, '/policies/breaker/manual/until', 'past-manual'],
+  [{ policies: { xss: { exceptions: [exception('2020-01-01T00:00:00Z')] } } }, '/policies/xss/exceptions/0/expiresAt', 'past-exception'],
+  [
+    { policies: { 'sql-injection': { exceptions: [exception('2999-01-01T00:00:00Z'), exception('2020-01-01T00:00:00Z')] } } },
+    '/policies/sql-injection/exceptions/1/expiresAt',
+    'past-exception',
   ],
   [
     { target: { kind: 'upstream', groups: [group('v1', 1), group('v2', 0, 0)] } },
@@ -99,10 +108,10 @@ test('such an interface of an older version is still served', () => {
 });
 
 test('what looks alike and works is saved', async () => {
-  const users = { 'rate-limit': { limits: [{ by: 'user', limit: 1 }] }, 'object-access': { rules: [grownUp] } };
+  const users = { 'rate-limit': { limits: [{ by: 'user', limit: 1 }] }, 'object-access': { rules: [ofUser] } };
   for (const fields of [
     { front: 'user', policies: users },
-    { policies: { 'object-access': { rules: [{ ...grownUp, subject: 'app.orgId' }] } } },
+    { policies: { 'object-access': { rules: [{ ...ofUser, subject: 'app.orgId' }] } } },
     { policies: { 'file-type': { accept: ['pdf'] }, 'media-type': { accept: ['Application/PDF'] } } },
     { policies: { 'file-type': { accept: ['json'] }, 'media-type': { accept: ['application/fhir+json'] } } },
     { front: 'user', policies: { 'login-level': { level: 2, names: ['a', 'b'] } } },
@@ -116,4 +125,12 @@ test('what looks alike and works is saved', async () => {
     { target: { kind: 'upstream', groups: [group('v1', 0, 1)] } },
   ])
     assert.deepEqual(await save(buildInterface(fields as object), 'ann'), [], JSON.stringify(fields));
+});
+
+test('times that passed since they were saved hold up no other change', async () => {
+  const policies = { xss: { exceptions: [exception('2020-01-01T00:00:00Z')] } } as InterfaceDocument['policies'];
+  const before = buildInterface({ policies: policies! });
+  assert.deepEqual(await save({ ...before, timeoutMs: 3000 }, 'ann', before), []);
+  const changed = { ...before, policies: { xss: { ...policies!['xss'], mode: 'monitor' } } };
+  assert.equal((await save(changed, 'ann', before)).length, 1);
 });

@@ -22,7 +22,7 @@ let check: (document: unknown) => ReturnType<SavingCheck>;
 
 before(async () => {
   policies = await loadPolicies();
-  const saving = createSavingCheck(createInterfaceCheck(policies), policies, createSchemaTrial(systemClock));
+  const saving = createSavingCheck(createInterfaceCheck(policies), policies, createSchemaTrial(systemClock), systemClock);
   check = (document) => saving(document, 'ann');
 });
 

@@ -298,7 +298,7 @@ test('the access log and the counts of the interface say what the cache did', as
 
 test('options that would mix answers are refused when the interface is saved, and switch the cache off in a plan', async (t) => {
   const policies = await loadPolicies();
-  const check = createSavingCheck(createInterfaceCheck(policies), policies, createSchemaTrial(systemClock));
+  const check = createSavingCheck(createInterfaceCheck(policies), policies, createSchemaTrial(systemClock), systemClock);
   const service = await startService(t);
   const problems = async (front: Front, cache: Record<string, unknown>, fields: Partial<InterfaceDocument> = {}) =>
     (await check(cachedInterface(service, front, cache, fields), 'ann')).map(({ path, values }) => [path, values?.['problem']]);
