@@ -181,6 +181,8 @@ export interface Exchange {
   error: GatewayError | undefined;
   /** True if the service failed after a part of its response was sent. `error` then says why; the caller did not get it. */
   isCutOff: boolean;
+  /** The code of the failure that a fallback answer replaced. The call counts as failed all the same. */
+  replacedFailure: string | undefined;
   /** The policy that refused the request or answered it in place of the target. */
   decidedBy: string | undefined;
   /**

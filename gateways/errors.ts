@@ -150,7 +150,7 @@ export function isUncalled(code: string): boolean {
 
 /** Returns whether an error means that the gateway refused the call, and not that the target failed. */
 export function isRefusal(code: string): boolean {
-  return !code.startsWith('GW5') || isUncalled(code);
+  return (code.startsWith('GW') && !code.startsWith('GW5')) || isUncalled(code);
 }
 
 export interface RefusalDetails {

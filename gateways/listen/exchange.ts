@@ -58,6 +58,7 @@ export class HttpExchange implements Exchange, Listed {
   proof: Exchange['proof'] = undefined;
   isCalled = false;
   isCutOff = false;
+  replacedFailure: string | undefined = undefined;
   instanceGroup: string | undefined = undefined;
   outcome: TargetOutcome | undefined = undefined;
   answer: Answer | undefined = undefined;

@@ -12,7 +12,7 @@ export interface InterfaceCalls {
   counts(): readonly CallCounts[];
 }
 
-type Ended = Pick<HttpExchange, 'error' | 'response'>;
+type Ended = Pick<HttpExchange, 'error' | 'replacedFailure' | 'response'>;
 
 export function createInterfaceCalls({ clock, metrics }: { readonly clock: Clock; readonly metrics: Metrics }): InterfaceCalls {
   const stats = createCallStats(clock);
@@ -22,11 +22,11 @@ export function createInterfaceCalls({ clock, metrics }: { readonly clock: Clock
       if (id === undefined) return;
       const outcome = outcomeOfCall(exchange);
       metrics.observeMs('gateway_interface_ms', ms, { interface: id, outcome });
-      if (exchange.error !== undefined) metrics.count('gateway_interface_errors_total', { interface: id, code: exchange.error.code });
+      const code = codeOf(exchange);
+      if (code !== undefined) metrics.count('gateway_interface_errors_total', { interface: id, code });
       if (exchange.cached !== undefined) stats.cached(id, exchange.cached !== 'miss');
       // A call that did not reach the target does not show that the target works again.
-      if (exchange.error === undefined || !isUncalled(exchange.error.code))
-        stats.attempted(id, ms, outcome, exchange.error?.code ?? 'HTTP_SERVER_ERROR');
+      if (code === undefined || !isUncalled(code)) stats.attempted(id, ms, outcome, code ?? 'HTTP_SERVER_ERROR');
       // If no app was authenticated, use the app that the request claims. Operators need it to investigate wrong
       // signatures.
       stats.called(id, ms, outcome, { code: codeOfRefusal(exchange), app: (exchange.app ?? exchange.claim?.app)?.appId });
@@ -50,14 +50,20 @@ export function outcomeOfAnswer({ response }: Pick<Ended, 'response'>): 'ok' | '
  * Returns the outcome for the counts. If the caller left before the response, or the gateway refused the call, this
  * says nothing about whether the interface works. So such calls count as `refused`.
  */
-function outcomeOfCall({ error, response }: Ended): CallOutcome {
-  if (error?.outcome === 'unknown') return 'unknown';
-  if (error !== undefined) return isRefusal(error.code) ? 'refused' : 'failed';
-  const outcome = outcomeOfAnswer({ response });
+function outcomeOfCall(ended: Ended): CallOutcome {
+  if (ended.error?.outcome === 'unknown') return 'unknown';
+  const code = codeOf(ended);
+  if (code !== undefined) return isRefusal(code) ? 'refused' : 'failed';
+  const outcome = outcomeOfAnswer(ended);
   return outcome === 'incomplete' ? 'refused' : outcome;
 }
 
-function codeOfRefusal({ error, response }: Ended): string {
-  if (error !== undefined) return error.code;
-  return response.writableFinished ? 'HTTP_UNEXPECTED' : 'CALLER_LEFT';
+/** Returns the code of the error, also if the caller got a fallback answer in its place. */
+function codeOf({ error, replacedFailure }: Ended): string | undefined {
+  return error?.code ?? replacedFailure;
+}
+
+function codeOfRefusal(ended: Ended): string {
+  const { response } = ended;
+  return codeOf(ended) ?? (response.writableFinished ? 'HTTP_UNEXPECTED' : 'CALLER_LEFT');
 }

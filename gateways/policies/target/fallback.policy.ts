@@ -95,6 +95,7 @@ export default definePolicy({
       const cause = causeOf(exchange);
       if (cause === undefined || !wanted.has(cause)) return undefined;
       exchange.note({ policy: 'fallback', what: exchange.error?.code ?? String(exchange.answer!.status) });
+      exchange.replacedFailure = exchange.error?.code ?? 'HTTP_SERVER_ERROR';
       const headers = { 'content-type': contentType, 'cache-control': 'no-store', 'x-kq-fallback': cause };
       return { status, headers, body: bytes } satisfies Answer;
     };

@@ -164,6 +164,7 @@ function buildExchange(
     },
     ...{ body: undefined, json: undefined, proof: undefined, answer: undefined, error: undefined, responseHeaders: [], after: [] },
     isCutOff: false,
+    replacedFailure: undefined,
     decidedBy: undefined,
     judgedHeaders: undefined,
     cached: undefined,

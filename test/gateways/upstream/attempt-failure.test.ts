@@ -135,3 +135,25 @@ test('the record and the log say which instance failed and why, and the caller g
     );
   }
 });
+
+test('a call that got the fallback in place of a dead service has failed all the same', async (t) => {
+  const service = createServer((_request, response) => response.writeHead(500).end());
+  const fallback = { body: '{}', causes: ['unreachable', 'server-error', 'breaker'] };
+  for (const [instance, code] of [
+    ['http://127.0.0.1:1', 'GW50201'],
+    [`http://${await listen(t, service)}`, 'HTTP_SERVER_ERROR'],
+  ] as const) {
+    const { bus, call } = await serve(t, instance, { policies: { fallback, breaker: { minimumCalls: 2 } } });
+    const causes = [];
+    for (let i = 0; i < 3; i++) {
+      const answer = await call();
+      assert.equal(answer.status, 200);
+      causes.push(answer.headers['x-kq-fallback']);
+    }
+    const cause = code === 'GW50201' ? 'unreachable' : 'server-error';
+    assert.deepEqual(causes, [cause, cause, 'breaker']);
+    const [counted] = bus.gateway.calls();
+    assert.deepEqual(counted!.recent, { calls: 3, refused: 1, failed: 2 });
+    assert.deepEqual([counted!.lastError!.code, counted!.failures], [code, 2]);
+  }
+});
