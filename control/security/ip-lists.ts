@@ -42,7 +42,7 @@ function listIpLists({ registry }: SecurityServices): Action {
   });
 }
 
-function saveIpList({ registry, plans, owners }: SecurityServices): Action {
+function saveIpList({ registry, plans, owners, clock }: SecurityServices): Action {
   return defineAction({
     name: 'ip-lists.save',
     right: 'callers.edit',
@@ -54,6 +54,7 @@ function saveIpList({ registry, plans, owners }: SecurityServices): Action {
     async run(ctx, { listId, document }) {
       requireSameId(document.listId, listId);
       for (const { range } of document.entries) requireRange(range);
+      requireSomebody(document, clock.now());
       const before = await registry.ipLists.get(listId);
       const saved = await registry.ipLists.save(document);
       ctx.note.changes = changedFieldsOfIpList(before, saved);
@@ -82,6 +83,19 @@ function removeIpList({ registry, plans, owners }: SecurityServices): Action {
       return { removed };
     },
   });
+}
+
+/** An allow list for every request that names nobody would stop its fronts at once. */
+function requireSomebody({ kind, everywhere, entries }: IpListDocument, now: number): void {
+  if (kind === 'black' || !everywhere || entries.some(({ expiresAt = Infinity }) => now < expiresAt)) return;
+  throw new AppError(
+    'IP_LIST_ALLOWS_NOBODY',
+    'input',
+    'An allow list for every request needs an entry in force: it would refuse all callers.',
+    {
+      fix: 'Save the list for named interfaces only, add the addresses that may call, then apply it everywhere.',
+    },
+  );
 }
 
 function requireRange(range: string): void {

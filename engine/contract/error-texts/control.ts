@@ -89,6 +89,10 @@ export const controlTexts: ErrorTemplates = {
   'ALARM_SETTINGS_INVALID/address': { what: '“{name}”没有收件地址', fix: '填写至少一个地址。' },
   'ALARM_SETTINGS_INVALID/server': { what: '“{name}”用邮件通知，但未设邮件服务器', fix: '填写邮件服务器。' },
   'ALARM_SETTINGS_INVALID/plain': { what: '其他机器上的邮件服务器须用 TLS', fix: '选择 TLS 或 STARTTLS。' },
+  IP_LIST_ALLOWS_NOBODY: {
+    what: '对全部请求生效的白名单没有有效条目，会拒绝所有调用方',
+    fix: '先只对引用它的接口生效，加入允许的地址，再改为全部生效。',
+  },
   BREAKER_NOT_USED: { what: '接口 {interfaceId} 没有启用熔断，无法人工设置', fix: '先在接口的策略中启用“熔断”；调用流程的接口没有熔断。' },
   CALL_NOT_FOUND: {
     what: '应答的网关中没有该调用的访问日志',

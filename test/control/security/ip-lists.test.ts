@@ -26,6 +26,24 @@ test('a saved list reaches the plan, an operator sees its entries with reason an
   assert.deepEqual(running.plans.at(-1)!.ipLists, []);
 });
 
+test('an allow list for every request that names nobody is refused, so that no front stops', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const keeper = await running.person('keeper', ['security-admin']);
+  const empty = { ...buildIpList({ revision: 0, everywhere: true }, []), kind: 'white' };
+  assert.equal((await keeper.call('PUT', '/ip-lists/ipl_test', empty)).body.code, 'IP_LIST_ALLOWS_NOBODY');
+  const named = await keeper.call('PUT', '/ip-lists/ipl_test', { ...empty, everywhere: false });
+  assert.equal(named.status, 200);
+  const entries = [{ range: '10.0.0.0/8', reason: 'the hospitals' }];
+  assert.equal((await keeper.call('PUT', '/ip-lists/ipl_test', { ...empty, revision: 1, entries })).status, 200);
+  const over = entries.map((entry) => ({ ...entry, expiresAt: 1 }));
+  for (const none of [[], over])
+    assert.equal(
+      (await keeper.call('PUT', '/ip-lists/ipl_test', { ...empty, revision: 2, entries: none })).body.code,
+      'IP_LIST_ALLOWS_NOBODY',
+    );
+});
+
 test('a list without a domain belongs to the installation, and people of a domain read it and edit only their own', async (t) => {
   const running = await startControl();
   t.after(running.stop);

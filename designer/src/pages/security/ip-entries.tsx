@@ -6,6 +6,7 @@ import { isIpRange } from '../../../../engine/contract/calls/ip-range.ts';
 import { useMutationOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
 import { EmptyState } from '../../kit/feedback/empty-state.tsx';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import { RemoveButton } from '../../kit/feedback/remove-button.tsx';
@@ -23,6 +24,14 @@ const TEXTS = defineTexts({
   expires: ['到期', 'Ends'],
   add: ['添加条目', 'Add an entry'],
   everywhere: ['全部生效', 'Applies everywhere'],
+  everywhereBlack: [
+    '一秒内，所选网关拒绝这 {{count}} 条地址的全部请求。',
+    'Within a second its fronts refuse all requests from {{count}} listed {{count|address or range|addresses and ranges}}.',
+  ],
+  everywhereWhite: [
+    '一秒内，所选网关只接受这 {{count}} 条地址的请求，其他调用方全部被拒绝（GW40302）。',
+    'Within a second its fronts accept requests from {{count}} listed {{count|address or range|addresses and ranges}} only; all other callers get GW40302.',
+  ],
   removeBlack: ['一秒内，{{range}} 不再被这个黑名单拒绝。', 'Within a second this black list no longer refuses {{range}}.'],
   removeWhite: ['一秒内，这个白名单不再允许 {{range}}。', 'Within a second this white list no longer allows {{range}}.'],
   emptyBlack: ['还没有条目：不拒绝任何地址', 'No entries: no address is refused'],
@@ -35,12 +44,42 @@ export type IpList = Output<'ip-lists.list'>['items'][number];
 type Entry = IpList['entries'][number];
 type Values = EntryValues & { readonly range: string };
 
+interface EverywhereProps {
+  readonly list: IpList;
+  readonly isDisabled: boolean;
+  readonly isPending: boolean;
+  change(changes: { readonly everywhere: boolean }, reason?: string): Promise<unknown>;
+}
+
+/** Applies the list to all requests of its fronts, after the user has seen whom that concerns; takes it back at once. */
+function EverywhereSwitch({ list, isDisabled, isPending, change }: EverywhereProps) {
+  const t = useTexts(TEXTS);
+  const confirm = useConfirm();
+  const apply = (everywhere: boolean) => {
+    if (!everywhere) return void change({ everywhere }).catch(() => undefined);
+    confirm({
+      title: t('everywhere'),
+      effect: t(list.kind === 'black' ? 'everywhereBlack' : 'everywhereWhite', { count: list.entries.length }),
+      verb: t('everywhere'),
+      isDangerous: true,
+      needsReason: true,
+      run: (reason) => change({ everywhere }, reason),
+    });
+  };
+  return (
+    <label>
+      <Switch size="small" checked={list.everywhere} disabled={isDisabled} loading={isPending} onChange={apply} /> {t('everywhere')}
+    </label>
+  );
+}
+
 /** Shows the entries of a list, and adds and removes them. */
 export function IpEntries({ list, onClose }: { readonly list: IpList; readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
   const text = useText();
   const may = useMay();
   const save = useMutationOf('ip-lists.save');
+  const isBlack = list.kind === 'black';
   const [isAdding, setAdding] = useState(false);
   const mayEdit = list.mayEdit && may('callers.edit');
   const { mayEdit: _mayEdit, ...document } = list;
@@ -56,21 +95,11 @@ export function IpEntries({ list, onClose }: { readonly list: IpList; readonly o
       {t('add')}
     </Button>
   ) : null;
-  const isBlack = list.kind === 'black';
   return (
     <Modal open width={800} title={text(list.name)} onCancel={onClose} footer={<Button onClick={onClose}>{t('close')}</Button>}>
       <div className={styles.stack}>
         {save.error === null || isAdding ? null : <ErrorBox error={save.error} />}
-        <label>
-          <Switch
-            size="small"
-            checked={list.everywhere}
-            disabled={!mayEdit}
-            loading={save.isPending}
-            onChange={(everywhere) => void change({ everywhere }).catch(() => undefined)}
-          />{' '}
-          {t('everywhere')}
-        </label>
+        <EverywhereSwitch list={list} isDisabled={!mayEdit} isPending={save.isPending} change={change} />
         <DataTable<Entry>
           label={t('entries')}
           rows={list.entries}
