@@ -7,6 +7,7 @@ import { FRONTS } from '../../engine/contract/access/access.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { PLAIN_TEXT } from '../../engine/contract/values/plain-text.ts';
 import {
+  CallName,
   CallQuery,
   DescribedRequest,
   type AskGateways,
@@ -90,26 +91,18 @@ function openCall(services: CallServices): Action {
       'zh-CN': '查看一次调用的报文（脱敏后）：须说明理由，留下审计',
       en: 'Read the masked bodies of a call: requires a reason and writes an audit line',
     },
-    input: Type.Object(
-      {
-        traceId: Type.String({ pattern: '^[0-9A-Za-z-]{8,64}$' }),
-        at: Type.Integer({ minimum: 0, description: '`at` of the call' }),
-        reason: Type.String({ minLength: 5, maxLength: 500, pattern: PLAIN_TEXT }),
-      },
-      closed,
-    ),
+    input: Type.Object({ ...CallName.properties, reason: Type.String({ minLength: 5, maxLength: 500, pattern: PLAIN_TEXT }) }, closed),
     audited: true,
-    subject: ({ traceId }) => traceId,
-    async run(ctx, { traceId, at, reason }): Promise<CallBodies> {
+    subject: ({ interfaceId, front, traceId }) => `${interfaceId ?? front} ${traceId}`,
+    async run(ctx, { reason, ...named }): Promise<CallBodies> {
       ctx.note.reason = reason;
       const interfaceIds = await interfacesOf(ctx.domains, services);
-      const query = { traceId, from: at, to: at };
-      const seen = await services.askGateways({ kind: 'find-calls', query, limit: 1, ...(interfaceIds && { interfaceIds }) });
-      if (!seen.replies.some(({ reply }) => reply.kind === 'find-calls' && reply.calls.length > 0)) throw gone();
-      const { replies } = await services.askGateways({ kind: 'open-call', traceId, at });
-      const bodies = replies.flatMap(({ reply }) => (reply.kind === 'open-call' && reply.bodies !== undefined ? [reply.bodies] : []))[0];
-      if (bodies === undefined) throw gone();
-      return bodies;
+      if (!isAmong(named.interfaceId, interfaceIds)) throw gone();
+      const { replies } = await services.askGateways({ kind: 'open-call', call: named, ...(interfaceIds && { interfaceIds }) });
+      const opened = replies.flatMap(({ reply }) => (reply.kind === 'open-call' ? (reply.opened ?? []) : []))[0];
+      // Check the line itself again: a gateway may be of another build.
+      if (opened === undefined || opened.interfaceId !== named.interfaceId) throw gone();
+      return opened.bodies;
     },
   });
 }
@@ -163,8 +156,7 @@ function listEvents(services: CallServices): Action {
         reply.kind === 'events' ? reply.events.map((event) => ({ ...event, processId })) : [],
       );
       const isSeen = ({ interfaceId }: GatewayEvent) =>
-        (wanted === undefined || interfaceId === wanted) &&
-        (interfaceIds === undefined || (interfaceId !== undefined && interfaceIds.includes(interfaceId)));
+        (wanted === undefined || interfaceId === wanted) && isAmong(interfaceId, interfaceIds);
       return { items: items.filter(isSeen).sort((a, b) => b.at - a.at), gateways: replies.length };
     },
   });
@@ -195,6 +187,10 @@ function readLoad({ askGateways, owners }: CallServices): Action {
 async function interfacesOf(domains: DomainScope, { registry }: CallServices): Promise<readonly string[] | undefined> {
   if (domains.only === undefined) return undefined;
   return domains.keep(await registry.interfaces.list()).map(({ interfaceId }) => interfaceId);
+}
+
+function isAmong(interfaceId: string | undefined, only: readonly string[] | undefined): boolean {
+  return only === undefined || (interfaceId !== undefined && only.includes(interfaceId));
 }
 
 function gone(): AppError {

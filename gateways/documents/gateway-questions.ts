@@ -26,12 +26,28 @@ export const CallQuery = Type.Object(
 );
 export type CallQuery = Static<typeof CallQuery>;
 
+/**
+ * Names one line of the access log. A trace id alone does not: nested calls share it, and so may calls of interfaces of
+ * different domains.
+ */
+export const CallName = Type.Object(
+  {
+    traceId: Type.String({ pattern: '^[0-9A-Za-z-]{8,64}$' }),
+    at: Type.Integer({ minimum: 0, description: '`at` of the call' }),
+    front: OneOf(FRONTS),
+    /** Absent for a call that reached no interface. */
+    interfaceId: Type.Optional(Type.String({ pattern: '^ifc_[A-Za-z0-9_-]{1,60}$' })),
+  },
+  closed,
+);
+export type CallName = Static<typeof CallName>;
+
 /** One call of the access log without its bodies. */
 export interface CallLine {
   /** Epoch milliseconds when the request arrived; `ms` is how long it took. */
   readonly at: number;
   readonly ms: number;
-  readonly front: string;
+  readonly front: Front;
   readonly traceId: string;
   readonly method?: string;
   /** The published path, never the requested one, which may contain personal data. */
@@ -66,6 +82,12 @@ export interface CallBodies {
   readonly query?: string;
   readonly in?: string;
   readonly out?: string;
+}
+
+/** The bodies of a call, with the interface that its line names. */
+export interface OpenedCall {
+  readonly interfaceId?: string;
+  readonly bodies: CallBodies;
 }
 
 export interface FoundCalls {
@@ -128,7 +150,7 @@ export interface GatewayEvent {
 /** A question to every gateway process, or to the one that it names. */
 export type GatewayQuestion =
   | { readonly kind: 'find-calls'; readonly query: CallQuery; readonly interfaceIds?: readonly string[]; readonly limit: number }
-  | { readonly kind: 'open-call'; readonly traceId: string; readonly at: number }
+  | { readonly kind: 'open-call'; readonly call: CallName; readonly interfaceIds?: readonly string[] }
   | { readonly kind: 'explain'; readonly front: Front; readonly request: DescribedRequest }
   | { readonly kind: 'events' }
   | { readonly kind: 'load'; readonly interfaceId: string }
@@ -136,7 +158,7 @@ export type GatewayQuestion =
 
 export type GatewayReply =
   | ({ readonly kind: 'find-calls' } & FoundCalls)
-  | { readonly kind: 'open-call'; readonly bodies: CallBodies | undefined }
+  | { readonly kind: 'open-call'; readonly opened: OpenedCall | undefined }
   | { readonly kind: 'explain'; readonly explanation: Explanation | undefined }
   | { readonly kind: 'events'; readonly events: readonly (GatewayEvent & { readonly front: string })[] }
   | { readonly kind: 'load'; readonly loads: readonly GatewayLoad[] }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Front } from '../../engine/contract/access/access.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import { isRefusal } from '../errors.ts';
-import type { CallBodies, CallLine, CallQuery, FoundCalls } from '../documents/gateway-questions.ts';
+import type { CallLine, CallName, CallQuery, FoundCalls, OpenedCall } from '../documents/gateway-questions.ts';
 
 export interface AccessLogFiles {
   readonly folder: string;
@@ -52,24 +52,36 @@ export async function findCalls(files: AccessLogFiles, query: CallQuery, options
   return { calls: newest, ...(readTo === undefined ? {} : { readTo }) };
 }
 
-/** Returns the opened bodies of one call; undefined if this process has no such line. */
+export interface OpenCallOptions {
+  /** Only if the line is of one of these interfaces. */
+  readonly interfaceIds?: ReadonlySet<string> | undefined;
+  openText(traceId: string, field: string, sealed: string): string;
+  isOver(): boolean;
+}
+
+/** Returns the opened bodies of one call; undefined if this process has no such line, or if it may not be opened. */
 export async function openCall(
   files: AccessLogFiles,
-  { traceId, at }: { readonly traceId: string; readonly at: number },
-  openText: (traceId: string, field: string, sealed: string) => string,
-  isOver: () => boolean,
-): Promise<CallBodies | undefined> {
-  for (const { name } of files.logs) {
+  { traceId, at, front, interfaceId }: CallName,
+  { interfaceIds, openText, isOver }: OpenCallOptions,
+): Promise<OpenedCall | undefined> {
+  if (!isAmong(interfaceId, interfaceIds)) return undefined;
+  for (const { name } of files.logs.filter((log) => log.front === front)) {
     for await (const line of linesBackward(files.folder, name)) {
       if (atOf(line) < at || isOver()) break;
-      const call = line.includes(traceId) ? parseLine(line) : undefined;
-      if (call?.['trace'] !== traceId) continue;
-      return Object.fromEntries(
+      const call = atOf(line) === at && line.includes(traceId) ? parseLine(line) : undefined;
+      if (call?.['trace'] !== traceId || call['interface'] !== interfaceId) continue;
+      const bodies = Object.fromEntries(
         SEALED.flatMap((field) => (typeof call[field] === 'string' ? [[field, openText(traceId, field, call[field])]] : [])),
       );
+      return { ...(interfaceId !== undefined && { interfaceId }), bodies };
     }
   }
   return undefined;
+}
+
+function isAmong(interfaceId: string | undefined, only: ReadonlySet<string> | undefined): boolean {
+  return only === undefined || (interfaceId !== undefined && only.has(interfaceId));
 }
 
 const SEALED = ['target', 'query', 'in', 'out'] as const;
@@ -97,7 +109,7 @@ function toMatch(query: CallQuery, interfaceIds: ReadonlySet<string> | undefined
       (ip === undefined || call.ip === ip) &&
       (notedBy === undefined || (call.notes ?? []).some(({ policy }) => notedBy.includes(policy))) &&
       (outcome === undefined || outcomeOf(call) === outcome) &&
-      (interfaceIds === undefined || (call.interfaceId !== undefined && interfaceIds.has(call.interfaceId))),
+      isAmong(call.interfaceId, interfaceIds),
   };
 }
 

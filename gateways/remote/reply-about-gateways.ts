@@ -61,13 +61,13 @@ export function createReply({
     await Promise.all(Object.values(gateways()).map((gateway) => gateway.flushLog()));
     const logs = Object.entries(gateways()).map(([front, { logName }]) => ({ front: front as Front, name: logName }));
     const files = { folder, logs, processId };
+    const interfaceIds = question.interfaceIds && new Set(question.interfaceIds);
     if (question.kind === 'open-call') {
-      const open = (traceId: string, field: string, sealed: string) =>
+      const openText = (traceId: string, field: string, sealed: string) =>
         seal.openText({ collection: 'access-log', id: traceId, field }, sealed);
-      return { kind: 'open-call', bodies: await openCall(files, question, open, isOver) };
+      return { kind: 'open-call', opened: await openCall(files, question.call, { interfaceIds, openText, isOver }) };
     }
-    const { query, interfaceIds, limit } = question;
-    const only = interfaceIds && new Set(interfaceIds);
-    return { kind: 'find-calls', ...(await findCalls(files, query, { interfaceIds: only, limit, isOver })) };
+    const { query, limit } = question;
+    return { kind: 'find-calls', ...(await findCalls(files, query, { interfaceIds, limit, isOver })) };
   };
 }

@@ -29,7 +29,10 @@ function loadOf(interfaceId: string): GatewayLoad {
   };
 }
 
-/** One gateway process that finds by trace id and interface, as the real ones do (`gateways/remote`). */
+/**
+ * One gateway process that finds by trace id and interface, as the real ones do (`gateways/remote`). It opens by trace
+ * id and time alone, so that the check of control is seen.
+ */
 function replyTo(question: GatewayQuestion): GatewayReply {
   switch (question.kind) {
     case 'find-calls':
@@ -41,8 +44,11 @@ function replyTo(question: GatewayQuestion): GatewayReply {
             (question.interfaceIds === undefined || (interfaceId !== undefined && question.interfaceIds.includes(interfaceId))),
         ),
       };
-    case 'open-call':
-      return { kind: 'open-call', bodies: { in: '{"name":"***"}' } };
+    case 'open-call': {
+      const line = calls.find(({ traceId, at }) => traceId === question.call.traceId && at === question.call.at);
+      const about = line?.interfaceId === undefined ? {} : { interfaceId: line.interfaceId };
+      return { kind: 'open-call', opened: line && { ...about, bodies: { in: '{"name":"***"}' } } };
+    }
     case 'explain':
       return { kind: 'explain', explanation: { planNumber: 7, interfaceId: 'ifc_of_a', verdicts: [] } };
     case 'events':
@@ -86,8 +92,12 @@ test('who has some domains finds the calls of their interfaces, and nothing abou
     [2],
   );
   const reason = 'A citizen complains.';
-  assert.equal((await operator.call('POST', '/calls/open', { traceId: 'trace-003', at: 3, reason })).body.code, 'CALL_NOT_FOUND');
-  assert.deepEqual((await operator.call('POST', '/calls/open', { traceId: 'trace-002', at: 2, reason })).body, { in: '{"name":"***"}' });
+  const open = async (named: object) => (await operator.call('POST', '/calls/open', { front: 'open', reason, ...named })).body;
+  assert.equal((await open({ traceId: 'trace-003', at: 3, interfaceId: 'ifc_of_a' })).code, 'CALL_NOT_FOUND');
+  assert.equal((await open({ traceId: 'trace-003', at: 3, interfaceId: 'ifc_of_b' })).code, 'CALL_NOT_FOUND');
+  assert.equal((await open({ traceId: 'trace-001', at: 1 })).code, 'CALL_NOT_FOUND');
+  assert.deepEqual(await open({ traceId: 'trace-002', at: 2, interfaceId: 'ifc_of_b' }), { in: '{"name":"***"}' });
+  assert.equal((await operator.call('POST', '/calls/open', { traceId: 'trace-002', at: 2, reason })).status, 400, 'names no line');
   assert.deepEqual((await operator.call('GET', '/gateways/events')).body.items, []);
   const request = { method: 'GET', target: '/open/v1/ifc_of_a', headers: {}, clientIp: '10.0.0.1' };
   assert.deepEqual((await operator.call('POST', '/calls/explain', { front: 'open', request })).body, { planNumber: 7, verdicts: [] });
@@ -95,18 +105,19 @@ test('who has some domains finds the calls of their interfaces, and nothing abou
 
 test('bodies are read with a right and a reason, and the trail says so', async () => {
   const viewer = await running.person('victor', ['viewer']);
-  assert.equal((await viewer.call('POST', '/calls/open', { traceId: 'trace-003', at: 3, reason: 'I am curious.' })).status, 403);
+  const named = { traceId: 'trace-003', at: 3, front: 'open', interfaceId: 'ifc_of_a' };
+  assert.equal((await viewer.call('POST', '/calls/open', { ...named, reason: 'I am curious.' })).status, 403);
   const operator = await running.person('oscar', ['operator']);
-  assert.equal((await operator.call('POST', '/calls/open', { traceId: 'trace-003', at: 3, reason: '' })).status, 400);
+  assert.equal((await operator.call('POST', '/calls/open', { ...named, reason: '' })).status, 400);
   asked = [];
-  assert.equal((await operator.call('POST', '/calls/open', { traceId: 'trace-003', at: 3, reason: 'Complaint 17 of today' })).status, 200);
+  assert.equal((await operator.call('POST', '/calls/open', { ...named, reason: 'Complaint 17 of today' })).status, 200);
   assert.deepEqual(
     asked.map(({ kind }) => kind),
-    ['find-calls', 'open-call'],
+    ['open-call'],
   );
   const auditor = await running.person('anton', ['audit-admin']);
   const { body } = await auditor.call('GET', '/audit?action=calls.open');
-  assert.ok(JSON.stringify(body).includes('trace-003') && JSON.stringify(body).includes('Complaint 17 of today'));
+  assert.ok(JSON.stringify(body).includes('ifc_of_a trace-003') && JSON.stringify(body).includes('Complaint 17 of today'));
 });
 
 test('the load of an interface and its changes of state are read by who has its domain', async () => {

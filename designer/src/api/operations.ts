@@ -805,7 +805,7 @@ export interface components {
       /** @description The error of the gateway, and the policy that decided. */
       code?: string;
       decidedBy?: string;
-      front: string;
+      front: components['schemas']['Front'];
       /** @description True if the line has sealed bodies, a query or the requested path. */
       hasBodies: boolean;
       hasLeft?: boolean;
@@ -4964,6 +4964,8 @@ export interface operations {
         'application/json': {
           /** @description `at` of the call */
           at: number;
+          front: 'open' | 'user' | 'bus';
+          interfaceId?: string;
           reason: string;
           traceId: string;
         };

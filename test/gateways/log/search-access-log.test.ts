@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { CallQuery } from '../../../gateways/documents/gateway-questions.ts';
+import type { CallName, CallQuery } from '../../../gateways/documents/gateway-questions.ts';
 import { findCalls, openCall } from '../../../gateways/log/search-access-log.ts';
 
 const LINES = 5000;
@@ -89,12 +89,40 @@ test('a search says where it ended, and leaves out what the person may not see',
   assert.ok(seen.calls.length > 1000 && seen.calls.every(({ interfaceId }) => interfaceId === 'ifc_2'));
 });
 
-test('the bodies of one call are opened by its trace id', async (t) => {
+test('the bodies of one call are opened by its trace id, time, front and interface', async (t) => {
   const files = await logFolder(t);
-  const open = (traceId: string, field: string, sealed: string) => `${traceId} ${field} ${sealed.length}`;
-  assert.deepEqual(await openCall(files, { traceId: 'trace-2500', at: 2500 }, open, never), { in: 'trace-2500 in 400000' });
-  assert.deepEqual(await openCall(files, { traceId: 'trace-2501', at: 2501 }, open, never), {});
-  assert.equal(await openCall(files, { traceId: 'trace-0', at: 100 }, open, never), undefined, 'not at this time');
+  const openText = (traceId: string, field: string, sealed: string) => `${traceId} ${field} ${sealed.length}`;
+  const open = (named: Partial<CallName> & { readonly at: number }, interfaceIds?: ReadonlySet<string>) =>
+    openCall(
+      files,
+      { traceId: `trace-${named.at}`, front: 'open', interfaceId: `ifc_${named.at % 3}`, ...named },
+      { interfaceIds, openText, isOver: never },
+    );
+  assert.deepEqual(await open({ at: 2500 }), { interfaceId: 'ifc_1', bodies: { in: 'trace-2500 in 400000' } });
+  assert.deepEqual(await open({ at: 2501 }), { interfaceId: 'ifc_2', bodies: {} });
+  assert.equal(await open({ at: 100, traceId: 'trace-101' }), undefined, 'not at this time');
+  assert.equal(await open({ at: 2500, front: 'bus' }), undefined, 'not of this front');
+  assert.equal(await open({ at: 2500, interfaceId: 'ifc_2' }), undefined, 'not of this interface');
+  assert.ok(await open({ at: 2500 }, new Set(['ifc_1'])));
+  assert.equal(await open({ at: 2500 }, new Set(['ifc_2'])), undefined, 'the interface is none of theirs');
+});
+
+test('of calls that share a trace id, only the named one is opened', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'kq-search-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const nested = (at: number, id: string) => line(at, { trace: 'trace-shared', interface: id, in: `body of ${id}` });
+  await writeFile(join(folder, 'bus.ndjson'), `${[nested(5, 'ifc_b'), nested(5, 'ifc_a'), nested(7, 'ifc_a')].join('\n')}\n`);
+  const files = { folder, logs: [{ front: 'bus' as const, name: 'bus' }], processId: 'p1' };
+  const options = { openText: (_trace: string, _field: string, sealed: string) => sealed, isOver: never };
+  const open = (at: number, interfaceId: string, only?: readonly string[]) =>
+    openCall(
+      files,
+      { traceId: 'trace-shared', at, front: 'bus', interfaceId },
+      { ...options, interfaceIds: only === undefined ? undefined : new Set(only) },
+    );
+  assert.deepEqual((await open(5, 'ifc_b', ['ifc_b']))?.bodies, { in: 'body of ifc_b' });
+  assert.equal(await open(5, 'ifc_a', ['ifc_b']), undefined);
+  assert.equal(await open(7, 'ifc_b', ['ifc_b']), undefined);
 });
 
 test('calls are found by the policies that noted something about them, refused or not', async (t) => {

@@ -78,9 +78,14 @@ test('calls of a real gateway are found right after they ended, with what decide
   const traceId = answer.headers['x-kq-trace']!;
   const found = await reply({ kind: 'find-calls', query: { traceId }, limit: 10 });
   assert.ok(found.kind === 'find-calls' && found.calls.length === 1);
-  const { at, appId, status, hasBodies } = found.calls[0]!;
+  const { at, appId, status, hasBodies, interfaceId } = found.calls[0]!;
   assert.deepEqual([appId, status, hasBodies], ['app', 200, true]);
-  assert.deepEqual(await reply({ kind: 'open-call', traceId, at }), { kind: 'open-call', bodies: { in: '{"hospital":"A"}' } });
+  const call = { traceId, at, front: 'open' as const, interfaceId: interfaceId! };
+  assert.deepEqual(await reply({ kind: 'open-call', call }), {
+    kind: 'open-call',
+    opened: { interfaceId, bodies: { in: '{"hospital":"A"}' } },
+  });
+  assert.deepEqual(await reply({ kind: 'open-call', call, interfaceIds: ['ifc_of_others'] }), { kind: 'open-call', opened: undefined });
   const request = {
     method: 'POST' as const,
     target: buildInterface().path,

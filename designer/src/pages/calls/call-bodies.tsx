@@ -44,9 +44,9 @@ export function CallBodies({ call }: { readonly call: CallLine }) {
   const may = useMay();
   const whoMay = useWhoMay();
   const [isAsking, setAsking] = useState(false);
-  const { at, traceId } = call;
+  const { at, traceId, front, interfaceId } = call;
   const open = useMutation<Bodies, ApiError, string>({
-    mutationFn: (reason) => callApi('calls.open', { at, traceId, reason }),
+    mutationFn: (reason) => callApi('calls.open', { at, traceId, front, ...(interfaceId !== undefined && { interfaceId }), reason }),
     onSuccess: () => setAsking(false),
   });
   return (
