@@ -5,6 +5,7 @@ import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Answer, Exchange, GatewayError } from '../contract.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { refuse } from '../errors.ts';
+import { findReserved, RESERVED_IDS, RESERVED_PATHS } from '../routes/reserved-routes.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
 import type { Sessions } from '../shared/identity/sessions.ts';
 
@@ -22,31 +23,30 @@ interface BuiltIn {
 
 const BUILT_IN: readonly BuiltIn[] = [
   {
-    document: describe('ifc_builtin_platform_keys', 'open', 'GET', '/open/v1/platform-keys', {}),
+    document: describe('platform_keys', 'GET', RESERVED_PATHS.platformKeys, {}),
     answer: answerPlatformKeys,
   },
   {
     // The key of a session is worth as much as the signatures that it replaces. So only SM2 may ask for one, and the
     // answer is always encrypted.
-    document: describe('ifc_builtin_sessions', 'open', 'POST', '/open/v1/sessions', {
+    document: describe('sessions', 'POST', RESERVED_PATHS.appSessions, {
       signature: { nonRepudiation: true },
       envelope: { answer: 'always' },
     }),
     answer: openAppSession,
   },
-  { document: describe('ifc_builtin_login', 'user', 'POST', '/user/v1/sessions', {}), answer: openUserSession },
-  { document: describe('ifc_builtin_logout', 'user', 'DELETE', '/user/v1/sessions', {}), answer: endUserSessions },
+  { document: describe('login', 'POST', RESERVED_PATHS.userSessions, {}), answer: openUserSession },
+  { document: describe('logout', 'DELETE', RESERVED_PATHS.userSessions, {}), answer: endUserSessions },
 ];
 const BY_ID = new Map(BUILT_IN.map((builtIn) => [builtIn.document.interfaceId, builtIn]));
 
 /**
- * Returns the built-in interfaces of a front. An interface that an operator has published at the same place, also by a
- * parameter in its path, takes precedence.
+ * Returns the interfaces that a front serves: the built-in ones and the published ones. What is published at a reserved
+ * place is left out. An interface of one domain would otherwise answer the logins of all.
  */
-export function builtInOf(front: Front, published: readonly InterfaceDocument[]): readonly InterfaceDocument[] {
-  const isTaken = ({ method, path, interfaceId }: InterfaceDocument) =>
-    published.some((other) => other.interfaceId === interfaceId || (other.method === method && covers(other.path, path)));
-  return BUILT_IN.flatMap(({ document }) => (document.front === front && !isTaken(document) ? [document] : []));
+export function withBuiltIn(front: Front, published: readonly InterfaceDocument[]): readonly InterfaceDocument[] {
+  const builtIn = BUILT_IN.map(({ document }) => document).filter((document) => document.front === front);
+  return [...published.filter((document) => findReserved(document) === undefined), ...builtIn];
 }
 
 export function isBuiltIn(document: InterfaceDocument): boolean {
@@ -116,20 +116,22 @@ function toJson(status: number, value: unknown): Answer {
   return { status, headers, body: Buffer.from(JSON.stringify(value)) };
 }
 
-function covers(pattern: string, path: string): boolean {
-  const [segments, wanted] = [pattern.split('/'), path.split('/')];
-  return segments.length === wanted.length && segments.every((segment, i) => segment.startsWith(':') || segment === wanted[i]);
-}
-
 function describe(
-  interfaceId: string,
-  front: Front,
+  name: string,
   method: InterfaceDocument['method'],
-  path: string,
+  { front, path }: Pick<InterfaceDocument, 'front' | 'path'>,
   policies: NonNullable<InterfaceDocument['policies']>,
 ): InterfaceDocument {
   return {
-    ...{ interfaceId, revision: 0, name: { 'zh-CN': '平台自身接口', en: 'Built-in interface' }, domain: 'platform', front, method, path },
+    ...{
+      interfaceId: `${RESERVED_IDS}${name}`,
+      revision: 0,
+      name: { 'zh-CN': '平台自身接口', en: 'Built-in interface' },
+      domain: 'platform',
+      front,
+      method,
+      path,
+    },
     // Never called: the call stage of a built-in interface is `createBuiltInCall`.
     target: { kind: 'flow', flowId: 'flw_builtin' },
     ...{ state: 'online', timeoutMs: 5000, timeoutRetries: 0, exceptionRetries: 0, bodyLimitBytes: 65_536, log: 'none', policies },

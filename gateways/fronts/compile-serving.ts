@@ -1,5 +1,5 @@
 /** Compiles plans for a front, one after the other. Keeps what outlives a plan: connections, keepers and unchanged parts. */
-import { builtInOf, createBuiltInCall, isBuiltIn } from '../built-in/built-in-interfaces.ts';
+import { createBuiltInCall, isBuiltIn, withBuiltIn } from '../built-in/built-in-interfaces.ts';
 import { sessionsOf } from '../shared/identity/claim-session.ts';
 import { createKeepers } from '../pipeline/create-keepers.ts';
 import { createMemo, type MemoScope } from '../pipeline/create-memo.ts';
@@ -201,7 +201,7 @@ export class ServingCompiler {
     return new FrontCompiler({
       front,
       policiesOf: (document) => (document !== undefined && isBuiltIn(document) ? forBuiltIn : all),
-      check: this.#check,
+      check: (document) => (isBuiltIn(document as InterfaceDocument) ? [] : this.#check(document)),
       policyDeps: this.#policyDeps,
       memo: this.#memo,
       keepers: this.#keepers,
@@ -240,10 +240,6 @@ export class ServingCompiler {
       close: () => groups.close(),
     };
   }
-}
-
-function withBuiltIn(front: Front, published: readonly InterfaceDocument[]): readonly InterfaceDocument[] {
-  return [...published, ...builtInOf(front, published)];
 }
 
 /** Returns the plan with only the interfaces of these domains, for a gateway that serves no others. */

@@ -6,6 +6,7 @@ import type { ErrorValues, Issue } from '../../engine/contract/values/errors.ts'
 import { fieldOf, schemaValues } from '../../engine/contract/schema/schema-problem.ts';
 import type { Policy } from '../contract.ts';
 import { StoredInterface, type InterfaceDocument } from '../documents/interface-document.ts';
+import { findReserved } from '../routes/reserved-routes.ts';
 import type { SchemaTrial } from '../shared/create-schema-trial.ts';
 
 /** Returns every problem of an interface document at once, with its path; warnings do not prevent publishing. */
@@ -32,7 +33,13 @@ export function createInterfaceCheck(policies: readonly Policy[]): InterfaceChec
     const issues = schemaIssues(validatorOf(StoredInterface), document, '', 'INTERFACE_INVALID');
     if (issues.length > 0) return issues;
     const checked = document as InterfaceDocument;
-    return [...checkPolicies(checked, known), ...checkTarget(checked), ...checkPath(checked), ...checkTimes(checked)];
+    return [
+      ...checkPolicies(checked, known),
+      ...checkTarget(checked),
+      ...checkPath(checked),
+      ...checkReserved(checked),
+      ...checkTimes(checked),
+    ];
   };
 }
 
@@ -240,6 +247,18 @@ function checkPath({ path }: InterfaceDocument): Issue[] {
     ...(new Set(names).size === names.length
       ? []
       : [problem('/path', 'PATH_PARAMETER_TWICE', 'A parameter name is used twice in the path.', 'Rename one.', { path })]),
+  ];
+}
+
+function checkReserved(document: InterfaceDocument): Issue[] {
+  const field = findReserved(document);
+  if (field === undefined) return [];
+  const value = document[field];
+  return [
+    problem(`/${field}`, 'INTERFACE_RESERVED', `${value} belongs to a built-in interface of the platform.`, 'Choose another one.', {
+      problem: field,
+      value,
+    }),
   ];
 }
 

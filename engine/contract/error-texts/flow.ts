@@ -185,6 +185,8 @@ export const flowTexts: ErrorTemplates = {
     what: '不能向 {id} 查询关系：它的路径含参数，或方法是 DELETE',
     fix: '改选路径不含参数、方法为 GET 或 POST 的接口。',
   },
+  'INTERFACE_RESERVED/interfaceId': { what: '编号 {value} 保留给平台自身的接口', fix: '换一个不以 ifc_builtin_ 开头的编号。' },
+  INTERFACE_RESERVED: { what: '路径 {value} 保留给平台自身的接口（登录、会话、平台公钥）', fix: '换一个路径。' },
   INTERFACE_FLOW_UNKNOWN: { what: '目标流程 {flowId} 不存在', fix: '先保存该流程，或改选其他流程。' },
   PATH_PARAMETER_TWICE: { what: '路径[“{path}”]中有重名的参数', fix: '为其中一个参数换一个名称。' },
   POLICY_OPTIONS: { what: '策略的参数不正确', fix: '更正所指的参数。' },

@@ -215,13 +215,32 @@ test('the keys of the platform are listed for signed requests, each with its sta
   assert.equal((await callGateway(lab.running.gateway, { target })).code, 'GW40101');
 });
 
-test('an interface that an operator published at such a place stays', async () => {
+test('what an older version published at such a place does not take it', async () => {
   const lab = await open();
-  const own = buildInterface({ interfaceId: 'ifc_own', path: '/open/v1/:name' });
-  const grants = [{ grantId: 'grt_own', revision: 1, appId: 'app-sm2', interfaceId: 'ifc_own' }];
-  lab.running.feed.publish({ ...plan, interfaces: [own], grants, number: 2 });
-  const answer = await lab.call(sm2, { path: '/open/v1/sessions', body: '{}' });
-  assert.deepEqual([answer.status, answer.headers['x-kq-enc']], [200, undefined]);
+  const taken = buildInterface({ interfaceId: 'ifc_own', path: '/open/v1/sessions' });
+  const pattern = buildInterface({ interfaceId: 'ifc_any', path: '/open/v1/:any' });
+  const id = buildInterface({ interfaceId: 'ifc_builtin_sessions', path: '/open/v1/else' });
+  const grants = ['ifc_own', 'ifc_any', 'ifc_builtin_sessions'].map((interfaceId) => ({
+    ...{ grantId: `grt_${interfaceId}`, revision: 1, appId: 'app-sm2', interfaceId },
+  }));
+  lab.running.feed.publish({ ...plan, interfaces: [taken, pattern, id], grants, number: 2 });
+  assert.ok(await lab.openSession());
+  assert.equal((await lab.call(rsa, { method: 'GET', path: '/open/v1/platform-keys', body: '' })).status, 200);
+  assert.equal((await lab.call(sm2, { path: '/open/v1/other' })).status, 200, 'the pattern serves other paths');
+});
+
+test('a citizen logs in and out whatever is published on the user front', async () => {
+  const lab = await open({ front: 'user' });
+  const paths = ['/user/v1/sessions', '/user/v1/:any', '/user/:a/:b', '/:a/:b/:c'];
+  const methods = ['POST', 'DELETE'] as const;
+  const interfaces = paths.flatMap((path, i) =>
+    methods.map((method) => buildInterface({ interfaceId: `ifc_${method}${i}`, front: 'user', method, path })),
+  );
+  lab.running.feed.publish({ ...plan, interfaces, number: 2 });
+  const { answer, authorization } = await openUserSession(lab);
+  assert.equal(answer.status, 201);
+  const logout = await callGateway(lab.running.gateway, { method: 'DELETE', target: '/user/v1/sessions', headers: { authorization } });
+  assert.equal(logout.status, 204);
 });
 
 const tokenOf = (clock: { now(): number }, claims: Record<string, unknown> = {}) =>

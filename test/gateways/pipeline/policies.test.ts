@@ -88,6 +88,17 @@ test('finds every problem of an interface at once, with its path', async () => {
   assert.ok((await check({ interfaceId: 'x' })).length > 3);
 });
 
+test('paths and ids of built-in interfaces are refused, patterns beside them are not', async () => {
+  const found = async (more: Parameters<typeof buildInterface>[0]) =>
+    (await check(buildInterface(more))).map(({ path, code, severity }) => [path, code, severity]);
+  for (const method of ['GET', 'POST', 'DELETE'] as const)
+    assert.deepEqual(await found({ front: 'user', method, path: '/user/v1/sessions' }), [['/path', 'INTERFACE_RESERVED', 'error']]);
+  assert.deepEqual(await found({ method: 'GET', path: '/open/v1/platform-keys' }), [['/path', 'INTERFACE_RESERVED', 'error']]);
+  assert.deepEqual(await found({ interfaceId: 'ifc_builtin_login' }), [['/interfaceId', 'INTERFACE_RESERVED', 'error']]);
+  assert.deepEqual(await found({ front: 'user', path: '/user/v1/:any' }), []);
+  assert.deepEqual(await found({ front: 'bus', path: '/user/v1/sessions' }), []);
+});
+
 test('an upstream has instances or groups with different names, and each address is checked', async () => {
   const found = async (target: object) =>
     (await check({ ...buildInterface(), target: { kind: 'upstream', ...target } })).map(({ path, code }) => [path, code]);
