@@ -124,5 +124,5 @@ export async function replyAboutGateways(
 ): Promise<void> {
   const processId = (await engine.processes.list()).find(({ isSelf }) => isSelf)?.processId ?? '';
   const reply = createReply({ folder: folder.logs, processId, seal, clock, gateways: opened });
-  life.own('questions', await replyToQuestions({ channel: storage.sharedState, seal: storage.seal, processId, log, reply }));
+  life.own('questions', await replyToQuestions({ channel: storage.sharedState, seal: storage.seal, clock, processId, log, reply }));
 }

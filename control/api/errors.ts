@@ -87,6 +87,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   LOGIN_BUSY: 429,
   FLOW_CHECK_BUSY: 429,
   SCHEMA_CHECK_BUSY: 429,
+  CALL_SEARCH_BUSY: 429,
   TOKEN_LOCKED: 429,
   EVENTS_FULL: 429,
 };

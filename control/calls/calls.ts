@@ -22,6 +22,7 @@ import type { DomainScope } from '../access/domains.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
 import { all, type Owners } from '../action/owners.ts';
 import type { Registry } from '../registry/registry.ts';
+import { createAskWithinLimits, type AskWithinLimits } from './ask-within-limits.ts';
 
 export interface CallServices {
   readonly registry: Registry;
@@ -29,11 +30,16 @@ export interface CallServices {
   readonly owners: Owners;
 }
 
+interface AskingServices extends CallServices {
+  readonly ask: AskWithinLimits;
+}
+
 /** Calls of all gateways that replied, the newest first. */
 export interface FoundCallList {
   readonly items: readonly CallLine[];
-  /** Number of gateway processes that replied. */
+  /** Number of gateway processes that replied, of the `asked` that should: the calls of the others are missing. */
   readonly gateways: number;
+  readonly asked: number;
   /** Set if calls older than this may be missing: the search has a time limit. */
   readonly readTo?: number;
 }
@@ -53,10 +59,11 @@ const LIMIT = 200;
 const InterfaceId = Type.String({ maxLength: 64 });
 
 export function callActions(services: CallServices): readonly Action[] {
-  return [searchCalls(services), openCall(services), explainRequest(services), listEvents(services), readLoad(services)];
+  const asking = { ...services, ask: createAskWithinLimits(services.askGateways) };
+  return [searchCalls(asking), openCall(asking), explainRequest(asking), listEvents(services), readLoad(services)];
 }
 
-function searchCalls(services: CallServices): Action {
+function searchCalls(services: AskingServices): Action {
   return defineAction({
     name: 'calls.search',
     right: 'interfaces.read',
@@ -70,19 +77,19 @@ function searchCalls(services: CallServices): Action {
       closed,
     ),
     audited: false,
-    async run({ domains }, { limit = 50, ...query }): Promise<FoundCallList> {
-      const interfaceIds = await interfacesOf(domains, services);
-      const { replies } = await services.askGateways({ kind: 'find-calls', query, limit, ...(interfaceIds && { interfaceIds }) });
+    async run(ctx, { limit = 50, ...query }): Promise<FoundCallList> {
+      const interfaceIds = await interfacesOf(ctx.domains, services);
+      const { replies, asked } = await services.ask(ctx, { kind: 'find-calls', query, limit, ...(interfaceIds && { interfaceIds }) });
       const found = replies.flatMap(({ reply }) => (reply.kind === 'find-calls' ? [reply] : []));
       const all = found.flatMap(({ calls }) => calls).sort((a, b) => b.at - a.at);
       // What one gateway did not read, or what does not fit, may be older than what is shown of another one.
       const limits = [...found.flatMap(({ readTo }) => readTo ?? []), ...(all.length > limit ? [all[limit]!.at] : [])];
-      return { items: all.slice(0, limit), gateways: found.length, ...(limits.length > 0 && { readTo: Math.max(...limits) }) };
+      return { items: all.slice(0, limit), gateways: found.length, asked, ...(limits.length > 0 && { readTo: Math.max(...limits) }) };
     },
   });
 }
 
-function openCall(services: CallServices): Action {
+function openCall(services: AskingServices): Action {
   return defineAction({
     name: 'calls.open',
     right: 'executions.payload',
@@ -98,7 +105,7 @@ function openCall(services: CallServices): Action {
       ctx.note.reason = reason;
       const interfaceIds = await interfacesOf(ctx.domains, services);
       if (!isAmong(named.interfaceId, interfaceIds)) throw gone();
-      const { replies } = await services.askGateways({ kind: 'open-call', call: named, ...(interfaceIds && { interfaceIds }) });
+      const { replies } = await services.ask(ctx, { kind: 'open-call', call: named, ...(interfaceIds && { interfaceIds }) });
       const opened = replies.flatMap(({ reply }) => (reply.kind === 'open-call' ? (reply.opened ?? []) : []))[0];
       // Check the line itself again: a gateway may be of another build.
       if (opened === undefined || opened.interfaceId !== named.interfaceId) throw gone();
@@ -107,7 +114,7 @@ function openCall(services: CallServices): Action {
   });
 }
 
-function explainRequest(services: CallServices): Action {
+function explainRequest(services: AskingServices): Action {
   return defineAction({
     name: 'calls.explain',
     right: 'interfaces.read',
@@ -118,8 +125,8 @@ function explainRequest(services: CallServices): Action {
     },
     input: Type.Object({ front: OneOf(FRONTS), request: DescribedRequest }, closed),
     audited: false,
-    async run({ domains }, { front, request }): Promise<Explanation> {
-      const { replies } = await services.askGateways({ kind: 'explain', front, request });
+    async run(ctx, { front, request }): Promise<Explanation> {
+      const { replies } = await services.ask(ctx, { kind: 'explain', front, request });
       const explained = replies.flatMap(({ reply }) =>
         reply.kind === 'explain' && reply.explanation !== undefined ? [reply.explanation] : [],
       );
@@ -130,7 +137,7 @@ function explainRequest(services: CallServices): Action {
           values: { front },
           fix: 'Check that a gateway of this front is running, then try again.',
         });
-      const interfaceIds = await interfacesOf(domains, services);
+      const interfaceIds = await interfacesOf(ctx.domains, services);
       if (explanation.interfaceId === undefined || (interfaceIds?.includes(explanation.interfaceId) ?? true)) return explanation;
       // Someone of another domain learns no more than a caller would.
       return { planNumber: explanation.planNumber, verdicts: [], ...(explanation.refusal && { refusal: explanation.refusal }) };
@@ -157,7 +164,10 @@ function listEvents(services: CallServices): Action {
       );
       const isSeen = ({ interfaceId }: GatewayEvent) =>
         (wanted === undefined || interfaceId === wanted) && isAmong(interfaceId, interfaceIds);
-      return { items: items.filter(isSeen).sort((a, b) => b.at - a.at), gateways: replies.length };
+      return {
+        items: items.filter(isSeen).sort((a, b) => b.at - a.at),
+        gateways: replies.filter(({ reply }) => reply.kind === 'events').length,
+      };
     },
   });
 }
@@ -178,7 +188,7 @@ function readLoad({ askGateways, owners }: CallServices): Action {
       const loads = replies.flatMap(({ processId, reply }) =>
         reply.kind === 'load' ? reply.loads.map((load) => ({ ...load, processId })) : [],
       );
-      return { loads, gateways: replies.length };
+      return { loads, gateways: replies.filter(({ reply }) => reply.kind === 'load').length };
     },
   });
 }

@@ -162,7 +162,9 @@ export type GatewayReply =
   | { readonly kind: 'explain'; readonly explanation: Explanation | undefined }
   | { readonly kind: 'events'; readonly events: readonly (GatewayEvent & { readonly front: string })[] }
   | { readonly kind: 'load'; readonly loads: readonly GatewayLoad[] }
-  | { readonly kind: 'drain'; readonly gateways: readonly DrainedGateway[] };
+  | { readonly kind: 'drain'; readonly gateways: readonly DrainedGateway[] }
+  /** Too many other questions wait. */
+  | { readonly kind: 'busy' };
 
 /** The load of an interface in the gateway of one front. A bus gateway also serves what nodes in the DMZ forward. */
 export interface GatewayLoad extends LoadReport {
@@ -178,7 +180,12 @@ export interface DrainedGateway {
 /** What was heard within the time, and from which processes. */
 export interface HeardReplies {
   readonly replies: readonly { readonly processId: string; readonly reply: GatewayReply }[];
+  /** Number of gateway processes that should have replied. */
+  readonly asked: number;
 }
 
-/** Asks the gateway processes of the installation. Rejects with SHARED_STATE_DOWN (transient) if none can be asked. */
-export type AskGateways = (question: GatewayQuestion) => Promise<HeardReplies>;
+/**
+ * Asks the gateway processes of the installation. The gateways stop working on it when the signal aborts. Rejects with
+ * SHARED_STATE_DOWN (transient) if none can be asked.
+ */
+export type AskGateways = (question: GatewayQuestion, signal?: AbortSignal) => Promise<HeardReplies>;

@@ -13,12 +13,17 @@ export interface AccessLogFiles {
   readonly processId: string;
 }
 
-export interface FindCallsOptions {
+export interface SearchOptions {
   /** Only calls of these interfaces; without it also calls that reached no interface. */
   readonly interfaceIds?: ReadonlySet<string> | undefined;
-  readonly limit: number;
-  /** Returns true when the search should end, because others wait. */
+  /** Returns true when the search should end, because its time is over or nobody waits for it any more. */
   isOver(): boolean;
+  /** Called before each block of a file. Resolves when the search may go on, so that requests are not delayed. */
+  turn(): Promise<void>;
+}
+
+export interface FindCallsOptions extends SearchOptions {
+  readonly limit: number;
 }
 
 const BLOCK_BYTES = 256 * 1024;
@@ -34,47 +39,46 @@ export async function findCalls(files: AccessLogFiles, query: CallQuery, options
   for (const { front, name } of files.logs) {
     if (query.front !== undefined && query.front !== front) continue;
     let found = 0;
-    for await (const line of linesBackward(files.folder, name)) {
-      const at = atOf(line);
-      if (query.from !== undefined && at < query.from) break;
-      if (found >= options.limit || options.isOver()) {
-        readTo = Math.max(readTo ?? 0, at);
-        break;
+    search: for await (const block of blocksBackward(files.folder, name, options)) {
+      // Most blocks have no line that matches. Their lines need not be read.
+      const lines = matches.mayMatchOneOf(block) ? linesOf(block) : [lastLineOf(block)];
+      for (const line of lines) {
+        if (query.from !== undefined && endedBefore(line, query.from)) break search;
+        if (found >= options.limit || options.isOver()) {
+          readTo = Math.max(readTo ?? 0, atOf(line));
+          break search;
+        }
+        if (!matches.mayMatch(line)) continue;
+        const call = parseCall(line, files.processId);
+        if (call === undefined || !matches.matches(call)) continue;
+        calls.push(call);
+        found++;
       }
-      if (!matches.mayMatch(line)) continue;
-      const call = parseCall(line, files.processId);
-      if (call === undefined || !matches.matches(call)) continue;
-      calls.push(call);
-      found++;
     }
   }
   const newest = calls.sort((a, b) => b.at - a.at).slice(0, options.limit);
   return { calls: newest, ...(readTo === undefined ? {} : { readTo }) };
 }
 
-export interface OpenCallOptions {
-  /** Only if the line is of one of these interfaces. */
-  readonly interfaceIds?: ReadonlySet<string> | undefined;
+export interface OpenCallOptions extends SearchOptions {
   openText(traceId: string, field: string, sealed: string): string;
-  isOver(): boolean;
 }
 
 /** Returns the opened bodies of one call; undefined if this process has no such line, or if it may not be opened. */
-export async function openCall(
-  files: AccessLogFiles,
-  { traceId, at, front, interfaceId }: CallName,
-  { interfaceIds, openText, isOver }: OpenCallOptions,
-): Promise<OpenedCall | undefined> {
-  if (!isAmong(interfaceId, interfaceIds)) return undefined;
+export async function openCall(files: AccessLogFiles, named: CallName, options: OpenCallOptions): Promise<OpenedCall | undefined> {
+  const { traceId, at, front, interfaceId } = named;
+  if (!isAmong(interfaceId, options.interfaceIds)) return undefined;
   for (const { name } of files.logs.filter((log) => log.front === front)) {
-    for await (const line of linesBackward(files.folder, name)) {
-      if (atOf(line) < at || isOver()) break;
-      const call = atOf(line) === at && line.includes(traceId) ? parseLine(line) : undefined;
-      if (call?.['trace'] !== traceId || call['interface'] !== interfaceId) continue;
-      const bodies = Object.fromEntries(
-        SEALED.flatMap((field) => (typeof call[field] === 'string' ? [[field, openText(traceId, field, call[field])]] : [])),
-      );
-      return { ...(interfaceId !== undefined && { interfaceId }), bodies };
+    search: for await (const block of blocksBackward(files.folder, name, options)) {
+      for (const line of block.includes(traceId) ? linesOf(block) : [lastLineOf(block)]) {
+        if (endedBefore(line, at) || options.isOver()) break search;
+        const call = atOf(line) === at && line.includes(traceId) ? parseLine(line) : undefined;
+        if (call?.['trace'] !== traceId || call['interface'] !== interfaceId) continue;
+        const bodies = Object.fromEntries(
+          SEALED.flatMap((field) => (typeof call[field] === 'string' ? [[field, options.openText(traceId, field, call[field])]] : [])),
+        );
+        return { ...(interfaceId !== undefined && { interfaceId }), bodies };
+      }
     }
   }
   return undefined;
@@ -88,7 +92,7 @@ const SEALED = ['target', 'query', 'in', 'out'] as const;
 
 /** Checks a line. `mayMatch` looks at the text only, because most lines do not match and need no parsing. */
 function toMatch(query: CallQuery, interfaceIds: ReadonlySet<string> | undefined) {
-  const { traceId, appId, interfaceId, code, ip, to, outcome, notedBy } = query;
+  const { traceId, appId, interfaceId, code, ip, from, to, outcome, notedBy } = query;
   const texts = [
     traceId === undefined ? undefined : `"trace":"${traceId}"`,
     interfaceId === undefined ? undefined : `"interface":"${interfaceId}"`,
@@ -100,7 +104,9 @@ function toMatch(query: CallQuery, interfaceIds: ReadonlySet<string> | undefined
   const hasNote = (line: string) => noted === undefined || noted.some((text) => line.includes(text));
   return {
     mayMatch: (line: string) => texts.every((text) => line.includes(text)) && hasApp(line) && hasNote(line),
+    mayMatchOneOf: (block: Buffer) => texts.every((text) => block.includes(text)),
     matches: (call: CallLine) =>
+      (from === undefined || call.at >= from) &&
       (to === undefined || call.at <= to) &&
       (traceId === undefined || call.traceId === traceId) &&
       (appId === undefined || call.appId === appId || call.claimedAppId === appId) &&
@@ -121,6 +127,13 @@ function outcomeOf({ status = 0, code, hasLeft }: CallLine): 'refused' | 'failed
 /** Every line begins with its time, so that lines outside of the wanted time need no parsing. */
 function atOf(line: string): number {
   return Number(line.slice(6, line.indexOf(',', 6)));
+}
+
+/** Lines are in the order in which calls ended. A long call stands behind shorter ones that began later. */
+function endedBefore(line: string, at: number): boolean {
+  if (atOf(line) >= at) return false;
+  const ms = Number(/^\{"at":\d+,"ms":(\d+)/.exec(line)?.[1] ?? 0);
+  return atOf(line) + ms < at;
 }
 
 function parseLine(line: string): Readonly<Record<string, unknown>> | undefined {
@@ -149,17 +162,20 @@ function parseCall(line: string, processId: string): CallLine | undefined {
   ) as CallLine;
 }
 
-/** Reads the files of a front from their ends to their beginnings, the newest file first. */
-async function* linesBackward(folder: string, name: string): AsyncGenerator<string> {
+/**
+ * Reads the files of a front from their ends to their beginnings, the newest file first. A block is made of complete
+ * lines.
+ */
+async function* blocksBackward(folder: string, name: string, options: SearchOptions): AsyncGenerator<Buffer> {
   const names = (await readdir(folder).catch(() => [])).filter((file) => file.startsWith(`${name}.`) && file.endsWith('.ndjson'));
   const older = names
     .filter((file) => file !== `${name}.ndjson`)
     .sort()
     .reverse();
-  for (const file of [`${name}.ndjson`, ...older]) yield* fileBackward(join(folder, file));
+  for (const file of [`${name}.ndjson`, ...older]) yield* fileBackward(join(folder, file), options);
 }
 
-async function* fileBackward(path: string): AsyncGenerator<string> {
+async function* fileBackward(path: string, { turn }: SearchOptions): AsyncGenerator<Buffer> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     // The file was removed by the rotation since the folder was read.
     if (error.code === 'ENOENT') return undefined;
@@ -170,6 +186,7 @@ async function* fileBackward(path: string): AsyncGenerator<string> {
     let end = (await file.stat()).size;
     let rest: Buffer = Buffer.alloc(0);
     while (end > 0) {
+      await turn();
       const start = Math.max(0, end - BLOCK_BYTES);
       const block = Buffer.alloc(end - start);
       await file.read(block, 0, block.length, start);
@@ -182,10 +199,24 @@ async function* fileBackward(path: string): AsyncGenerator<string> {
         continue;
       }
       rest = bytes.subarray(0, firstLine);
-      const lines = bytes.subarray(firstLine).toString('utf8').split('\n');
-      for (let i = lines.length - 1; i >= 0; i--) if (lines[i] !== '') yield lines[i]!;
+      if (firstLine < bytes.length) yield bytes.subarray(firstLine);
     }
   } finally {
     await file.close();
   }
+}
+
+/** Returns the lines of a block, the newest first. */
+function linesOf(block: Buffer): readonly string[] {
+  return block
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .reverse();
+}
+
+/** Returns the newest line of a block. */
+function lastLineOf(block: Buffer): string {
+  const end = block.at(-1) === NEW_LINE ? block.length - 1 : block.length;
+  return block.subarray(end === 0 ? 0 : block.lastIndexOf(NEW_LINE, end - 1) + 1, end).toString('utf8');
 }

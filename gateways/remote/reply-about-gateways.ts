@@ -3,8 +3,8 @@ import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { Front } from '../../engine/contract/access/access.ts';
 import type { DescribedRequest, Explanation, GatewayEvent, GatewayQuestion, GatewayReply } from '../documents/gateway-questions.ts';
 import type { LoadReport } from '../documents/load-state.ts';
-import { findCalls, openCall } from '../log/search-access-log.ts';
-import { WORK_MS } from './ask-gateways.ts';
+import { createSearchTurns } from '../log/create-search-turns.ts';
+import { findCalls, openCall, type SearchOptions } from '../log/search-access-log.ts';
 
 /** What a gateway can be asked. */
 export interface ReplyingGateway {
@@ -23,51 +23,58 @@ export interface CallReplyDeps {
   readonly processId: string;
   /** The seal of the access log. */
   readonly seal: Pick<Seal, 'openText'>;
-  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly clock: Pick<Clock, 'monotonic' | 'after'>;
   /** The gateways of this process by front, once they are open. */
   gateways(): Readonly<Partial<Record<Front, ReplyingGateway>>>;
 }
 
 /** Creates the replies of a process about its own gateways and their access log. */
-export function createReply({
-  folder,
-  processId,
-  seal,
-  clock,
-  gateways,
-}: CallReplyDeps): (question: GatewayQuestion) => Promise<GatewayReply> {
-  return async (question) => {
-    const until = clock.monotonic() + WORK_MS;
-    const isOver = () => clock.monotonic() > until;
-    if (question.kind === 'explain') return { kind: 'explain', explanation: await gateways()[question.front]?.explain(question.request) };
+export function createReply(deps: CallReplyDeps): (question: GatewayQuestion, isOver: () => boolean) => Promise<GatewayReply> {
+  const startSearch = createSearchTurns(deps.clock);
+  return async (question, isOver) => {
+    const gateways = deps.gateways();
+    if (question.kind === 'explain') return { kind: 'explain', explanation: await gateways[question.front]?.explain(question.request) };
     if (question.kind === 'events') {
-      const events = Object.entries(gateways()).flatMap(([front, gateway]) => gateway.events().map((event) => ({ ...event, front })));
+      const events = Object.entries(gateways).flatMap(([front, gateway]) => gateway.events().map((event) => ({ ...event, front })));
       return { kind: 'events', events };
     }
     if (question.kind === 'load') {
-      const loads = Object.entries(gateways()).flatMap(([gateway, opened]) => {
+      const loads = Object.entries(gateways).flatMap(([gateway, opened]) => {
         const load = opened.loadOf(question.interfaceId);
         return load === undefined ? [] : [{ ...load, gateway }];
       });
       return { kind: 'load', loads };
     }
     if (question.kind === 'drain') {
-      const drained = Object.entries(gateways()).map(([front, gateway]) => {
+      const drained = Object.entries(gateways).map(([front, gateway]) => {
         gateway.setDraining(question.isDraining);
         return { front, inFlight: gateway.stats().inFlight };
       });
       return { kind: 'drain', gateways: drained };
     }
-    await Promise.all(Object.values(gateways()).map((gateway) => gateway.flushLog()));
-    const logs = Object.entries(gateways()).map(([front, { logName }]) => ({ front: front as Front, name: logName }));
-    const files = { folder, logs, processId };
-    const interfaceIds = question.interfaceIds && new Set(question.interfaceIds);
-    if (question.kind === 'open-call') {
-      const openText = (traceId: string, field: string, sealed: string) =>
-        seal.openText({ collection: 'access-log', id: traceId, field }, sealed);
-      return { kind: 'open-call', opened: await openCall(files, question.call, { interfaceIds, openText, isOver }) };
+    const { turn, end } = startSearch();
+    try {
+      return await search(question, deps, { isOver, turn });
+    } finally {
+      end();
     }
-    const { query, limit } = question;
-    return { kind: 'find-calls', ...(await findCalls(files, query, { interfaceIds, limit, isOver })) };
   };
+}
+
+async function search(
+  question: GatewayQuestion & { readonly kind: 'find-calls' | 'open-call' },
+  { folder, processId, seal, gateways }: CallReplyDeps,
+  bounds: Pick<SearchOptions, 'isOver' | 'turn'>,
+): Promise<GatewayReply> {
+  await Promise.all(Object.values(gateways()).map((gateway) => gateway.flushLog()));
+  const logs = Object.entries(gateways()).map(([front, { logName }]) => ({ front: front as Front, name: logName }));
+  const files = { folder, logs, processId };
+  const options = { ...bounds, interfaceIds: question.interfaceIds && new Set(question.interfaceIds) };
+  if (question.kind === 'find-calls') {
+    const { query, limit } = question;
+    return { kind: 'find-calls', ...(await findCalls(files, query, { ...options, limit })) };
+  }
+  const openText = (traceId: string, field: string, sealed: string) =>
+    seal.openText({ collection: 'access-log', id: traceId, field }, sealed);
+  return { kind: 'open-call', opened: await openCall(files, question.call, { ...options, openText }) };
 }

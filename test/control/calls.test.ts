@@ -4,11 +4,16 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { CallLine, GatewayLoad, GatewayQuestion, GatewayReply } from '../../gateways/documents/gateway-questions.ts';
 import { buildInterface } from '../gateways/support/city-plan.ts';
+import { eventually } from '../conformance/eventually.ts';
 import { startControl, type Running } from './start-control.ts';
 
 let running: Running;
 const UPSTREAM = { kind: 'upstream' as const, instances: ['http://10.0.0.1:80'] };
 let asked: GatewayQuestion[] = [];
+let held: Promise<void> | undefined;
+let repliesOf = (question: GatewayQuestion): { processId: string; reply: GatewayReply }[] => [
+  { processId: 'p1', reply: replyTo(question) },
+];
 const calls = [lineOf(3, 'ifc_of_a'), lineOf(2, 'ifc_of_b'), lineOf(1, undefined)];
 
 function lineOf(at: number, interfaceId: string | undefined): CallLine {
@@ -64,7 +69,8 @@ before(async () => {
   running = await startControl({
     askGateways: async (question) => {
       asked.push(question);
-      return { replies: [{ processId: 'p1', reply: replyTo(question) }] };
+      await held;
+      return { replies: repliesOf(question), asked: 2 };
     },
   });
   for (const [interfaceId, domain] of [
@@ -80,7 +86,7 @@ after(() => running.stop());
 test('who has all domains finds every call, also those that reached no interface', async () => {
   const viewer = await running.person('vera', ['viewer']);
   const { body } = await viewer.call('POST', '/calls/search', { appId: 'A1', limit: 2 });
-  assert.deepEqual([body.items.map(({ at }: CallLine) => at), body.gateways, body.readTo], [[3, 2], 1, 1]);
+  assert.deepEqual([body.items.map(({ at }: CallLine) => at), body.gateways, body.asked, body.readTo], [[3, 2], 1, 2, 1]);
   assert.equal((await viewer.call('POST', '/calls/search', { traceId: 'a"b' })).status, 400);
 });
 
@@ -128,4 +134,36 @@ test('the load of an interface and its changes of state are read by who has its 
   assert.equal((await a.call('GET', '/gateways/events?interfaceId=ifc_of_b')).body.items.length, 0);
   const b = await running.person('ben', ['viewer'], ['hospital-b']);
   assert.equal((await b.call('GET', '/interfaces/ifc_of_a/load')).status, 404);
+});
+
+test('an account has two searches at once, and others go on', async (t) => {
+  const [viewer, operator] = [await running.person('vincent', ['viewer']), await running.person('odette', ['operator'])];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  t.after(() => (held = undefined));
+  held = promise;
+  asked = [];
+  const first = [1, 2].map(() => viewer.call('POST', '/calls/search', { ip: '10.9.9.9' }));
+  await eventually(() => Promise.resolve(asked.length === 2));
+  const refused = await viewer.call('POST', '/calls/search', { ip: '10.9.9.9' });
+  assert.deepEqual([refused.status, refused.body.code], [429, 'CALL_SEARCH_BUSY']);
+  const other = operator.call('POST', '/calls/search', {});
+  await eventually(() => Promise.resolve(asked.length === 3));
+  resolve();
+  assert.deepEqual(
+    (await Promise.all([...first, other])).map(({ status }) => status),
+    [200, 200, 200],
+  );
+  assert.equal((await viewer.call('POST', '/calls/search', {})).status, 200);
+});
+
+test('a search that no gateway heard, or that all were too busy for, is an error and no empty list', async (t) => {
+  const viewer = await running.person('valerie', ['viewer']);
+  const before = repliesOf;
+  t.after(() => (repliesOf = before));
+  repliesOf = () => [];
+  const silent = await viewer.call('POST', '/calls/search', {});
+  assert.deepEqual([silent.status, silent.body.code], [503, 'GATEWAY_SILENT']);
+  repliesOf = () => [{ processId: 'p1', reply: { kind: 'busy' } }];
+  const busy = await viewer.call('POST', '/calls/search', {});
+  assert.deepEqual([busy.status, busy.body.code], [503, 'GATEWAY_BUSY']);
 });

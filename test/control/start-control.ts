@@ -71,7 +71,7 @@ export function defaultDeps(changes: Partial<ControlDeps> = {}) {
     nodes: { get: () => undefined, list: () => [] },
     engine: idleEngine,
     publishPlan: (plan) => void plans.push(plan),
-    askGateways: () => Promise.resolve({ replies: [] }),
+    askGateways: () => Promise.resolve({ replies: [], asked: 0 }),
     checkInterface: () => [],
     checkSavedInterface: async (document) => deps.checkInterface(document),
     checkBySchema: async (schema, value) => {

@@ -1358,7 +1358,8 @@ export interface components {
       since: number;
     };
     FoundCallList: {
-      /** @description Number of gateway processes that replied. */
+      asked: number;
+      /** @description Number of gateway processes that replied, of the `asked` that should: the calls of the others are missing. */
       gateways: number;
       items: components['schemas']['CallLine'][];
       /** @description Set if calls older than this may be missing: the search has a time limit. */

@@ -98,6 +98,10 @@ export const controlTexts: ErrorTemplates = {
     what: '应答的网关中没有该调用的访问日志',
     fix: '日志只保留最近的调用，已停止的网关不会应答；请核对链路标识和网关列表。',
   },
+  CALL_SEARCH_BUSY: { what: '同时进行的调用查询过多', fix: '等其中一个结束后重试。' },
+  'CALL_SEARCH_BUSY/account': { what: '该账号已有 {count} 个调用查询正在进行', fix: '等其中一个结束后重试。' },
+  GATEWAY_BUSY: { what: '网关正忙于其他查询', fix: '几秒后重试，或缩短查询的时间范围。' },
+  'GATEWAY_SILENT/all': { what: '{count} 个网关进程都没有应答，因此什么也没有查到', fix: '几秒后重试；若仍如此，请到“网关”页查看。' },
   GATEWAY_SILENT: { what: '没有该类网关应答：{front}', fix: '确认该类网关正在运行，然后重试。' },
   GATEWAY_PROCESS_GONE: { what: '网关进程 {processId} 已不在运行', fix: '刷新网关列表；重启后的进程有新的编号，照常接受请求。' },
   GATEWAY_PROCESS_SILENT: {

@@ -43,11 +43,12 @@ async function logFolder(t: TestContext) {
 }
 
 const never = () => false;
+const turn = () => Promise.resolve();
 
 test('every call is found by each of its values, over all files, the newest first', async (t) => {
   const files = await logFolder(t);
   const find = async (query: CallQuery, more: Partial<Parameters<typeof findCalls>[2]> = {}) =>
-    findCalls(files, query, { limit: LINES, isOver: never, ...more });
+    findCalls(files, query, { limit: LINES, isOver: never, turn, ...more });
   const times = async (query: CallQuery) => (await find(query)).calls.map(({ at }) => at);
   const expected = (matches: (at: number) => boolean) => Array.from({ length: LINES }, (_, i) => LINES - 1 - i).filter(matches);
   assert.deepEqual(
@@ -79,13 +80,13 @@ test('every call is found by each of its values, over all files, the newest firs
 
 test('a search says where it ended, and leaves out what the person may not see', async (t) => {
   const files = await logFolder(t);
-  const few = await findCalls(files, {}, { limit: 3, isOver: never });
+  const few = await findCalls(files, {}, { limit: 3, isOver: never, turn });
   assert.deepEqual([few.calls.map(({ at }) => at), few.readTo], [[4999, 4998, 4997], 4996]);
   let looked = 0;
-  const short = await findCalls(files, {}, { limit: LINES, isOver: () => ++looked > 100 });
+  const short = await findCalls(files, {}, { limit: LINES, isOver: () => ++looked > 100, turn });
   // The half line counts too.
   assert.deepEqual([short.calls.length, short.readTo], [99, 4900]);
-  const seen = await findCalls(files, {}, { limit: LINES, isOver: never, interfaceIds: new Set(['ifc_2']) });
+  const seen = await findCalls(files, {}, { limit: LINES, isOver: never, turn, interfaceIds: new Set(['ifc_2']) });
   assert.ok(seen.calls.length > 1000 && seen.calls.every(({ interfaceId }) => interfaceId === 'ifc_2'));
 });
 
@@ -96,7 +97,7 @@ test('the bodies of one call are opened by its trace id, time, front and interfa
     openCall(
       files,
       { traceId: `trace-${named.at}`, front: 'open', interfaceId: `ifc_${named.at % 3}`, ...named },
-      { interfaceIds, openText, isOver: never },
+      { interfaceIds, openText, isOver: never, turn },
     );
   assert.deepEqual(await open({ at: 2500 }), { interfaceId: 'ifc_1', bodies: { in: 'trace-2500 in 400000' } });
   assert.deepEqual(await open({ at: 2501 }), { interfaceId: 'ifc_2', bodies: {} });
@@ -113,7 +114,7 @@ test('of calls that share a trace id, only the named one is opened', async (t) =
   const nested = (at: number, id: string) => line(at, { trace: 'trace-shared', interface: id, in: `body of ${id}` });
   await writeFile(join(folder, 'bus.ndjson'), `${[nested(5, 'ifc_b'), nested(5, 'ifc_a'), nested(7, 'ifc_a')].join('\n')}\n`);
   const files = { folder, logs: [{ front: 'bus' as const, name: 'bus' }], processId: 'p1' };
-  const options = { openText: (_trace: string, _field: string, sealed: string) => sealed, isOver: never };
+  const options = { openText: (_trace: string, _field: string, sealed: string) => sealed, isOver: never, turn };
   const open = (at: number, interfaceId: string, only?: readonly string[]) =>
     openCall(
       files,
@@ -138,7 +139,32 @@ test('calls are found by the policies that noted something about them, refused o
   ];
   await writeFile(join(folder, 'open.ndjson'), `${lines.join('\n')}\n`);
   const files = { folder, logs: [{ front: 'open' as const, name: 'open' }], processId: 'p1' };
-  const find = async (query: CallQuery) => (await findCalls(files, query, { limit: 9, isOver: never })).calls.map(({ at }) => at);
+  const find = async (query: CallQuery) => (await findCalls(files, query, { limit: 9, isOver: never, turn })).calls.map(({ at }) => at);
   assert.deepEqual(await find({ notedBy: ['xss', 'sql-injection'] }), [5, 2, 1]);
   assert.deepEqual(await find({ notedBy: ['xss'], interfaceId: 'ifc_1' }), [1]);
+});
+
+test('a long call is found by its time, though shorter ones that began later were written before it', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'kq-search-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const lines = [line(5000, { trace: 'trace-wanted' }), line(100, { ms: 5000, trace: 'trace-long1' })];
+  await writeFile(join(folder, 'bus.ndjson'), `${lines.join('\n')}\n`);
+  const files = { folder, logs: [{ front: 'bus' as const, name: 'bus' }], processId: 'p1' };
+  const { calls } = await findCalls(files, { from: 4900 }, { limit: 5, isOver: never, turn });
+  assert.deepEqual(
+    calls.map(({ traceId }) => traceId),
+    ['trace-wanted'],
+  );
+});
+
+test('a search asks for a turn before each block, and stops in the middle of a log when it is over', async (t) => {
+  const files = await logFolder(t);
+  let turns = 0;
+  const counting = () => Promise.resolve(void turns++);
+  await findCalls(files, { ip: '203.0.113.9' }, { limit: 5, isOver: never, turn: counting });
+  assert.ok(turns >= 6, `${turns} turns for three files`);
+  const all = turns;
+  turns = 0;
+  const found = await findCalls(files, { ip: '203.0.113.9' }, { limit: 5, isOver: () => turns > 2, turn: counting });
+  assert.ok(turns < all && found.readTo !== undefined);
 });

@@ -14,13 +14,15 @@ import { callSigned, startGateway } from '../support/start-gateway.ts';
 
 const EVENTS: GatewayQuestion = { kind: 'events' };
 
+type Reply = Parameters<typeof replyToQuestions>[0]['reply'];
+
 function lab(expected: number) {
   const clock = fakeClock();
   const channel = createMemorySharedState({ clock });
   const seal = createNodeSeal(randomBytes(32));
   const ask = createAskGateways({ channel, seal, clock, expected: () => Promise.resolve(expected) });
-  const join = (processId: string) =>
-    replyToQuestions({ channel, seal, processId, log: silentLogger, reply: () => Promise.resolve({ kind: 'events', events: [] }) });
+  const noEvents: Reply = () => Promise.resolve({ kind: 'events', events: [] });
+  const join = (processId: string, reply = noEvents) => replyToQuestions({ channel, seal, clock, processId, log: silentLogger, reply });
   return { clock, channel, seal, ask, join };
 }
 
@@ -62,6 +64,65 @@ test('questions and replies are sealed, and one that was not sealed by us gets n
   assert.equal(replies, 0);
 });
 
+const SEARCH: GatewayQuestion = { kind: 'find-calls', query: { ip: '10.9.9.9' }, limit: 1 };
+
+/** Replies to searches when the test says so, and to other questions at once. */
+function slowSearches() {
+  const running: { readonly isOver: () => boolean; readonly finish: () => void }[] = [];
+  const reply: Reply = (question, isOver) =>
+    question.kind === 'events'
+      ? Promise.resolve({ kind: 'events', events: [] })
+      : new Promise((resolve) => running.push({ isOver, finish: () => resolve({ kind: 'find-calls', calls: [] }) }));
+  return { running, reply };
+}
+
+test('a process searches for four at once, lets twelve wait and tells the others that it is busy', async () => {
+  const { ask, join } = lab(1);
+  const { running, reply } = slowSearches();
+  await join('p1', reply);
+  const asked = Array.from({ length: 20 }, () => ask(SEARCH));
+  const busy = await Promise.all(asked.slice(16));
+  assert.deepEqual([...new Set(busy.map(({ replies }) => replies[0]?.reply.kind))], ['busy']);
+  assert.equal(running.length, 4);
+  assert.equal((await ask(EVENTS)).replies.length, 1, 'other questions do not wait for searches');
+  for (let i = 0; i < 16; i++) {
+    await eventually(() => Promise.resolve(running[i] !== undefined));
+    running[i]!.finish();
+  }
+  for (const { replies } of await Promise.all(asked.slice(0, 16))) assert.equal(replies[0]?.reply.kind, 'find-calls');
+});
+
+test('a question is dropped when its time is over, and later ones are heard at once', async () => {
+  const { ask, join, clock } = lab(1);
+  const { running, reply } = slowSearches();
+  await join('p1', reply);
+  const asked = Array.from({ length: 16 }, () => ask(SEARCH));
+  await eventually(() => Promise.resolve(running.length === 4));
+  await clock.advance(2001);
+  assert.ok(running.every(({ isOver }) => isOver()));
+  for (const { finish } of running) finish();
+  const late = ask(SEARCH);
+  await eventually(() => Promise.resolve(running.length === 5));
+  running[4]!.finish();
+  assert.equal((await late).replies.length, 1);
+  await clock.advance(1000);
+  assert.deepEqual((await Promise.all(asked)).map(({ replies }) => replies.length).sort(), [...Array<number>(12).fill(0), 1, 1, 1, 1]);
+  assert.equal(running.length, 5, 'nothing is searched for those who left');
+});
+
+test('a search ends when nobody waits for it any more', async () => {
+  const { ask, join } = lab(1);
+  const { running, reply } = slowSearches();
+  await join('p1', reply);
+  const left = new AbortController();
+  const asked = ask(SEARCH, left.signal);
+  await eventually(() => Promise.resolve(running.length === 1));
+  assert.equal(running[0]!.isOver(), false);
+  left.abort();
+  assert.deepEqual((await asked).replies, []);
+  await eventually(() => Promise.resolve(running[0]!.isOver()));
+});
+
 test('calls of a real gateway are found right after they ended, with what decided', async (t) => {
   const key = await createTestKey('HMAC-SM3', 'app');
   const started = await startGateway(
@@ -69,12 +130,13 @@ test('calls of a real gateway are found right after they ended, with what decide
   );
   t.after(() => started.stop());
   const answer = await callSigned(started.gateway, await signRequest(key));
-  const reply = createReply({
+  const replyTo = createReply({
     ...{ folder: started.logFolder, processId: 'p1' },
     seal: { openText: ({ field }, sealed) => Buffer.from(sealed.slice(`sealed:${field}:`.length), 'base64').toString() },
     clock: fakeClock(),
     gateways: () => ({ open: started.gateway }),
   });
+  const reply = (question: GatewayQuestion) => replyTo(question, () => false);
   const traceId = answer.headers['x-kq-trace']!;
   const found = await reply({ kind: 'find-calls', query: { traceId }, limit: 10 });
   assert.ok(found.kind === 'find-calls' && found.calls.length === 1);

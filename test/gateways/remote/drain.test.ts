@@ -94,6 +94,6 @@ test('asked twice, it drains once; a process that is gone does not reply, and no
   const { ask, first, second } = await lab(t);
   for (let i = 0; i < 2; i += 1) await ask({ kind: 'drain', processId: 'p2', isDraining: true });
   assert.equal(second.gateway.events().length, 1);
-  assert.deepEqual(await ask({ kind: 'drain', processId: 'p3', isDraining: true }), { replies: [] });
+  assert.deepEqual(await ask({ kind: 'drain', processId: 'p3', isDraining: true }), { replies: [], asked: 1 });
   assert.equal(first.gateway.stats().isDraining, false);
 });

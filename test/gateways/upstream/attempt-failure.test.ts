@@ -40,7 +40,7 @@ async function serve(t: TestContext, instance: string, fields: Partial<Interface
     call: (body?: string) => callGateway(bus.gateway, { target: '/bus/v1/x', method: document.method, headers, ...(body && { body }) }),
     async lines() {
       await bus.gateway.stop();
-      return (await findCalls(files, {}, { limit: 100, isOver: () => false })).calls;
+      return (await findCalls(files, {}, { limit: 100, isOver: () => false, turn: () => Promise.resolve() })).calls;
     },
   };
 }

@@ -3,7 +3,6 @@ import { Alert, Button, Table, Tooltip } from 'antd';
 import { Download, FlaskConical, RefreshCw } from 'lucide-react';
 import { useNavigate } from 'react-router';
 import type { CallLine } from '../../api/operations.ts';
-import { useQueryOf } from '../../api/queries.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { EmptyState } from '../../kit/feedback/empty-state.tsx';
@@ -13,7 +12,6 @@ import { csvOf } from '../../kit/table/csv.ts';
 import listStyles from '../../kit/table/data-table.module.css';
 import { rowOpens } from '../../kit/table/data-table.tsx';
 import { download } from '../../kit/table/download.ts';
-import { useMay, useMe } from '../../session/session-context.ts';
 import { CallDrawer } from './call-drawer.tsx';
 import { CallSearch } from './call-search.tsx';
 import styles from './calls.module.css';
@@ -111,7 +109,7 @@ interface CallsProps {
 function Calls({ found, wrong, onOpen, onClear }: CallsProps) {
   const t = useTexts(TEXTS);
   const columns = useCallColumns();
-  const { calls, error, gateways } = found;
+  const { calls, error, gateways, asked } = found;
   const next = onClear === undefined ? {} : { action: <Button onClick={onClear}>{t('clear')}</Button> };
   if (wrong !== undefined) return <EmptyState title={t('wrong', { name: t(wrong) })} {...next} />;
   if (error !== null) return <ErrorBox error={error} onRetry={() => void found.refetch()} />;
@@ -123,7 +121,7 @@ function Calls({ found, wrong, onOpen, onClear }: CallsProps) {
     );
   return (
     <>
-      <WhoReplied gateways={gateways} />
+      <WhoReplied gateways={gateways} asked={asked} />
       <Table<CallLine>
         aria-label={t('title')}
         size="small"
@@ -144,16 +142,11 @@ function Calls({ found, wrong, onOpen, onClear }: CallsProps) {
   );
 }
 
-/** Warns if a gateway did not reply, as far as the user may see which gateways there are. */
-function WhoReplied({ gateways }: { readonly gateways: number | undefined }) {
+/** Warns if a gateway did not reply. */
+function WhoReplied({ gateways, asked }: Pick<CallsProps['found'], 'gateways' | 'asked'>) {
   const t = useTexts(TEXTS);
-  const may = useMay();
-  // The list of gateways is empty for users who are limited to domains.
-  const isKnown = may('system.read') && useMe().domains === 'all';
-  const system = useQueryOf('system.get', {}, { enabled: isKnown });
-  const expected = new Set(system.data?.gateways.map(({ processId }) => processId)).size;
-  if (gateways === undefined || gateways === 0 || expected <= gateways) return null;
-  return <Alert type="warning" showIcon title={t('silent', { count: gateways, of: expected })} />;
+  if (gateways === undefined || asked === undefined || gateways === 0 || asked <= gateways) return null;
+  return <Alert type="warning" showIcon title={t('silent', { count: gateways, of: asked })} />;
 }
 
 /** Says how far the search looked, and looks further back on request. */

@@ -25,7 +25,7 @@ export function useFoundCalls(query: CallQuery, isEnabled: boolean) {
   });
   const calls = useMemo(() => (found.data === undefined ? NONE : newestFirst(found.data.pages)), [found.data]);
   const last = found.data?.pages.at(-1);
-  return { ...found, calls, gateways: last?.gateways, readTo: last?.readTo };
+  return { ...found, calls, gateways: last?.gateways, asked: last?.asked, readTo: last?.readTo };
 }
 
 interface Pages {
@@ -33,8 +33,8 @@ interface Pages {
 }
 
 /** Identifies a call in the list. One trace id may have several calls. */
-export function keyOf({ processId, front, at, traceId }: CallLine): string {
-  return `${at} ${traceId} ${front} ${processId}`;
+export function keyOf({ processId, front, interfaceId = '', at, traceId }: CallLine): string {
+  return `${at} ${traceId} ${front} ${interfaceId} ${processId}`;
 }
 
 /** Two pages may contain the same call, because both include the calls of the time between them. */
