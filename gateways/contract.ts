@@ -160,6 +160,8 @@ export interface Exchange {
   app: AppDocument | undefined;
   /** Claims of the user's token on the user front. */
   user: Readonly<Record<string, unknown>> | undefined;
+  /** The key that verified the user's token. Sessions that the token opens end with it. */
+  tokenKey: { readonly kid: string; readonly fingerprint: string } | undefined;
   /** Headers that the flow and the upstream may see, lower-case. */
   headers: Record<string, string>;
   body: Uint8Array | undefined;

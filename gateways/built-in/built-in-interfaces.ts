@@ -80,15 +80,15 @@ async function openAppSession({ app, claim, clientIp }: Exchange, { sessions }: 
   return made === undefined ? TOO_MANY : toJson(201, { ...made, scheme: 'HMAC-SM3' });
 }
 
-async function openUserSession({ user, claim, plan }: Exchange, { sessions }: BuiltInDeps): Promise<Answer | GatewayError> {
+async function openUserSession({ user, tokenKey, claim, plan }: Exchange, { sessions }: BuiltInDeps): Promise<Answer | GatewayError> {
   // A session must not prolong itself.
-  if (claim !== undefined || user === undefined) return refuse('GW40101');
+  if (claim !== undefined || user === undefined || tokenKey === undefined) return refuse('GW40101');
   if (plan.defaultApp === undefined) return refuse('GW40301');
   const { iat, exp } = user;
   const endedAt = await sessions.endedAt(user);
   if (endedAt > 0 && !(typeof iat === 'number' && iat > endedAt / 1000)) return LOGGED_OUT;
   const { appId } = plan.defaultApp;
-  const made = await sessions.create({ front: 'user', appId, user }, Math.floor(Number(exp) * 1000));
+  const made = await sessions.create({ front: 'user', appId, user, tokenKey }, Math.floor(Number(exp) * 1000));
   return made === undefined ? TOO_MANY : toJson(201, { ...made, appId, scheme: 'HMAC-SM3' });
 }
 

@@ -40,6 +40,7 @@ export class HttpExchange implements Exchange, Listed {
   params = NO_PARAMS;
   app: AppDocument | undefined = undefined;
   user: Readonly<Record<string, unknown>> | undefined = undefined;
+  tokenKey: Exchange['tokenKey'] = undefined;
   headers: Record<string, string> = {};
   claim: Claim | undefined = undefined;
   envelope: Exchange['envelope'] = undefined;

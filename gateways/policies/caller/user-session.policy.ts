@@ -1,17 +1,13 @@
 import { Type } from 'typebox';
-import type { KeyHandle } from '../../../engine/contract/ports/crypto.ts';
-import { toErrorRecord } from '../../../engine/contract/values/errors.ts';
-import { createThrottledWarning } from '../../../engine/contract/values/throttled-warning.ts';
 import { parseAuthorization } from '../../../engine/contract/kq1/kq1.ts';
 import { fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy, type Exchange, type GatewayError, type PolicyDeps } from '../../contract.ts';
-import type { UserTokenKey } from '../../documents/caller-documents.ts';
 import { refuse } from '../../errors.ts';
 import { claimSession, namesSession, sessionOutageOf, sessionsOf } from '../../shared/identity/claim-session.ts';
-import { createIssuerKeys, type IssuerKeys } from '../../shared/identity/issuer-keys.ts';
 import { adoptTraceId } from '../../shared/identity/adopt-trace-id.ts';
 import { readBearer } from '../../shared/identity/read-bearer.ts';
-import { UserTokens, type UserToken } from '../../shared/identity/user-tokens.ts';
+import { createFindTokenKey, isFor, type FindTokenKey, type TokenKey } from '../../shared/identity/token-keys.ts';
+import { UserTokens } from '../../shared/identity/user-tokens.ts';
 
 const MAX_TOKEN_LENGTH = 8192;
 const LEEWAY_SEC = 30;
@@ -54,8 +50,8 @@ export default definePolicy({
   isOptional: () => false,
   compile: ({ session = 'allow' }, _target, _front, deps) => {
     const { clock, verify } = deps;
-    const claim = createSessionClaim(deps);
-    const issuerKeys = issuerKeysOf(deps);
+    const findTokenKey = createFindTokenKey(deps);
+    const claim = createSessionClaim(deps, findTokenKey);
     const tokens = deps.keepers.ofGateway('user-tokens', () => new UserTokens(clock));
     return async (exchange) => {
       const authorization = exchange.incoming.get('authorization') ?? '';
@@ -65,7 +61,7 @@ export default definePolicy({
       if (session === 'require') return SESSION_NEEDED;
       const read = tokens.read(token);
       if (read === undefined) return refuse('GW40101');
-      const key = await findKey(exchange, read, issuerKeys);
+      const key = await findTokenKey(exchange, read.head['kid'], read.claims['iss']);
       if ('code' in key) return key;
       // Only gateways inside reach the issuer. Nothing counts as proved in the DMZ.
       if (key.handle === undefined) return undefined;
@@ -77,51 +73,11 @@ export default definePolicy({
       }
       if (!isAcceptable(read.claims, key.expected, clock.now() / 1000)) return NOT_ACCEPTABLE;
       exchange.user = read.claims;
+      exchange.tokenKey = { kid: read.head['kid'] as string, fingerprint: key.handle.fingerprint };
       exchange.app = exchange.plan.defaultApp;
       adoptTraceId(exchange, (name) => exchange.incoming.get(name));
       return undefined;
     };
-  },
-});
-
-type Expected = Pick<UserTokenKey, 'issuer' | 'audience'>;
-
-/** The key that a token claims, with what the token must say. `handle` is undefined if only a gateway inside can get it. */
-interface FoundKey {
-  readonly alg: string;
-  readonly handle: KeyHandle | undefined;
-  readonly expected: Expected;
-}
-
-/** Finds the key by the `kid` of a token: among the registered ones, then at the issuer that the token names. */
-async function findKey(
-  { plan }: Exchange,
-  { head: { kid }, claims: { iss } }: UserToken,
-  issuerKeys: IssuerKeys,
-): Promise<FoundKey | GatewayError> {
-  if (typeof kid !== 'string') return refuse('GW40101');
-  const pinned = plan.userTokenKey(kid);
-  if (pinned !== undefined) return { alg: pinned.document.alg, handle: pinned.handle, expected: pinned.document };
-  const expected = typeof iss === 'string' ? plan.userTokenIssuer(iss) : undefined;
-  if (expected === undefined) return refuse('GW40101');
-  if (plan.isHandedOut) return { alg: '', handle: undefined, expected };
-  const found = await issuerKeys.find(expected, kid);
-  if (found === 'unavailable') return ISSUER_DOWN;
-  return found === 'unknown' ? refuse('GW40101') : { ...found, expected };
-}
-
-function issuerKeysOf({ keepers, fetchDocument, crypto, clock, log }: PolicyDeps): IssuerKeys {
-  return keepers.ofGateway('issuer-keys', () => {
-    const warn = createThrottledWarning(log, clock, 'gateway.issuer-keys-failed');
-    const onFailure = (url: string, error: unknown) => warn({ host: new URL(url).host, code: toErrorRecord(error).code });
-    return createIssuerKeys({ fetchDocument, crypto, clock, onFailure });
-  });
-}
-
-const ISSUER_DOWN = refuse('GW50303', {
-  text: {
-    'zh-CN': '登录系统的公钥暂时无法获取，令牌不能验证：请稍后重试',
-    en: 'The keys of the login system cannot be fetched at present, so tokens cannot be verified: try again later.',
   },
 });
 
@@ -133,7 +89,10 @@ const SESSION_NEEDED = refuse('GW40101', {
 });
 
 /** Reads the claim of a request that a session signed. The user is known only after the signature was verified. */
-function createSessionClaim(deps: PolicyDeps): (exchange: Exchange, header: string) => Promise<GatewayError | undefined> {
+function createSessionClaim(
+  deps: PolicyDeps,
+  findTokenKey: FindTokenKey,
+): (exchange: Exchange, header: string) => Promise<GatewayError | undefined> {
   const { clock } = deps;
   const [sessions, outage] = [sessionsOf(deps), sessionOutageOf(deps)];
   return async (exchange, header) => {
@@ -144,7 +103,7 @@ function createSessionClaim(deps: PolicyDeps): (exchange: Exchange, header: stri
       return refuse('GW40101');
     }
     if (!namesSession(authorization, exchange)) return refuse('GW40101');
-    const claim = await claimSession(exchange, authorization, { sessions, clock, outage });
+    const claim = await claimSession(exchange, authorization, { sessions, clock, outage, findTokenKey });
     if ('code' in claim) return claim;
     if (Math.abs(clock.now() - Number(authorization.ts)) > claim.app.windowSec * 1000) return refuse('GW40102');
     exchange.claim = claim;
@@ -169,13 +128,10 @@ const NOT_ACCEPTABLE = refuse('GW40101', {
   },
 });
 
-function isAcceptable(claims: Readonly<Record<string, unknown>>, { issuer, audience }: Expected, nowSec: number): boolean {
-  const { iss, aud, exp, nbf, sub } = claims;
-  const isForUs = aud === audience || (Array.isArray(aud) && aud.includes(audience));
+function isAcceptable(claims: Readonly<Record<string, unknown>>, expected: TokenKey['expected'], nowSec: number): boolean {
+  const { exp, nbf, sub } = claims;
   const hasBegun = nbf === undefined || (typeof nbf === 'number' && nbf <= nowSec + LEEWAY_SEC);
-  return (
-    iss === issuer && isForUs && hasBegun && typeof exp === 'number' && exp > nowSec - LEEWAY_SEC && exp < LATEST_SEC && isSubject(sub)
-  );
+  return isFor(claims, expected) && hasBegun && typeof exp === 'number' && exp > nowSec - LEEWAY_SEC && exp < LATEST_SEC && isSubject(sub);
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Claim, Exchange, GatewayError, PolicyDeps } from '../../contract.t
 import type { AppKeyDocument } from '../../documents/caller-documents.ts';
 import { refuse } from '../../errors.ts';
 import { createOutage, type Outage } from '../create-outage.ts';
+import { isFor, type FindTokenKey } from './token-keys.ts';
 import { createSessions, isSessionId, type OpenSession, type Sessions } from './sessions.ts';
 
 export type SessionsDeps = Pick<PolicyDeps, 'keepers' | 'shared' | 'sharedSeal' | 'crypto' | 'clock'>;
@@ -23,6 +24,14 @@ export function namesSession({ appId, keyId, scheme }: Kq1Authorization, { plan 
   return scheme === 'HMAC-SM3' && isSessionId(keyId) && plan.key(appId, keyId) === undefined;
 }
 
+export interface ClaimSessionDeps {
+  readonly sessions: Sessions;
+  readonly outage: Outage;
+  readonly clock: PolicyDeps['clock'];
+  /** On the user front. */
+  readonly findTokenKey?: FindTokenKey;
+}
+
 /**
  * Looks up the session that a request claims. Returns GW40101 if there is none, and also if it does not belong to this
  * app and address, or the key that it was made with is not usable any more: nothing tells these apart.
@@ -30,12 +39,15 @@ export function namesSession({ appId, keyId, scheme }: Kq1Authorization, { plan 
 export function claimSession(
   exchange: Exchange,
   authorization: Kq1Authorization,
-  { sessions, clock, outage }: { readonly sessions: Sessions; readonly outage: Outage } & Pick<PolicyDeps, 'clock'>,
+  { sessions, clock, outage, findTokenKey }: ClaimSessionDeps,
 ): Claim | GatewayError | Promise<Claim | GatewayError> {
   // Sessions exist inside only. A gateway in the DMZ hands the call over, and nothing counts as proved there.
   if (exchange.plan.isHandedOut) return toClaim(exchange, authorization, undefined) ?? refuse('GW40101');
-  const judge = (found: OpenSession | undefined) =>
-    (found && isUsable(found, exchange, authorization, clock.now()) && toClaim(exchange, authorization, found)) || refuse('GW40101');
+  const judge = (found: OpenSession | undefined) => {
+    if (found === undefined || !isUsable(found, exchange, authorization, clock.now())) return refuse('GW40101');
+    const claim = toClaim(exchange, authorization, found) ?? refuse('GW40101');
+    return findTokenKey === undefined ? claim : requireTokenKey(found, exchange, findTokenKey).then((refused) => refused ?? claim);
+  };
   const found = sessions.find(authorization.keyId);
   if (!(found instanceof Promise)) return judge(found);
   return found.then(
@@ -49,6 +61,15 @@ export function claimSession(
       return refuse('GW50303');
     },
   );
+}
+
+/** Refuses a user's session unless its token would be accepted now: the key or its issuer may have been removed since. */
+async function requireTokenKey({ session }: OpenSession, exchange: Exchange, find: FindTokenKey): Promise<GatewayError | undefined> {
+  const { user, tokenKey } = session;
+  if (user === undefined || tokenKey === undefined) return refuse('GW40101');
+  const key = await find(exchange, tokenKey.kid, user['iss']);
+  if ('code' in key) return key;
+  return key.handle?.fingerprint === tokenKey.fingerprint && isFor(user, key.expected) ? undefined : refuse('GW40101');
 }
 
 function isUsable({ session }: OpenSession, { front, plan, clientIp }: Exchange, { appId }: Kq1Authorization, now: number): boolean {

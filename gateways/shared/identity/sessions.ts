@@ -28,8 +28,9 @@ const Session = Type.Object({
   /** The key that signed the request for the session, and the address that it came from; on the open front. */
   signedBy: Type.Optional(Type.Object({ keyId: Type.String(), fingerprint: Type.String() })),
   ip: Type.Optional(Type.String()),
-  /** Claims of the user's token, on the user front. */
+  /** Claims of the user's token, and the key that verified it, on the user front. */
   user: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  tokenKey: Type.Optional(Type.Object({ kid: Type.String(), fingerprint: Type.String() })),
 });
 export type Session = Static<typeof Session>;
 

@@ -1,7 +1,10 @@
 /** Sessions of apps and users, and the keys of the platform, over a real gateway. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import { exportSPKI, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
+import { exportJWK, exportSPKI, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import type { SharedState } from '../../../engine/contract/ports/shared-state.ts';
@@ -16,6 +19,7 @@ import {
   type TestKey,
   type TestSigner,
 } from '../support/city-plan.ts';
+import { eventually } from '../../conformance/eventually.ts';
 import { createEncryption, type EncryptionFixture } from '../support/encryption.ts';
 import { callGateway, callSigned, memoryState, startGateway, type TestAnswer, type TestGateway } from '../support/start-gateway.ts';
 import { openSession, sessionKey, type MadeSession } from '../support/open-session.ts';
@@ -243,17 +247,17 @@ test('a citizen logs in and out whatever is published on the user front', async 
   assert.equal(logout.status, 204);
 });
 
-const tokenOf = (clock: { now(): number }, claims: Record<string, unknown> = {}) =>
+const tokenOf = (clock: { now(): number }, claims: Record<string, unknown> = {}, exp = Math.floor(clock.now() / 1000) + 3600) =>
   new SignJWT({ sub: 'citizen-1', ...claims })
     .setProtectedHeader({ alg: 'ES256', kid: 'es' })
     .setIssuer(TOKENS.issuer)
     .setAudience(TOKENS.audience)
     .setIssuedAt(Math.floor(clock.now() / 1000))
-    .setExpirationTime(Math.floor(clock.now() / 1000) + 3600)
+    .setExpirationTime(exp)
     .sign(issuer.privateKey);
 
-async function openUserSession({ running, clock }: Lab, claims?: Record<string, unknown>) {
-  const authorization = `Bearer ${await tokenOf(clock, claims)}`;
+async function openUserSession({ running, clock }: Lab, claims?: Record<string, unknown>, exp?: number) {
+  const authorization = `Bearer ${await tokenOf(clock, claims, exp)}`;
   const answer = await callGateway(running.gateway, { method: 'POST', target: '/user/v1/sessions', headers: { authorization } });
   const made = JSON.parse(answer.body.toString()) as MadeSession & { appId: string };
   return { answer, authorization, session: answer.status === 201 ? sessionKey(made.appId, made) : undefined };
@@ -313,6 +317,55 @@ test('logout everywhere ends all sessions of the user, and earlier tokens open n
   const again = await callGateway(lab.running.gateway, { method: 'POST', target: '/user/v1/sessions', headers: { authorization } });
   assert.equal(again.code, 'GW40101');
   assert.equal((await openUserSession(lab)).answer.status, 201, 'a new token does');
+});
+
+test('a user’s session ends with the key of its token, and no later than the token', async () => {
+  const lab = await open({ front: 'user' });
+  const { session } = await openUserSession(lab);
+  const path = '/user/v1/reports';
+  assert.equal((await lab.call(session!, { path })).status, 200);
+  const [key] = plan.userTokenKeys;
+  const other = await exportSPKI((await generateKeyPair('ES256')).publicKey);
+  const without: Record<string, GatewayPlan['userTokenKeys']> = {
+    removed: [],
+    'replaced under its id': [{ ...key!, publicPem: other }],
+    'of another issuer': [{ ...key!, issuer: 'https://id.other.cn' }],
+    'for another audience': [{ ...key!, audience: 'other' }],
+  };
+  let number = 1;
+  for (const [what, userTokenKeys] of Object.entries(without)) {
+    lab.running.feed.publish({ ...plan, userTokenKeys, number: ++number });
+    assert.equal((await lab.call(session!, { path })).code, 'GW40101', what);
+  }
+  lab.running.feed.publish({ ...plan, number: ++number });
+  assert.equal((await lab.call(session!, { path })).status, 200);
+  const exp = Math.floor(lab.clock.now() / 1000) + 60;
+  const short = await openUserSession(lab, {}, exp);
+  assert.equal((JSON.parse(short.answer.body.toString()) as MadeSession).endsAt, exp * 1000);
+  await lab.clock.advance(60_000);
+  assert.equal((await lab.call(short.session!, { path })).code, 'GW40101');
+});
+
+test('a session that a published key of an issuer opened ends with the issuer, and with the key', async (t) => {
+  let keys = [{ ...(await exportJWK(issuer.publicKey)), kid: 'es', use: 'sig' }];
+  const server = createServer((_request, response) => void response.end(JSON.stringify({ keys }))).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => void server.close());
+  t.after(() => server.closeAllConnections());
+  const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;
+  const lab = await open({ front: 'user' });
+  const published = { ...plan, userTokenKeys: [], userTokenIssuers: [{ ...TOKENS, jwksUrl }] };
+  lab.running.feed.publish({ ...published, number: 2 });
+  const { session } = await openUserSession(lab);
+  const path = '/user/v1/reports';
+  assert.equal((await lab.call(session!, { path })).status, 200);
+  lab.running.feed.publish({ ...published, userTokenIssuers: [], number: 3 });
+  assert.equal((await lab.call(session!, { path })).code, 'GW40101', 'issuer removed');
+  lab.running.feed.publish({ ...published, number: 4 });
+  assert.equal((await lab.call(session!, { path })).status, 200);
+  keys = [];
+  await lab.clock.advance(11 * 60_000);
+  await eventually(async () => (await lab.call(session!, { path })).code === 'GW40101');
 });
 
 test('a session of one front is none on the other', async () => {

@@ -160,6 +160,7 @@ function buildExchange(
       params: {},
       app: undefined,
       user: undefined,
+      tokenKey: undefined,
       headers: {},
     },
     ...{ body: undefined, json: undefined, proof: undefined, answer: undefined, error: undefined, responseHeaders: [], after: [] },
