@@ -19,7 +19,8 @@ import {
 } from '../../gateways/documents/gateway-questions.ts';
 import { OneOf } from '../../gateways/documents/document-fields.ts';
 import type { DomainScope } from '../access/domains.ts';
-import { closed, defineAction, type Action } from '../action/action.ts';
+import { isAllowed } from '../access/permissions.ts';
+import { closed, defineAction, type Action, type ActionContext } from '../action/action.ts';
 import { all, type Owners } from '../action/owners.ts';
 import type { Registry } from '../registry/registry.ts';
 import { createAskWithinLimits, type AskWithinLimits } from './ask-within-limits.ts';
@@ -124,9 +125,15 @@ function explainRequest(services: AskingServices): Action {
       en: 'What each policy of a gateway would do to a described request, without any effect',
     },
     input: Type.Object({ front: OneOf(FRONTS), request: DescribedRequest }, closed),
-    audited: false,
+    // The result tells about people, grants and address lists.
+    audited: true,
+    subject: ({ front }) => front,
     async run(ctx, { front, request }): Promise<Explanation> {
-      const { replies } = await services.ask(ctx, { kind: 'explain', front, request });
+      // Whom it was about stays out of the trail, as for a look-up of blocked callers.
+      const { appId, user } = request;
+      ctx.note.after = { front, namesUser: user !== undefined, ...(appId !== undefined && { appId }) };
+      const hidden = hiddenPolicies(ctx);
+      const { replies } = await services.ask(ctx, { kind: 'explain', front, request, hidden });
       const explained = replies.flatMap(({ reply }) =>
         reply.kind === 'explain' && reply.explanation !== undefined ? [reply.explanation] : [],
       );
@@ -137,12 +144,23 @@ function explainRequest(services: AskingServices): Action {
           values: { front },
           fix: 'Check that a gateway of this front is running, then try again.',
         });
-      const interfaceIds = await interfacesOf(ctx.domains, services);
-      if (explanation.interfaceId === undefined || (interfaceIds?.includes(explanation.interfaceId) ?? true)) return explanation;
-      // Someone of another domain learns no more than a caller would.
-      return { planNumber: explanation.planNumber, verdicts: [], ...(explanation.refusal && { refusal: explanation.refusal }) };
+      const { interfaceId } = explanation;
+      if (interfaceId !== undefined) ctx.note.subject = interfaceId;
+      // A path without an interface and one of others look alike, so nobody finds out what others have published.
+      const isRouted = interfaceId !== undefined || explanation.verdicts.some(({ stage }) => stage === 'route');
+      if (isRouted && !isAmong(interfaceId, await interfacesOf(ctx.domains, services))) throw noneOfYours();
+      return explanation;
     },
   });
+}
+
+/**
+ * Policies whose verdicts a person may not see: those about blocked people need what `blocked-callers.find` needs, those
+ * about grants and address lists need the right that lists them.
+ */
+function hiddenPolicies({ actor, domains }: ActionContext): readonly string[] {
+  if (!isAllowed(actor, 'callers.read')) return ['blocked-caller', 'grant', 'caller-domain', 'front-ip-list', 'domain-ip-list', 'ip-list'];
+  return domains.only === undefined ? [] : ['blocked-caller'];
 }
 
 function listEvents(services: CallServices): Action {
@@ -201,6 +219,12 @@ async function interfacesOf(domains: DomainScope, { registry }: CallServices): P
 
 function isAmong(interfaceId: string | undefined, only: readonly string[] | undefined): boolean {
   return only === undefined || (interfaceId !== undefined && only.includes(interfaceId));
+}
+
+function noneOfYours(): AppError {
+  return new AppError('CALL_REACHES_NONE', 'input', 'The request reaches no interface of your domains.', {
+    fix: 'Check front, method and path. To simulate calls of another domain, ask someone who has it.',
+  });
 }
 
 function gone(): AppError {

@@ -115,11 +115,14 @@ export const DescribedRequest = Type.Object(
 );
 export type DescribedRequest = Static<typeof DescribedRequest>;
 
-/** What one policy says. `skipped`: it cannot judge a description, or was assumed to let the request pass. */
+/**
+ * What one policy says. `skipped`: it cannot judge a description, or was assumed to let the request pass. `hidden`: what
+ * it would say is not for the person who asks.
+ */
 export interface StageVerdict {
   readonly stage: string;
   readonly policy: string;
-  readonly verdict: 'passes' | 'refuses' | 'answers' | 'skipped' | 'not-reached';
+  readonly verdict: 'passes' | 'refuses' | 'answers' | 'skipped' | 'hidden' | 'not-reached';
   readonly code?: string;
   readonly text?: Text;
   readonly notes?: CallLine['notes'];
@@ -151,7 +154,8 @@ export interface GatewayEvent {
 export type GatewayQuestion =
   | { readonly kind: 'find-calls'; readonly query: CallQuery; readonly interfaceIds?: readonly string[]; readonly limit: number }
   | { readonly kind: 'open-call'; readonly call: CallName; readonly interfaceIds?: readonly string[] }
-  | { readonly kind: 'explain'; readonly front: Front; readonly request: DescribedRequest }
+  /** The policies `hidden` are not asked. */
+  | { readonly kind: 'explain'; readonly front: Front; readonly request: DescribedRequest; readonly hidden: readonly string[] }
   | { readonly kind: 'events' }
   | { readonly kind: 'load'; readonly interfaceId: string }
   | { readonly kind: 'drain'; readonly processId: string; readonly isDraining: boolean };

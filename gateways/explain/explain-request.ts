@@ -16,6 +16,8 @@ export interface ExplainDeps {
   readonly front: Front;
   readonly plan: PlanIndex;
   readonly policies: readonly Policy[];
+  /** Names of policies that are not asked. */
+  readonly hidden: ReadonlySet<string>;
   /** Returns what policies of an interface get; without an id, those before an interface is known. */
   depsOf(interfaceId: string | undefined): PolicyDeps;
   /** Finds the interface and completes the exchange, as for a real request. */
@@ -36,6 +38,7 @@ export async function explainRequest(request: DescribedRequest, deps: ExplainDep
     if (options === undefined) continue;
     const { stage, name } = policy;
     if (decided !== undefined) verdicts.push({ stage, policy: name, verdict: 'not-reached' });
+    else if (deps.hidden.has(name)) verdicts.push({ stage, policy: name, verdict: 'hidden' });
     else if (isSkipped(policy, request)) verdicts.push({ stage, policy: name, verdict: 'skipped' });
     else {
       const before = exchange.notes.length;

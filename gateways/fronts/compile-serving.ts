@@ -159,7 +159,7 @@ export class ServingCompiler {
   }
 
   /** Tells what each policy would do to a described request, without side effects. */
-  async explain(request: DescribedRequest, front: CompiledFront): Promise<Explanation> {
+  async explain(request: DescribedRequest, hidden: readonly string[], front: CompiledFront): Promise<Explanation> {
     const memo = this.#memo.open();
     const route = (exchange: Exchange) => {
       const found = findRoute(exchange, front);
@@ -168,7 +168,7 @@ export class ServingCompiler {
     const policyDeps = { ...this.#policyDeps, memo: memo.get, callTarget: noTarget };
     try {
       return await explainRequest(request, {
-        ...{ front: this.#parts.options.front, plan: front.plan, policies: this.#parts.policies, route },
+        ...{ front: this.#parts.options.front, plan: front.plan, policies: this.#parts.policies, hidden: new Set(hidden), route },
         depsOf: (interfaceId) => ({ ...policyDeps, keepers: this.#keepers.of(interfaceId) }),
       });
     } finally {

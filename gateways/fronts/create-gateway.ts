@@ -131,8 +131,8 @@ class FrontGateway implements Gateway {
     return this.#events.list();
   }
 
-  async explain(request: DescribedRequest): Promise<Explanation | undefined> {
-    return this.#current && this.#compiler.explain(request, this.#current.own);
+  async explain(request: DescribedRequest, hidden: readonly string[] = []): Promise<Explanation | undefined> {
+    return this.#current && this.#compiler.explain(request, hidden, this.#current.own);
   }
 
   loadOf(interfaceId: string): LoadReport | undefined {

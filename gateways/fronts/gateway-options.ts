@@ -63,7 +63,7 @@ export interface Gateway {
   /** Returns the counts of calls of the gateway's interfaces. */
   calls(): readonly CallCounts[];
   /** Tells what each policy would do to a described request. Returns undefined before the first plan. */
-  explain(request: DescribedRequest): Promise<Explanation | undefined>;
+  explain(request: DescribedRequest, hidden?: readonly string[]): Promise<Explanation | undefined>;
   /** Returns the last changes of state, the newest first. */
   events(): readonly GatewayEvent[];
   /** Returns the load of an interface; undefined if the gateway does not serve it. */

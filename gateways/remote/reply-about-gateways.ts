@@ -8,7 +8,7 @@ import { findCalls, openCall, type SearchOptions } from '../log/search-access-lo
 
 /** What a gateway can be asked. */
 export interface ReplyingGateway {
-  explain(request: DescribedRequest): Promise<Explanation | undefined>;
+  explain(request: DescribedRequest, hidden: readonly string[]): Promise<Explanation | undefined>;
   events(): readonly GatewayEvent[];
   loadOf(interfaceId: string): LoadReport | undefined;
   setDraining(isDraining: boolean): void;
@@ -33,7 +33,10 @@ export function createReply(deps: CallReplyDeps): (question: GatewayQuestion, is
   const startSearch = createSearchTurns(deps.clock);
   return async (question, isOver) => {
     const gateways = deps.gateways();
-    if (question.kind === 'explain') return { kind: 'explain', explanation: await gateways[question.front]?.explain(question.request) };
+    if (question.kind === 'explain') {
+      const { front, request, hidden } = question;
+      return { kind: 'explain', explanation: await gateways[front]?.explain(request, hidden) };
+    }
     if (question.kind === 'events') {
       const events = Object.entries(gateways).flatMap(([front, gateway]) => gateway.events().map((event) => ({ ...event, front })));
       return { kind: 'events', events };

@@ -54,8 +54,11 @@ function replyTo(question: GatewayQuestion): GatewayReply {
       const about = line?.interfaceId === undefined ? {} : { interfaceId: line.interfaceId };
       return { kind: 'open-call', opened: line && { ...about, bodies: { in: '{"name":"***"}' } } };
     }
-    case 'explain':
-      return { kind: 'explain', explanation: { planNumber: 7, interfaceId: 'ifc_of_a', verdicts: [] } };
+    case 'explain': {
+      const about = question.request.target.endsWith('nothing') ? {} : { interfaceId: 'ifc_of_a' };
+      const route = { stage: 'route', policy: 'route', verdict: 'refuses' as const };
+      return { kind: 'explain', explanation: { planNumber: 7, ...about, verdicts: 'interfaceId' in about ? [] : [route] } };
+    }
     case 'events':
       return { kind: 'events', events: [{ at: 5, kind: 'breaker-opened', interfaceId: 'ifc_of_a', front: 'open' }] };
     case 'load':
@@ -106,7 +109,8 @@ test('who has some domains finds the calls of their interfaces, and nothing abou
   assert.equal((await operator.call('POST', '/calls/open', { traceId: 'trace-002', at: 2, reason })).status, 400, 'names no line');
   assert.deepEqual((await operator.call('GET', '/gateways/events')).body.items, []);
   const request = { method: 'GET', target: '/open/v1/ifc_of_a', headers: {}, clientIp: '10.0.0.1' };
-  assert.deepEqual((await operator.call('POST', '/calls/explain', { front: 'open', request })).body, { planNumber: 7, verdicts: [] });
+  const explained = await operator.call('POST', '/calls/explain', { front: 'open', request });
+  assert.deepEqual([explained.status, explained.body.code], [404, 'CALL_REACHES_NONE']);
 });
 
 test('bodies are read with a right and a reason, and the trail says so', async () => {
@@ -166,4 +170,33 @@ test('a search that no gateway heard, or that all were too busy for, is an error
   repliesOf = () => [{ processId: 'p1', reply: { kind: 'busy' } }];
   const busy = await viewer.call('POST', '/calls/search', {});
   assert.deepEqual([busy.status, busy.body.code], [503, 'GATEWAY_BUSY']);
+});
+
+test('a request is explained to who has the domain of its interface, without the blocked people, and the trail says so', async () => {
+  const request = {
+    method: 'GET',
+    target: '/open/v1/ifc_of_a',
+    headers: {},
+    clientIp: '10.0.0.1',
+    appId: 'A1',
+    user: { sub: 'citizen-7' },
+  };
+  const explain = async (who: Awaited<ReturnType<Running['person']>>, target = request.target) => {
+    asked = [];
+    const { status, body } = await who.call('POST', '/calls/explain', { front: 'user', request: { ...request, target } });
+    const [question] = asked;
+    return { status, body, hidden: question?.kind === 'explain' ? question.hidden : undefined };
+  };
+  const own = await explain(await running.person('alma', ['viewer'], ['hospital-a']));
+  assert.deepEqual([own.status, own.body.interfaceId, own.hidden], [200, 'ifc_of_a', ['blocked-caller']]);
+  const stranger = await running.person('boris', ['viewer'], ['hospital-b']);
+  const [foreign, nothing] = [await explain(stranger), await explain(stranger, '/open/v1/nothing')];
+  assert.deepEqual([foreign.status, foreign.body.code], [404, 'CALL_REACHES_NONE']);
+  assert.deepEqual([nothing.body.code, nothing.body.message], [foreign.body.code, foreign.body.message], 'they look alike');
+  const all = await explain(await running.person('alba', ['operator']), '/open/v1/nothing');
+  assert.deepEqual([all.status, all.hidden], [200, []]);
+  const auditor = await running.person('agnes', ['audit-admin']);
+  const trail = JSON.stringify((await auditor.call('GET', '/audit?action=calls.explain')).body);
+  assert.ok(trail.includes('alma') && trail.includes('boris') && trail.includes('ifc_of_a') && trail.includes('"appId":"A1"'));
+  assert.ok(!trail.includes('citizen-7'));
 });

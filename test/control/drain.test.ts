@@ -24,7 +24,7 @@ beforeEach(async () => {
     askGateways: async (question): Promise<HeardReplies> => {
       asked.push(question);
       const reply = { kind: 'drain' as const, gateways: [{ front: 'open', inFlight: 2 }] };
-      return { replies: isHeard ? [{ processId: 'prc_1', reply }] : [] };
+      return { replies: isHeard ? [{ processId: 'prc_1', reply }] : [], asked: 1 };
     },
   });
 });

@@ -2563,7 +2563,7 @@ export interface components {
       stage: string;
       text?: components['schemas']['Text'];
       /** @enum {unknown} */
-      verdict: 'skipped' | 'not-reached' | 'passes' | 'refuses' | 'answers';
+      verdict: 'skipped' | 'not-reached' | 'passes' | 'refuses' | 'answers' | 'hidden';
     };
     Standstill: {
       /** @description The number of the latest attempt, from 1; absent if no attempt failed, or if an older version stored the data. */

@@ -98,6 +98,10 @@ export const controlTexts: ErrorTemplates = {
     what: '应答的网关中没有该调用的访问日志',
     fix: '日志只保留最近的调用，已停止的网关不会应答；请核对链路标识和网关列表。',
   },
+  CALL_REACHES_NONE: {
+    what: '请求没有到达您的服务域内的任何接口',
+    fix: '核对网关、方法和路径；模拟其他服务域的调用，请由拥有该服务域的人员进行。',
+  },
   CALL_SEARCH_BUSY: { what: '同时进行的调用查询过多', fix: '等其中一个结束后重试。' },
   'CALL_SEARCH_BUSY/account': { what: '该账号已有 {count} 个调用查询正在进行', fix: '等其中一个结束后重试。' },
   GATEWAY_BUSY: { what: '网关正忙于其他查询', fix: '几秒后重试，或缩短查询的时间范围。' },

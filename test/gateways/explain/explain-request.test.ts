@@ -89,6 +89,8 @@ test('an assumed app has signed all described headers, and the lists of the fron
   assert.equal((await started.gateway.explain(request))!.refusal, undefined);
   assert.equal((await started.gateway.explain({ ...request, headers: { host: 'localhost' } }))!.refusal!.code, 'GW40002');
   assert.equal((await started.gateway.explain({ ...request, clientIp: '10.9.1.1' }))!.refusal!.code, 'GW40302');
+  const blind = (await started.gateway.explain({ ...request, clientIp: '10.9.1.1' }, ['front-ip-list']))!;
+  assert.deepEqual([blind.refusal, blind.verdicts.find(({ policy }) => policy === 'front-ip-list')?.verdict], [undefined, 'hidden']);
 });
 
 test('limits are looked at and not used up, and the fields that a schema refuses are named', async (t) => {

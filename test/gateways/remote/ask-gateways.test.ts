@@ -155,7 +155,7 @@ test('calls of a real gateway are found right after they ended, with what decide
     clientIp: '10.1.1.1',
     appId: 'app',
   };
-  const explained = await reply({ kind: 'explain', front: 'open', request });
+  const explained = await reply({ kind: 'explain', front: 'open', request, hidden: [] });
   assert.ok(explained.kind === 'explain');
   assert.equal(explained.explanation?.refusal?.code, 'GW40302');
   assert.deepEqual(await reply({ kind: 'events' }), { kind: 'events', events: [] });

@@ -31,7 +31,7 @@ async function lab(t: TestContext) {
       },
     });
     const reply = createReply({ folder: logFolder, processId, seal, clock, gateways: () => ({ open: gateway }) });
-    const leave = await replyToQuestions({ channel, seal, processId, log: silentLogger, reply });
+    const leave = await replyToQuestions({ channel, seal, clock, processId, log: silentLogger, reply });
     const health = createHealth(clock);
     health.drainWhile(() => gateway.stats().isDraining);
     const status = await listenStatus({
@@ -68,6 +68,7 @@ test('a drained process is not ready, ends its calls, serves what still arrives,
   const heard = await ask({ kind: 'drain', processId: 'p1', isDraining: true });
   assert.deepEqual(heard, {
     replies: [{ processId: 'p1', reply: { kind: 'drain', gateways: [{ front: 'open', inFlight: 1 }] } }],
+    asked: 1,
   } satisfies HeardReplies);
   assert.deepEqual([await first.ready(), await second.ready()], [503, 200]);
   assert.equal(second.gateway.stats().isDraining, false);

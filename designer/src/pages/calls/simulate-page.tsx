@@ -23,8 +23,8 @@ const TEXTS = defineTexts({
   title: ['模拟请求', 'Simulate a request'],
   calls: ['调用', 'Calls'],
   help: [
-    '描述一个请求，看网关的每个策略会怎样处理它。不发送、不计数、不占用 nonce，也不写日志。',
-    'Describe a request and see what each policy of the gateway would do to it. Nothing is sent, counted, claimed or logged.',
+    '描述一个请求，看网关的每个策略会怎样处理它。不发送、不计数、不占用 nonce，也不写访问日志；模拟会写入审计。',
+    'Describe a request and see what each policy of the gateway would do to it. Nothing is sent, counted, claimed or logged; the audit trail names who simulated.',
   ],
   request: ['请求', 'Request'],
   simulate: ['模拟', 'Simulate'],

@@ -1,4 +1,4 @@
-import { Ban, CircleCheck, CircleDashed, CircleSlash, MessageSquareReply, type LucideIcon } from 'lucide-react';
+import { Ban, CircleCheck, CircleDashed, CircleSlash, EyeOff, MessageSquareReply, type LucideIcon } from 'lucide-react';
 import { Link } from 'react-router';
 import type { Explanation, StageVerdict } from '../../api/operations.ts';
 import { useCauseWords } from '../../i18n/cause-words.ts';
@@ -15,6 +15,7 @@ const TEXTS = defineTexts({
   refuses: ['拒绝', 'Refuses'],
   answers: ['直接应答', 'Answers'],
   skipped: ['未模拟', 'Not simulated'],
+  hidden: ['不显示', 'Not shown'],
   'not-reached': ['未到达', 'Not reached'],
   wouldRefuse: ['会被拒绝', 'Would be refused'],
   wouldPass: ['会到达目标', 'Would reach its target'],
@@ -24,6 +25,10 @@ const TEXTS = defineTexts({
   noInterface: ['没有匹配的接口。', 'No interface matches.'],
   assumed: ['已假定这个应用的身份属实', 'The app was assumed to have proved who it is'],
   given: ['来源地址按所填的算', 'The address is taken as described'],
+  hiddenWhy: [
+    '您的权限或服务域不含它所判断的内容，因此没有模拟；实际请求可能在此被拒绝',
+    'Your rights or domains do not cover what it judges, so it was not asked; a real request may be refused here',
+  ],
   issues: ['不合要求的字段', 'Wrong fields'],
   effects: ['它会计数、记录或依赖真实连接，模拟时不执行', 'It counts, records or needs a real connection, so it is not run'],
 });
@@ -34,6 +39,7 @@ const LOOKS: Readonly<Record<Verdict, { readonly tone: Tone; readonly icon: Luci
   refuses: { tone: 'red', icon: Ban },
   answers: { tone: 'blue', icon: MessageSquareReply },
   skipped: { tone: 'grey', icon: CircleDashed },
+  hidden: { tone: 'grey', icon: EyeOff },
   'not-reached': { tone: 'grey', icon: CircleSlash },
 };
 /** Stages that prove who calls. They are skipped if the app is assumed. */
@@ -106,6 +112,7 @@ function OneVerdict({ of: { stage, policy, verdict, code, text: told, notes, iss
             {why} {code === undefined ? null : <code>{code}</code>}
           </p>
         )}
+        {verdict === 'hidden' ? <p className={styles.quiet}>{t('hiddenWhy')}</p> : null}
         {verdict === 'skipped' ? <p className={styles.quiet}>{t(reasonToSkip(stage, policy))}</p> : null}
         {issues === undefined ? null : (
           <ul className={styles.issues} aria-label={t('issues')}>
