@@ -36,8 +36,8 @@ export default definePolicy({
           ...fieldText(
             '会话签名',
             'Signature of a session',
-            '“必须”时，只接受以会话密钥签名、带 nonce 的请求，从而防重放；令牌只用于 POST /user/v1/sessions。',
-            'If required, only requests that a session signed, with a nonce, are taken, so that none can be replayed; the token is for POST /user/v1/sessions alone.',
+            '“必须”时，只接受以会话密钥签名、带 nonce 的请求，从而防重放；令牌只用于 POST /user/v1/sessions。否则用户退出登录后，此前签发的令牌在到期前仍可直接调用。',
+            'If required, only requests that a session signed, with a nonce, are taken, so that none can be replayed; the token is for POST /user/v1/sessions alone. Otherwise a token from before a logout still serves until it ends.',
             { options: { allow: ['可用令牌或会话', 'Token or session'], require: ['必须', 'Required'] } },
           ),
           default: 'allow',
