@@ -6,6 +6,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { findCalls } from '../../../gateways/log/search-access-log.ts';
+import type { CallQuery } from '../../../gateways/documents/gateway-questions.ts';
 import type { InterfaceDocument } from '../../../gateways/documents/interface-document.ts';
 import { buildInterface, buildPlan, createTestKey, crypto } from '../support/city-plan.ts';
 import { callGateway, startGateway, testCertificate } from '../support/start-gateway.ts';
@@ -18,14 +19,14 @@ async function listen<Served extends Server>(t: TestContext, server: Served): Pr
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Serves an interface whose target is one instance. */
+/** Serves an interface whose target are these instances, separated by spaces. */
 async function serve(t: TestContext, instance: string, fields: Partial<InterfaceDocument> = {}) {
   const plan = await buildPlan([await createTestKey('HMAC-SM3', 'his')], [], {
     busConsumers: [{ appId: 'his', tokenDigest: Buffer.from(crypto.digest('sm3', 't')).toString('hex') }],
   });
   const document = buildInterface({
     ...{ interfaceId: 'ifc_x', front: 'bus', path: '/bus/v1/x', method: 'GET', exceptionRetries: 0, timeoutRetries: 0 },
-    target: { kind: 'upstream', instances: [instance] },
+    target: { kind: 'upstream', instances: instance.split(' ') },
     ...fields,
   });
   const grants = [{ grantId: 'grt_1', revision: 1, appId: 'his', interfaceId: 'ifc_x' }];
@@ -38,9 +39,9 @@ async function serve(t: TestContext, instance: string, fields: Partial<Interface
     bus,
     warnings,
     call: (body?: string) => callGateway(bus.gateway, { target: '/bus/v1/x', method: document.method, headers, ...(body && { body }) }),
-    async lines() {
+    async lines(query: CallQuery = {}) {
       await bus.gateway.stop();
-      return (await findCalls(files, {}, { limit: 100, isOver: () => false, turn: () => Promise.resolve() })).calls;
+      return (await findCalls(files, query, { limit: 100, isOver: () => false, turn: () => Promise.resolve() })).calls;
     },
   };
 }
@@ -70,9 +71,12 @@ for (const method of ['GET', 'POST'] as const)
     );
     assert.equal(counted!.lastError!.code, 'GW50201');
     assert.equal(counted!.failures, 2, 'a call that the breaker refused is no response of the service');
-    const found = await lines();
-    assert.equal(found.length, 3);
-    const [line] = found.filter(({ code }) => code === 'GW50201');
+    const [line, ...others] = await lines({ outcome: 'failed' });
+    assert.deepEqual([line!.code, others.length], ['GW50201', 1]);
+    assert.deepEqual(
+      (await lines({ outcome: 'refused' })).map(({ code }) => code),
+      ['GW50302'],
+    );
     assert.equal(line!.hasLeft, undefined);
     assert.match(JSON.stringify(line!.notes), /"policy":"call","where":"main http:\/\/127.0.0.1:\d+","what":"cut-off [A-Z_]+"/);
     assert.ok(warnings.some(({ event, instance: of }) => event === 'gateway.upstream-failed' && of === instance));
@@ -86,6 +90,25 @@ test('a service that stops within its response has timed out', async (t) => {
   while (bus.gateway.calls().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
   const [counted] = bus.gateway.calls();
   assert.deepEqual([counted!.recent.failed, counted!.lastError!.code], [1, 'GW50401']);
+});
+
+test('an instance that dies within its responses is ejected', async (t) => {
+  const dying = createServer((_request, response) => {
+    half(response);
+    setImmediate(() => response.destroy());
+  });
+  const sound = createServer((_request, response) => response.end('ok'));
+  const { bus, call } = await serve(t, `http://${await listen(t, dying)} http://${await listen(t, sound)}`);
+  const ends = [];
+  for (let i = 0; i < 60; i++)
+    ends.push(
+      await call().then(
+        ({ status }) => status,
+        () => 'cut off',
+      ),
+    );
+  assert.deepEqual(new Set(ends.slice(-20)), new Set([200]), `${ends.join(' ')}`);
+  assert.equal(bus.gateway.calls()[0]!.recent.refused, 0);
 });
 
 test('a caller who does not read makes no service look broken', async (t) => {
