@@ -101,7 +101,8 @@ test('who has some domains finds the calls of their interfaces, and nothing abou
     [2],
   );
   const reason = 'A citizen complains.';
-  const open = async (named: object) => (await operator.call('POST', '/calls/open', { front: 'open', reason, ...named })).body;
+  const open = async (named: object) =>
+    (await operator.call('POST', '/calls/open', { front: 'open', reason, ...named })).body as { readonly code?: string };
   assert.equal((await open({ traceId: 'trace-003', at: 3, interfaceId: 'ifc_of_a' })).code, 'CALL_NOT_FOUND');
   assert.equal((await open({ traceId: 'trace-003', at: 3, interfaceId: 'ifc_of_b' })).code, 'CALL_NOT_FOUND');
   assert.equal((await open({ traceId: 'trace-001', at: 1 })).code, 'CALL_NOT_FOUND');

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-unsafe-assignment -- answers of every shape are looked into */
 /** Draining a gateway process: who may, what the trail says, and what they learn if it is gone or silent. */
 import assert from 'node:assert/strict';
 import { beforeEach, afterEach, test } from 'node:test';

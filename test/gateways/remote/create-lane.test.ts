@@ -8,11 +8,12 @@ test('some work at once, some wait in their order, the rest is refused; a failur
   const { promise, reject } = Promise.withResolvers<void>();
   const work = (name: string) => () => Promise.resolve(void order.push(name));
   const failing = lane.run(() => promise);
-  const waiting = [lane.run(work('first')), lane.run(work('second'))];
+  const [first, second] = [lane.run(work('first')), lane.run(work('second'))];
   assert.equal(lane.run(work('refused')), undefined);
   reject(new Error('of the test'));
   await assert.rejects(failing!);
-  await Promise.all(waiting);
+  await first;
+  await second;
   assert.deepEqual(order, ['first', 'second']);
   await lane.run(work('third'));
   assert.equal(order.at(-1), 'third');
