@@ -130,8 +130,9 @@ async function pressAll(page: Page, area: string): Promise<void> {
   const names = new Set<string>();
   for (let index = 0; index < (await buttons.count()); index += 1) {
     const button = buttons.nth(index);
-    const name = (await button.getAttribute('aria-label')) ?? (await button.innerText());
-    if (names.has(name)) continue;
+    const name = await buttons.evaluateAll((all, at) => all[at] && (all[at].getAttribute('aria-label') ?? all[at].textContent), index);
+    // A button may go while the page settles.
+    if (name === undefined || name === null || names.has(name)) continue;
     names.add(name);
     // What the press before opened may come late, and then lies over the button.
     await button.click({ timeout: COVERED_MS }).catch(async () => {

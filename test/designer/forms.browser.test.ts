@@ -195,9 +195,13 @@ function tabsOf({ kind }: NodeDescription, language: Language): readonly string[
 }
 
 async function openPanel(page: Page, node: FlowNode, type: NodeDescription, language: Language): Promise<Locator> {
-  await page.locator(`.react-flow__node[data-id="${node.id}"]`).click();
   const panel = page.locator('aside').last();
-  await expect(panel.getByRole('textbox', { name: language === 'en' ? 'Name of the node' : '节点名称' })).toHaveValue(node.label);
+  const name = panel.getByRole('textbox', { name: language === 'en' ? 'Name of the node' : '节点名称' });
+  // The canvas takes a click during which it moves for a drag.
+  await expect(async () => {
+    await page.locator(`.react-flow__node[data-id="${node.id}"]`).click();
+    await expect(name).toHaveValue(node.label, { timeout: 3_000 });
+  }).toPass({ timeout: 30_000 });
   await expect(panel).toContainText(type.text.help[language]);
   return panel;
 }

@@ -144,7 +144,7 @@ test('two readings of one request are refused, and nothing behind it is taken fo
     const text = await everything('bus', bytes + smuggled);
     const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map((match) => match[1]);
     assert.ok(statuses.length <= 1, `${name}: ${statuses.join()}`);
-    assert.ok(statuses.length === 0 || statuses[0] === '400', `${name}: ${statuses.join()}`);
+    assert.ok(statuses.length === 0 || /^(400|505)$/.test(statuses[0]!), `${name}: ${statuses.join()}`);
     assert.doesNotMatch(text, /departments":/, name);
   }
   const tunnel = await everything('bus', `CONNECT 127.0.0.1:1 HTTP/1.1\r\nHost: a\r\n\r\n${smuggled}`);
