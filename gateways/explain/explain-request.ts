@@ -15,7 +15,8 @@ import { isVisibleHeader } from '../shared/visible-headers.ts';
 export interface ExplainDeps {
   readonly front: Front;
   readonly plan: PlanIndex;
-  readonly policies: readonly Policy[];
+  /** Returns the policies of an interface; without one, those of all. */
+  policiesOf(document: InterfaceDocument | undefined): readonly Policy[];
   /** Names of policies that are not asked. */
   readonly hidden: ReadonlySet<string>;
   /** Returns what policies of an interface get; without an id, those before an interface is known. */
@@ -28,14 +29,14 @@ export async function explainRequest(request: DescribedRequest, deps: ExplainDep
   const exchange = toExchange(request, deps);
   const verdicts: StageVerdict[] = [];
   let decided: PolicyResult;
-  for (const policy of deps.policies) {
+  for (const policy of deps.policiesOf(undefined)) {
     if (!policy.fronts.includes(deps.front) || AFTER_CALL.has(policy.stage)) continue;
     if (exchange.interface === undefined && decided === undefined && !BEFORE_ROUTE.has(policy.stage)) {
       decided = findInterface(exchange, deps);
       if (decided !== undefined) verdicts.push(toVerdict('route', 'route', decided, []));
     }
     const options = findOptions(policy, exchange.interface, deps.front);
-    if (options === undefined) continue;
+    if (options === undefined || !deps.policiesOf(exchange.interface).includes(policy)) continue;
     const { stage, name } = policy;
     if (decided !== undefined) verdicts.push({ stage, policy: name, verdict: 'not-reached' });
     else if (deps.hidden.has(name)) verdicts.push({ stage, policy: name, verdict: 'hidden' });
@@ -47,6 +48,9 @@ export async function explainRequest(request: DescribedRequest, deps: ExplainDep
       verdicts.push(toVerdict(stage, name, decided, exchange.notes.slice(before)));
     }
   }
+  // Frees what policies hold for the request, such as memory for its body.
+  exchange.endCall();
+  exchange.end();
   return {
     planNumber: deps.plan.number,
     ...(exchange.interface === undefined ? {} : { interfaceId: exchange.interface.interfaceId }),
@@ -57,8 +61,8 @@ export async function explainRequest(request: DescribedRequest, deps: ExplainDep
 
 const BEFORE_ROUTE: ReadonlySet<Stage> = new Set(['trace', 'client-ip', 'coarse-limit']);
 const AFTER_CALL: ReadonlySet<Stage> = new Set(['respond', 'seal', 'log']);
-/** Stages that prove who calls. They are skipped if the caller is assumed. */
-const PROOF: ReadonlySet<Stage> = new Set(['claim', 'authenticate', 'nonce']);
+/** Stages that need a proof of who calls: they make it, or decrypt what it covers. They are skipped if the caller is assumed. */
+const PROOF: ReadonlySet<Stage> = new Set(['claim', 'authenticate', 'nonce', 'decrypt']);
 
 function findInterface(exchange: Exchange, { route }: ExplainDeps): GatewayError | undefined {
   const found = route(exchange);
@@ -84,7 +88,7 @@ function told({ code, message, text }: GatewayError) {
 }
 
 /** Creates an exchange that has no connection. What policies read of the connection is empty. */
-function toExchange(request: DescribedRequest, { front, plan, depsOf }: ExplainDeps): Exchange {
+function toExchange(request: DescribedRequest, { front, plan, depsOf }: ExplainDeps): HttpExchange {
   const rawHeaders = Object.entries(request.headers).flat();
   const message = { method: request.method, url: request.target, httpVersion: '1.1', rawHeaders, socket: {} } as unknown as IncomingMessage;
   const response = { on: () => response, setHeader: () => response, writeContinue: () => undefined } as unknown as ServerResponse;

@@ -18,7 +18,7 @@ import type { InterfaceDocument } from '../documents/interface-document.ts';
 import type { InterfaceCalls } from '../log/interface-calls.ts';
 import { createVerify } from '../pipeline/create-verify.ts';
 import { createFlowCall } from '../flow-target/call-flow.ts';
-import type { Logger } from '../../engine/contract/values/observe.ts';
+import { silentMetrics, type Logger } from '../../engine/contract/values/observe.ts';
 import { createRetryBudget } from '../upstream/create-retry-budget.ts';
 import type { NodeBounds } from '../pipeline/create-node-bounds.ts';
 import { AsideCalls } from '../upstream/aside-calls.ts';
@@ -89,12 +89,17 @@ export class ServingCompiler {
   readonly #aside: AsideCalls;
   /** The compilers of the fronts that nodes in the DMZ may call, by scope. */
   readonly #ofNodes = new Map<string, FrontCompiler>();
+  readonly #policies: readonly Policy[];
+  /** Everyone may call the built-in interfaces, so they need no grant. */
+  readonly #forBuiltIn: readonly Policy[];
   #keys: MemoScope | undefined;
 
   constructor(parts: ServingParts) {
     const { options, logger, policies, bounds, accessLog, bodies, json, report } = parts;
     const { clock, crypto, shared, quotas, seal, sharedSeal = NO_SEAL, metrics, settings } = options;
     this.#parts = parts;
+    this.#policies = options.inside === undefined ? policies : policiesOfDmz(policies);
+    this.#forBuiltIn = this.#policies.filter(({ name }) => name !== 'grant');
     const warnRefused = createThrottledWarning(logger, clock, 'gateway.upstream-refused');
     this.#warnFailed = createFailureWarning(logger, clock);
     this.#pools = createPools(options.outbound, warnRefused);
@@ -165,10 +170,16 @@ export class ServingCompiler {
       const found = findRoute(exchange, front);
       return 'code' in found ? found : found.interface;
     };
-    const policyDeps = { ...this.#policyDeps, memo: memo.get, callTarget: noTarget };
+    const policyDeps = { ...this.#policyDeps, memo: memo.get, callTarget: noTarget, metrics: silentMetrics, report: () => undefined };
     try {
       return await explainRequest(request, {
-        ...{ front: this.#parts.options.front, plan: front.plan, policies: this.#parts.policies, hidden: new Set(hidden), route },
+        ...{
+          front: this.#parts.options.front,
+          plan: front.plan,
+          policiesOf: (document) => this.#policiesOf(document),
+          hidden: new Set(hidden),
+          route,
+        },
         depsOf: (interfaceId) => ({ ...policyDeps, keepers: this.#keepers.of(interfaceId) }),
       });
     } finally {
@@ -195,12 +206,10 @@ export class ServingCompiler {
   }
 
   #frontCompiler(front: Front): FrontCompiler {
-    const { policies, options, logger } = this.#parts;
-    const all = options.inside === undefined ? policies : policiesOfDmz(policies);
-    const forBuiltIn = all.filter(({ name }) => name !== 'grant');
+    const { logger } = this.#parts;
     return new FrontCompiler({
       front,
-      policiesOf: (document) => (document !== undefined && isBuiltIn(document) ? forBuiltIn : all),
+      policiesOf: (document) => this.#policiesOf(document),
       check: (document) => (isBuiltIn(document as InterfaceDocument) ? [] : this.#check(document)),
       policyDeps: this.#policyDeps,
       memo: this.#memo,
@@ -208,6 +217,10 @@ export class ServingCompiler {
       log: logger,
       openCall: (document) => this.#openCall(document),
     });
+  }
+
+  #policiesOf(document: InterfaceDocument | undefined): readonly Policy[] {
+    return document !== undefined && isBuiltIn(document) ? this.#forBuiltIn : this.#policies;
   }
 
   #openCall(document: InterfaceDocument): OpenCall {

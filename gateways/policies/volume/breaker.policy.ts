@@ -97,9 +97,10 @@ export default definePolicy({
             fix: 'Remove the manual state, or choose a later time.',
           },
         ],
-  explain: (_options, _target, _front, { keepers }) => {
+  explain: (_options, target, _front, { keepers }) => {
     const { breakers } = loadOf(keepers);
-    return () => ([...breakers.values()].some(({ state }) => state === 'open') ? refuse('GW50302') : undefined);
+    const usual = target!.target.kind === 'flow' ? undefined : groupsOf(target!.target)[0]?.name;
+    return ({ instanceGroup }) => (breakers.get(instanceGroup ?? usual ?? '')?.state === 'open' ? refuse('GW50302') : undefined);
   },
   reads: ({ failureField }, { target }) => ({ answer: failureField !== undefined && target.kind === 'upstream' }),
   isDefault: () => false,

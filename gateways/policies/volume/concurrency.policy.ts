@@ -73,11 +73,13 @@ export default definePolicy({
   explain: 'skip',
   isDefault: () => false,
   isOptional: () => true,
-  compile({ maxConcurrency: ceiling = USUAL_CEILING, initialConcurrency: initial }, target, front, { keepers, clock, metrics, report }) {
+  compile({ maxConcurrency: ceiling = USUAL_CEILING, initialConcurrency: initial }, target, front, deps) {
+    const { keepers, clock, metrics, report, liveGateways } = deps;
     const { interfaceId } = target!;
     const load = loadOf(keepers);
     load.limit ??= new AdaptiveLimit({
       ...{ clock, ceiling, initial },
+      liveGateways: () => liveGateways(front),
       onChange: ({ kind, ...values }) => report({ kind, interfaceId, values }),
     });
     const { limit } = load;

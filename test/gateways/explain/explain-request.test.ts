@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { silentMetrics, type Metrics } from '../../../engine/contract/values/observe.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createRandom } from '../../support/bombs/random.ts';
 import { buildInterface, buildPlan, createTestKey, signRequest } from '../support/city-plan.ts';
@@ -118,4 +119,22 @@ test('limits are looked at and not used up, and the fields that a schema refuses
   assert.equal((await send()).code, 'GW42901');
   assert.equal((await decidedBy())?.policy, 'address-limit');
   assert.equal(await decidedBy({ clientIp: '10.0.0.9', appId: 'other' }).then((found) => found?.policy), 'grant');
+});
+
+test('a described attack is judged, but neither counted nor reported, and a built-in interface needs no grant', async (t) => {
+  const key = await createTestKey('HMAC-SM3', 'app');
+  const counted: string[] = [];
+  const metrics: Metrics = { ...silentMetrics, count: (name) => void counted.push(name) };
+  const policies = { xss: { mode: 'block' }, 'content-encoding': { accept: ['gzip'] } };
+  const started = await startGateway(await buildPlan([key], [buildInterface({ policies })]), { metrics });
+  t.after(() => started.stop());
+  const request = {
+    ...{ method: 'POST' as const, target: buildInterface().path, clientIp: '10.1.2.3', appId: 'app' },
+    headers: { host: 'localhost', 'content-type': 'application/json' },
+  };
+  const before = counted.length;
+  const attack = await started.gateway.explain({ ...request, body: '{"note":"<script>alert(1)</script>"}' });
+  assert.deepEqual([attack!.refusal?.code, counted.length - before, started.gateway.events()], ['GW40305', 0, []]);
+  const session = await started.gateway.explain({ ...request, target: '/open/v1/sessions', body: '' });
+  assert.equal(session!.refusal, undefined);
 });

@@ -37,6 +37,7 @@ export interface PolicyCase {
   /** Instead of one that stands at `now`. */
   readonly clock?: FakeClock;
   readonly relations?: Relations;
+  readonly liveGateways?: number;
   readonly quotas?: QuotaStore;
   readonly sendAside?: PolicyDeps['sendAside'];
   readonly shared?: PolicyDeps['shared'];
@@ -75,7 +76,7 @@ export async function runPolicy<P extends Policy>(policy: P, given: PolicyCase):
     keepers: given.keepers ?? createKeepers().of(document.interfaceId),
     relations: given.relations ?? { related: () => Promise.resolve(undefined) },
     quotas: given.quotas ?? memoryQuotas(),
-    liveGateways: () => 1,
+    liveGateways: () => given.liveGateways ?? 1,
     sendAside: given.sendAside ?? (() => Promise.reject(new Error('nothing is sent in this test'))),
     report: (event) => void events.push(event.kind),
     json: createJsonReader(clock),

@@ -43,6 +43,12 @@ test('the calls in flight are counted over versions of the interface, and a new 
   assert.equal(limit?.inFlight, 1);
 });
 
+test('the ceiling is divided among the live gateways', async () => {
+  const { clock, keepers } = build({});
+  await runPolicy(concurrency, { options: { maxConcurrency: 4 }, clock, keepers, liveGateways: 2 });
+  assert.equal(loadOf(keepers).limit?.limit, 2);
+});
+
 test('a time-out lowers the limit; a failure of another kind and a refusal before the call do not', async () => {
   const { keepers, run } = build({ initialConcurrency: 50 });
   const end = async (fields: object) => {
