@@ -1,4 +1,5 @@
 /** What is wrong with a page that a person would notice: barriers (axe-core), crumbs of the other language, what is cut off or does not fit. */
+import { hostname } from 'node:os';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page, Response } from '@playwright/test';
@@ -87,7 +88,7 @@ function hasChinese(text: string, known: string): boolean {
 const TERMS = new Set(
   `OpenAPI OpenSSL Ctrl Alt Shift Enter Esc Tab Space Delete Backspace ms cron Node Java Python JavaScript Kafka curl openssl patient environments limits
   credential Schema revision admin Web Service Security Basic Bearer nonce https SQLite Redis Cookie Vary private
-  relation subject ids family iss sub Host Origin Referer Accept multipart Office`.split(/\s+/),
+  relation subject ids family iss sub Host Origin Referer Accept multipart Office ${hostname()}`.split(/[^A-Za-z]+/),
 );
 
 function hasEnglish(text: string, known: string): boolean {
