@@ -239,7 +239,7 @@ class Walk extends JsonText {
     const first = this.text.charCodeAt(this.at);
     if (first === QUOTE) return this.passString();
     if (first === OPEN_OBJECT) return this.#otherObject(depth + 1);
-    if (first === OPEN_ARRAY) return this.#otherArray(depth + 1);
+    if (first === OPEN_ARRAY) return this.#elementsOf(depth + 1, () => this.#offPath(depth + 1));
     if (first === MINUS || isDigit(first)) return this.number();
     this.word();
   }
@@ -252,18 +252,6 @@ class Walk extends JsonText {
       if (!isFirst) this.#comma(next);
       isFirst = false;
       this.#passName();
-      this.#offPath(depth);
-    }
-    this.at++;
-  }
-
-  #otherArray(depth: number): void {
-    if (depth > MAX_DEPTH) throw new Unreadable();
-    this.at++;
-    let isFirst = true;
-    for (let next = this.space(); next !== CLOSE_ARRAY; next = this.space()) {
-      if (!isFirst) this.#comma(next);
-      isFirst = false;
       this.#offPath(depth);
     }
     this.at++;
