@@ -1,5 +1,6 @@
 import type { Exchange } from '../contract.ts';
-import type { ObjectReader, ReadFault } from './create-object-reader.ts';
+import type { BodyFault } from '../shared/body-threads.ts';
+import type { ObjectReader } from './create-object-reader.ts';
 import type { JsonFill } from './fill-json.ts';
 import type { Injection } from './judge.ts';
 import { mediaTypeOf, URL_FORM } from '../content/media.ts';
@@ -12,7 +13,7 @@ export function injectAll(
   exchange: Exchange,
   injections: readonly Injection[],
   reader: ObjectReader,
-): boolean | ReadFault | Promise<boolean | ReadFault> {
+): boolean | BodyFault | Promise<boolean | BodyFault> {
   const fills: JsonFill[] = [];
   for (const { rule, value, isNumber } of injections) {
     const { locator } = rule;
@@ -41,11 +42,11 @@ function fillBody(
   exchange: Exchange,
   fills: readonly JsonFill[],
   reader: ObjectReader,
-): boolean | ReadFault | Promise<boolean | ReadFault> {
+): boolean | BodyFault | Promise<boolean | BodyFault> {
   const { body } = exchange;
   if (body === undefined || body.byteLength === 0) return false;
   const filled = reader.fill(body, fills, exchange);
-  const take = (found: Awaited<typeof filled>): boolean | ReadFault => {
+  const take = (found: Awaited<typeof filled>): boolean | BodyFault => {
     if (typeof found === 'string') return found;
     if (found === undefined) return false;
     exchange.body = found;

@@ -4,7 +4,8 @@ import type { JsonReader } from '../json-reading.ts';
 import type { ObjectLocator } from '../documents/object-locator.ts';
 import { refuseJson } from '../errors.ts';
 import { createCheckedSchema } from '../shared/create-checked-schema.ts';
-import type { ObjectReader, ReadFault } from './create-object-reader.ts';
+import type { BodyFault } from '../shared/body-threads.ts';
+import type { ObjectReader } from './create-object-reader.ts';
 import { AMBIGUOUS, foundText, isEncodedTwice, MISSING, type Found } from './found.ts';
 import { isJsonType, isUtf8, mediaTypeOf, parseMedia } from '../content/media.ts';
 import { findingsOf, findingsOfNone, passesOf, type BodyFindings, type Places } from './read-body.ts';
@@ -76,7 +77,7 @@ function checkJson(
 }
 
 /** Returns the error for a body that was not read. */
-export function refuseFault(fault: ReadFault | Extract<BodyFindings, string>): GatewayError {
+export function refuseFault(fault: BodyFault | Extract<BodyFindings, string>): GatewayError {
   return refuseJson({ problem: '', ...(fault === 'busy' ? { isBusy: true } : { isCostly: true }) });
 }
 

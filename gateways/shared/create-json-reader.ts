@@ -1,25 +1,15 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { createBreachList } from '../../engine/schema/create-breach-list.ts';
-import { BoundedThreads, ThreadLimit } from '../../engine/threads/bounded-threads.ts';
 import type { CheckedJson, CheckedSchema, JsonReader, JsonResult, Sender } from '../json-reading.ts';
+import { BodyThreads } from './body-threads.ts';
 import { stableKeyOf } from './caller-of.ts';
 import { toSchemaIssue } from './create-checked-schema.ts';
 import type { JsonTask } from './json-worker.ts';
 import { parseJson } from './parse-json.ts';
 
 const THREAD_ABOVE_BYTES = 128 * 1024;
-/** Maximum number of waiting tasks. A waiting task needs no memory besides its body, which the gateway counts. */
-const WAITING = 512;
-const WAITING_PER_CALLER = 128;
-const HEAP_MB = 512;
-/**
- * Limit of CPU time. Ten megabytes of JSON take about a second to read. With most schemas, the check takes another
- * second.
- */
-const CPU_MS = 2000;
+/** Ten megabytes of JSON take about a second to read. With most schemas, the check takes another second. */
 const CPU_MS_PER_MB = 1000;
-/** How long a caller is refused after its body ended a thread, because starting another thread is costly. */
-const PAUSE_MS = 2000;
 /** Maximum number of problems reported for one body. */
 const MAX_ISSUES = 20;
 /** Maximum number of schemas that are remembered because they exceed the limits and ended a thread. */
@@ -42,25 +32,22 @@ function withValue(found: CheckedJson, bytes: Uint8Array): CheckedJson {
  * two threads, and one caller never uses both at once.
  */
 export function createJsonReader(clock: Clock): JsonReader {
-  const threads = new BoundedThreads<JsonTask, CheckedJson>({
-    ...{ file: FILE, size: 2, heapMb: HEAP_MB, waiting: WAITING, waitingPerKey: WAITING_PER_CALLER, pauseMs: PAUSE_MS, clock },
+  const threads = new BodyThreads<JsonTask, CheckedJson>({
+    ...{
+      file: FILE,
+      size: 2,
+      cpuMsPerMb: CPU_MS_PER_MB,
+      failure: 'the thread that reads bodies failed: its schema may be unusable',
+      clock,
+    },
   });
   const list = createBreachList(clock);
   const unusable = new Set<string>();
 
   async function inThread(task: JsonTask, from: Sender): Promise<CheckedJson> {
-    const { source } = task;
-    const left = new AbortController();
-    from.onLeave(() => left.abort());
-    const megabytes = source instanceof Uint8Array ? source.byteLength / 1024 / 1024 : 0;
-    try {
-      return await threads.run(task, { cpuMs: CPU_MS + megabytes * CPU_MS_PER_MB, key: stableKeyOf(from), signal: left.signal });
-    } catch (error) {
-      if (left.signal.aborted) return BUSY;
-      if (!(error instanceof ThreadLimit)) throw error;
-      if (error.fault === 'failed') throw new Error('the thread that reads bodies failed: its schema may be unusable', { cause: error });
-      return error.fault === 'busy' ? BUSY : COSTLY;
-    }
+    const bytes = task.source instanceof Uint8Array ? task.source.byteLength : 0;
+    const found = await threads.run(task, bytes, stableKeyOf(from), from);
+    return found === 'busy' ? BUSY : found === 'costly' ? COSTLY : found;
   }
 
   /**

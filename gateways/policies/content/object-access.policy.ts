@@ -1,6 +1,5 @@
 import { Type, type Static } from 'typebox';
 import type { Front } from '../../../engine/contract/access/access.ts';
-import { silentMetrics } from '../../../engine/contract/values/observe.ts';
 import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy, type Exchange, type GatewayError, type PolicyDeps, type RunPolicy } from '../../contract.ts';
 import { findRuleProblems } from '../../documents/find-rule-problems.ts';
@@ -9,7 +8,8 @@ import { parseLocator, type Carrier, type ObjectLocator } from '../../documents/
 import { MATCH_FIELD, rulesField, type ObjectRuleSet } from '../../documents/object-rules.ts';
 import { refuse } from '../../errors.ts';
 import { compileRule, type CompiledRule } from '../../objects/compile-rule.ts';
-import { createObjectReader, type ReadFault } from '../../objects/create-object-reader.ts';
+import { createObjectReader } from '../../objects/create-object-reader.ts';
+import type { BodyFault } from '../../shared/body-threads.ts';
 import { createEnumerationGuard, type EnumerationGuard } from '../../objects/create-enumeration-guard.ts';
 import { injectAll } from '../../objects/inject.ts';
 import { judge, type CompiledSet, type Injection, type Verdict } from '../../objects/judge.ts';
@@ -107,7 +107,7 @@ export default definePolicy({
   compile: compileAccess,
   /** Counts no objects, and asks nobody for relations, which count as failed. */
   explain: ({ enumeration: _enumeration, ...options }, target, front, deps) =>
-    compileAccess(options, target, front, { ...deps, metrics: silentMetrics, relations: { related: () => Promise.resolve(undefined) } }),
+    compileAccess(options, target, front, { ...deps, relations: { related: () => Promise.resolve(undefined) } }),
 });
 
 function compileAccess(options: Static<typeof Options>, target: InterfaceDocument | undefined, _front: Front, deps: PolicyDeps): RunPolicy {
@@ -238,7 +238,7 @@ class Run {
   #inject(injections: readonly Injection[]): Result | Promise<Result> {
     if (injections.length === 0) return undefined;
     const { refusals, readers } = this.#parts;
-    const take = (injected: boolean | ReadFault): Result => {
+    const take = (injected: boolean | BodyFault): Result => {
       if (injected === true) return undefined;
       if (injected === false) return refusals.refuse(this.#exchange, 'absent', injections[0]!.rule.rule.locator);
       return refusals.refuseWith(this.#exchange, refuseFault(injected), 'unreadable', undefined);
