@@ -1,4 +1,5 @@
 import { Ban, CircleCheck, CircleX, Unplug, type LucideIcon } from 'lucide-react';
+import { isUncalled } from '../../../../gateways/errors.ts';
 import type { CallLine } from '../../api/operations.ts';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -25,12 +26,9 @@ const LOOKS: Readonly<Record<Outcome | 'left', { readonly tone: Tone; readonly i
   left: { tone: 'grey', icon: Unplug },
 };
 
-/** The gateway refused these calls, so they did not reach the target. */
-const REFUSED_UNCALLED = new Set(['GW50301', 'GW50302']);
-
 /** Returns the outcome as the search understands it, and `left` for a caller who did not wait. */
 export function outcomeOf({ status = 0, code, hasLeft = false }: CallLine): Outcome | 'left' {
-  if (code === undefined ? status >= 500 : code.startsWith('GW5') && !REFUSED_UNCALLED.has(code)) return 'failed';
+  if (code === undefined ? status >= 500 : code.startsWith('GW5') && !isUncalled(code)) return 'failed';
   if (code === undefined && hasLeft) return 'left';
   return code !== undefined || status >= 400 ? 'refused' : 'passed';
 }

@@ -91,9 +91,24 @@ function useColumns(): TableColumnsType<GatewayLoad> {
 }
 
 /** Returns the name of a front, or what a gateway of a newer version calls it. */
-export function useGatewayName(): (gateway: string) => string {
+function useGatewayName(): (gateway: string) => string {
   const front = useTexts(FRONT_TEXTS);
   return (gateway) => (FRONTS.includes(gateway as Front) ? front(gateway as Front) : gateway);
+}
+
+/** The column with front and process, for tables whose rows come from several gateways. */
+export function useGatewayColumn<Row extends Pick<GatewayLoad, 'gateway' | 'processId'>>(): TableColumnsType<Row>[number] {
+  const t = useTexts(TEXTS);
+  const nameOf = useGatewayName();
+  return {
+    key: 'gateway',
+    title: t('gateway'),
+    render: (_value, { gateway, processId }) => (
+      <>
+        {nameOf(gateway)} <CopyText text={processId} isShort />
+      </>
+    ),
+  };
 }
 
 function Breakers({ groups }: { readonly groups: NonNullable<GatewayLoad['groups']> }) {

@@ -5,14 +5,13 @@ import { defineTexts, useTexts } from '../../../i18n/texts.ts';
 import { Tag, type Tone } from '../../../kit/feedback/status-tag.tsx';
 import { CopyText } from '../../../kit/text/copy-text.tsx';
 import { TimeText } from '../../../kit/time/time-text.tsx';
-import { useGatewayName, type GatewayLoad } from './gateway-table.tsx';
+import { useGatewayColumn, type GatewayLoad } from './gateway-table.tsx';
 import styles from './load.module.css';
 
 const TEXTS = defineTexts({
   title: ['后端实例', 'Instances'],
   instance: ['实例', 'Instance'],
   group: ['分组', 'Group'],
-  gateway: ['网关', 'Gateway'],
   state: ['状态', 'State'],
   in: ['使用中', 'In use'],
   ejected: ['已摘除', 'Ejected'],
@@ -67,16 +66,7 @@ export function InstanceTable({ loads }: { readonly loads: readonly GatewayLoad[
 function useColumns(hasManyGateways: boolean): TableColumnsType<Row> {
   const t = useTexts(TEXTS);
   const format = useFormat();
-  const nameOf = useGatewayName();
-  const gateway = {
-    key: 'gateway',
-    title: t('gateway'),
-    render: (_value: unknown, row: Row) => (
-      <>
-        {nameOf(row.gateway)} <CopyText text={row.processId} isShort />
-      </>
-    ),
-  };
+  const gateway = useGatewayColumn<Row>();
   return [
     {
       key: 'instance',

@@ -1,8 +1,7 @@
 import { Progress, Table, type TableColumnsType } from 'antd';
 import { useFormat } from '../../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../../i18n/texts.ts';
-import { CopyText } from '../../../kit/text/copy-text.tsx';
-import { useGatewayName, type GatewayLoad } from './gateway-table.tsx';
+import { useGatewayColumn, type GatewayLoad } from './gateway-table.tsx';
 import styles from './load.module.css';
 
 const TEXTS = defineTexts({
@@ -18,7 +17,6 @@ const TEXTS = defineTexts({
   left: ['剩余 {{count}} 次', '{{count}} left'],
   unused: ['本网关尚未计数', 'Not counted in this gateway yet'],
   callers: ['近期有 {{callers}} 个，其中 {{limited}} 个已达上限', '{{callers}} lately, {{limited}} of them at the limit'],
-  gateway: ['网关', 'Gateway'],
 });
 
 const DIMENSION_TEXTS = defineTexts({
@@ -65,16 +63,7 @@ function useColumns(hasManyGateways: boolean): TableColumnsType<Row> {
   const t = useTexts(TEXTS);
   const dimension = useTexts(DIMENSION_TEXTS);
   const format = useFormat();
-  const nameOf = useGatewayName();
-  const gateway = {
-    key: 'gateway',
-    title: t('gateway'),
-    render: (_value: unknown, row: Row) => (
-      <>
-        {nameOf(row.gateway)} <CopyText text={row.processId} isShort />
-      </>
-    ),
-  };
+  const gateway = useGatewayColumn<Row>();
   const limitOf = ({ limit: most, period }: Row['use']) => {
     const limit = format.number(most);
     if (typeof period !== 'number') return t(period, { limit });
