@@ -1,10 +1,7 @@
 import { networkOf } from '../../engine/contract/calls/ip-range.ts';
 import type { Exchange, OptionProblem } from '../contract.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
-
-/** What a limit counts by, the narrowest first. */
-export const DIMENSIONS = ['user', 'address', 'app-interface', 'app', 'interface', 'domain'] as const;
-export type Dimension = (typeof DIMENSIONS)[number];
+import type { Dimension } from '../documents/limit-dimension.ts';
 
 /** True if the count is not shared with other interfaces. */
 export function isOfInterface(by: Dimension): boolean {

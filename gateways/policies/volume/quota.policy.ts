@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
 import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy, type Exchange, type GatewayError, type OptionProblem } from '../../contract.ts';
-import { OneOf } from '../../documents/document-fields.ts';
 import type { InterfaceDocument } from '../../documents/interface-document.ts';
 import type { LimitUse } from '../../documents/load-state.ts';
+import { DimensionField, DIMENSIONS, type Dimension } from '../../documents/limit-dimension.ts';
 import { refuse } from '../../errors.ts';
 import { loadOf } from '../../load/interface-load.ts';
-import { DIMENSIONS, findLimitProblems, isOfInterface, limitKeyOf, type Dimension } from '../../load/limit-keys.ts';
+import { findLimitProblems, isOfInterface, limitKeyOf } from '../../load/limit-keys.ts';
 import { Quota, type QuotaState } from '../../load/quota.ts';
 import type { QuotaPeriod } from '../../load/quota-periods.ts';
 import { rateHeaders } from '../../load/rate-limiter.ts';
@@ -17,25 +17,7 @@ const USUAL_ZONE = 'Asia/Shanghai';
 
 const Row = Type.Object(
   {
-    by: OneOf(
-      DIMENSIONS,
-      fieldText(
-        '按',
-        'By',
-        '按应用、用户、地址或服务域计数时，填了相同数值的接口合并计数。',
-        'Interfaces with the same numbers share the count by app, user, address or domain.',
-        {
-          options: {
-            user: ['用户', 'User'],
-            address: ['来源地址', 'Address'],
-            'app-interface': ['应用 × 接口', 'App at this interface'],
-            app: ['应用', 'App'],
-            interface: ['接口', 'Interface'],
-            domain: ['服务域', 'Domain'],
-          },
-        },
-      ),
-    ),
+    by: DimensionField,
     period: Type.Union([Type.Literal('day'), Type.Literal('month')], {
       ...fieldText('周期', 'Period', undefined, undefined, {
         options: { day: ['自然日', 'Calendar day'], month: ['自然月', 'Calendar month'] },

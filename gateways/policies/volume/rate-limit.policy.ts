@@ -2,12 +2,12 @@ import { Type, type Static } from 'typebox';
 import type { Front } from '../../../engine/contract/access/access.ts';
 import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy, type Exchange, type GatewayError, type PolicyDeps } from '../../contract.ts';
-import { OneOf } from '../../documents/document-fields.ts';
 import type { InterfaceDocument } from '../../documents/interface-document.ts';
 import type { LimitUse } from '../../documents/load-state.ts';
+import { DimensionField, DIMENSIONS, type Dimension } from '../../documents/limit-dimension.ts';
 import { refuse } from '../../errors.ts';
 import { loadOf } from '../../load/interface-load.ts';
-import { DIMENSIONS, findLimitProblems, isOfInterface, limitKeyOf, type Dimension } from '../../load/limit-keys.ts';
+import { findLimitProblems, isOfInterface, limitKeyOf } from '../../load/limit-keys.ts';
 import { createSharedHealth, rateHeaders, RateLimiter, type RateState } from '../../load/rate-limiter.ts';
 
 const NAMES: Readonly<Record<Dimension, readonly [zh: string, en: string]>> = {
@@ -21,25 +21,7 @@ const NAMES: Readonly<Record<Dimension, readonly [zh: string, en: string]>> = {
 
 const Limit = Type.Object(
   {
-    by: OneOf(
-      DIMENSIONS,
-      fieldText(
-        '按',
-        'By',
-        '按应用、用户、地址或服务域计数时，填了相同数值的接口合并计数。',
-        'Interfaces with the same numbers share the count by app, user, address or domain.',
-        {
-          options: {
-            user: ['用户', 'User'],
-            address: ['来源地址', 'Address'],
-            'app-interface': ['应用 × 接口', 'App at this interface'],
-            app: ['应用', 'App'],
-            interface: ['接口', 'Interface'],
-            domain: ['服务域', 'Domain'],
-          },
-        },
-      ),
-    ),
+    by: DimensionField,
     limit: Type.Integer({
       ...fieldText('请求数', 'Requests', '所有网关合计。', 'Of all gateways together.'),
       minimum: 1,

@@ -1,4 +1,5 @@
 import { Progress, Table, type TableColumnsType } from 'antd';
+import { DIMENSIONS, DIMENSION_TEXTS, type Dimension } from '../../../../../gateways/documents/limit-dimension.ts';
 import { useFormat } from '../../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../../i18n/texts.ts';
 import { useGatewayColumn, type GatewayLoad } from './gateway-table.tsx';
@@ -19,14 +20,7 @@ const TEXTS = defineTexts({
   callers: ['近期有 {{callers}} 个，其中 {{limited}} 个已达上限', '{{callers}} lately, {{limited}} of them at the limit'],
 });
 
-const DIMENSION_TEXTS = defineTexts({
-  user: ['用户', 'User'],
-  address: ['来源地址', 'Address'],
-  'app-interface': ['应用 × 接口', 'App at this interface'],
-  app: ['应用', 'App'],
-  interface: ['接口', 'Interface'],
-  domain: ['服务域', 'Domain'],
-});
+const DIMENSION_WORDS = defineTexts(DIMENSION_TEXTS);
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -61,7 +55,7 @@ export function LimitTable({ loads }: { readonly loads: readonly GatewayLoad[] }
 
 function useColumns(hasManyGateways: boolean): TableColumnsType<Row> {
   const t = useTexts(TEXTS);
-  const dimension = useTexts(DIMENSION_TEXTS);
+  const dimension = useTexts(DIMENSION_WORDS);
   const format = useFormat();
   const gateway = useGatewayColumn<Row>();
   const limitOf = ({ limit: most, period }: Row['use']) => {
@@ -74,7 +68,7 @@ function useColumns(hasManyGateways: boolean): TableColumnsType<Row> {
     {
       key: 'by',
       title: t('by'),
-      render: (_value, { use: { by } }) => (Object.hasOwn(DIMENSION_TEXTS, by) ? dimension(by as keyof typeof DIMENSION_TEXTS) : by),
+      render: (_value, { use: { by } }) => (DIMENSIONS.includes(by as Dimension) ? dimension(by as Dimension) : by),
     },
     { key: 'limit', title: t('limit'), render: (_value, { use }) => limitOf(use) },
     ...(hasManyGateways ? [gateway] : []),
