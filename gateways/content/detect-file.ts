@@ -7,7 +7,7 @@ export interface Detected {
   /** A name of `FILE_TYPES`, or of another kind (`exe`, `html`, `gz`); undefined if nobody knows it. */
   readonly kind: string | undefined;
   /**
-   * Why the file must not pass whatever its type is. `two-types`: it is also an archive, or has markup or a script in it
+   * Why the file must not pass, also if its type is accepted. `two-types`: it is also an archive, or has markup or a script in it
    * that a browser or server would run. `archive`: two readers would read the archive differently. `members`: the
    * archive holds programs, or names that lead out of it.
    */

@@ -45,7 +45,7 @@ function lastSign(bytes: Buffer): string {
   return at < 0 ? '' : String.fromCharCode(bytes[at]!);
 }
 
-/** Elements that make a browser take a text for a page, whatever its root is called elsewhere. */
+/** Elements that make a browser take a text for a page, also below another root. */
 const PAGE_ROOTS = new Set(['html', 'script', 'iframe', 'xhtml']);
 
 /** Looks behind comments, instructions and the document type for the root element. */

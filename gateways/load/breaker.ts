@@ -151,7 +151,7 @@ export class Breaker {
     this.#open('rejections');
   }
 
-  /** Opens or closes the breaker for `forMs`, whatever the traffic shows. */
+  /** Opens or closes the breaker for `forMs`, independently of the traffic. */
   force(state: 'open' | 'closed', forMs: number): void {
     const from = this.state;
     this.#forced = { state, endsAt: this.#options.clock.monotonic() + forMs };

@@ -24,8 +24,8 @@ export interface Readers {
 const ANY = createCheckedSchema({});
 
 /**
- * Reads all places. An error says that the body as a whole cannot be read, whatever a rule wants of it. Large bodies are
- * read in a thread.
+ * Reads all places. An error says that the body as a whole cannot be read, for any rule. Large bodies are read in a
+ * thread.
  */
 export function readFields(exchange: Exchange, places: Places, readers: Readers): Fields | GatewayError | Promise<Fields | GatewayError> {
   const { body, headers, interface: called } = exchange;

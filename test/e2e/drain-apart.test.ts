@@ -121,7 +121,7 @@ test('the process with a running call is drained: it alone is not ready, its cal
   assert.deepEqual(await readiness(), [200, 200]);
 });
 
-test('a process that hangs is told as silent; one that was restarted is ready, and its old id is gone', { skip }, async () => {
+test('a process that hangs is reported as silent; one that was restarted is ready, and its old id is gone', { skip }, async () => {
   const [first] = await gatewaysOf();
   const { processId, pid } = first!;
   process.kill(pid, 'SIGSTOP');

@@ -233,7 +233,7 @@ test('what an older version published at such a place does not take it', async (
   assert.equal((await lab.call(sm2, { path: '/open/v1/other' })).status, 200, 'the pattern serves other paths');
 });
 
-test('a citizen logs in and out whatever is published on the user front', async () => {
+test('a citizen can log in and out, also if an interface of the same path is published', async () => {
   const lab = await open({ front: 'user' });
   const paths = ['/user/v1/sessions', '/user/v1/:any', '/user/:a/:b', '/:a/:b/:c'];
   const methods = ['POST', 'DELETE'] as const;

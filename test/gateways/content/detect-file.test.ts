@@ -53,7 +53,7 @@ test('two letters at its start make no picture', async () => {
   assert.equal((await detect('GIF\x00', Buffer.alloc(100))).kind, undefined);
 });
 
-test('office documents are told from archives, and those with macros from those without', async () => {
+test('office documents differ from archives, and those with macros from those without', async () => {
   assert.equal((await detect(makeZip(['[Content_Types].xml', 'xl/workbook.xml', 'xl/vbaProject.bin']))).kind, 'xlsm');
   assert.equal((await detect(makeZip(['xl/workbook.xml', 'xl/sheet.xml', '[Content_Types].xml']))).kind, 'xlsx');
   assert.equal((await detect(makeZip(['xl/workbook.xml']))).kind, 'zip');

@@ -180,7 +180,7 @@ async function envelopesInPage({
   };
 }
 
-test('a page of a safe site calls the user front with a session, each request signed anew', { skip: noBrowser }, async (t) => {
+test('a page of a safe site calls the user front with a session, and signs each request', { skip: noBrowser }, async (t) => {
   const { publicKey, privateKey } = await generateKeyPair('ES256');
   const tokens = { issuer: 'https://id.example.cn', audience: 'kangqiao' };
   const userTokenKeys = [{ kid: 'es', ...tokens, alg: 'ES256' as const, publicPem: await exportSPKI(publicKey) }];

@@ -51,7 +51,7 @@ interface ManualBreakerProps {
   readonly onSaved: (document: Interface) => void;
 }
 
-/** Opens or closes the breaker of an interface for a time, whatever the traffic shows. Hidden if it has no breaker. */
+/** Opens or closes the breaker of an interface for a time, independently of the traffic. Hidden if it has no breaker. */
 export function ManualBreaker({ document, loads, isDisabled, onSaved }: ManualBreakerProps) {
   const t = useTexts(TEXTS);
   const text = useText();
