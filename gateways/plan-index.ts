@@ -28,6 +28,7 @@ export interface PlanKey {
 
 /** One shared list of addresses. Entries that have expired have no effect. */
 export interface IpList {
+  readonly listId: string;
   readonly kind: 'black' | 'white';
   contains(address: string, now: number): boolean;
 }
@@ -67,8 +68,8 @@ export interface PlanIndex {
   userTokenKey(kid: string): { readonly document: UserTokenKey; readonly handle: KeyHandle } | undefined;
   /** Returns the issuer of this name that publishes its keys. */
   userTokenIssuer(issuer: string): UserTokenIssuer | undefined;
-  /** True if tokens of more than one issuer are accepted. */
-  readonly hasSeveralIssuers: boolean;
+  /** The issuers whose tokens are accepted. */
+  readonly issuers: ReadonlySet<string>;
   interface(interfaceId: string): InterfaceDocument | undefined;
   objectRules(ruleSetId: string): ObjectRuleSet | undefined;
   /** The value of a credential that rules of object access use as a salt. */

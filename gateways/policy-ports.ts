@@ -41,7 +41,7 @@ export interface AsideAnswer {
   readonly body: Uint8Array | undefined;
 }
 
-/** Counts that must be exact over all gateways. Both operations are atomic over all processes, and lasting. */
+/** Counts that must be exact over all gateways. Changes are atomic over all processes, and lasting. */
 export interface QuotaStore {
   /**
    * Adds up to `wanted` to the count of a key, but never beyond `limit`. Returns how many were added, and the count
@@ -49,4 +49,6 @@ export interface QuotaStore {
    */
   lease(key: string, wanted: number, limit: number, endsAt: number): Promise<{ readonly granted: number; readonly used: number }>;
   giveBack(key: string, unused: number): Promise<void>;
+  /** Returns the count of a key without changing it. */
+  used(key: string): Promise<number>;
 }

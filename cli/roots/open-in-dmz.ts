@@ -52,7 +52,7 @@ export async function openInDmz(host: Host, front: Front, life: Life): Promise<O
     planSource: feed,
     runFlow: { mode: () => undefined, call: handedOver },
     shared: noSharedState,
-    quotas: { lease: handedOver, giveBack: handedOver },
+    quotas: { lease: handedOver, giveBack: handedOver, used: handedOver },
     seal: options.seal,
     inside,
   };

@@ -99,7 +99,9 @@ function toExchange(request: DescribedRequest, { front, plan, depsOf }: ExplainD
   exchange.bytesIn = exchange.body.byteLength;
   if (request.appId !== undefined) {
     exchange.app = plan.app(request.appId);
-    exchange.user = request.user;
+    // Limits and black lists know a user by issuer and name.
+    const [issuer] = plan.issuers.size === 1 ? plan.issuers : [];
+    exchange.user = request.user && { ...(issuer !== undefined && { iss: issuer }), ...request.user };
     // On the open front, a signature makes the signed headers visible. An assumed app has signed all of them.
     if (front === 'open') for (const [name, value] of exchange.incoming) if (isVisibleHeader(name)) exchange.headers[name] = value;
   }

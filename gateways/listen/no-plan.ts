@@ -17,7 +17,7 @@ export const NO_PLAN: PlanIndex = Object.freeze({
   interface: none,
   objectRules: none,
   objectSalt: none,
-  hasSeveralIssuers: false,
+  issuers: new Set<string>(),
   busConsumerByToken: none,
   busConsumerByCertificate: none,
   isBlocked: () => false,

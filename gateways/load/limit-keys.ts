@@ -1,11 +1,17 @@
 import { networkOf } from '../../engine/contract/calls/ip-range.ts';
-import type { Exchange, OptionProblem } from '../contract.ts';
+import type { Exchange, OptionProblem, PolicyDeps } from '../contract.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import type { Dimension } from '../documents/limit-dimension.ts';
 
 /** True if the count is not shared with other interfaces. */
 export function isOfInterface(by: Dimension): boolean {
   return by === 'app-interface' || by === 'interface';
+}
+
+/** In an explanation, says that other gateways count too and that only this one was looked at. */
+export function noteOwnMemory(exchange: Exchange, policy: string, { liveGateways }: Pick<PolicyDeps, 'liveGateways'>): void {
+  const others = liveGateways(exchange.front) - 1;
+  if (others > 0) exchange.note({ policy, what: `others-not-asked ${others}` });
 }
 
 /** Finds limits that would count nothing. `at` is where the rows are in the options, as a JSON Pointer. */

@@ -81,6 +81,19 @@ export class Quota {
     return held === undefined || this.#options.clock.now() >= held.endsAt ? undefined : held.used - held.credit;
   }
 
+  /**
+   * Returns the state that the next request of this key would find, without counting one. What other processes have
+   * leased counts as used, as it does for a request. Rejects if the store is down.
+   */
+  async look(key: string): Promise<QuotaState> {
+    const { clock, store, period, timeZone, limit } = this.#options;
+    const { endsAt, label } = startOfPeriod(clock.now(), period, timeZone);
+    const held = this.#held.get(key);
+    const credit = held !== undefined && held.endsAt === endsAt ? held.credit : 0;
+    const remaining = Math.max(0, limit - (await store.used(this.#storeKey(label, key))) + credit);
+    return { isAllowed: remaining > 0, limit, remaining, resetMs: Math.max(1, endsAt - clock.now()) };
+  }
+
   /** Returns how many keys this process counts in the current period, and how many have used up their quota. */
   counts(): { readonly callers: number; readonly limited: number } {
     const { clock, limit } = this.#options;
@@ -135,7 +148,7 @@ export class Quota {
   }
 
   #heldOf(key: string): Held {
-    const { clock, name, period, timeZone, keyOf } = this.#options;
+    const { clock, period, timeZone } = this.#options;
     const held = this.#held.getOrAdd(key, () => ({
       ...{ startsAt: 0, endsAt: 0, storeKey: '', credit: 0, used: 0, exhaustedUntil: -Infinity, usedAt: 0, lease: undefined },
     }));
@@ -144,8 +157,12 @@ export class Quota {
     const { startsAt, endsAt, label } = startOfPeriod(now, period, timeZone);
     // What was leased for the last period is worthless now.
     Object.assign(held, { startsAt, endsAt, credit: 0, used: 0, exhaustedUntil: -Infinity, lease: undefined });
-    held.storeKey = `${name}:${label}:${keyOf(key)}`;
+    held.storeKey = this.#storeKey(label, key);
     return held;
+  }
+
+  #storeKey(label: string, key: string): string {
+    return `${this.#options.name}:${label}:${this.#options.keyOf(key)}`;
   }
 
   #sweepLater(): void {

@@ -57,6 +57,9 @@ export function createStoredQuotas(documents: () => Documents): QuotaStore {
     async giveBack(key, unused) {
       await (await open()).patchIf(key, { used: { gte: unused } }, { inc: { used: -unused } }, DURABLE);
     },
+    async used(key) {
+      return (await (await open()).get(key))?.used ?? 0;
+    },
   };
 }
 

@@ -45,7 +45,7 @@ export function compileRule(rule: AnyObjectRule, crypto: Pick<Crypto, 'digest'>)
 
 /** Two issuers may give the same id to different persons, so a rule must say which issuer it means. */
 function claimOf({ issuer }: AnyObjectRule, { user, plan }: Exchange, path: readonly string[]): unknown {
-  const isMeant = issuer === undefined ? !plan.hasSeveralIssuers : issuer === user?.['iss'];
+  const isMeant = issuer === undefined ? plan.issuers.size <= 1 : issuer === user?.['iss'];
   return isMeant ? claimAt(user, path) : undefined;
 }
 

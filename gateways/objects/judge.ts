@@ -7,6 +7,8 @@ import type { Fields } from './read-fields.ts';
 
 /** Rules of one document. `any`: one of them must hold. */
 export interface CompiledSet {
+  /** The id of a shared set; absent for the rules of the interface itself. */
+  readonly id?: string;
   readonly match: 'all' | 'any';
   readonly rules: readonly CompiledRule[];
 }
@@ -20,8 +22,13 @@ export interface Injection {
 
 export type Verdict =
   | { readonly kind: 'own'; readonly injections: readonly Injection[] }
-  /** `why` is for logs: the caller gets the same text for all. */
-  | { readonly kind: 'foreign'; readonly where: string; readonly why: 'foreign' | 'absent' | 'no-subject' | 'relation-failed' }
+  /** `why` and `set` are for logs: the caller gets the same text for all. */
+  | {
+      readonly kind: 'foreign';
+      readonly where: string;
+      readonly set?: string;
+      readonly why: 'foreign' | 'absent' | 'no-subject' | 'relation-failed';
+    }
   | { readonly kind: 'ambiguous'; readonly where: string };
 
 /** A rule with what it found. */
@@ -44,8 +51,8 @@ const SKIPPED: Outcome = { kind: 'skipped' };
  * the other rules say. Asks for relations only where the verdict depends on them.
  */
 export function judge(exchange: Exchange, sets: readonly CompiledSet[], fields: Fields, relations: Relations): Verdict | Promise<Verdict> {
-  const read = sets.map(({ match, rules }) => ({
-    match,
+  const read = sets.map(({ id, match, rules }) => ({
+    ...{ id, match },
     readings: rules.map((compiled) => ({ compiled, found: fields.read(compiled.locator) })),
   }));
   for (const { readings } of read)
@@ -53,9 +60,9 @@ export function judge(exchange: Exchange, sets: readonly CompiledSet[], fields: 
   const needsRelation = sets.some(({ rules }) => rules.some(({ rule }) => rule.op === 'memberOf'));
   if (needsRelation) return judgeLate(exchange, read, relations);
   return combine(
-    read.map(({ match, readings }) =>
+    read.map(({ id, match, readings }) =>
       combineSet(
-        match,
+        { id, match },
         readings.map((reading) => outcomeOf(exchange, reading)),
       ),
     ),
@@ -63,13 +70,14 @@ export function judge(exchange: Exchange, sets: readonly CompiledSet[], fields: 
 }
 
 interface ReadSet {
+  readonly id: string | undefined;
   readonly match: CompiledSet['match'];
   readonly readings: readonly Reading[];
 }
 
 async function judgeLate(exchange: Exchange, sets: readonly ReadSet[], relations: Relations): Promise<Verdict> {
   const verdicts: Verdict[] = [];
-  for (const { match, readings } of sets) {
+  for (const { id, match, readings } of sets) {
     const outcomes: Outcome[] = readings.map((reading) => outcomeOf(exchange, reading));
     if (!isSettled(match, readings, outcomes))
       for (const [i, reading] of readings.entries())
@@ -77,7 +85,7 @@ async function judgeLate(exchange: Exchange, sets: readonly ReadSet[], relations
           outcomes[i] = await relatedOutcome(exchange, reading, outcomes[i]!, relations);
           if (match === 'any' && outcomes[i]!.kind === 'own') break;
         }
-    const verdict = combineSet(match, outcomes);
+    const verdict = combineSet({ id, match }, outcomes);
     if (verdict.kind !== 'own') return verdict;
     verdicts.push(verdict);
   }
@@ -131,7 +139,7 @@ async function relatedOutcome(exchange: Exchange, { compiled, found }: Reading, 
  * With `any`, a rule that holds wins; then one that can fill in; what is absent and allowed counts only if nothing is
  * refused.
  */
-function combineSet(match: CompiledSet['match'], outcomes: readonly Outcome[]): Verdict {
+function combineSet({ id, match }: Pick<ReadSet, 'id' | 'match'>, outcomes: readonly Outcome[]): Verdict {
   const injections = outcomes.flatMap((outcome) => (outcome.kind === 'inject' ? [outcome.injection] : []));
   const refusal =
     outcomes.find(({ kind }) => kind === 'ambiguous') ?? outcomes.find(isOfRelation) ?? outcomes.find(({ kind }) => kind === 'foreign');
@@ -139,7 +147,8 @@ function combineSet(match: CompiledSet['match'], outcomes: readonly Outcome[]): 
     if (outcomes.some(({ kind }) => kind === 'own')) return { kind: 'own', injections: [] };
     if (injections.length > 0) return { kind: 'own', injections: [injections[0]!] };
   }
-  return refusal === undefined ? { kind: 'own', injections } : (refusal as Verdict);
+  if (refusal === undefined) return { kind: 'own', injections };
+  return refusal.kind === 'foreign' && id !== undefined ? { ...refusal, set: id } : (refusal as Verdict);
 }
 
 /** A relation that could not be asked explains a refusal better than an id that is not the caller's. */

@@ -16,7 +16,7 @@ export function* compileIpLists(documents: readonly IpListDocument[], memo: Pick
   for (const { listId, kind, entries, domain, fronts, ...document } of documents) {
     yield;
     const key = entries.map(({ range, expiresAt }) => `${range} ${expiresAt ?? ''}`).join('\n');
-    const list: IpList = { kind, contains: memo.get(`ip-list ${key}`, () => compileEntries(entries)) };
+    const list: IpList = { listId, kind, contains: memo.get(`ip-list ${key}`, () => compileEntries(entries)) };
     named.set(listId, list);
     if (!document.everywhere) continue;
     for (const front of fronts) {

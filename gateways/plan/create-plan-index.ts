@@ -82,7 +82,7 @@ export function* createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<M
     grant: (appId, interfaceId) => grants.get(`${appId} ${interfaceId}`),
     userTokenKey: (kid) => userTokenKeys.get(kid),
     userTokenIssuer: (issuer) => issuers.get(issuer),
-    hasSeveralIssuers: new Set([...issuers.keys(), ...plan.userTokenKeys.map(({ issuer }) => issuer)]).size > 1,
+    issuers: new Set([...issuers.keys(), ...plan.userTokenKeys.map(({ issuer }) => issuer)]),
     interface: (interfaceId) => interfaces.get(interfaceId),
     objectRules: (ruleSetId) => ruleSets.get(ruleSetId),
     objectSalt: (name) => salts.get(name),

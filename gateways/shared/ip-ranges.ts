@@ -1,4 +1,6 @@
 import ipaddr from 'ipaddr.js';
+import type { Exchange, GatewayError } from '../contract.ts';
+import { refuse } from '../errors.ts';
 import type { IpList } from '../plan-index.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 
@@ -18,14 +20,27 @@ export function parseRanges(texts: readonly string[]): IpRanges {
   };
 }
 
-/** Returns true if no black list contains the address, and, if there are white lists, one of them contains it. */
-export function passesIpLists(lists: readonly IpList[], address: string, now: number): boolean {
-  let isWhite: boolean | undefined;
-  for (const { kind, contains } of lists) {
-    if (kind === 'white') isWhite = isWhite === true || contains(address, now);
-    else if (contains(address, now)) return false;
+/**
+ * Refuses an address that is on a black list, and, if there are white lists, one that is on none of them. The log names
+ * the list that decided.
+ */
+export function judgeIpLists(exchange: Exchange, policy: string, lists: readonly IpList[], now: number): GatewayError | undefined {
+  const address = exchange.clientIp;
+  let missed: string | undefined;
+  let isWhite = false;
+  for (const { listId, kind, contains } of lists) {
+    const isListed = contains(address, now);
+    if (kind === 'white') {
+      isWhite ||= isListed;
+      missed ??= listId;
+    } else if (isListed) return refuseAddress(exchange, policy, listId, 'listed');
   }
-  return isWhite ?? true;
+  return isWhite || missed === undefined ? undefined : refuseAddress(exchange, policy, missed, 'not-listed');
+}
+
+export function refuseAddress(exchange: Exchange, policy: string, where: string, what: string): GatewayError {
+  exchange.note({ policy, where, what });
+  return refuse('GW40302');
 }
 
 function parseRange(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {

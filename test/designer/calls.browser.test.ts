@@ -141,6 +141,36 @@ test('the page of gateways shows plan and load of each node, and leads to its ca
   await picture(page, 'attack');
 });
 
+test('a call over a quota names it and leads to its setting, and the simulator says that the quota is used up', LIMIT, async () => {
+  await useUpQuota();
+  const page = await console.open({ path: '/calls?code=GW42902', roles: ['operator', 'analyst'] });
+  await page.locator('tbody tr[tabindex]').first().locator('td').first().click();
+  const setting = page.getByRole('dialog', { name: '一次调用' }).locator('[data-setting="policy"]');
+  await expect(setting).toContainText('应用 · 每日 配额已用完，上限 1');
+  await picture(page, 'over-quota');
+  await setting.getByRole('link').click();
+  await expect(page).toHaveURL(/ifc_lab_quota\?policy=quota/);
+  await expect(page.locator('[data-policy="quota"] button[aria-expanded="true"]')).toBeInViewport();
+  await page.goto('/calls/simulate?interface=ifc_lab_quota&app=B20001');
+  await page.getByRole('button', { name: '模拟', exact: true }).click();
+  await expect(page.locator('[data-verdict="refuses"]')).toContainText('今日的请求配额（1 次）已用完');
+  await picture(page, 'simulated-quota');
+});
+
+async function useUpQuota(): Promise<void> {
+  const { city } = console;
+  const policies = { quota: { quotas: [{ by: 'app', period: 'day', limit: 1 }] } };
+  const name = { 'zh-CN': '检验配额', en: 'Lab quota' };
+  const offered = busInterface('flw_lab_upload', { ...{ interfaceId: 'ifc_lab_quota', path: '/bus/test/quota', name }, policies });
+  await city.admin('PUT', `/interfaces/${offered.interfaceId}`, offered);
+  const grant = { grantId: 'grt_lab_quota', revision: 0, appId: 'B20001', interfaceId: offered.interfaceId };
+  assert.equal((await (await city.person(['security-admin'])).call('PUT', `/grants/${grant.grantId}`, grant)).status, 200);
+  const headers = { authorization: `Bearer ${city.busToken}`, 'content-type': 'application/json' };
+  await until('the quota is used up', async () =>
+    (await city.send(`${city.bus}${offered.path}`, { method: 'POST', headers, body: '{}' })).text.includes('GW42902'),
+  );
+}
+
 /** An interface whose guard finds an attack in a body; a change of state that the console shows. */
 async function attack(): Promise<void> {
   const { city } = console;

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { fieldText } from '../../../engine/contract/values/texts.ts';
-import { definePolicy, type Exchange } from '../../contract.ts';
+import { definePolicy, type Exchange, type GatewayError } from '../../contract.ts';
+import type { BlockedCaller } from '../../documents/blocked-caller.ts';
 import { refuse } from '../../errors.ts';
 
 const DEVICE_HEADER = 'x-device-id';
@@ -72,13 +73,19 @@ export default definePolicy({
       const now = clock.now();
       const issuer = typeof user?.['iss'] === 'string' ? user['iss'] : undefined;
       const sub = user?.['sub'];
-      if (typeof sub === 'string' && plan.isBlocked('user', sub, issuer, now)) return refuse('GW40306');
+      if (typeof sub === 'string' && plan.isBlocked('user', sub, issuer, now)) return refuseBlocked(exchange, 'user');
       const device = deviceOf(exchange, header, deviceClaim);
       if (device === 'contradicts' || (requiresDevice && device === undefined)) return WITHOUT_DEVICE;
-      return device !== undefined && plan.isBlocked('device', device.id, undefined, now) ? refuse('GW40306') : undefined;
+      return device !== undefined && plan.isBlocked('device', device.id, undefined, now) ? refuseBlocked(exchange, 'device') : undefined;
     };
   },
 });
+
+/** The log says which kind of entry it was, and not whose. */
+function refuseBlocked(exchange: Exchange, where: BlockedCaller['kind']): GatewayError {
+  exchange.note({ policy: 'blocked-caller', where, what: 'blocked' });
+  return refuse('GW40306');
+}
 
 /** Returns the id of the caller's device. With a claim, the token decides, and the header may only repeat it. */
 function deviceOf(

@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
 import { definePolicy } from '../../contract.ts';
-import { refuse } from '../../errors.ts';
-import { passesIpLists } from '../../shared/ip-ranges.ts';
+import { judgeIpLists } from '../../shared/ip-ranges.ts';
 
 /** Applies the shared address lists of the interface's domain. */
 export default definePolicy({
@@ -20,9 +19,9 @@ export default definePolicy({
   isOptional: () => false,
   compile(_options, target, front, { clock }) {
     const { domain } = target!;
-    return ({ clientIp, plan }) => {
-      const lists = plan.ipLists.ofDomain(domain, front);
-      return lists.length === 0 || passesIpLists(lists, clientIp, clock.now()) ? undefined : refuse('GW40302');
+    return (exchange) => {
+      const lists = exchange.plan.ipLists.ofDomain(domain, front);
+      return lists.length === 0 ? undefined : judgeIpLists(exchange, 'domain-ip-list', lists, clock.now());
     };
   },
 });

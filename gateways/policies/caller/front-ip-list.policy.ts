@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
 import { definePolicy } from '../../contract.ts';
-import { refuse } from '../../errors.ts';
-import { passesIpLists } from '../../shared/ip-ranges.ts';
+import { judgeIpLists } from '../../shared/ip-ranges.ts';
 
 /** Applies the shared address lists of a whole front, before anything else of the request is looked at. */
 export default definePolicy({
@@ -20,8 +19,8 @@ export default definePolicy({
   isOptional: () => false,
   compile:
     (_options, _target, front, { clock }) =>
-    ({ clientIp, plan }) => {
-      const lists = plan.ipLists.ofFront(front);
-      return lists.length === 0 || passesIpLists(lists, clientIp, clock.now()) ? undefined : refuse('GW40302');
+    (exchange) => {
+      const lists = exchange.plan.ipLists.ofFront(front);
+      return lists.length === 0 ? undefined : judgeIpLists(exchange, 'front-ip-list', lists, clock.now());
     },
 });

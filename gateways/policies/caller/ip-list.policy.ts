@@ -3,8 +3,7 @@ import { isIpRange } from '../../../engine/contract/calls/ip-range.ts';
 import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy } from '../../contract.ts';
 import type { IpList } from '../../plan-index.ts';
-import { refuse } from '../../errors.ts';
-import { parseRanges, passesIpLists } from '../../shared/ip-ranges.ts';
+import { judgeIpLists, parseRanges, refuseAddress } from '../../shared/ip-ranges.ts';
 
 const Range = Type.String({ maxLength: 50 });
 
@@ -72,19 +71,19 @@ export default definePolicy({
     const isAllowed = allow === undefined ? () => true : parseRanges(allow);
     return (exchange) => {
       const { clientIp, plan } = exchange;
-      if (isDenied(clientIp) || !isAllowed(clientIp)) return refuse('GW40302');
+      if (isDenied(clientIp)) return refuseAddress(exchange, 'ip-list', '/deny', 'listed');
+      if (!isAllowed(clientIp)) return refuseAddress(exchange, 'ip-list', '/allow', 'not-listed');
       if (lists.length === 0) return undefined;
       const named: IpList[] = [];
       for (const id of lists) {
         const list = plan.ipLists.named(id);
         if (list === undefined) {
           // It may have been a white list, so no address can be allowed.
-          exchange.note({ policy: 'ip-list', where: id, what: 'list-missing' });
-          return refuse('GW40302');
+          return refuseAddress(exchange, 'ip-list', id, 'list-missing');
         }
         named.push(list);
       }
-      return passesIpLists(named, clientIp, clock.now()) ? undefined : refuse('GW40302');
+      return judgeIpLists(exchange, 'ip-list', named, clock.now());
     };
   },
 });

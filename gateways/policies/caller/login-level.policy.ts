@@ -61,7 +61,12 @@ export default definePolicy({
   isDefault: () => false,
   isOptional: () => true,
   compile({ level, claim = 'acr', names = [] }) {
-    return ({ user }) => (levelOf(user?.[claim], names) >= level ? undefined : refuse('GW40106'));
+    return (exchange) => {
+      const found = levelOf(exchange.user?.[claim], names);
+      if (found >= level) return undefined;
+      exchange.note({ policy: 'login-level', where: '/level', what: `low-level ${found}/${level}` });
+      return refuse('GW40106');
+    };
   },
 });
 

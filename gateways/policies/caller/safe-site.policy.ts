@@ -36,13 +36,14 @@ export default definePolicy({
     (exchange) => {
       const { safeSites } = exchange.plan;
       const now = clock.now();
-      if (safeSites.checks('host') && safeSites.findHost(canonicalHost(exchange.host), now) === undefined) return refuse('GW40307');
+      if (safeSites.checks('host') && safeSites.findHost(canonicalHost(exchange.host), now) === undefined)
+        return refuseSite(exchange, 'host');
       if (!safeSites.checks('origin')) return undefined;
       // Also without an Origin: a cache must not give this response to a page of another site.
       exchange.responseHeaders.push('vary', 'Origin');
       const origin = exchange.incoming.get('origin');
       const site = findOrigin(exchange, origin, now);
-      if (site === FROM) return refuse('GW40307');
+      if (site === FROM) return refuseSite(exchange, origin === undefined ? 'referer' : 'origin');
       if (origin === undefined || site === undefined) return undefined;
       allowReading(exchange, origin, site);
       return exchange.method === 'OPTIONS' && exchange.incoming.has('access-control-request-method')
@@ -50,6 +51,11 @@ export default definePolicy({
         : undefined;
     },
 });
+
+function refuseSite(exchange: Exchange, where: 'host' | 'origin' | 'referer'): GatewayError {
+  exchange.note({ policy: 'safe-site', where, what: 'not-listed' });
+  return refuse('GW40307');
+}
 
 /** Returns the site of Origin or Referer; undefined if the request has neither. */
 function findOrigin({ plan, incoming, repeated }: Exchange, origin: string | undefined, now: number): SafeSite | undefined | typeof FROM {

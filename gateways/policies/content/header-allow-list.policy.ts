@@ -54,10 +54,14 @@ export default definePolicy({
   isOptional: () => true,
   compile({ allow, others = 'drop' }) {
     const allowed = new Set([...ALWAYS, ...allow.map((name) => name.toLowerCase())]);
-    return ({ headers }) => {
+    return (exchange) => {
+      const { headers } = exchange;
       for (const name in headers) {
         if (allowed.has(name)) continue;
-        if (others === 'refuse' && !OF_CLIENTS.has(name) && !name.startsWith('sec-')) return refuseHeader(name);
+        if (others === 'refuse' && !OF_CLIENTS.has(name) && !name.startsWith('sec-')) {
+          exchange.note({ policy: 'header-allow-list', where: '/allow', what: 'not-listed' });
+          return refuseHeader(name);
+        }
         delete headers[name];
       }
       return undefined;

@@ -151,14 +151,19 @@ function compileNamed(
   known: WeakMap<ObjectRuleSet, CompiledSet | undefined>,
   deps: PolicyDeps,
 ): CompiledSet | undefined {
-  if (!known.has(document)) known.set(document, compileSet(document.match, document.rules, deps));
+  if (!known.has(document)) known.set(document, compileSet(document.match, document.rules, deps, document.ruleSetId));
   return known.get(document);
 }
 
-function compileSet(match: CompiledSet['match'], rules: ObjectRuleSet['rules'], { crypto }: PolicyDeps): CompiledSet | undefined {
+function compileSet(
+  match: CompiledSet['match'],
+  rules: ObjectRuleSet['rules'],
+  { crypto }: PolicyDeps,
+  id?: string,
+): CompiledSet | undefined {
   const compiled = rules.map((rule) => compileRule(rule, crypto));
   if (!compiled.every((rule): rule is CompiledRule => rule !== undefined)) return undefined;
-  return { match, rules: compiled };
+  return { ...(id !== undefined && { id }), match, rules: compiled };
 }
 
 function carriersOf(locators: readonly string[]): ReadonlySet<Carrier> {
@@ -229,7 +234,7 @@ class Run {
       case 'ambiguous':
         return refusals.refuseWith(this.#exchange, ambiguous(verdict.where), 'ambiguous', verdict.where);
       case 'foreign':
-        return refusals.refuse(this.#exchange, verdict.why, verdict.where);
+        return refusals.refuse(this.#exchange, verdict.why, verdict.set === undefined ? verdict.where : `${verdict.set} ${verdict.where}`);
       case 'own':
         return refusals.isShadow ? undefined : this.#inject(verdict.injections);
     }

@@ -40,9 +40,12 @@ function limitAddress({ settings, clock, keepers }: PolicyDeps, ask: 'take' | 'p
   const buckets = keepers.ofGateway('address-limit', () => createRateBuckets(perSecond, clock));
   const isProxy = parseRanges(settings.trustedProxies);
   const hasProxies = settings.trustedProxies.length > 0;
-  return ({ clientIp, relay }: Exchange) => {
+  return (exchange: Exchange) => {
+    const { clientIp, relay } = exchange;
     if (relay !== undefined) return undefined;
     const waitMs = buckets[ask](clientIp.includes(':') ? networkOf(clientIp) : clientIp);
-    return waitMs === 0 || (hasProxies && isProxy(clientIp)) ? undefined : refuseRate(waitMs);
+    if (waitMs === 0 || (hasProxies && isProxy(clientIp))) return undefined;
+    exchange.note({ policy: 'address-limit', where: 'address', what: `over-rate ${perSecond}/1s` });
+    return refuseRate(waitMs);
   };
 }

@@ -55,13 +55,19 @@ export default definePolicy({
 });
 
 function limitApp(perSecond: number | undefined, front: Front, { settings, clock, keepers }: PolicyDeps, ask: 'take' | 'peek') {
-  const all = keepers.ofGateway('app-limit', () => createRateBuckets(settings.limits?.maxRequestsPerApp ?? USUAL_RATE, clock));
+  const usual = settings.limits?.maxRequestsPerApp ?? USUAL_RATE;
+  const all = keepers.ofGateway('app-limit', () => createRateBuckets(usual, clock));
   const here =
     perSecond === undefined ? undefined : keepers.ofInterface(`app-limit ${perSecond}`, () => createRateBuckets(perSecond, clock));
   if (front === 'user' && here === undefined) return undefined;
-  return ({ app }: Exchange) => {
-    const { appId } = app!;
-    const waitMs = Math.max(front === 'user' ? 0 : all[ask](appId), here?.[ask](appId) ?? 0);
-    return waitMs === 0 ? undefined : refuseRate(waitMs);
+  return (exchange: Exchange) => {
+    const { appId } = exchange.app!;
+    const inAllMs = front === 'user' ? 0 : all[ask](appId);
+    const hereMs = here?.[ask](appId) ?? 0;
+    const waitMs = Math.max(inAllMs, hereMs);
+    if (waitMs === 0) return undefined;
+    const [where, limit] = hereMs > 0 ? ['app-interface', perSecond] : ['app', usual];
+    exchange.note({ policy: 'app-limit', where, what: `over-rate ${limit}/1s` });
+    return refuseRate(waitMs);
   };
 }

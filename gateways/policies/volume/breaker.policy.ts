@@ -1,13 +1,14 @@
 import { Type } from 'typebox';
 import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
-import { definePolicy } from '../../contract.ts';
+import { definePolicy, type Exchange, type GatewayError } from '../../contract.ts';
 import type { GatewayEvent } from '../../documents/gateway-questions.ts';
 import { groupsOf } from '../../documents/upstream-target.ts';
-import { refuse } from '../../errors.ts';
+import { refuse, type RefusalDetails } from '../../errors.ts';
 import { Breaker, type BreakerEvent } from '../../load/breaker.ts';
 import { outcomeOf } from '../../load/call-outcome.ts';
 import { createFailureJudge, FAILURE_FIELDS } from '../../content/failed-answer.ts';
 import { loadOf } from '../../load/interface-load.ts';
+import { noteOwnMemory } from '../../load/limit-keys.ts';
 
 const Percent = (usual: number, zh: string, en: string) =>
   Type.Optional(
@@ -97,10 +98,15 @@ export default definePolicy({
             fix: 'Remove the manual state, or choose a later time.',
           },
         ],
-  explain: (_options, target, _front, { keepers }) => {
-    const { breakers } = loadOf(keepers);
+  explain: (_options, target, _front, deps) => {
+    const { breakers } = loadOf(deps.keepers);
     const usual = target!.target.kind === 'flow' ? undefined : groupsOf(target!.target)[0]?.name;
-    return ({ instanceGroup }) => (breakers.get(instanceGroup ?? usual ?? '')?.state === 'open' ? refuse('GW50302') : undefined);
+    return (exchange) => {
+      const group = exchange.instanceGroup ?? usual ?? '';
+      if (breakers.get(group)?.state === 'open') return refuseCall(exchange, group);
+      noteOwnMemory(exchange, 'breaker', deps);
+      return undefined;
+    };
   },
   reads: ({ failureField }, { target }) => ({ answer: failureField !== undefined && target.kind === 'upstream' }),
   isDefault: () => false,
@@ -132,11 +138,12 @@ export default definePolicy({
     const usual = groups[0]!;
     const isFailed = createFailureJudge(options);
     return (exchange) => {
-      const breaker = load.breakers.get(exchange.instanceGroup ?? usual)!;
+      const group = exchange.instanceGroup ?? usual;
+      const breaker = load.breakers.get(group)!;
       const pass = breaker.enter();
       if (pass === undefined) {
         metrics.count('gateway_limited_total', { front, reason: 'breaker' });
-        return refuse('GW50302', { retryAfterSec: Math.ceil(breaker.retryAfterMs() / 1_000) });
+        return refuseCall(exchange, group, { retryAfterSec: Math.ceil(breaker.retryAfterMs() / 1_000) });
       }
       const begunAt = clock.monotonic();
       exchange.onCallEnd(() => {
@@ -158,6 +165,11 @@ const KINDS = { open: 'breaker-opened', 'half-open': 'breaker-half-open', ramp: 
 
 function toEvent({ from, to, cause, openMs }: BreakerEvent, interfaceId: string, group: string): Omit<GatewayEvent, 'at'> {
   return { kind: KINDS[to], interfaceId, subject: group, values: { from, cause, openMs } };
+}
+
+function refuseCall(exchange: Exchange, group: string, details?: RefusalDetails): GatewayError {
+  exchange.note({ policy: 'breaker', where: group, what: 'breaker-open' });
+  return refuse('GW50302', details);
 }
 
 function shareOf(percent: number | undefined): number | undefined {

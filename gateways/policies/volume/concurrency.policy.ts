@@ -1,10 +1,11 @@
 import { Type } from 'typebox';
 import { fieldText } from '../../../engine/contract/values/texts.ts';
-import { definePolicy, type Exchange } from '../../contract.ts';
+import { definePolicy, type Exchange, type GatewayError } from '../../contract.ts';
 import { refuse } from '../../errors.ts';
 import { AdaptiveLimit } from '../../load/adaptive-limit.ts';
 import { outcomeOf } from '../../load/call-outcome.ts';
 import { loadOf } from '../../load/interface-load.ts';
+import { noteOwnMemory } from '../../load/limit-keys.ts';
 
 const USUAL_CEILING = 1_000;
 
@@ -70,7 +71,14 @@ export default definePolicy({
             fix: 'Lower the initial limit, or raise the ceiling.',
           },
         ],
-  explain: 'skip',
+  explain: (_options, _target, _front, deps) => (exchange) => {
+    const { limit } = loadOf(deps.keepers);
+    if (limit === undefined) return undefined;
+    if (limit.inFlight >= limit.limit) return refuseOver(exchange, limit);
+    exchange.note({ policy: 'concurrency', what: `in-flight ${limit.inFlight}/${limit.limit}` });
+    noteOwnMemory(exchange, 'concurrency', deps);
+    return undefined;
+  },
   isDefault: () => false,
   isOptional: () => true,
   compile({ maxConcurrency: ceiling = USUAL_CEILING, initialConcurrency: initial }, target, front, deps) {
@@ -93,15 +101,20 @@ export default definePolicy({
       });
     }
 
-    function refuseCall() {
+    function refuseCall(exchange: Exchange) {
       metrics.count('gateway_limited_total', { front, reason: 'concurrency' });
-      return OVER_LIMIT;
+      return refuseOver(exchange, limit);
     }
 
     return (exchange) => {
       const entered = limit.enter(exchange.deadlineMs - clock.now(), (action) => exchange.onLeave(action));
-      if (entered instanceof Promise) return entered.then((isAdmitted) => (isAdmitted ? begin(exchange) : refuseCall()));
-      return entered ? begin(exchange) : refuseCall();
+      if (entered instanceof Promise) return entered.then((isAdmitted) => (isAdmitted ? begin(exchange) : refuseCall(exchange)));
+      return entered ? begin(exchange) : refuseCall(exchange);
     };
   },
 });
+
+function refuseOver(exchange: Exchange, { limit }: AdaptiveLimit): GatewayError {
+  exchange.note({ policy: 'concurrency', what: `over-concurrency ${limit}` });
+  return OVER_LIMIT;
+}

@@ -1,6 +1,7 @@
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
+import type { Front } from '../../../engine/contract/access/access.ts';
 import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
-import { definePolicy, type Exchange, type GatewayError, type OptionProblem } from '../../contract.ts';
+import { definePolicy, type Exchange, type GatewayError, type OptionProblem, type PolicyDeps } from '../../contract.ts';
 import type { InterfaceDocument } from '../../documents/interface-document.ts';
 import type { LimitUse } from '../../documents/load-state.ts';
 import { DimensionField, DIMENSIONS, type Dimension } from '../../documents/limit-dimension.ts';
@@ -73,27 +74,26 @@ export default definePolicy({
     { additionalProperties: false },
   ),
   findProblems: ({ quotas, timeZone }, target) => [...findLimitProblems(quotas, target, '/quotas'), ...zoneProblems(timeZone)],
-  explain: 'skip',
+  explain(options, target, front, deps) {
+    const checks = openChecks(options, target!, front, deps);
+    return async (exchange) => {
+      for (const check of checks) {
+        const key = limitKeyOf(exchange, check.by);
+        if (key === undefined) continue;
+        const state = await check.quota.look(key).catch(() => undefined);
+        if (state === undefined) return refuse('GW50303');
+        if (!state.isAllowed) return refuseQuota(exchange, check, state);
+        noteQuota(exchange, check, `quota-used ${check.limit - state.remaining}/${check.limit}`);
+      }
+      return undefined;
+    };
+  },
   isDefault: () => false,
   isOptional: () => true,
-  compile({ quotas, timeZone = USUAL_ZONE }, target, front, { keepers, clock, crypto, quotas: store, metrics, report, liveGateways }) {
+  compile(options, target, front, deps) {
+    const { keepers, metrics, report } = deps;
     const outage = keepers.ofGateway('quota-outage', () => createOutage('quotas', report));
-    const { interfaceId, domain } = target!;
-    const zone = isTimeZone(timeZone) ? timeZone : USUAL_ZONE;
-    const checks = quotas
-      .toSorted((a, b) => DIMENSIONS.indexOf(a.by) - DIMENSIONS.indexOf(b.by))
-      .map(({ by, period, limit }): Check => {
-        const isOwn = isOfInterface(by);
-        const name = `${front}:${by}:${isOwn ? interfaceId : by === 'domain' ? domain : ''}:${limit}/${period}`;
-        const make = () =>
-          new Quota({
-            ...{ clock, store, name, period, limit, timeZone: zone },
-            keyOf: (key) => Buffer.from(crypto.digest('sm3', key)).toString('base64url'),
-            liveGateways: () => liveGateways(front),
-          });
-        const keeper = `quota ${name} ${zone}`;
-        return { by, period, limit, quota: isOwn ? keepers.ofInterface(keeper, make) : keepers.ofGateway(keeper, make) };
-      });
+    const checks = openChecks(options, target!, front, deps);
     const readQuotas = () => checks.map((check) => viewQuota(check, target!));
     loadOf(keepers).quotas = readQuotas;
 
@@ -112,7 +112,7 @@ export default definePolicy({
         }
         if (!state.isAllowed) {
           metrics.count('gateway_limited_total', { front, reason: 'quota' });
-          return refuseQuota(check, state);
+          return refuseQuota(exchange, check, state);
         }
         exchange.onCallEnd(() => {
           if (!exchange.isCalled && exchange.error !== undefined) check.quota.giveBack(key);
@@ -125,6 +125,30 @@ export default definePolicy({
   },
 });
 
+/** Opens the quotas of an interface, the narrowest first. Interfaces with the same numbers share those of callers. */
+function openChecks(
+  { quotas, timeZone = USUAL_ZONE }: { readonly quotas: readonly Static<typeof Row>[]; readonly timeZone?: string },
+  { interfaceId, domain }: InterfaceDocument,
+  front: Front,
+  { keepers, clock, crypto, quotas: store, liveGateways }: PolicyDeps,
+): readonly Check[] {
+  const zone = isTimeZone(timeZone) ? timeZone : USUAL_ZONE;
+  return quotas
+    .toSorted((a, b) => DIMENSIONS.indexOf(a.by) - DIMENSIONS.indexOf(b.by))
+    .map(({ by, period, limit }): Check => {
+      const isOwn = isOfInterface(by);
+      const name = `${front}:${by}:${isOwn ? interfaceId : by === 'domain' ? domain : ''}:${limit}/${period}`;
+      const make = () =>
+        new Quota({
+          ...{ clock, store, name, period, limit, timeZone: zone },
+          keyOf: (key) => Buffer.from(crypto.digest('sm3', key)).toString('base64url'),
+          liveGateways: () => liveGateways(front),
+        });
+      const keeper = `quota ${name} ${zone}`;
+      return { by, period, limit, quota: isOwn ? keepers.ofInterface(keeper, make) : keepers.ofGateway(keeper, make) };
+    });
+}
+
 function viewQuota({ by, limit, period, quota }: Check, { interfaceId, domain }: InterfaceDocument): LimitUse {
   const key = by === 'interface' ? interfaceId : by === 'domain' ? domain : undefined;
   if (key === undefined) return { by, limit, period, ...quota.counts() };
@@ -132,7 +156,13 @@ function viewQuota({ by, limit, period, quota }: Check, { interfaceId, domain }:
   return { by, limit, period, ...(used !== undefined && { remaining: Math.max(0, limit - used) }) };
 }
 
-function refuseQuota({ period, limit, by }: Check, state: QuotaState): GatewayError {
+function noteQuota(exchange: Exchange, { by, period }: Check, what: string): void {
+  exchange.note({ policy: 'quota', where: `${by}-${period}`, what });
+}
+
+function refuseQuota(exchange: Exchange, check: Check, state: QuotaState): GatewayError {
+  const { period, limit, by } = check;
+  noteQuota(exchange, check, `over-quota ${limit}`);
   const [zh, en] = period === 'day' ? ['今日', 'today'] : ['本月', 'this month'];
   return refuse('GW42902', {
     retryAfterSec: Math.ceil(state.resetMs / 1_000),

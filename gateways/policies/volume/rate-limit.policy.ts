@@ -7,7 +7,7 @@ import type { LimitUse } from '../../documents/load-state.ts';
 import { DimensionField, DIMENSIONS, type Dimension } from '../../documents/limit-dimension.ts';
 import { refuse } from '../../errors.ts';
 import { loadOf } from '../../load/interface-load.ts';
-import { findLimitProblems, isOfInterface, limitKeyOf } from '../../load/limit-keys.ts';
+import { findLimitProblems, isOfInterface, limitKeyOf, noteOwnMemory } from '../../load/limit-keys.ts';
 import { createSharedHealth, rateHeaders, RateLimiter, type RateState } from '../../load/rate-limiter.ts';
 
 const NAMES: Readonly<Record<Dimension, readonly [zh: string, en: string]>> = {
@@ -87,8 +87,9 @@ export default definePolicy({
       for (const check of checks) {
         const key = limitKeyOf(exchange, check.by);
         const state = key === undefined ? undefined : check.limiter.peek(key);
-        if (state !== undefined && state.waitMs > 0) return refuseRate(check, state);
+        if (state !== undefined && state.waitMs > 0) return refuseRate(exchange, check, state);
       }
+      noteOwnMemory(exchange, 'rate-limit', deps);
       return undefined;
     };
   },
@@ -106,17 +107,17 @@ export default definePolicy({
         const key = limitKeyOf(exchange, check.by);
         if (key === undefined) continue;
         const state = check.limiter.take(key);
-        if (state instanceof Promise) return state.then((late) => refuseOver(check, late) ?? run(exchange, i + 1));
-        const refused = refuseOver(check, state);
+        if (state instanceof Promise) return state.then((late) => refuseOver(exchange, check, late) ?? run(exchange, i + 1));
+        const refused = refuseOver(exchange, check, state);
         if (refused !== undefined) return refused;
       }
       return undefined;
     }
 
-    function refuseOver(check: Check, state: RateState): GatewayError | undefined {
+    function refuseOver(exchange: Exchange, check: Check, state: RateState): GatewayError | undefined {
       if (state.waitMs === 0) return undefined;
       metrics.count('gateway_limited_total', { front, reason: check.by });
-      return refuseRate(check, state);
+      return refuseRate(exchange, check, state);
     }
 
     return (exchange) => run(exchange, 0);
@@ -156,9 +157,10 @@ function viewLimit({ by, limit, periodMs, limiter }: Check, { interfaceId, domai
   return { by, limit, period: periodMs, ...use };
 }
 
-function refuseRate({ by, limit, periodMs }: Check, state: RateState): GatewayError {
+function refuseRate(exchange: Exchange, { by, limit, periodMs }: Check, state: RateState): GatewayError {
   const [zh, en] = NAMES[by];
   const seconds = periodMs / 1_000;
+  exchange.note({ policy: 'rate-limit', where: by, what: `over-rate ${limit}/${seconds}s` });
   return refuse('GW42901', {
     retryAfterSec: Math.ceil(state.waitMs / 1_000),
     headers: rateHeaders(by, state, periodMs),

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { silentMetrics, type Metrics } from '../../../engine/contract/values/observe.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createRandom } from '../../support/bombs/random.ts';
-import { buildInterface, buildPlan, createTestKey, signRequest } from '../support/city-plan.ts';
-import { callSigned, startGateway } from '../support/start-gateway.ts';
+import { blockedText } from '../../../gateways/documents/blocked-caller.ts';
+import { buildInterface, buildPlan, createTestKey, crypto, signRequest } from '../support/city-plan.ts';
+import { callSigned, echo, startGateway } from '../support/start-gateway.ts';
 
 const REQUESTS = 200;
 
@@ -119,6 +120,67 @@ test('limits are looked at and not used up, and the fields that a schema refuses
   assert.equal((await send()).code, 'GW42901');
   assert.equal((await decidedBy())?.policy, 'address-limit');
   assert.equal(await decidedBy({ clientIp: '10.0.0.9', appId: 'other' }).then((found) => found?.policy), 'grant');
+});
+
+test('a quota that is used up and a full concurrency limit are told, and asking uses up neither', async (t) => {
+  const key = await createTestKey('HMAC-SM3', 'app');
+  const policies = {
+    quota: { quotas: [{ by: 'app' as const, period: 'day' as const, limit: 2 }] },
+    concurrency: { initialConcurrency: 1 },
+  };
+  let release: () => void = () => undefined;
+  const started = await startGateway(await buildPlan([key], [buildInterface({ policies })]), {
+    reply: (call) => new Promise((resolve) => (release = () => resolve(echo(call)))),
+  });
+  t.after(() => started.stop());
+  const described = {
+    method: 'POST' as const,
+    target: buildInterface().path,
+    headers: { host: 'localhost' },
+    clientIp: '10.1.2.3',
+    appId: 'app',
+  };
+  const ask = async () => (await started.gateway.explain(described))!;
+  const noted = async (policy: string) => (await ask()).verdicts.find((one) => one.policy === policy)?.notes;
+  for (let i = 0; i < 3; i++) assert.deepEqual(await noted('quota'), [{ policy: 'quota', where: 'app-day', what: 'quota-used 0/2' }]);
+  assert.deepEqual(await noted('concurrency'), [{ policy: 'concurrency', what: 'in-flight 0/1' }]);
+  const send = async () => callSigned(started.gateway, await signRequest(key, {}));
+  const until = async (code: string) => {
+    while ((await ask()).refusal?.code !== code) await new Promise(setImmediate);
+  };
+  const first = send();
+  await until('GW50301');
+  release();
+  assert.equal((await first).status, 200);
+  assert.deepEqual(await noted('quota'), [{ policy: 'quota', where: 'app-day', what: 'quota-used 1/2' }]);
+  const second = send();
+  await until('GW42902');
+  release();
+  assert.equal((await second).status, 200);
+  const { refusal, verdicts } = await ask();
+  assert.match(refusal!.text['zh-CN'], /^今日的请求配额（2 次）已用完/);
+  assert.deepEqual(verdicts.find(({ verdict }) => verdict === 'refuses')?.notes, [
+    { policy: 'quota', where: 'app-day', what: 'over-quota 2' },
+  ]);
+  assert.equal((await send()).code, 'GW42902');
+});
+
+test('a described user without an issuer is of the only issuer of the installation', async (t) => {
+  const document = buildInterface({ front: 'user', path: '/user/v1/records', method: 'GET' });
+  const key = Buffer.alloc(32, 7);
+  const digest = Buffer.from(crypto.hmac('sm3', key, blockedText('user', 'P1'))).toString('hex');
+  const entry = { blockId: 'ban_1', revision: 1, kind: 'user' as const, digest, issuer: 'https://login', reason: 'a test', createdAt: 0 };
+  const plan = await buildPlan([], [document], {
+    userTokenIssuers: [{ issuer: 'https://login', audience: 'kq', jwksUrl: 'https://login.invalid/keys' }],
+    blockedCallers: { key: key.toString('base64url'), entries: [entry] },
+  });
+  const started = await startGateway(plan, { front: 'user' });
+  t.after(() => started.stop());
+  const described = { method: 'GET' as const, target: document.path, headers: { host: 'localhost' }, clientIp: '10.1.2.3' };
+  const ask = async (user: Record<string, unknown>) =>
+    (await started.gateway.explain({ ...described, appId: plan.defaultAppId, user }))!.refusal?.code;
+  assert.equal(await ask({ sub: 'P1' }), 'GW40306');
+  assert.notEqual(await ask({ sub: 'P1', iss: 'https://other' }), 'GW40306');
 });
 
 test('a described attack is judged, but neither counted nor reported, and a built-in interface needs no grant', async (t) => {

@@ -6,21 +6,25 @@ import { Quota } from '../../../gateways/load/quota.ts';
 import { startOfPeriod, type QuotaPeriod } from '../../../gateways/load/quota-periods.ts';
 
 class Counts implements QuotaStore {
-  readonly used = new Map<string, number>();
+  readonly counts = new Map<string, number>();
   asked = 0;
   isDown = false;
 
   async lease(key: string, wanted: number, limit: number) {
     this.asked++;
     if (this.isDown) throw new Error('the store is down');
-    const before = this.used.get(key) ?? 0;
+    const before = this.counts.get(key) ?? 0;
     const granted = Math.max(0, Math.min(wanted, limit - before));
-    this.used.set(key, before + granted);
+    this.counts.set(key, before + granted);
     return { granted, used: before + granted };
   }
 
   async giveBack(key: string, unused: number) {
-    this.used.set(key, this.used.get(key)! - unused);
+    this.counts.set(key, this.counts.get(key)! - unused);
+  }
+
+  used(key: string) {
+    return Promise.resolve(this.counts.get(key) ?? 0);
   }
 }
 
@@ -72,7 +76,7 @@ test('a gateway that stops gives its lease back', async () => {
   const { store, quotas } = build(1, 1_000);
   await passed(quotas[0]!, 5);
   await quotas[0]!.stop();
-  assert.deepEqual([...store.used.values()], [5]);
+  assert.deepEqual([...store.counts.values()], [5]);
 });
 
 test('a refused request that was given back does not count', async () => {

@@ -14,5 +14,6 @@ export function memoryQuotas(): QuotaStore {
       counts.set(key, (counts.get(key) ?? 0) - unused);
       return Promise.resolve();
     },
+    used: (key) => Promise.resolve(counts.get(key) ?? 0),
   };
 }

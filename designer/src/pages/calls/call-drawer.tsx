@@ -16,6 +16,7 @@ import { OutcomeTag, useReason } from './call-result.tsx';
 import styles from './calls.module.css';
 import { useStageWords } from './stage-words.ts';
 import type { OpenedCall } from './use-call-conditions.ts';
+import { DecidingSetting } from './deciding-setting.tsx';
 import { useAppWords } from './use-call-columns.tsx';
 import { useNames } from './use-names.ts';
 
@@ -119,6 +120,7 @@ function Decision({ call }: { readonly call: CallLine }) {
         </>
       )}
       <span>{words}</span>
+      <DecidingSetting call={call} />
     </div>
   );
 }
@@ -195,12 +197,13 @@ function Facts({ call }: { readonly call: CallLine }) {
 
 /** Shows what policies noted: which one, at which place, and what. */
 export function Notes({ notes }: { readonly notes: NonNullable<CallLine['notes']> }) {
-  const { labelOf, noteOf } = useStageWords();
+  const { labelOf, noteOf, dimensionOf } = useStageWords();
   return (
     <ul className={styles.notes}>
-      {notes.map(({ policy, where, what }, index) => (
+      {notes.map((note, index) => (
         <li key={index}>
-          {labelOf(policy)} {where === undefined ? null : <code>{where}</code>} {noteOf(what) ?? <code>{what}</code>}
+          {labelOf(note.policy)} {note.where === undefined ? null : (dimensionOf(note) ?? <code>{note.where}</code>)}{' '}
+          {noteOf(note.what) ?? <code>{note.what}</code>}
         </li>
       ))}
     </ul>

@@ -1,5 +1,6 @@
 /** The stages of a gateway and its policies, in words. */
 import type { CallLine, PolicyDescription } from '../../api/operations.ts';
+import { DIMENSION_TEXTS, type Dimension } from '../../../../gateways/documents/limit-dimension.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 
@@ -28,6 +29,8 @@ const STAGE_TEXTS = defineTexts({
   respond: ['处理应答', 'Processing the response'],
   seal: ['签名与加密应答', 'Signing and encrypting'],
   log: ['记录日志', 'Logging'],
+  day: ['每日', 'per day'],
+  month: ['每月', 'per month'],
 });
 type StageName = keyof typeof STAGE_TEXTS;
 
@@ -67,6 +70,20 @@ const NOTE_TEXTS = defineTexts({
   'not-http': ['应答不是 HTTP：检查端口和协议。原因码', 'The response is not HTTP: check the port and the protocol. Cause'],
   'service-failed': ['服务调用失败。原因码', 'The call of the service failed. Cause'],
   'cut-off': ['应答中途中断，调用方只收到一部分。原因码', 'The response was cut off, the caller got only a part. Cause'],
+  'over-quota': ['配额已用完，上限', 'The quota is used up. Limit:'],
+  'quota-used': ['已用 / 配额：', 'Used, of the quota:'],
+  'over-rate': ['超出限制：', 'Over the limit of'],
+  'over-concurrency': ['并发已满，上限', 'The concurrency is full. Limit:'],
+  'in-flight': ['处理中 / 上限（本网关）：', 'In flight, of the limit of this gateway:'],
+  'others-not-asked': [
+    '只按应答的这个网关判断；另有网关各自计数，个数：',
+    'Judged by the gateway that replied. Other gateways that count for themselves:',
+  ],
+  'breaker-open': ['该实例组的调用已暂停', 'Calls of this instance group are paused'],
+  listed: ['地址在名单中', 'The address is on the list'],
+  'not-listed': ['不在名单中', 'It is not on the list'],
+  blocked: ['在黑名单中', 'It is on the black list'],
+  'low-level': ['登录级别 / 要求：', 'Login level, and the one required:'],
   dropped: ['去掉了无权的数据', 'Data of others was dropped'],
 });
 
@@ -78,10 +95,14 @@ export interface StageWords {
   decisionOf(call: CallLine): { readonly stage: string; readonly policy?: string } | undefined;
   /** Returns a note in words, with a number that follows its code; undefined if it has no words. */
   noteOf(what: string): string | undefined;
+  /** Returns what a limit or quota counts by, in words; undefined for places of other policies. */
+  dimensionOf(note: NonNullable<CallLine['notes']>[number]): string | undefined;
   /** Returns whether the request left the gateway: no policy before the call ended it. */
   hasReachedTarget(call: CallLine): boolean;
 }
 
+/** Policies whose notes name a dimension. */
+const COUNTING: ReadonlySet<string> = new Set(['quota', 'rate-limit', 'app-limit', 'address-limit']);
 const AFTER_CALL: ReadonlySet<string> = new Set(['respond', 'seal', 'log']);
 
 export function useStageWords(): StageWords {
@@ -106,6 +127,14 @@ export function useStageWords(): StageWords {
     noteOf(what) {
       const [code = '', count = ''] = what.split(' ');
       return Object.hasOwn(NOTE_TEXTS, code) ? `${note(code as keyof typeof NOTE_TEXTS)} ${count}`.trim() : undefined;
+    },
+    dimensionOf({ policy, where }) {
+      if (where === undefined || !COUNTING.has(policy)) return undefined;
+      const [, by = where, period] = /^(.*)-(day|month)$/.exec(where) ?? [];
+      if (!Object.hasOwn(DIMENSION_TEXTS, by)) return undefined;
+      const [zh, en] = DIMENSION_TEXTS[by as Dimension];
+      const dimension = text({ 'zh-CN': zh, en });
+      return period === undefined ? dimension : `${dimension} · ${t(period as 'day' | 'month')}`;
     },
     hasReachedTarget: ({ interfaceId, decidedBy }) =>
       interfaceId !== undefined && (decidedBy === undefined || AFTER_CALL.has(policies.get(decidedBy)?.stage ?? '')),

@@ -30,7 +30,7 @@ const TEXTS = defineTexts({
     'Your rights or domains do not cover what it judges, so it was not asked; a real request may be refused here',
   ],
   issues: ['不合要求的字段', 'Wrong fields'],
-  effects: ['它会计数、记录或依赖真实连接，模拟时不执行', 'It counts, records or needs a real connection, so it is not run'],
+  effects: ['它会记录或依赖真实连接，模拟时不执行', 'It records or needs a real connection, so it is not run'],
 });
 
 type Verdict = StageVerdict['verdict'];

@@ -1,6 +1,7 @@
 import { Switch } from 'antd';
 import { Ban, ChevronDown, ChevronRight, CircleDot, Lock, Pencil, type LucideIcon } from 'lucide-react';
-import { useId, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
+import { useSearchParams } from 'react-router';
 import type { Front } from '../../../../engine/contract/access/access.ts';
 import type { Issue } from '../../../../engine/contract/values/errors.ts';
 import type { PolicyDescription } from '../../api/operations.ts';
@@ -78,7 +79,14 @@ function OnePolicy({ policy, front, value, issues, onChange }: OnePolicyProps) {
   const optionsInWords = useOptionsInWords();
   const { name, options } = policy;
   const hasProblem = issues.some(({ path }) => path === `/policies/${name}` || path.startsWith(`/policies/${name}/`));
-  const [isUnfolded, setUnfolded] = useState(false);
+  const [address] = useSearchParams();
+  // A link from a refused call leads to the policy that decided it.
+  const isNamed = address.get('policy') === name;
+  const [isUnfolded, setUnfolded] = useState(isNamed);
+  const line = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (isNamed) line.current?.scrollIntoView({ block: 'center' });
+  }, [isNamed]);
   const isOpen = isUnfolded || hasProblem;
   const isDefault = policy.defaultOn.includes(front);
   const isOn = value === undefined ? isDefault : value !== false;
@@ -92,7 +100,7 @@ function OnePolicy({ policy, front, value, issues, onChange }: OnePolicyProps) {
   const summary = words === '' ? text(policy.text.help) : words;
   const Chevron = isOpen ? ChevronDown : ChevronRight;
   return (
-    <li className={styles.policy} data-policy={name}>
+    <li ref={line} className={styles.policy} data-policy={name}>
       <div className={styles.policyHead}>
         <button type="button" className={styles.unfold} aria-expanded={isOpen} aria-controls={id} onClick={() => setUnfolded(!isOpen)}>
           <Chevron size={16} aria-hidden />

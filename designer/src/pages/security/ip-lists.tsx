@@ -2,6 +2,7 @@
 import { Button } from 'antd';
 import { Ban, CircleCheck, Plus } from 'lucide-react';
 import { useState } from 'react';
+import { useSearchParams } from 'react-router';
 import { useListOf, useMutationOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
@@ -46,7 +47,8 @@ export function IpLists() {
   const may = useMay();
   const lists = useListOf('ip-lists.list', {});
   const [isCreating, setCreating] = useState(false);
-  const [opened, setOpened] = useState<string>();
+  const [address] = useSearchParams();
+  const [opened, setOpened] = useState(address.get('open') ?? undefined);
   const columns = useColumns();
   const shown = lists.data?.items.find(({ listId }) => listId === opened);
   const create = may('callers.edit') ? (

@@ -2,6 +2,7 @@
 import { Button } from 'antd';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
+import { useSearchParams } from 'react-router';
 import { useListOf, useMutationOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
@@ -36,9 +37,12 @@ export function ObjectRules() {
   const may = useMay();
   const sets = useListOf('object-rules.list', {});
   const columns = useColumns();
-  const [opened, setOpened] = useState<RuleSet | 'new'>();
+  const [address] = useSearchParams();
+  const [opened, setOpened] = useState(address.get('open') ?? undefined);
+  const [isCreating, setCreating] = useState(false);
+  const shown = sets.data?.items.find(({ ruleSetId }) => ruleSetId === opened);
   const create = may('interfaces.edit') ? (
-    <Button icon={<Plus size={16} />} onClick={() => setOpened('new')}>
+    <Button icon={<Plus size={16} />} onClick={() => setCreating(true)}>
       {t('create')}
     </Button>
   ) : null;
@@ -55,12 +59,13 @@ export function ObjectRules() {
         isLoading={sets.isPending}
         error={sets.error}
         onRefresh={() => void sets.refetch()}
-        onOpen={setOpened}
+        onOpen={({ ruleSetId }) => setOpened(ruleSetId)}
         actions={create}
         empty={<EmptyState needs="interfaces.edit" title={t('empty')} next={t('emptyNext')} action={create} />}
         exportName="object-rules"
       />
-      {opened === undefined ? null : <RuleSetDialog stored={opened === 'new' ? undefined : opened} onClose={() => setOpened(undefined)} />}
+      {isCreating ? <RuleSetDialog stored={undefined} onClose={() => setCreating(false)} /> : null}
+      {shown === undefined ? null : <RuleSetDialog stored={shown} onClose={() => setOpened(undefined)} />}
     </>
   );
 }

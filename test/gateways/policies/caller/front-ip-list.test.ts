@@ -32,6 +32,18 @@ test('white lists together allow only their addresses, and a black list takes pr
   assert.equal(await codeFor('', lists), 'GW40302', 'an address that is not known is on no white list');
 });
 
+test('the log names the list that refused', async () => {
+  const lists = [
+    buildIpList({ listId: 'ipl_a', kind: 'white' }, ['10.0.0.0/8']),
+    buildIpList({ listId: 'ipl_c', kind: 'black' }, ['10.1.1.1']),
+  ];
+  const notesFor = async (clientIp: string) =>
+    (await runPolicy(frontIpList, { plan: { ipLists: lists }, exchange: { clientIp } })).exchange.notes;
+  assert.deepEqual(await notesFor('10.1.1.1'), [{ policy: 'front-ip-list', where: 'ipl_c', what: 'listed' }]);
+  assert.deepEqual(await notesFor('11.1.1.1'), [{ policy: 'front-ip-list', where: 'ipl_a', what: 'not-listed' }]);
+  assert.deepEqual(await notesFor('10.1.1.2'), []);
+});
+
 test('an entry has no effect once it has expired, while the list stays the same', async () => {
   const black = buildIpList({ kind: 'black' }, ['10.0.0.1'], { expiresAt: 1000 });
   assert.equal(await codeFor('10.0.0.1', [black], 999), 'GW40302');

@@ -42,7 +42,7 @@ test('behind a trusted proxy its callers are counted, and the proxy is not', asy
 
 test('addresses of one IPv6 network share a bucket, and what a node in the DMZ hands over was counted there', () => {
   const run = compile();
-  const from = (clientIp: string, relay?: Relay) => run({ clientIp, relay } as unknown as Exchange);
+  const from = (clientIp: string, relay?: Relay) => run({ clientIp, relay, note: () => undefined } as unknown as Exchange);
   for (let host = 1; host <= 20; host++) assert.equal(from(`2001:db8:1:2::${host}`), undefined);
   assert.equal((from('2001:db8:1:2::ffff') as GatewayError).code, 'GW42901');
   assert.equal(from('2001:db8:1:3::1'), undefined, 'another network has its own');

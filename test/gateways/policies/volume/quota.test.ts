@@ -29,7 +29,8 @@ const DAY = [{ by: 'app', period: 'day', limit: 3 }];
 test('a used up quota is GW42902 until midnight in Shanghai', async () => {
   const { clock, run } = build();
   for (let i = 0; i < 3; i++) assert.equal((await run(DAY)).error, undefined);
-  const { error } = await run(DAY);
+  const { error, exchange } = await run(DAY);
+  assert.deepEqual(exchange.notes, [{ policy: 'quota', where: 'app-day', what: 'over-quota 3' }]);
   assert.deepEqual([error?.code, error?.status, error?.retryAfterSec], ['GW42902', 429, 12 * 3_600]);
   assert.equal(error?.headers?.['ratelimit-reset'], String(12 * 3_600));
   assert.match(error.text!['zh-CN'], /^今日的请求配额（3 次）已用完/);
@@ -60,7 +61,7 @@ test('day and month are counted apart', async () => {
 
 test('while the store is down, a request is refused with GW50303 and not with 500', async () => {
   const fail = () => Promise.reject(new Error('down'));
-  const { run } = build({ lease: fail, giveBack: fail });
+  const { run } = build({ lease: fail, giveBack: fail, used: fail });
   assert.equal((await run(DAY)).error?.code, 'GW50303');
 });
 

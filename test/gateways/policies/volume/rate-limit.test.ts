@@ -27,7 +27,8 @@ test('names the limit that was exceeded, and tells it in headers', async () => {
     { by: 'app', limit: 2, periodMs: 60_000 },
   ];
   assert.deepEqual(await codes([run(limits, { app: app('a') }), run(limits, { app: app('a') })]), [undefined, undefined]);
-  const { error } = await run(limits, { app: app('a') });
+  const { error, exchange } = await run(limits, { app: app('a') });
+  assert.deepEqual(exchange.notes, [{ policy: 'rate-limit', where: 'app', what: 'over-rate 2/60s' }]);
   assert.equal(error?.code, 'GW42901');
   assert.match(error.text!['zh-CN'], /超出应用的上限（每 60 秒 2 次）/);
   assert.deepEqual(error.headers, {
