@@ -6,6 +6,7 @@ import type { RunFlow } from '../../engine/contract/node/run-flow.ts';
 import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { ProcessParts } from '../../engine/processes/process-document.ts';
 import { sumCalls } from '../../engine/processes/sum-calls.ts';
+import { joinConditions, sumFrontCalls } from '../../engine/processes/sum-fronts.ts';
 import type { Settings } from '../../engine/host/settings.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { watchCertificate, type CertificatePair } from '../../engine/host/watch-certificate.ts';
@@ -97,10 +98,14 @@ function guardOf(planSource: PlanSource, settings: Settings): OutboundGuard {
 }
 
 /** Returns the data about the gateways that is shown to people. */
-export function describeGateways(opened: OpenedGateways): Required<Pick<ProcessParts, 'gateways' | 'interfaces'>> {
+export function describeGateways(
+  opened: OpenedGateways,
+): Required<Pick<ProcessParts, 'gateways' | 'interfaces' | 'frontCalls' | 'conditions'>> {
   return {
     gateways: Object.entries(opened).map(([front, gateway]) => ({ front, address: gateway.address, ...gateway.stats() })),
     interfaces: [...sumCalls(Object.values(opened).map((gateway) => gateway.calls())).values()],
+    frontCalls: sumFrontCalls(Object.values(opened).map((gateway) => gateway.frontCalls())),
+    conditions: joinConditions(Object.values(opened).map((gateway) => gateway.conditions())),
   };
 }
 

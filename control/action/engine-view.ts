@@ -12,7 +12,16 @@ export interface EngineView {
    */
   readonly processes: Pick<
     Processes,
-    'list' | 'listeners' | 'live' | 'adapterCalls' | 'interfaceCalls' | 'flowCalls' | 'callsSince' | 'endCalls'
+    | 'list'
+    | 'listeners'
+    | 'live'
+    | 'adapterCalls'
+    | 'interfaceCalls'
+    | 'frontCalls'
+    | 'gatewayConditions'
+    | 'flowCalls'
+    | 'callsSince'
+    | 'endCalls'
   >;
   readonly traffic: Pick<Traffic, 'series'>;
   readonly queue: QueueAge;

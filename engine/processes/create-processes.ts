@@ -4,6 +4,8 @@
  * delays a message. An exclusive store has one process, which is described from memory.
  */
 import type { Changes } from '../changes/create-changes.ts';
+import type { FrontCalls } from '../contract/calls/front-calls.ts';
+import type { GatewayCondition } from '../contract/calls/gateway-condition.ts';
 import type { Clock } from '../contract/values/clock.ts';
 import type { Logger } from '../contract/values/observe.ts';
 import type { Documents } from '../contract/ports/documents.ts';
@@ -13,6 +15,7 @@ import { Heartbeat, type SelfDescription } from './heartbeat.ts';
 import { OtherProcesses } from './other-processes.ts';
 import type { LifeState, ProcessLife } from './process-life.ts';
 import { processesSpec, type ProcessAbout, type ProcessDocument, type ProcessLoad, type ProcessParts } from './process-document.ts';
+import { joinConditions, sumFrontCalls } from './sum-fronts.ts';
 import { sumCalls, type CallSums } from './sum-calls.ts';
 import { sumLive, type LiveSums } from './sum-live.ts';
 import { mergeListeners, type ListenerOfProcess } from './merge-listeners.ts';
@@ -48,6 +51,10 @@ export interface Processes {
    */
   adapterCalls(): Promise<CallSums>;
   interfaceCalls(): Promise<CallSums>;
+  /** Returns the calls that arrived at each front in the last five minutes, over all running processes. */
+  frontCalls(): Promise<readonly FrontCalls[]>;
+  /** Returns what needs attention in the gateways of all running processes. */
+  gatewayConditions(): Promise<readonly GatewayCondition[]>;
   /**
    * Returns the time when an earlier adapter or interface with this id was deleted; 0 if there was none. Calls before
    * this time do not belong to the current one.
@@ -108,6 +115,8 @@ export async function createProcesses(deps: ProcessesDeps): Promise<Processes> {
     live: sumLive(deps.live, async () => (await others.living()).map(({ flows }) => flows)),
     adapterCalls: () => callsOf('adapter'),
     interfaceCalls: () => callsOf('interface'),
+    frontCalls: async () => sumFrontCalls([deps.parts(), ...(await others.living())].map(({ frontCalls = [] }) => frontCalls)),
+    gatewayConditions: async () => joinConditions([deps.parts(), ...(await others.living())].map(({ conditions = [] }) => conditions)),
     callsSince: (kind, id) => memory.since(kind, id),
     async endCalls(kind, id) {
       if (kind === 'adapter') deps.forgetAdapter(id);

@@ -108,8 +108,17 @@ export class Heartbeat {
   async #tell(more: Partial<ProcessDocument> = {}): Promise<void> {
     const { stored } = this.#deps;
     this.#beat += 1;
-    const { _id, flows, adapters = [], interfaces = [], flowCalls = [], ...rest } = { ...this.describe(), ...more };
-    const counts = { flows, adapters, interfaces, flowCalls };
+    const {
+      _id,
+      flows,
+      adapters = [],
+      interfaces = [],
+      flowCalls = [],
+      frontCalls = [],
+      conditions = [],
+      ...rest
+    } = { ...this.describe(), ...more };
+    const counts = { flows, adapters, interfaces, flowCalls, frontCalls, conditions };
     // The counts are long and rarely change, so only changed ones are written.
     const texts = Object.entries(counts).map(([name, value]) => [name, value, JSON.stringify(value)] as const);
     const isChanged = ([name, , text]: (typeof texts)[number]) => text !== this.#told.get(name);

@@ -4,6 +4,8 @@
  */
 import { Type } from 'typebox';
 import type { CallCounts } from '../contract/calls/call-stats.ts';
+import type { FrontCalls } from '../contract/calls/front-calls.ts';
+import type { GatewayCondition } from '../contract/calls/gateway-condition.ts';
 import type { CollectionSpec, StoredDocument } from '../contract/ports/documents.ts';
 import type { EdgeCounts, FlowCounts, NodeCounts } from '../observe/live-counters.ts';
 import type { TriggerStatus } from '../trigger/trigger-run.ts';
@@ -37,6 +39,10 @@ export interface ProcessParts {
   readonly gateways?: readonly GatewayState[];
   /** Calls of the interfaces that the process's gateways serve. */
   readonly interfaces?: readonly CallCounts[];
+  /** Calls of the fronts that the process's gateways serve. */
+  readonly frontCalls?: readonly FrontCalls[];
+  /** What needs attention in the process's gateways. */
+  readonly conditions?: readonly GatewayCondition[];
   /** The address of the console, if the process serves one. */
   readonly console?: string;
 }

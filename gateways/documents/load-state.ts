@@ -10,6 +10,8 @@ export interface LoadState {
   readonly concurrency?: ConcurrencyState;
   /** The instance groups of a service, the usual one first; absent if the target is a flow. */
   readonly groups?: readonly GroupState[];
+  /** The grey release; absent if the interface has none. */
+  readonly grey?: GreyState;
   /** What reads bodies as a whole: names of policies, or `flow`. Bodies that nothing reads are streamed. */
   readonly bodyReaders: readonly string[];
   readonly answerReaders: readonly string[];
@@ -42,6 +44,14 @@ export interface ConcurrencyState {
   readonly queued: number;
   /** True if the operator's ceiling, not the latency, bounds the calls. */
   readonly isAtCeiling: boolean;
+}
+
+export interface GreyState {
+  /** The new instance group, and its current share of the calls. */
+  readonly group: string;
+  readonly percent: number;
+  /** True if the release took itself back, because the new group was worse. */
+  readonly isRolledBack: boolean;
 }
 
 export interface GroupState {

@@ -39,7 +39,7 @@ import { createNodeFronts, scopeOf, type NodeFronts } from '../forward/create-en
 import { interfacesOfNode } from '../forward/plan-of-node.ts';
 import { createPlanIndex } from '../plan/create-plan-index.ts';
 import { createAskProvider } from '../relations/ask-provider.ts';
-import { createRelations } from '../relations/create-relations.ts';
+import { createRelations, type FailingProvider, type WatchedRelations } from '../relations/create-relations.ts';
 import type { JsonReader } from '../json-reading.ts';
 
 /** A compiled plan: for this gateway's own callers, and for nodes in the DMZ. */
@@ -86,6 +86,7 @@ export class ServingCompiler {
   readonly #check: ReturnType<typeof createInterfaceCheck>;
   readonly #own: FrontCompiler;
   readonly #live: LiveGateways;
+  readonly #relations: WatchedRelations;
   readonly #aside: AsideCalls;
   /** The compilers of the fronts that nodes in the DMZ may call, by scope. */
   readonly #ofNodes = new Map<string, FrontCompiler>();
@@ -105,14 +106,15 @@ export class ServingCompiler {
     this.#pools = createPools(options.outbound, warnRefused);
     this.#aside = new AsideCalls(createPools(options.outbound, warnRefused), clock);
     this.#check = createInterfaceCheck(policies);
+    this.#relations = createRelations({
+      ...{ clock, metrics, log: logger },
+      ask: createAskProvider({ clock, runFlow: options.runFlow, pools: this.#pools }),
+    });
     this.#policyDeps = {
       ...{ clock, crypto, shared, quotas, seal, sharedSeal, log: logger, metrics, settings, accessLog, bodies, json, report },
       verify: createVerify(crypto, bounds),
       fetchDocument: createFetchDocument(options.outbound, createThrottledWarning(logger, clock, 'gateway.document-refused')),
-      relations: createRelations({
-        ...{ clock, metrics, log: logger },
-        ask: createAskProvider({ clock, runFlow: options.runFlow, pools: this.#pools }),
-      }),
+      relations: this.#relations,
       liveGateways: (front) => this.#live.count(front),
       sendAside: (address, request) => this.#aside.send(address, request),
     };
@@ -190,6 +192,11 @@ export class ServingCompiler {
   /** Returns the load of a served interface. `inFlight`: how many of its requests are in flight. */
   readLoad(compiled: CompiledInterface, inFlight: number): LoadState {
     return readLoadState(compiled, this.#keepers.of(compiled.interface.interfaceId), inFlight, this.#parts.options.clock);
+  }
+
+  /** Returns the interfaces that object rules ask for relations, and that fail. */
+  failingProviders(): readonly FailingProvider[] {
+    return this.#relations.failing();
   }
 
   readLimits(compiled: CompiledInterface): readonly LimitUse[] {

@@ -6,6 +6,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DEFAULT_LIMITS, HEADER_LIMIT_BYTES, listen, type Listener, type Unreadable } from '../listen/listen.ts';
 import type { Gateway, GatewayOptions, GatewayStats } from './gateway-options.ts';
 import { loadPolicies } from '../pipeline/load-policies.ts';
+import type { FrontCalls } from '../../engine/contract/calls/front-calls.ts';
+import type { GatewayCondition } from '../../engine/contract/calls/gateway-condition.ts';
 import type { Answer, Exchange, GatewayError } from '../contract.ts';
 import type { AccessLog } from '../policy-ports.ts';
 import type { GatewayEvent } from '../documents/gateway-questions.ts';
@@ -17,6 +19,7 @@ import { refuse, refuseUnknown } from '../errors.ts';
 import { hasNodeRequest, RELAY_ROOM_BYTES } from '../forward/relay-header.ts';
 import { toErrorAnswer, writeAnswer } from '../listen/write-answer.ts';
 import { nodesOf, type Serving, ServingCompiler, type ServingParts } from './compile-serving.ts';
+import { createFrontCalls, type FrontCallCounts } from '../log/front-calls.ts';
 import { createInterfaceCalls, type InterfaceCalls, outcomeOfAnswer } from '../log/interface-calls.ts';
 import { createBodyBudget } from '../listen/create-body-budget.ts';
 import { disablePretenuring } from '../listen/disable-pretenuring.ts';
@@ -29,6 +32,7 @@ import { PROFILES } from './profiles.ts';
 import { createGatewayEvents, type GatewayEvents } from '../log/gateway-events.ts';
 import type { DescribedRequest, Explanation } from '../documents/gateway-questions.ts';
 import { runInSlices } from '../../engine/threads/run-in-slices.ts';
+import { GatewayConditions } from '../log/gateway-conditions.ts';
 import { registerLoadGauges } from '../log/load-gauges.ts';
 import type { CompiledInterface } from '../pipeline/compile-interface.ts';
 import type { LoadReport, LoadState } from '../documents/load-state.ts';
@@ -62,7 +66,9 @@ class FrontGateway implements Gateway {
   readonly #json: JsonReader;
   readonly #bounds: NodeBounds;
   readonly #calls: InterfaceCalls;
+  readonly #frontCalls: FrontCallCounts;
   readonly #events: GatewayEvents;
+  readonly #conditions: GatewayConditions;
   readonly #compiler: ServingCompiler;
   readonly #inFlight = new InFlight<HttpExchange>();
   readonly #warnOfRefused: (about: { readonly ip: string }) => void;
@@ -85,6 +91,8 @@ class FrontGateway implements Gateway {
     this.#json = createJsonReader(clock);
     this.#bounds = createNodeBounds({ limits: this.#limits, log: logger, metrics, clock });
     this.#calls = createInterfaceCalls({ clock, metrics });
+    this.#frontCalls = createFrontCalls(clock);
+    this.#conditions = new GatewayConditions(clock);
     this.#events = createGatewayEvents({ clock, metrics, log: logger, front: options.front });
     this.#warnOfRefused = createThrottledWarning(logger, clock, 'gateway.forward-refused');
     const isClosing = () => this.#isClosing();
@@ -99,7 +107,10 @@ class FrontGateway implements Gateway {
       bounds: this.#bounds,
       calls: this.#calls,
       json: this.#json,
-      report: (event) => this.#events.add(event),
+      report: (event) => {
+        this.#events.add(event);
+        this.#conditions.note(event);
+      },
     });
   }
 
@@ -125,6 +136,19 @@ class FrontGateway implements Gateway {
 
   calls() {
     return this.#calls.counts();
+  }
+
+  frontCalls(): readonly FrontCalls[] {
+    return this.#frontCalls.list();
+  }
+
+  conditions(): readonly GatewayCondition[] {
+    const watched = this.#served().filter(({ interface: { interfaceId } }) => this.#conditions.isWatched(interfaceId));
+    const relations = this.#compiler.failingProviders().map(({ provider: interfaceId, since, reason }) => ({
+      ...{ kind: 'relation-failing' as const, interfaceId, group: '', since },
+      values: { reason },
+    }));
+    return [...this.#conditions.list(watched.map((compiled) => this.#compiler.readLoad(compiled, 0))), ...relations];
   }
 
   events(): readonly GatewayEvent[] {
@@ -267,6 +291,7 @@ class FrontGateway implements Gateway {
       const ms = clock.monotonic() - begunAt;
       metrics.observeMs('gateway_request_ms', ms, { front: exchange.front, outcome: exchange.error?.code ?? outcomeOfAnswer(exchange) });
       this.#calls.ended(exchange, ms);
+      this.#frontCalls.ended(exchange, ms);
       if (tracer !== undefined) endSpan(exchange, tracer);
     });
   }
@@ -302,6 +327,7 @@ class FrontGateway implements Gateway {
     const { front, clock, metrics } = this.#options;
     this.#requests++;
     this.#refused++;
+    this.#frontCalls.unreadable(front, code, ip);
     metrics.count('gateway_unreadable_requests_total', { front, outcome: code });
     this.#accessLog.write(JSON.stringify({ at: clock.now(), ms: 0, front, trace: traceId, ip, status, code, reason }));
   }

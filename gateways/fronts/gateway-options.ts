@@ -12,6 +12,8 @@ import type { Front } from '../../engine/contract/access/access.ts';
 import type { Logger, Metrics, Tracer } from '../../engine/contract/values/observe.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { CallCounts } from '../../engine/contract/calls/call-stats.ts';
+import type { FrontCalls } from '../../engine/contract/calls/front-calls.ts';
+import type { GatewayCondition } from '../../engine/contract/calls/gateway-condition.ts';
 import type { Inside } from '../forward/open-inside.ts';
 import type { OutboundGuard } from '../../engine/contract/node/outbound-guard.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -62,6 +64,10 @@ export interface GatewayStats {
 export interface Gateway {
   /** Returns the counts of calls of the gateway's interfaces. */
   calls(): readonly CallCounts[];
+  /** Returns the calls of each front that it serves, those that reached no interface too. */
+  frontCalls(): readonly FrontCalls[];
+  /** Returns the states that need attention, such as open breakers. */
+  conditions(): readonly GatewayCondition[];
   /** Tells what each policy would do to a described request. Returns undefined before the first plan. */
   explain(request: DescribedRequest, hidden?: readonly string[]): Promise<Explanation | undefined>;
   /** Returns the last changes of state, the newest first. */

@@ -11,7 +11,7 @@ type Times = Pick<Clock, 'now'>;
 /** Reads the load of an interface from the state that its policies and its balancers keep. */
 export function readLoadState(compiled: CompiledInterface, keepers: Keepers, inFlight: number, clock: Times): LoadState {
   const { interfaceId, front } = compiled.interface;
-  const { limit, breakers } = loadOf(keepers);
+  const { limit, breakers, grey } = loadOf(keepers);
   // What a policy kept stays after the interface has stopped to use the policy.
   const uses = (name: string) => compiled.before.some(({ policy }) => policy === name);
   const groups = compiled.listGroups?.().map(({ name, instances }): GroupState => {
@@ -25,6 +25,8 @@ export function readLoadState(compiled: CompiledInterface, keepers: Keepers, inF
         concurrency: { limit: limit.limit, inFlight: limit.inFlight, queued: limit.queued, isAtCeiling: limit.isAtCeiling },
       }),
     ...(groups && { groups }),
+    ...(grey !== undefined &&
+      uses('grey-release') && { grey: { group: grey.group, percent: grey.release.percent, isRolledBack: grey.release.isRolledBack } }),
   };
 }
 

@@ -50,7 +50,7 @@ export function outcomeOfAnswer({ response }: Pick<Ended, 'response'>): 'ok' | '
  * Returns the outcome for the counts. If the caller left before the response, or the gateway refused the call, this
  * says nothing about whether the interface works. So such calls count as `refused`.
  */
-function outcomeOfCall(ended: Ended): CallOutcome {
+export function outcomeOfCall(ended: Ended): CallOutcome {
   if (ended.error?.outcome === 'unknown') return 'unknown';
   const code = codeOf(ended);
   if (code !== undefined) return isRefusal(code) ? 'refused' : 'failed';
@@ -59,11 +59,11 @@ function outcomeOfCall(ended: Ended): CallOutcome {
 }
 
 /** Returns the code of the error, also if the caller got a fallback answer in its place. */
-function codeOf({ error, replacedFailure }: Ended): string | undefined {
+export function codeOf({ error, replacedFailure }: Ended): string | undefined {
   return error?.code ?? replacedFailure;
 }
 
-function codeOfRefusal(ended: Ended): string {
+export function codeOfRefusal(ended: Ended): string {
   const { response } = ended;
   return codeOf(ended) ?? (response.writableFinished ? 'HTTP_UNEXPECTED' : 'CALLER_LEFT');
 }

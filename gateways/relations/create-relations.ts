@@ -27,8 +27,22 @@ const MOST_ENTRIES = 10_000;
 const MOST_IDS = 10_000;
 const MOST_IDS_IN_ALL = 500_000;
 const LONGEST_ID = 128;
+const FAILING_FOR_MS = 300_000;
+const MOST_FAILING = 100;
 /** Questions in flight. A provider that hangs must not collect more. */
 const MOST_ASKED = 256;
+
+/** A provider whose last replies were of no use. */
+export interface FailingProvider {
+  readonly provider: string;
+  readonly reason: string;
+  readonly since: number;
+}
+
+export interface WatchedRelations extends Relations {
+  /** Returns the providers that fail, and have failed within the last five minutes. */
+  failing(): readonly FailingProvider[];
+}
 
 type Related = ReadonlySet<string> | undefined;
 
@@ -42,16 +56,17 @@ interface Entry {
  * each subject. A provider that fails, replies anything else than `{"ids": [...]}`, or takes more than 2 s relates
  * nobody.
  */
-export function createRelations(deps: RelationsDeps): Relations {
+export function createRelations(deps: RelationsDeps): WatchedRelations {
   return new CachedRelations(deps);
 }
 
-class CachedRelations implements Relations {
+class CachedRelations implements WatchedRelations {
   readonly #deps: RelationsDeps;
   readonly #warn: (fields: Readonly<Record<string, string>>) => void;
   /** In the order in which they were stored. */
   readonly #entries = new Map<string, Entry>();
   readonly #asked = new Map<string, Promise<Related>>();
+  readonly #failing = new Map<string, { readonly reason: string; readonly since: number; readonly at: number }>();
   #ids = 0;
 
   constructor(deps: RelationsDeps) {
@@ -67,7 +82,7 @@ class CachedRelations implements Relations {
     if (running !== undefined) return running;
     const document = plan.interface(provider);
     if (document?.state !== 'online' || this.#asked.size >= MOST_ASKED) {
-      this.#warn({ provider, reason: document?.state === 'online' ? 'busy' : 'offline' });
+      this.#failed(provider, document?.state === 'online' ? 'busy' : 'offline');
       return Promise.resolve(undefined);
     }
     const asking = this.#ask(document, { relation, subject }, traceId).then((related) => {
@@ -77,6 +92,12 @@ class CachedRelations implements Relations {
     });
     this.#asked.set(key, asking);
     return asking;
+  };
+
+  failing: WatchedRelations['failing'] = () => {
+    const now = this.#deps.clock.now();
+    for (const [provider, { at }] of this.#failing) if (now - at > FAILING_FOR_MS) this.#failing.delete(provider);
+    return Array.from(this.#failing, ([provider, { reason, since }]) => ({ provider, reason, since }));
   };
 
   /** Never rejects. */
@@ -92,7 +113,10 @@ class CachedRelations implements Relations {
       const replied = await Promise.race([ask(provider, question, { traceId, signal: late.signal }), timeout]);
       const related = replied === 'timeout' ? undefined : toIds(replied);
       metrics.count('gateway_relations_total', { outcome: related === undefined ? 'failed' : 'found' });
-      if (related !== undefined) return related;
+      if (related !== undefined) {
+        this.#failing.delete(provider.interfaceId);
+        return related;
+      }
       reason = replied === 'timeout' ? 'timeout' : 'malformed';
     } catch {
       metrics.count('gateway_relations_total', { outcome: 'failed' });
@@ -100,8 +124,17 @@ class CachedRelations implements Relations {
       cancel();
       late.abort();
     }
-    this.#warn({ provider: provider.interfaceId, reason });
+    this.#failed(provider.interfaceId, reason);
     return undefined;
+  }
+
+  #failed(provider: string, reason: string): void {
+    this.#warn({ provider, reason });
+    const at = this.#deps.clock.now();
+    const known = this.#failing.get(provider);
+    if (known === undefined && this.#failing.size >= MOST_FAILING) return;
+    const isOver = known === undefined || at - known.at > FAILING_FOR_MS;
+    this.#failing.set(provider, { reason, since: isOver ? at : known.since, at });
   }
 
   #store(key: string, related: Related): void {

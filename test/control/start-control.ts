@@ -203,6 +203,8 @@ export const idleEngine = {
     live: { list: async () => [], get: async () => undefined },
     adapterCalls: async () => new Map(),
     interfaceCalls: async () => new Map(),
+    frontCalls: async () => [],
+    gatewayConditions: async () => [],
     flowCalls: async () => new Map(),
     callsSince: async () => 0,
     endCalls: async () => {},

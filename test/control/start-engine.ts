@@ -53,9 +53,12 @@ export async function startWithEngine(
   const { catalog, executions, nodes } = engine;
   const { bindings, store: bindingStore } = engine.bindings;
   const { outbound, changes } = engine;
-  const { live, adapterCalls, interfaceCalls, callsSince, endCalls } = engine.processes;
+  const { live, adapterCalls, interfaceCalls, frontCalls, gatewayConditions, callsSince, endCalls } = engine.processes;
   const running = await startControl({
-    engine: { ...engineWith({ live, adapterCalls, interfaceCalls, callsSince, endCalls }), traffic: engine.traffic },
+    engine: {
+      ...engineWith({ live, adapterCalls, interfaceCalls, frontCalls, gatewayConditions, callsSince, endCalls }),
+      traffic: engine.traffic,
+    },
     documents,
     shared,
     clock: ahead(given.controlOffsetMs ?? (() => 0)),

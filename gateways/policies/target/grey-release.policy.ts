@@ -4,6 +4,7 @@ import { definePolicy, type Exchange, type OptionProblem } from '../../contract.
 import type { InterfaceDocument } from '../../documents/interface-document.ts';
 import { groupsOf } from '../../documents/upstream-target.ts';
 import { outcomeOf } from '../../load/call-outcome.ts';
+import { loadOf } from '../../load/interface-load.ts';
 import { GreyRelease, type GreyEvent, type GreySubject } from '../../load/grey-release.ts';
 import { stableKeyOf } from '../../shared/caller-of.ts';
 
@@ -171,6 +172,7 @@ export default definePolicy({
       Object.assign(kept, { id: sharedKey, release: new GreyRelease({ clock, rules, limits, onChange }), askedAt: -Infinity });
     } else kept.release.configure(rules, limits);
     const release = kept.release!;
+    loadOf(keepers).grey = { group, release };
 
     function askOthers(): void {
       const now = clock.monotonic();

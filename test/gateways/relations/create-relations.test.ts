@@ -12,7 +12,7 @@ function startRelations(ask: AskProvider, provider: Partial<InterfaceDocument> =
   const relations = createRelations({ clock, log: silentLogger, metrics: silentMetrics, ask });
   const document = buildInterface({ interfaceId: 'ifc_kin', front: 'bus', ...provider });
   const exchange = { traceId: 't', plan: { interface: (id: string) => (id === 'ifc_kin' ? document : undefined) } } as Exchange;
-  return { clock, related: (subject: string, id = 'ifc_kin') => relations.related(exchange, id, 'family', subject) };
+  return { clock, relations, related: (subject: string, id = 'ifc_kin') => relations.related(exchange, id, 'family', subject) };
 }
 
 test('returns the ids of the reply, and asks again after 30 seconds only', async () => {
@@ -80,4 +80,20 @@ test('memory is bounded: old results give way', async () => {
   assert.equal(asked, 60);
   await related('u0');
   assert.equal(asked, 61);
+});
+
+test('names a provider that fails, since when and why, until it replies, or nobody has asked it for five minutes', async () => {
+  let reply: unknown = undefined;
+  const { clock, related, relations } = startRelations(async () => reply);
+  await related('u1');
+  await clock.advance(60_000);
+  await related('u2');
+  assert.deepEqual(relations.failing(), [{ provider: 'ifc_kin', reason: 'malformed', since: 0 }]);
+  reply = { ids: [] };
+  await related('u3');
+  assert.deepEqual(relations.failing(), []);
+  await related('u4', 'ifc_gone');
+  assert.deepEqual(relations.failing(), [{ provider: 'ifc_gone', reason: 'offline', since: 60_000 }]);
+  await clock.advance(300_001);
+  assert.deepEqual(relations.failing(), []);
 });
