@@ -1367,6 +1367,29 @@ export interface components {
     };
     /** @enum {unknown} */
     Front: 'open' | 'user' | 'bus';
+    FrontCalls: {
+      /** @description All calls. Only those that were not refused count for the latency, because refusals are fast. */
+      all: components['schemas']['CallCounts'];
+      front: components['schemas']['Front'];
+      /** @description Refused calls whose caller did not prove who it is. */
+      unproven: components['schemas']['UnprovenRefusal'][];
+      /** @description How many of them ended before an interface was found. */
+      unrouted: number;
+    };
+    GatewayCondition: {
+      /** @description The instance group; empty if the condition is about the interface as a whole. */
+      group: string;
+      interfaceId: string;
+      kind: components['schemas']['GatewayConditionKind'];
+      /** @description Epoch milliseconds. */
+      since: number;
+      /** @description Numbers and codes that explain it. They contain no personal data. */
+      values: {
+        [key: string]: string | number;
+      };
+    };
+    /** @enum {unknown} */
+    GatewayConditionKind: 'breaker-open' | 'instances-out' | 'grey-rolled-back' | 'relation-failing';
     GatewayEventList: {
       gateways: number;
       items: {
@@ -1390,6 +1413,13 @@ export interface components {
       grantId: string;
       interfaceId: string;
       revision: number;
+    };
+    GreyState: {
+      /** @description The new instance group, and its current share of the calls. */
+      group: string;
+      /** @description True if the release took itself back, because the new group was worse. */
+      isRolledBack: boolean;
+      percent: number;
     };
     GroupState: {
       /** @description Absent if the interface has no breaker. */
@@ -1589,6 +1619,8 @@ export interface components {
         concurrency?: components['schemas']['ConcurrencyState'];
         front: components['schemas']['Front'];
         gateway: string;
+        /** @description The grey release; absent if the interface has none. */
+        grey?: components['schemas']['GreyState'];
         /** @description The instance groups of a service, the usual one first; absent if the target is a flow. */
         groups?: components['schemas']['GroupState'][];
         /** @description Requests in flight, whether they have reached the target or not. */
@@ -2473,8 +2505,12 @@ export interface components {
     ShownProcess: {
       /** @description Time of the last heartbeat, by the clock of that process. By another machine's clock it may be later. */
       beatAt: number;
+      /** @description What needs attention in the process's gateways. */
+      conditions?: components['schemas']['GatewayCondition'][];
       /** @description The address of the console, if the process serves one. */
       console?: string;
+      /** @description Calls of the fronts that the process's gateways serve. */
+      frontCalls?: components['schemas']['FrontCalls'][];
       fronts: string[];
       /** @description When the process is removed from the list; absent while it is alive. */
       goneAt?: number;
@@ -2766,6 +2802,18 @@ export interface components {
        */
       state: 'none' | 'shadow';
     };
+    UnprovenRefusal: {
+      code: string;
+      count: number;
+      /** @description The sources of most of these calls, the most frequent first. */
+      from: {
+        app?: string;
+        count: number;
+        ip?: string;
+      }[];
+      /** @description When refusals with this code started. After five minutes without such a refusal, the next one sets it again. */
+      since: number;
+    };
     UpgradedNode: {
       config: {
         [key: string]: unknown;
@@ -2944,8 +2992,12 @@ export type FlowVisit = components['schemas']['FlowVisit'];
 export type FlowVisitor = components['schemas']['FlowVisitor'];
 export type FoundCallList = components['schemas']['FoundCallList'];
 export type Front = components['schemas']['Front'];
+export type FrontCalls = components['schemas']['FrontCalls'];
+export type GatewayCondition = components['schemas']['GatewayCondition'];
+export type GatewayConditionKind = components['schemas']['GatewayConditionKind'];
 export type GatewayEventList = components['schemas']['GatewayEventList'];
 export type GrantDocument = components['schemas']['GrantDocument'];
+export type GreyState = components['schemas']['GreyState'];
 export type GroupState = components['schemas']['GroupState'];
 export type Handling = components['schemas']['Handling'];
 export type Health = components['schemas']['Health'];
@@ -3046,6 +3098,7 @@ export type TrialStepAnswer = components['schemas']['TrialStepAnswer'];
 export type TrialStepStatus = components['schemas']['TrialStepStatus'];
 export type TriggerState = components['schemas']['TriggerState'];
 export type UnprotectedInterface = components['schemas']['UnprotectedInterface'];
+export type UnprovenRefusal = components['schemas']['UnprovenRefusal'];
 export type UpgradedNode = components['schemas']['UpgradedNode'];
 export type UsedBy = components['schemas']['UsedBy'];
 export type UserTokenIssuer = components['schemas']['UserTokenIssuer'];
