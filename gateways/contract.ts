@@ -287,8 +287,6 @@ export interface Relations {
 
 export interface PolicyDeps {
   readonly settings: GatewaySettings;
-  /** Seals bodies in the access log. */
-  readonly seal: Pick<Seal, 'seal'>;
   /** Fetches a small document from another system, through the outbound guard. */
   fetchDocument(url: string): Promise<Uint8Array>;
   /** Seals what lies in shared state, so that all gateways inside can open it. */

@@ -1,7 +1,10 @@
 /** What policies use besides the exchange: state, logs and stores. */
+import type { LoggedBodies } from './log/body-blocks.ts';
+
 /** Takes finished access log lines. It never blocks and never throws. */
 export interface AccessLog {
-  write(line: string): void;
+  /** Writes the line of a call, a JSON object, and seals its bodies. */
+  write(line: string, bodies?: LoggedBodies): void;
   /** Resolves when all lines written so far are in the file. */
   flush(): Promise<void>;
   close(): Promise<void>;

@@ -116,7 +116,7 @@ export function isDraining(opened: OpenedGateways): boolean {
 
 export interface AnsweringGateways {
   /** The seal of their access log. */
-  readonly seal: Pick<Seal, 'openText'>;
+  readonly seal: Pick<Seal, 'open'>;
   opened(): OpenedGateways;
 }
 

@@ -97,7 +97,7 @@ export class ServingCompiler {
 
   constructor(parts: ServingParts) {
     const { options, logger, policies, bounds, accessLog, bodies, json, report } = parts;
-    const { clock, crypto, shared, quotas, seal, sharedSeal = NO_SEAL, metrics, settings } = options;
+    const { clock, crypto, shared, quotas, sharedSeal = NO_SEAL, metrics, settings } = options;
     this.#parts = parts;
     this.#policies = options.inside === undefined ? policies : policiesOfDmz(policies);
     this.#forBuiltIn = this.#policies.filter(({ name }) => name !== 'grant');
@@ -111,7 +111,7 @@ export class ServingCompiler {
       ask: createAskProvider({ clock, runFlow: options.runFlow, pools: this.#pools }),
     });
     this.#policyDeps = {
-      ...{ clock, crypto, shared, quotas, seal, sharedSeal, log: logger, metrics, settings, accessLog, bodies, json, report },
+      ...{ clock, crypto, shared, quotas, sharedSeal, log: logger, metrics, settings, accessLog, bodies, json, report },
       verify: createVerify(crypto, bounds),
       fetchDocument: createFetchDocument(options.outbound, createThrottledWarning(logger, clock, 'gateway.document-refused')),
       relations: this.#relations,

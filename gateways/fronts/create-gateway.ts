@@ -49,10 +49,10 @@ const UNROUTED_DEADLINE_MS = 10_000;
 /** Starts one front. It serves from the plan in memory. Before the first plan it responds with GW50303. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   disablePretenuring();
-  const { front, clock, logFolder } = options;
+  const { front, clock, logFolder, seal } = options;
   const logger = options.logger.child({ front });
   const policies = options.policies ?? (await loadPolicies());
-  const accessLog = await openAccessLog({ folder: logFolder, name: options.logName ?? front, clock, logger });
+  const accessLog = await openAccessLog({ folder: logFolder, name: options.logName ?? front, clock, logger, seal });
   const gateway = new FrontGateway(options, { logger, policies, accessLog });
   await gateway.start();
   return gateway;

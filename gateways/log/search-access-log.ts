@@ -3,7 +3,9 @@ import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Front } from '../../engine/contract/access/access.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
+import type { Seal } from '../../engine/contract/values/seal.ts';
 import { isRefusal } from '../errors.ts';
+import { blockOf, isBlockLine, openBodies, type CallBodies } from './body-blocks.ts';
 import type { CallLine, CallName, CallQuery, FoundCalls, OpenedCall } from '../documents/gateway-questions.ts';
 
 export interface AccessLogFiles {
@@ -27,7 +29,7 @@ export interface FindCallsOptions extends SearchOptions {
 }
 
 const BLOCK_BYTES = 256 * 1024;
-/** A line has at most four sealed texts of 8 KB. A longer line is not ours. */
+/** A block of bodies is the longest line. A longer line is not ours. */
 const LINE_LIMIT_BYTES = 1024 * 1024;
 const NEW_LINE = 10;
 
@@ -48,7 +50,7 @@ export async function findCalls(files: AccessLogFiles, query: CallQuery, options
           readTo = Math.max(readTo ?? 0, atOf(line));
           break search;
         }
-        if (!matches.mayMatch(line)) continue;
+        if (isBlockLine(line) || !matches.mayMatch(line)) continue;
         const call = parseCall(line, files.processId);
         if (call === undefined || !matches.matches(call)) continue;
         calls.push(call);
@@ -61,7 +63,7 @@ export async function findCalls(files: AccessLogFiles, query: CallQuery, options
 }
 
 export interface OpenCallOptions extends SearchOptions {
-  openText(traceId: string, field: string, sealed: string): string;
+  readonly seal: Pick<Seal, 'open'>;
 }
 
 /** Returns the opened bodies of one call; undefined if this process has no such line, or if it may not be opened. */
@@ -69,26 +71,44 @@ export async function openCall(files: AccessLogFiles, named: CallName, options: 
   const { traceId, at, front, interfaceId } = named;
   if (!isAmong(interfaceId, options.interfaceIds)) return undefined;
   for (const { name } of files.logs.filter((log) => log.front === front)) {
+    let place: string | undefined;
     search: for await (const block of blocksBackward(files.folder, name, options)) {
-      for (const line of block.includes(traceId) ? linesOf(block) : [lastLineOf(block)]) {
-        if (endedBefore(line, at) || options.isOver()) break search;
+      for (const line of block.includes(place === undefined ? traceId : blockOf(place)) ? linesOf(block) : [lastLineOf(block)]) {
+        if (options.isOver()) break search;
+        if (place !== undefined) {
+          if (!isBlockLine(line, place)) continue;
+          const bodies = openBodies(options.seal, place, line, traceId);
+          return bodies && { ...(interfaceId !== undefined && { interfaceId }), bodies };
+        }
+        if (endedBefore(line, at)) break search;
         const call = atOf(line) === at && line.includes(traceId) ? parseLine(line) : undefined;
         if (call?.['trace'] !== traceId || call['interface'] !== interfaceId) continue;
-        const bodies = Object.fromEntries(
-          SEALED.flatMap((field) => (typeof call[field] === 'string' ? [[field, options.openText(traceId, field, call[field])]] : [])),
-        );
-        return { ...(interfaceId !== undefined && { interfaceId }), bodies };
+        if (typeof call['bodies'] !== 'string')
+          return { ...(interfaceId !== undefined && { interfaceId }), bodies: openFields(call, options.seal) };
+        place = call['bodies'];
       }
     }
   }
   return undefined;
 }
 
+/** Until November 2026 each body was sealed by itself, in the line of its call. */
+function openFields(call: Readonly<Record<string, unknown>>, seal: Pick<Seal, 'open'>): CallBodies {
+  const open = (field: string, sealed: string) =>
+    Buffer.from(seal.open({ collection: 'access-log', id: String(call['trace']), field }, sealed)).toString();
+  return Object.fromEntries(
+    SEALED_FIELDS.flatMap((field) => {
+      const sealed = call[field];
+      return typeof sealed === 'string' ? [[field, open(field, sealed)]] : [];
+    }),
+  );
+}
+
 function isAmong(interfaceId: string | undefined, only: ReadonlySet<string> | undefined): boolean {
   return only === undefined || (interfaceId !== undefined && only.has(interfaceId));
 }
 
-const SEALED = ['target', 'query', 'in', 'out'] as const;
+const SEALED_FIELDS = ['target', 'query', 'in', 'out'] as const;
 
 /** Checks a line. `mayMatch` looks at the text only, because most lines do not match and need no parsing. */
 function toMatch(query: CallQuery, interfaceIds: ReadonlySet<string> | undefined) {
@@ -156,7 +176,7 @@ function parseCall(line: string, processId: string): CallLine | undefined {
       ...{ at, ms, front, traceId: trace, method, path, interfaceId, appId: app, keyId: key, ip, via },
       ...{ claimedAppId: claimed, status, code, decidedBy: by, notes },
       ...{ hasLeft: left, bytesIn: bytesIn ?? 0, bytesOut: bytesOut ?? 0, attempts, planNumber: plan },
-      hasBodies: SEALED.some((field) => value[field] !== undefined),
+      hasBodies: ['bodies', ...SEALED_FIELDS].some((field) => value[field] !== undefined),
       processId,
     }),
   ) as CallLine;

@@ -22,7 +22,7 @@ export interface CallReplyDeps {
   readonly folder: string;
   readonly processId: string;
   /** The seal of the access log. */
-  readonly seal: Pick<Seal, 'openText'>;
+  readonly seal: Pick<Seal, 'open'>;
   readonly clock: Pick<Clock, 'monotonic' | 'after'>;
   /** The gateways of this process by front, once they are open. */
   gateways(): Readonly<Partial<Record<Front, ReplyingGateway>>>;
@@ -77,7 +77,5 @@ async function search(
     const { query, limit } = question;
     return { kind: 'find-calls', ...(await findCalls(files, query, { ...options, limit })) };
   }
-  const openText = (traceId: string, field: string, sealed: string) =>
-    seal.openText({ collection: 'access-log', id: traceId, field }, sealed);
-  return { kind: 'open-call', opened: await openCall(files, question.call, { ...options, openText }) };
+  return { kind: 'open-call', opened: await openCall(files, question.call, { ...options, seal }) };
 }

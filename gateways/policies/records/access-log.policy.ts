@@ -5,6 +5,8 @@ import { maskBody } from '../../shared/masking/mask-body.ts';
 import { maskText } from '../../shared/masking/mask-text.ts';
 
 const BODY_LIMIT_BYTES = 8 * 1024;
+/** UTF-8 needs at most this many bytes per code unit. */
+const MAX_UNIT_BYTES = 3;
 
 /**
  * Writes one line of metadata for each request, with the published path, and the requested path encrypted. With the
@@ -50,29 +52,25 @@ export default definePolicy({
     const keys = new Set(maskKeys.map((key) => key.toLowerCase()));
     const place = field('path', target?.path) + field('interface', target?.interfaceId);
     return (exchange) => {
-      let line = describe(exchange, place, deps);
+      let bodies: Record<string, string> | undefined;
+      const add = (name: string, text: string) => ((bodies ??= {})[name] = cut(text));
       // The requested path may contain a person's name or number in place of a parameter. So it is encrypted.
-      if (exchange.rawPath !== target?.path) {
-        line += field('target', sealText(exchange, 'target', maskText(exchange.rawPath), deps));
-      }
+      if (exchange.rawPath !== target?.path) add('target', maskText(exchange.rawPath));
       if (logsIn && exchange.app === undefined) {
         // Do not log the body of an unauthenticated caller: anyone could send it.
-        line += field('in', sealText(exchange, 'in', `[${exchange.bytesIn} bytes]`, deps));
+        add('in', `[${exchange.bytesIn} bytes]`);
       } else if (logsIn) {
         if (exchange.rawQuery !== '') {
-          const query = maskBody(Buffer.from(exchange.rawQuery), 'application/x-www-form-urlencoded', keys, deps.crypto);
-          line += field('query', sealText(exchange, 'query', query, deps));
+          add('query', maskBody(Buffer.from(exchange.rawQuery), 'application/x-www-form-urlencoded', keys, deps.crypto));
         }
-        const body = maskBody(exchange.body, exchange.incoming.get('content-type'), keys, deps.crypto, exchange.json);
-        line += field('in', sealText(exchange, 'in', body, deps));
+        add('in', maskBody(exchange.body, exchange.incoming.get('content-type'), keys, deps.crypto, exchange.json));
       }
       if (logsOut) {
         const body = exchange.plainAnswer ?? (exchange.answer === undefined ? exchange.captured : exchange.answer.body);
         const type = exchange.answer?.headers['content-type'] ?? exchange.response.getHeader('content-type');
-        const text = maskBody(body, typeof type === 'string' ? type : undefined, keys, deps.crypto);
-        line += field('out', sealText(exchange, 'out', text, deps));
+        add('out', maskBody(body, typeof type === 'string' ? type : undefined, keys, deps.crypto));
       }
-      deps.accessLog.write(`${line}}`);
+      deps.accessLog.write(`${describe(exchange, place, deps)}}`, bodies && { traceId: exchange.traceId, bodies });
       return undefined;
     };
   },
@@ -110,7 +108,7 @@ function field(name: string, value: string | undefined): string {
   return value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`;
 }
 
-function sealText(exchange: Exchange, field: string, text: string, { seal }: PolicyDeps): string {
-  const cut = Buffer.byteLength(text) > BODY_LIMIT_BYTES ? `${Buffer.from(text).subarray(0, BODY_LIMIT_BYTES).toString()}…` : text;
-  return seal.seal({ collection: 'access-log', id: exchange.traceId, field }, cut);
+function cut(text: string): string {
+  if (text.length * MAX_UNIT_BYTES <= BODY_LIMIT_BYTES || Buffer.byteLength(text) <= BODY_LIMIT_BYTES) return text;
+  return `${Buffer.from(text).subarray(0, BODY_LIMIT_BYTES).toString()}…`;
 }

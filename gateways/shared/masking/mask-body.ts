@@ -2,6 +2,7 @@ import { isRecord } from '../../../engine/contract/values/is-record.ts';
 import type { Crypto } from '../../../engine/contract/ports/crypto.ts';
 import { parseJson } from '../parse-json.ts';
 import { mask, maskText } from './mask-text.ts';
+import { rememberNames } from '../remember-names.ts';
 import { looksPersonal } from './plain-names.ts';
 import { isSensitiveName } from './sensitive-names.ts';
 
@@ -29,7 +30,9 @@ export function maskBody(
   const isSecret = (key: string) => isSensitiveName(key) || (extraKeys.size > 0 && extraKeys.has(key.toLowerCase()));
   if (type === 'application/json' || type.endsWith('+json')) {
     const parsed = json === undefined ? parseJson(body) : { value: json };
-    return 'value' in parsed ? JSON.stringify(maskValue(parsed.value, isSecret, 0)) : summary();
+    if (!('value' in parsed)) return summary();
+    const masked = maskValue(parsed.value, isSecret, 0);
+    return masked === parsed.value ? (readText(body) ?? summary()) : JSON.stringify(masked);
   }
   const text = readText(body);
   if (text === undefined) return summary();
@@ -40,32 +43,55 @@ export function maskBody(
 
 type IsSecret = (key: string) => boolean;
 
+/** Returns the value itself if nothing in it has to be masked, so that most lists and objects are not copied. */
 function maskValue(value: unknown, isSecret: IsSecret, nested: number): unknown {
   if (typeof value === 'string') return maskString(value, isSecret, nested);
-  if (typeof value === 'number') {
-    const text = String(value);
-    const masked = maskText(text);
-    return masked === text ? value : masked;
+  if (typeof value === 'number') return maskNumber(value);
+  if (Array.isArray(value)) return maskList(value, isSecret, nested);
+  return isRecord(value) ? maskRecord(value, isSecret, nested) : value;
+}
+
+/** Shorter numbers are never those of a person. */
+const LEAST_MASKED = 10_000_000_000;
+
+function maskNumber(value: number): unknown {
+  if (Math.abs(value) < LEAST_MASKED) return value;
+  const text = String(value);
+  const masked = maskText(text);
+  return masked === text ? value : masked;
+}
+
+function maskList(list: readonly unknown[], isSecret: IsSecret, nested: number): readonly unknown[] {
+  let copy: unknown[] | undefined;
+  for (let i = 0; i < list.length; i++) {
+    const masked = maskValue(list[i], isSecret, nested);
+    if (masked !== list[i]) (copy ??= [...list])[i] = masked;
   }
-  if (Array.isArray(value)) return value.map((item) => maskValue(item, isSecret, nested));
-  if (!isRecord(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      maskName(key),
-      isSecret(key) && item !== null && typeof item !== 'object'
-        ? mask(String(item))
-        : isSecret(key) && item !== null
-          ? '***'
-          : maskValue(item, isSecret, nested),
-    ]),
-  );
+  return copy ?? list;
+}
+
+function maskRecord(record: Readonly<Record<string, unknown>>, isSecret: IsSecret, nested: number): Readonly<Record<string, unknown>> {
+  let isMasked = false;
+  const entries: [string, unknown][] = [];
+  for (const key in record) {
+    const item = record[key];
+    const name = maskName(key);
+    const masked =
+      item !== null && isSecret(key) ? (typeof item === 'object' ? '***' : mask(String(item))) : maskValue(item, isSecret, nested);
+    if (masked !== item || name !== key) isMasked = true;
+    entries.push([name, masked]);
+  }
+  return isMasked ? Object.fromEntries(entries) : record;
 }
 
 /** Names that callers choose may be personal data themselves, also in Base64. */
 function maskName(name: string): string {
+  if (isPlainName(name)) return name;
   const masked = maskText(name);
-  return masked === name && looksPersonal(name) ? '***' : masked;
+  return masked === name ? '***' : masked;
 }
+
+const isPlainName = rememberNames((name) => maskText(name) === name && !looksPersonal(name));
 
 /** Masks a string, which may itself be JSON, XML or Base64, as hospital systems often send it. */
 function maskString(text: string, isSecret: IsSecret, nested: number): string {

@@ -6,13 +6,14 @@ import { test } from 'node:test';
 import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { openAccessLog } from '../../../gateways/log/open-access-log.ts';
+import { testSeal } from '../support/test-seal.ts';
 
 test('writes lines in order, rotates by size, and keeps only the newest files, for its owner alone', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'kq-log-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const clock = fakeClock();
   for (let round = 0; round < 6; round++) {
-    const log = await openAccessLog({ folder, name: 'open', clock, logger: silentLogger, rotateBytes: 100, keepFiles: 3 });
+    const log = await openAccessLog({ folder, name: 'open', clock, logger: silentLogger, seal: testSeal, rotateBytes: 100, keepFiles: 3 });
     log.write(JSON.stringify({ round, filler: 'x'.repeat(60) }));
     log.write(JSON.stringify({ round, last: true }));
     await log.close();

@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
+import type { SealPlace } from '../../../engine/contract/values/seal.ts';
 import type { CallName, CallQuery } from '../../../gateways/documents/gateway-questions.ts';
+import { openAccessLog } from '../../../gateways/log/open-access-log.ts';
 import { findCalls, openCall } from '../../../gateways/log/search-access-log.ts';
+import { fakeClock } from '../../../engine/testing/fake-clock.ts';
+import { readLog } from '../support/read-log.ts';
+import { testSeal } from '../support/test-seal.ts';
 
 const LINES = 5000;
 const line = (at: number, more: Record<string, unknown> = {}) =>
@@ -92,12 +99,12 @@ test('a search says where it ended, and leaves out what the person may not see',
 
 test('the bodies of one call are opened by its trace id, time, front and interface', async (t) => {
   const files = await logFolder(t);
-  const openText = (traceId: string, field: string, sealed: string) => `${traceId} ${field} ${sealed.length}`;
+  const seal = { open: ({ id, field }: SealPlace, sealed: string) => Buffer.from(`${id} ${field} ${sealed.length}`) };
   const open = (named: Partial<CallName> & { readonly at: number }, interfaceIds?: ReadonlySet<string>) =>
     openCall(
       files,
       { traceId: `trace-${named.at}`, front: 'open', interfaceId: `ifc_${named.at % 3}`, ...named },
-      { interfaceIds, openText, isOver: never, turn },
+      { interfaceIds, seal, isOver: never, turn },
     );
   assert.deepEqual(await open({ at: 2500 }), { interfaceId: 'ifc_1', bodies: { in: 'trace-2500 in 400000' } });
   assert.deepEqual(await open({ at: 2501 }), { interfaceId: 'ifc_2', bodies: {} });
@@ -114,7 +121,7 @@ test('of calls that share a trace id, only the named one is opened', async (t) =
   const nested = (at: number, id: string) => line(at, { trace: 'trace-shared', interface: id, in: `body of ${id}` });
   await writeFile(join(folder, 'bus.ndjson'), `${[nested(5, 'ifc_b'), nested(5, 'ifc_a'), nested(7, 'ifc_a')].join('\n')}\n`);
   const files = { folder, logs: [{ front: 'bus' as const, name: 'bus' }], processId: 'p1' };
-  const options = { openText: (_trace: string, _field: string, sealed: string) => sealed, isOver: never, turn };
+  const options = { seal: { open: (_place: SealPlace, sealed: string) => Buffer.from(sealed) }, isOver: never, turn };
   const open = (at: number, interfaceId: string, only?: readonly string[]) =>
     openCall(
       files,
@@ -167,4 +174,33 @@ test('a search asks for a turn before each block, and stops in the middle of a l
   turns = 0;
   const found = await findCalls(files, { ip: '203.0.113.9' }, { limit: 5, isOver: () => turns > 2, turn: counting });
   assert.ok(turns < all && found.readTo !== undefined);
+});
+
+test('bodies that were sealed together are opened one call at a time, also in an older file than their calls', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'kq-search-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const clock = fakeClock();
+  const log = await openAccessLog({ folder, name: 'open', clock, logger: silentLogger, seal: testSeal, rotateBytes: 400_000 });
+  const [calls, times] = [600, 4];
+  const bodyOf = (at: number) => `${at} ${randomBytes(400).toString('hex')}`;
+  const bodies = Array.from({ length: calls }, (_, at) => bodyOf(at));
+  for (let at = 0; at < calls; at++) {
+    // Two calls share a trace id, and one call in five has no bodies.
+    const trace = `trace-${at - (at % 2)}`;
+    log.write(line(at, { trace }), at % 5 === 0 ? undefined : { traceId: trace, bodies: { in: bodies[at]!, out: '"ok"' } });
+    if (at % (calls / times) === 0) await log.flush();
+  }
+  await log.close();
+  const { lines, blocks } = await readLog(folder);
+  assert.ok(lines.length === calls && blocks.length > times, `${blocks.length} blocks`);
+  assert.ok((await readdir(folder)).length > 1);
+  const files = { folder, logs: [{ front: 'open' as const, name: 'open' }], processId: 'p1' };
+  for (let at = 0; at < calls; at++) {
+    const named = { traceId: `trace-${at - (at % 2)}`, at, front: 'open' as const, interfaceId: `ifc_${at % 3}` };
+    const opened = await openCall(files, named, { seal: testSeal, isOver: never, turn });
+    assert.deepEqual(opened?.bodies, at % 5 === 0 ? {} : { in: bodies[at], out: '"ok"' }, `call ${at}`);
+  }
+  const found = await findCalls(files, {}, { limit: 2 * calls, isOver: never, turn });
+  assert.deepEqual([found.calls.length, found.calls.filter(({ hasBodies }) => hasBodies).length], [calls, calls * 0.8]);
+  for (const [i, text] of lines.entries()) assert.ok(!text.includes('"ok"') && !text.includes(bodies[i]!), text);
 });

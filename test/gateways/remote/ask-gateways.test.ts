@@ -11,6 +11,7 @@ import { createMemorySharedState } from '../../../storage/in-process/memory-shar
 import { eventually } from '../../conformance/eventually.ts';
 import { buildInterface, buildPlan, createTestKey, signRequest } from '../support/city-plan.ts';
 import { callSigned, startGateway } from '../support/start-gateway.ts';
+import { testSeal } from '../support/test-seal.ts';
 
 const EVENTS: GatewayQuestion = { kind: 'events' };
 
@@ -132,7 +133,7 @@ test('calls of a real gateway are found right after they ended, with what decide
   const answer = await callSigned(started.gateway, await signRequest(key));
   const replyTo = createReply({
     ...{ folder: started.logFolder, processId: 'p1' },
-    seal: { openText: ({ field }, sealed) => Buffer.from(sealed.slice(`sealed:${field}:`.length), 'base64').toString() },
+    seal: testSeal,
     clock: fakeClock(),
     gateways: () => ({ open: started.gateway }),
   });

