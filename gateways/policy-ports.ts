@@ -1,5 +1,9 @@
 /** What policies use besides the exchange: state, logs and stores. */
-import type { LoggedBodies } from './log/body-blocks.ts';
+/** What is logged of a call besides its line: the masked texts by the names `target`, `query`, `in`, `out`. */
+export interface LoggedBodies {
+  readonly traceId: string;
+  readonly bodies: Readonly<Record<string, string>>;
+}
 
 /** Takes finished access log lines. It never blocks and never throws. */
 export interface AccessLog {

@@ -5,14 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Seal } from '../../engine/contract/values/seal.ts';
-
-/** What is logged of one call: the masked texts by the names `target`, `query`, `in`, `out`. */
-export type CallBodies = Readonly<Record<string, string>>;
-
-export interface LoggedBodies {
-  readonly traceId: string;
-  readonly bodies: CallBodies;
-}
+import type { LoggedBodies } from '../policy-ports.ts';
 
 export interface BodyBlock {
   /** Adds the bodies of a call. Returns the place that its line names: `<block>.<index>`. */
@@ -60,7 +53,7 @@ export function isBlockLine(line: string, place?: string): boolean {
 const BLOCK = /^\{"at":\d+,"block":"([\w-]+)"/;
 
 /** Returns the bodies of one call from the line of its block; undefined if that call is not in it. */
-export function openBodies(seal: Pick<Seal, 'open'>, place: string, line: string, traceId: string): CallBodies | undefined {
+export function openBodies(seal: Pick<Seal, 'open'>, place: string, line: string, traceId: string): LoggedBodies['bodies'] | undefined {
   const id = blockOf(place);
   const { sealed } = JSON.parse(line) as { readonly sealed: string };
   const bytes = inflateRawSync(seal.open(placeOf(id), sealed), { maxOutputLength: MOST_BYTES });

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Seal } from '../../engine/contract/values/seal.ts';
-import type { AccessLog } from '../policy-ports.ts';
-import { createBodyBlock, type LoggedBodies } from './body-blocks.ts';
+import type { AccessLog, LoggedBodies } from '../policy-ports.ts';
+import { createBodyBlock } from './body-blocks.ts';
 
 export interface AccessLogOptions {
   readonly folder: string;

@@ -5,7 +5,7 @@ import type { Front } from '../../engine/contract/access/access.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { Seal } from '../../engine/contract/values/seal.ts';
 import { isRefusal } from '../errors.ts';
-import { blockOf, isBlockLine, openBodies, type CallBodies } from './body-blocks.ts';
+import { blockOf, isBlockLine, openBodies } from './body-blocks.ts';
 import type { CallLine, CallName, CallQuery, FoundCalls, OpenedCall } from '../documents/gateway-questions.ts';
 
 export interface AccessLogFiles {
@@ -93,7 +93,7 @@ export async function openCall(files: AccessLogFiles, named: CallName, options: 
 }
 
 /** Until November 2026 each body was sealed by itself, in the line of its call. */
-function openFields(call: Readonly<Record<string, unknown>>, seal: Pick<Seal, 'open'>): CallBodies {
+function openFields(call: Readonly<Record<string, unknown>>, seal: Pick<Seal, 'open'>): OpenedCall['bodies'] {
   const open = (field: string, sealed: string) =>
     Buffer.from(seal.open({ collection: 'access-log', id: String(call['trace']), field }, sealed)).toString();
   return Object.fromEntries(
