@@ -2,6 +2,7 @@ import { networkOf } from '../../engine/contract/calls/ip-range.ts';
 import type { Exchange, OptionProblem, PolicyDeps } from '../contract.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import type { Dimension } from '../documents/limit-dimension.ts';
+import { userOf } from '../shared/caller-of.ts';
 
 /** True if the count is not shared with other interfaces. */
 export function isOfInterface(by: Dimension): boolean {
@@ -35,11 +36,12 @@ export function findLimitProblems(
 }
 
 /** Returns the key of a request in a dimension; undefined if it has none, such as a call without a user. */
-export function limitKeyOf({ user, clientIp, app, interface: called }: Exchange, by: Dimension): string | undefined {
+export function limitKeyOf(exchange: Exchange, by: Dimension): string | undefined {
+  const { clientIp, app, interface: called } = exchange;
   switch (by) {
     case 'user': {
-      const subject = user?.['sub'];
-      return typeof subject === 'string' ? `${String(user!['iss'])} ${subject}` : undefined;
+      const user = userOf(exchange);
+      return user && `${user.issuer} ${user.subject}`;
     }
     case 'address':
       return clientIp.includes(':') ? networkOf(clientIp) : clientIp;

@@ -6,7 +6,7 @@ import type { BodyBudget, Exchange, GatewayError, TargetOutcome } from '../contr
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { refuse, refuseUnknown } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
-import { callerOf, stableKeyOf } from '../shared/caller-of.ts';
+import { callerOf, stableKeyOf, userOf } from '../shared/caller-of.ts';
 import { beginSpan } from '../shared/trace-exchange.ts';
 import type { Candidate } from '../load/balancer.ts';
 import { describeFailure } from './attempt-failure.ts';
@@ -157,9 +157,9 @@ function requestHeaders(exchange: Exchange, traceparent: string | undefined): st
   if (traceparent !== undefined) headers.push('traceparent', traceparent);
   headers.push('x-kq-trace', exchange.traceId, 'x-request-deadline', String(exchange.deadlineMs));
   if (exchange.app !== undefined) headers.push('x-kq-appid', exchange.app.appId);
-  const { iss: issuer, sub: subject } = exchange.user ?? {};
-  if (typeof subject === 'string') headers.push('x-kq-user', encodeURIComponent(subject));
-  if (typeof issuer === 'string') headers.push('x-kq-user-issuer', encodeURIComponent(issuer));
+  const { subject, issuer } = userOf(exchange) ?? {};
+  if (subject !== undefined) headers.push('x-kq-user', encodeURIComponent(subject));
+  if (issuer !== undefined) headers.push('x-kq-user-issuer', encodeURIComponent(issuer));
   if (exchange.isBodyStreamed) headers.push('content-length', exchange.incoming.get('content-length')!);
   return headers;
 }

@@ -3,6 +3,7 @@ import { fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy, type Exchange, type GatewayError } from '../../contract.ts';
 import type { BlockedCaller } from '../../documents/blocked-caller.ts';
 import { refuse } from '../../errors.ts';
+import { userOf } from '../../shared/caller-of.ts';
 
 const DEVICE_HEADER = 'x-device-id';
 const LONGEST_ID = 200;
@@ -69,11 +70,10 @@ export default definePolicy({
   compile({ deviceHeader = DEVICE_HEADER, deviceClaim, requiresDevice = false }, _target, _front, { clock }) {
     const header = deviceHeader.toLowerCase();
     return (exchange) => {
-      const { user, plan } = exchange;
+      const { plan } = exchange;
       const now = clock.now();
-      const issuer = typeof user?.['iss'] === 'string' ? user['iss'] : undefined;
-      const sub = user?.['sub'];
-      if (typeof sub === 'string' && plan.isBlocked('user', sub, issuer, now)) return refuseBlocked(exchange, 'user');
+      const user = userOf(exchange);
+      if (user !== undefined && plan.isBlocked('user', user.subject, user.issuer, now)) return refuseBlocked(exchange, 'user');
       const device = deviceOf(exchange, header, deviceClaim);
       if (device === 'contradicts' || (requiresDevice && device === undefined)) return WITHOUT_DEVICE;
       return device !== undefined && plan.isBlocked('device', device.id, undefined, now) ? refuseBlocked(exchange, 'device') : undefined;
