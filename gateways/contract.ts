@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Static, TObject } from 'typebox';
+import type { CompatibilityProfile, ProfileReading } from '../engine/contract/compatibility/compatibility-profile.ts';
 import type { Front } from '../engine/contract/access/access.ts';
 import type { Clock } from '../engine/contract/values/clock.ts';
 import type { Kq1Authorization } from '../engine/contract/kq1/kq1.ts';
@@ -55,17 +56,51 @@ export const STAGES = [
 ] as const;
 export type Stage = (typeof STAGES)[number];
 
-/**
- * What the header `Authorization: KQ1-…` claims, with app and key looked up in the plan. Nothing is proved before the
- * stage `authenticate`.
- */
-export interface Claim {
+/** What a request claims, with app and keys looked up in the plan. Nothing is proved before the stage `authenticate`. */
+export type Claim = Kq1Claim | ProfileClaim;
+
+/** What the header `Authorization: KQ1-…` claims. */
+export interface Kq1Claim {
+  readonly kind: 'kq1';
   readonly authorization: Kq1Authorization;
   readonly app: AppDocument;
   readonly key: PlanKey;
   readonly digestAlgorithm: DigestAlgorithm;
   /** Claims of the user's token that a session on the user front was opened with. */
   readonly user?: Readonly<Record<string, unknown>>;
+}
+
+/** What a request of a compatibility profile claims. */
+export interface ProfileClaim {
+  readonly kind: 'profile';
+  readonly profile: CompatibilityProfile;
+  readonly reading: ProfileReading;
+  readonly app: AppDocument;
+  /** The keys that may have signed: the one that the request names, or the app's newest ones of the profile. */
+  readonly keys: readonly PlanKey[];
+}
+
+/** What a valid signature has proved about a request. Its nonce is claimed, and the response is signed accordingly. */
+export type Proof = Kq1Proof | ProfileProof;
+
+export interface Kq1Proof {
+  readonly kind: 'kq1';
+  readonly keyId: string;
+  readonly nonce: string;
+  /** Epoch milliseconds. */
+  readonly signedAt: number;
+  readonly canonicalDigest: string;
+  /** The scheme of the response's signature. */
+  readonly scheme: (typeof SIGNATURE_SCHEMES)[number];
+  readonly key: KeyHandle;
+}
+
+export interface ProfileProof {
+  readonly kind: 'profile';
+  readonly keyId: string;
+  readonly nonce: string;
+  readonly signedAt: number;
+  readonly profile: CompatibilityProfile;
 }
 
 /**
@@ -98,14 +133,16 @@ export interface Exchange {
   /** The plan that serves this request from its first stage to its last. */
   plan: PlanIndex;
   /** Headers by lower-case name. A repeated header has its first value here, and its name is in `repeated`. */
-  readonly incoming: ReadonlyMap<string, string>;
+  incoming: ReadonlyMap<string, string>;
   readonly repeated: ReadonlySet<string>;
+  /** The compatibility profile that the request looks like. Then nothing else can authenticate it. */
+  profile: CompatibilityProfile | undefined;
   claim: Claim | undefined;
   /** How the answer is encrypted, decided before the call. Undefined if it is not. */
   envelope: { readonly cipher: ContentCipher; readonly keyId: string; readonly receiver: EncryptionKey } | undefined;
   /** The body of an encrypted answer before it was encrypted, for the access log. */
   plainAnswer: Uint8Array | undefined;
-  /** Digest of the body as sent, by the claim's algorithm; computed while reading. */
+  /** Digest of the body as sent, by the algorithm of a KQ1 claim; computed while reading. */
   bodyDigest: Uint8Array | undefined;
   /** True if the body was not read, because the call stage streams it to the upstream. */
   isBodyStreamed: boolean;
@@ -167,16 +204,7 @@ export interface Exchange {
   body: Uint8Array | undefined;
   /** The parsed JSON body, if a policy needed it. */
   json: unknown;
-  /** What a valid KQ1 signature has proved about the request. The response is signed with it. */
-  proof:
-    | {
-        readonly keyId: string;
-        readonly nonce: string;
-        readonly canonicalDigest: string;
-        readonly scheme: (typeof SIGNATURE_SCHEMES)[number];
-        readonly key: KeyHandle;
-      }
-    | undefined;
+  proof: Proof | undefined;
   /** True if the call has started, so that the target may have received it. */
   isCalled: boolean;
   answer: Answer | undefined;

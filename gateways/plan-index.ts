@@ -60,6 +60,10 @@ export interface PlanIndex {
   readonly defaultApp: AppDocument | undefined;
   app(appId: string): AppDocument | undefined;
   key(appId: string, keyId: string): PlanKey | undefined;
+  /** Returns the app's newest keys of a compatibility profile. */
+  profileKeys(appId: string, profile: string): readonly PlanKey[];
+  /** The compatibility profiles that an app of the plan may use. */
+  readonly profiles: ReadonlySet<string>;
   grant(appId: string, interfaceId: string): GrantDocument | undefined;
   /** Returns the newest usable key for which the platform encrypts answers to an app. */
   encryptionKey(appId: string, now: number): { readonly keyId: string; readonly handle: EncryptionKey } | undefined;

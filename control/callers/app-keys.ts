@@ -5,12 +5,12 @@ import type { CallerServices } from './caller-services.ts';
 import { all } from '../action/owners.ts';
 import { pageFields, pageOf } from '../action/pages.ts';
 import { existing } from '../access/domains.ts';
-import { KEY_PURPOSES, SIGNATURE_SCHEMES } from '../../gateways/documents/caller-documents.ts';
+import { KEY_PURPOSES, KEY_SCHEMES } from '../../gateways/documents/caller-documents.ts';
 import { AppId, Expiry, KeyId } from './caller-inputs.ts';
 
 const byKey = Type.Object({ appId: AppId, keyId: KeyId }, closed);
 
-const Scheme = Type.Enum(SIGNATURE_SCHEMES);
+const Scheme = Type.Enum(KEY_SCHEMES);
 
 export function keyActions(services: CallerServices): readonly Action[] {
   return [listKeys(services), uploadKey(services), activateKey(services), createSecret(services), retireKey(services), revokeKey(services)];

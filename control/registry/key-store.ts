@@ -5,7 +5,8 @@
  * HMAC schemes are generated here, shown once, and stored encrypted.
  */
 import { Type } from 'typebox';
-import type { AppKeyDocument } from '../../gateways/documents/caller-documents.ts';
+import { profileOfScheme } from '../../engine/contract/compatibility/profiles.ts';
+import { algorithmOf, type AppKeyDocument } from '../../gateways/documents/caller-documents.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Crypto, KeyHandle } from '../../engine/contract/ports/crypto.ts';
@@ -105,7 +106,8 @@ class AppKeyStore implements KeyStore {
 
   async upload({ appId, keyId, scheme, publicPem, purpose = 'sign', expiresAt }: UploadedKey): Promise<{ key: AppKey; challenge: string }> {
     if (scheme.startsWith('HMAC')) throw madeHere(scheme);
-    const { fingerprint } = this.#crypto.importKey({ format: 'pem', pem: publicPem }, scheme, 'public');
+    if (purpose === 'encrypt' && profileOfScheme(scheme) !== undefined) throw signsOnly(scheme);
+    const { fingerprint } = this.#crypto.importKey({ format: 'pem', pem: publicPem }, algorithmOf(scheme), 'public');
     const nonce = Buffer.from(this.#crypto.randomBytes(24)).toString('base64url');
     const challenge = ['KQ1-KEY-PROOF', appId, keyId, scheme, fingerprint, nonce].join('\n');
     const now = this.#clock.now();
@@ -124,7 +126,7 @@ class AppKeyStore implements KeyStore {
   }
 
   async createSecret({ appId, keyId, scheme, expiresAt }: WantedSecret): Promise<{ key: AppKey; secret: string }> {
-    const made = await this.#crypto.generateKey(scheme);
+    const made = await this.#crypto.generateKey(algorithmOf(scheme));
     if (!('secret' in made)) throw madeByHolder(scheme);
     const _id = keyRowId(appId, keyId);
     const { fingerprint } = hmacHandle(this.#crypto, scheme, made.secret);
@@ -242,13 +244,13 @@ async function verifyProof(
   challenge: string,
   signature: string,
 ): Promise<boolean> {
-  const key = crypto.importKey({ format: 'pem', pem: publicPem }, scheme, 'public');
+  const key = crypto.importKey({ format: 'pem', pem: publicPem }, algorithmOf(scheme), 'public');
   return crypto.verify(key, Buffer.from(challenge), Buffer.from(signature, 'base64url'));
 }
 
 /** Returns the handle of an HMAC key. Its bytes are decoded from base64url, as signers do (docs/signing.md). */
 function hmacHandle(crypto: Crypto, scheme: Scheme, secret: string): KeyHandle {
-  return crypto.importKey({ format: 'raw', bytes: Buffer.from(secret, 'base64url') }, scheme, 'secret');
+  return crypto.importKey({ format: 'raw', bytes: Buffer.from(secret, 'base64url') }, algorithmOf(scheme), 'secret');
 }
 
 function keyRowId(appId: string, keyId: string): string {
@@ -273,6 +275,13 @@ function madeHere(scheme: Scheme): AppError {
   return new AppError('KEY_INVALID', 'input', `A ${scheme} secret is created here, not uploaded.`, {
     values: { problem: 'made-here', scheme },
     fix: 'Create one with POST …/keys/secrets.',
+  });
+}
+
+function signsOnly(scheme: Scheme): AppError {
+  return new AppError('KEY_INVALID', 'input', `A key of the compatibility profile ${scheme} cannot be used for encryption.`, {
+    values: { problem: 'signs-only', scheme },
+    fix: 'Choose a scheme of KQ1 for an encryption key.',
   });
 }
 

@@ -75,7 +75,8 @@ function answerPlatformKeys({ plan }: Exchange, { clock }: BuiltInDeps): Answer 
 }
 
 async function openAppSession({ app, claim, clientIp }: Exchange, { sessions }: BuiltInDeps): Promise<Answer | GatewayError> {
-  const { keyId, fingerprint } = claim!.key.document;
+  if (claim?.kind !== 'kq1') return refuse('GW40105');
+  const { keyId, fingerprint } = claim.key.document;
   const made = await sessions.create({ front: 'open', appId: app!.appId, ip: clientIp, signedBy: { keyId, fingerprint } });
   return made === undefined ? TOO_MANY : toJson(201, { ...made, scheme: 'HMAC-SM3' });
 }

@@ -1,11 +1,23 @@
 /** Who may call: apps, their keys and grants, keys of user tokens, and consumers of the bus. */
 import { Type, type Static } from 'typebox';
+import { ALL_PROFILES, PROFILE_NAMES, profileOfScheme } from '../../engine/contract/compatibility/profiles.ts';
+import type { SignatureScheme } from '../../engine/contract/ports/crypto.ts';
 import { PLAIN_LINE } from '../../engine/contract/values/plain-text.ts';
 import { Revision } from '../../engine/contract/values/revision.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { closed, Domain, Id, Name, OneOf } from './document-fields.ts';
 
 export const SIGNATURE_SCHEMES = ['SM2-SM3', 'RSA-SHA256', 'RSA-PSS-SHA256', 'HMAC-SM3', 'HMAC-SHA256'] as const;
+
+/**
+ * What a key of an app can be pinned to: a scheme of KQ1 or a compatibility profile. A key never verifies anything else.
+ */
+export const KEY_SCHEMES = [...SIGNATURE_SCHEMES, ...PROFILE_NAMES] as const;
+
+/** Returns the algorithm of the keys of a scheme. */
+export function algorithmOf(scheme: (typeof KEY_SCHEMES)[number]): SignatureScheme {
+  return profileOfScheme(scheme)?.algorithm ?? (scheme as (typeof SIGNATURE_SCHEMES)[number]);
+}
 
 /** A caller's application. */
 export const AppDocument = Type.Object(
@@ -61,6 +73,19 @@ export const AppDocument = Type.Object(
       maximum: 600,
       default: 300,
     }),
+    profiles: Type.Optional(
+      Type.Array(OneOf(PROFILE_NAMES), {
+        ...fieldText(
+          '兼容签名',
+          'Compatibility profiles',
+          '除 KQ1 外，允许该应用使用的签名形式；不选时只接受 KQ1。每种形式须另行登记密钥。说明见 docs/compatibility-profiles.md。',
+          'Other ways to sign that the app may use besides KQ1; none by default. Each needs a key of its own. See docs/compatibility-profiles.md.',
+          { options: Object.fromEntries(ALL_PROFILES.map(({ name, text: { label } }) => [name, [label['zh-CN'], label.en] as const])) },
+        ),
+        maxItems: PROFILE_NAMES.length,
+        uniqueItems: true,
+      }),
+    ),
     domain: Domain,
   },
   closed,
@@ -84,7 +109,7 @@ export const AppKeyDocument = Type.Object(
     /** `sign` if absent, as in keys of older versions. */
     purpose: Type.Optional(OneOf(KEY_PURPOSES)),
     /** With the purpose `encrypt`: how its holder proved to have the private key. */
-    scheme: OneOf(SIGNATURE_SCHEMES),
+    scheme: OneOf(KEY_SCHEMES),
     state: OneOf(KEY_STATES),
     publicPem: Type.Optional(Type.String({ maxLength: 10_000 })),
     sealedSecret: Type.Optional(Type.String({ maxLength: 2000 })),

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Front } from '../../engine/contract/access/access.ts';
 import type { Span } from '../../engine/contract/values/observe.ts';
+import type { CompatibilityProfile } from '../../engine/contract/compatibility/compatibility-profile.ts';
 import type { Answer, CacheOutcome, Claim, Exchange, GatewayError, Handling, Note, Relay, TargetOutcome } from '../contract.ts';
 import type { AppDocument } from '../documents/caller-documents.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
@@ -27,7 +28,7 @@ export class HttpExchange implements Exchange, Listed {
   readonly method: string;
   readonly rawPath: string;
   rawQuery: string;
-  readonly incoming: ReadonlyMap<string, string>;
+  incoming: ReadonlyMap<string, string>;
   readonly repeated: ReadonlySet<string>;
   plan = NO_PLAN;
   traceId = '';
@@ -42,6 +43,7 @@ export class HttpExchange implements Exchange, Listed {
   user: Readonly<Record<string, unknown>> | undefined = undefined;
   tokenKey: Exchange['tokenKey'] = undefined;
   headers: Record<string, string> = {};
+  profile: CompatibilityProfile | undefined = undefined;
   claim: Claim | undefined = undefined;
   envelope: Exchange['envelope'] = undefined;
   plainAnswer: Uint8Array | undefined = undefined;

@@ -9,6 +9,8 @@ export const NO_PLAN: PlanIndex = Object.freeze({
   defaultApp: undefined,
   app: none,
   key: none,
+  profileKeys: () => [],
+  profiles: new Set<string>(),
   grant: none,
   encryptionKey: none,
   decryptionKey: none,

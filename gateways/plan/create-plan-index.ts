@@ -3,7 +3,8 @@ import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Crypto, KeyHandle, SignatureScheme } from '../../engine/contract/ports/crypto.ts';
 import type { EncryptionKey, KeyEncryption } from '../../engine/contract/ports/encryption.ts';
 import type { PlanIndex, PlanKey } from '../plan-index.ts';
-import type { AppKeyDocument } from '../documents/caller-documents.ts';
+import { profileOfScheme } from '../../engine/contract/compatibility/profiles.ts';
+import { algorithmOf, type AppKeyDocument } from '../documents/caller-documents.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
 import { indexBlockedCallers } from './index-blocked-callers.ts';
 import { indexSafeSites } from './index-safe-sites.ts';
@@ -31,12 +32,14 @@ export function* createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<M
 
   const importPem = (pem: string, scheme: SignatureScheme, role: KeyHandle['role']) =>
     memo.get(`${role}-key ${scheme} ${pem}`, () => crypto.importKey({ format: 'pem', pem }, scheme, role));
-  const importKey = ({ scheme, secret, publicPem }: GatewayPlan['keys'][number]) =>
-    secret === undefined
-      ? importPem(publicPem ?? '', scheme, 'public')
-      : memo.get(`secret-key ${scheme} ${secret}`, () =>
-          crypto.importKey({ format: 'raw', bytes: Buffer.from(secret, 'base64url') }, scheme, 'secret'),
+  const importKey = ({ scheme, secret, publicPem }: GatewayPlan['keys'][number]) => {
+    const algorithm = algorithmOf(scheme);
+    return secret === undefined
+      ? importPem(publicPem ?? '', algorithm, 'public')
+      : memo.get(`secret-key ${algorithm} ${secret}`, () =>
+          crypto.importKey({ format: 'raw', bytes: Buffer.from(secret, 'base64url') }, algorithm, 'secret'),
         );
+  };
   const tryImport = <Made>(what: string, make: () => Made): Made | undefined => {
     try {
       return make();
@@ -58,6 +61,7 @@ export function* createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<M
     const handle = tryImport(id, () => importKey(secret === undefined ? document : { ...document, secret }));
     if (handle !== undefined) keys.set(id, { document, handle });
   }
+  const profileKeys = indexProfileKeys(keys.values());
   const { encryptionKey, decryptionKey } = yield* indexEncryptionKeys(plan, (pem, algorithm, role, what) =>
     tryImport(what, () => memo.get(`${role}-key ${algorithm} ${pem}`, () => crypto.importEncryptionKey(pem, algorithm, role))),
   );
@@ -79,6 +83,8 @@ export function* createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<M
     defaultApp: apps.get(plan.defaultAppId),
     app: (appId) => apps.get(appId),
     key: (appId, keyId) => keys.get(`${appId} ${keyId}`),
+    profileKeys: (appId, profile) => profileKeys.get(`${appId} ${profile}`) ?? NO_KEYS,
+    profiles: new Set(plan.apps.flatMap(({ profiles = [] }) => profiles)),
     grant: (appId, interfaceId) => grants.get(`${appId} ${interfaceId}`),
     userTokenKey: (kid) => userTokenKeys.get(kid),
     userTokenIssuer: (issuer) => issuers.get(issuer),
@@ -97,6 +103,18 @@ export function* createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<M
     platformKeys: (plan.platformKeys ?? []).map(({ privatePem: _private, ...key }) => key),
     platformKey,
   };
+}
+
+const NO_KEYS: readonly PlanKey[] = [];
+/** Maximum number of keys that one request is checked with: two ACTIVE ones, and as many that are RETIRING. */
+const MOST_KEYS_TRIED = 4;
+
+/** Indexes the keys of compatibility profiles, for requests that do not name their key. The newest key is the first. */
+function indexProfileKeys(keys: Iterable<PlanKey>): ReadonlyMap<string, readonly PlanKey[]> {
+  const ofProfiles = [...keys].filter(({ document }) => profileOfScheme(document.scheme) !== undefined);
+  ofProfiles.sort((a, b) => b.document.createdAt - a.document.createdAt);
+  const index = Map.groupBy(ofProfiles, ({ document: { appId, scheme } }) => `${appId} ${scheme}`);
+  return new Map([...index].map(([name, found]) => [name, found.slice(0, MOST_KEYS_TRIED)]));
 }
 
 function* indexBy<Value>(values: readonly Value[], keyOf: (value: Value) => string): Generator<void, Map<string, Value>> {

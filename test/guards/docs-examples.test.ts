@@ -17,6 +17,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   'docs/add-a-policy.md ts': 'test/e2e/add-one-thing.test.ts',
   'docs/admin-api.md bash': 'test/e2e/documents.test.ts',
   'docs/command-line.md bash': 'test/e2e/documents.test.ts',
+  'docs/compatibility-profiles.md python': 'test/gateways/compatibility-examples.test.ts',
   'docs/object-access.md json': 'test/gateways/policies/content/object-access.test.ts',
   'docs/signing.md sh': 'test/e2e/documents.test.ts',
   'docs/signing.md bash': 'test/designer/signing-examples.test.ts',

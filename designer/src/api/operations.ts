@@ -478,6 +478,7 @@ export interface components {
         'zh-CN': string;
       };
       orgId?: string;
+      profiles?: components['schemas']['ProfileName'][];
       revision: number;
       /** @enum {unknown} */
       state: 'disabled' | 'active';
@@ -501,6 +502,7 @@ export interface components {
         'zh-CN': string;
       };
       orgId?: string;
+      profiles?: components['schemas']['ProfileName'][];
       revision: number;
       /** @enum {unknown} */
       state: 'disabled' | 'active';
@@ -520,7 +522,7 @@ export interface components {
       purpose?: 'sign' | 'encrypt';
       revision: number;
       /** @description With the purpose `encrypt`: how its holder proved to have the private key. */
-      scheme: components['schemas']['Kq1Scheme'];
+      scheme: components['schemas']['Scheme'];
       /** @enum {unknown} */
       state: 'PENDING' | 'ACTIVE' | 'RETIRING' | 'REVOKED';
     };
@@ -1670,8 +1672,6 @@ export interface components {
       };
     };
     /** @enum {unknown} */
-    Kq1Scheme: 'SM2-SM3' | 'RSA-SHA256' | 'RSA-PSS-SHA256' | 'HMAC-SM3' | 'HMAC-SHA256';
-    /** @enum {unknown} */
     LayoutColour: 'grey' | 'teal' | 'green' | 'amber' | 'red' | 'violet';
     LayoutGroup: {
       colour: components['schemas']['LayoutColour'];
@@ -2227,6 +2227,8 @@ export interface components {
       /** @description `worker`, `control`, `gateway open` and so on; `start` for all in one process. */
       role: string;
     };
+    /** @enum {unknown} */
+    ProfileName: 'sorted-sm2' | 'wechatpay-v3' | 'alipay-rsa2';
     PublishReport: {
       /** @description False if the same content was already published: nothing changed. */
       changed: boolean;
@@ -2363,6 +2365,8 @@ export interface components {
       steps?: string[];
       version: number;
     };
+    /** @enum {unknown} */
+    Scheme: 'SM2-SM3' | 'RSA-SHA256' | 'RSA-PSS-SHA256' | 'HMAC-SM3' | 'HMAC-SHA256' | 'sorted-sm2' | 'wechatpay-v3' | 'alipay-rsa2';
     SecretItem: {
       /** @description Adapters that may use the secret as their credential. */
       adapters: string[];
@@ -3011,7 +3015,6 @@ export type IpEntry = components['schemas']['IpEntry'];
 export type IpListDocument = components['schemas']['IpListDocument'];
 export type Issue = components['schemas']['Issue'];
 export type KeysAnswer = components['schemas']['KeysAnswer'];
-export type Kq1Scheme = components['schemas']['Kq1Scheme'];
 export type LayoutColour = components['schemas']['LayoutColour'];
 export type LayoutGroup = components['schemas']['LayoutGroup'];
 export type LayoutNote = components['schemas']['LayoutNote'];
@@ -3051,6 +3054,7 @@ export type PortSpec = components['schemas']['PortSpec'];
 export type ProbeStep = components['schemas']['ProbeStep'];
 export type ProcessLoad = components['schemas']['ProcessLoad'];
 export type ProcessName = components['schemas']['ProcessName'];
+export type ProfileName = components['schemas']['ProfileName'];
 export type PublishReport = components['schemas']['PublishReport'];
 export type Recording = components['schemas']['Recording'];
 export type RefusalCause = components['schemas']['RefusalCause'];
@@ -3067,6 +3071,7 @@ export type RetryRule = components['schemas']['RetryRule'];
 export type Role = components['schemas']['Role'];
 export type SafeSite = components['schemas']['SafeSite'];
 export type Sample = components['schemas']['Sample'];
+export type Scheme = components['schemas']['Scheme'];
 export type SecretItem = components['schemas']['SecretItem'];
 export type ServiceDocument = components['schemas']['ServiceDocument'];
 export type SessionLine = components['schemas']['SessionLine'];
@@ -3976,6 +3981,7 @@ export interface operations {
             'zh-CN': string;
           };
           orgId?: string;
+          profiles?: ('sorted-sm2' | 'wechatpay-v3' | 'alipay-rsa2')[];
           revision: number;
           state: 'active' | 'disabled';
           /** @default 300 */
@@ -4071,7 +4077,7 @@ export interface operations {
            */
           purpose?: 'sign' | 'encrypt';
           /** @enum {unknown} */
-          scheme: 'SM2-SM3' | 'RSA-SHA256' | 'RSA-PSS-SHA256' | 'HMAC-SM3' | 'HMAC-SHA256';
+          scheme: 'SM2-SM3' | 'RSA-SHA256' | 'RSA-PSS-SHA256' | 'HMAC-SM3' | 'HMAC-SHA256' | 'sorted-sm2' | 'wechatpay-v3' | 'alipay-rsa2';
         };
       };
     };
@@ -4182,7 +4188,7 @@ export interface operations {
           expiresAt?: number;
           keyId: string;
           /** @enum {unknown} */
-          scheme: 'SM2-SM3' | 'RSA-SHA256' | 'RSA-PSS-SHA256' | 'HMAC-SM3' | 'HMAC-SHA256';
+          scheme: 'SM2-SM3' | 'RSA-SHA256' | 'RSA-PSS-SHA256' | 'HMAC-SM3' | 'HMAC-SHA256' | 'sorted-sm2' | 'wechatpay-v3' | 'alipay-rsa2';
         };
       };
     };

@@ -185,6 +185,7 @@ export const controlTexts: ErrorTemplates = {
     original: true,
   },
   'KEY_INVALID/made-here': { what: '{scheme} 的共享密钥由平台生成，不能上传', fix: '请使用“生成共享密钥”。' },
+  'KEY_INVALID/signs-only': { what: '兼容签名 {scheme} 的密钥不能用于加密', fix: '加密密钥请选择 KQ1 的签名方案。' },
   'KEY_INVALID/made-by-holder': { what: '{scheme} 的密钥须由持有方自行生成', fix: '请上传公钥。' },
   KEY_LIMIT: { what: '一个应用最多持有 {limit} 个有效密钥（已吊销和已到期的不计）', fix: '先吊销不再使用的密钥。' },
   'KEY_LIMIT/active': { what: '该应用已有两个启用中的密钥', fix: '先退役其中一个。' },

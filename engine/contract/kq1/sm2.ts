@@ -44,6 +44,22 @@ export function isStrictSm2Signature(bytes: Uint8Array): boolean {
   return afterR !== undefined && endOfScalar(bytes, afterR) === bytes.length;
 }
 
+/**
+ * Returns the strict DER form of a signature of 64 bytes r || s; undefined for another length. Whether r and s are in
+ * range is checked by `isStrictSm2Signature`.
+ */
+export function derOfRawSm2Signature(raw: Uint8Array): Uint8Array | undefined {
+  if (raw.length !== 64) return undefined;
+  const content = [...derInteger(raw.subarray(0, 32)), ...derInteger(raw.subarray(32))];
+  return Uint8Array.from([0x30, content.length, ...content]);
+}
+
+function derInteger(scalar: Uint8Array): number[] {
+  const first = scalar.findIndex((byte) => byte !== 0);
+  const bytes = first < 0 ? [0] : [...scalar.subarray(first)];
+  return bytes[0]! >= 0x80 ? [0x02, bytes.length + 1, 0, ...bytes] : [0x02, bytes.length, ...bytes];
+}
+
 function endOfScalar(bytes: Uint8Array, start: number): number | undefined {
   const length = bytes[start + 1];
   if (bytes[start] !== 0x02 || length === undefined || length < 1 || length > 33) return undefined;

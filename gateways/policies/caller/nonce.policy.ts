@@ -57,9 +57,9 @@ export default definePolicy({
     return (exchange) => {
       // On the user front only requests signed by a session have a nonce.
       if (exchange.claim === undefined) return undefined;
-      const { app, authorization } = exchange.claim;
-      const nonce = `nonce:${app.appId}:${authorization.keyId}:${authorization.nonce}`;
-      return shared.claimOnce(nonce, 2000 * app.windowSec + MARGIN_MS, app.appId, Number(authorization.ts)).then(
+      const { app } = exchange.claim;
+      const { keyId, nonce, signedAt } = exchange.proof!;
+      return shared.claimOnce(`nonce:${app.appId}:${keyId}:${nonce}`, 2000 * app.windowSec + MARGIN_MS, app.appId, signedAt).then(
         (isFirst) => {
           outage.worked();
           return isFirst ? undefined : refuse('GW40104');

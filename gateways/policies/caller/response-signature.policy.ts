@@ -36,7 +36,7 @@ export default definePolicy({
     );
     return (exchange) => {
       const { proof, answer } = exchange;
-      if (proof === undefined || answer === undefined) return undefined;
+      if (proof?.kind !== 'kq1' || answer === undefined) return undefined;
       const { platformKey } = exchange.plan;
       if (platformKey === undefined) throw new TypeError('a plan that is handed out signs no answers');
       const usesSecret = proof.scheme !== 'SM2-SM3';

@@ -8,7 +8,7 @@ import {
 } from '../../../engine/contract/kq1/kq1.ts';
 import type { KeyHandle } from '../../../engine/contract/ports/crypto.ts';
 import { fieldText } from '../../../engine/contract/values/texts.ts';
-import { definePolicy, type Claim, type Exchange, type GatewayError, type PolicyDeps } from '../../contract.ts';
+import { definePolicy, type Exchange, type GatewayError, type Kq1Claim, type PolicyDeps } from '../../contract.ts';
 import { refuse } from '../../errors.ts';
 import { isUsableKey } from '../../shared/identity/claim-session.ts';
 import { adoptTraceId } from '../../shared/identity/adopt-trace-id.ts';
@@ -54,6 +54,8 @@ export default definePolicy({
       const { claim } = exchange;
       // On the user front only sessions sign.
       if (claim === undefined) return undefined;
+      // The policy `profile-signature` has verified it.
+      if (claim.kind === 'profile') return nonRepudiation && !exchange.plan.isHandedOut ? IN_PROFILE : undefined;
       let headers: HeaderPair[];
       let canonical: Uint8Array;
       try {
@@ -69,14 +71,14 @@ export default definePolicy({
       const signature = Buffer.from(claim.authorization.sig, 'base64url');
       const holds = deps.verify(exchange, handle, canonical, signature);
       if (holds instanceof Promise)
-        return holds.then((isTrue) => (isTrue ? accept(exchange, { handle, canonical, headers, nonRepudiation }, deps) : FORGED));
-      return holds ? accept(exchange, { handle, canonical, headers, nonRepudiation }, deps) : FORGED;
+        return holds.then((isTrue) => (isTrue ? accept(exchange, { claim, handle, canonical, headers, nonRepudiation }, deps) : FORGED));
+      return holds ? accept(exchange, { claim, handle, canonical, headers, nonRepudiation }, deps) : FORGED;
     },
 });
 
 const FORGED = refuse('GW40103');
 
-function canonicalOf(exchange: Exchange, claim: Claim, headers: HeaderPair[]): string {
+function canonicalOf(exchange: Exchange, claim: Kq1Claim, headers: HeaderPair[]): string {
   const { scheme, appId, keyId, ts, nonce } = claim.authorization;
   const { method, host, rawPath: path, rawQuery: query } = exchange;
   const bodyDigest = Buffer.from(exchange.bodyDigest!).toString('hex');
@@ -86,6 +88,7 @@ function canonicalOf(exchange: Exchange, claim: Claim, headers: HeaderPair[]): s
 }
 
 interface Proved {
+  readonly claim: Kq1Claim;
   readonly handle: KeyHandle;
   readonly canonical: Uint8Array;
   readonly headers: readonly HeaderPair[];
@@ -93,12 +96,14 @@ interface Proved {
 }
 
 function accept(exchange: Exchange, proved: Proved, deps: PolicyDeps): GatewayError | undefined {
-  const { handle, canonical, headers, nonRepudiation } = proved;
-  const { key, app, authorization, user } = exchange.claim!;
+  const { claim, handle, canonical, headers, nonRepudiation } = proved;
+  const { key, app, authorization, user } = claim;
   const answerScheme = responseSchemeFor(authorization.scheme);
   exchange.proof = {
+    kind: 'kq1',
     keyId: authorization.keyId,
     nonce: authorization.nonce,
+    signedAt: Number(authorization.ts),
     canonicalDigest: Buffer.from(deps.crypto.digest(digestOfScheme(answerScheme), canonical)).toString('hex'),
     scheme: answerScheme,
     key: handle,
@@ -117,5 +122,12 @@ const REPUDIABLE = refuse('GW40105', {
   text: {
     'zh-CN': '该接口要求每次请求都用 SM2 签名：请用应用的 SM2 密钥签名，不要用会话或其他签名方案',
     en: 'This interface requires an SM2 signature for each request: sign with an SM2 key of the app, not with a session or another scheme.',
+  },
+});
+
+const IN_PROFILE = refuse('GW40105', {
+  text: {
+    'zh-CN': '该接口要求每次请求都用 KQ1 的 SM2 签名，不接受兼容签名：请改用 KQ1',
+    en: 'This interface requires an SM2 signature in the form KQ1 for each request and takes no compatibility profile: use KQ1.',
   },
 });

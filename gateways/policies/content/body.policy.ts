@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
-import { definePolicy, type Claim, type Exchange, type GatewayError, type PolicyDeps } from '../../contract.ts';
+import { definePolicy, type Exchange, type GatewayError, type PolicyDeps } from '../../contract.ts';
 import { bodyLimitOf, refuseTooLarge } from '../../content/body-limit.ts';
 import { refuse } from '../../errors.ts';
-import type { Crypto, Hash } from '../../../engine/contract/ports/crypto.ts';
+import type { Crypto, DigestAlgorithm, Hash } from '../../../engine/contract/ports/crypto.ts';
 
 /**
  * Bodies up to this size are read as a whole. Then the request can be sent again to another instance, and takes only
@@ -34,9 +34,10 @@ export default definePolicy({
   explain:
     (_options, target, _front, { crypto }) =>
     (exchange) => {
-      const { body = NOTHING, claim } = exchange;
+      const { body = NOTHING } = exchange;
       if (body.byteLength > bodyLimitOf(target!)) return refuseTooLarge(bodyLimitOf(target!));
-      if (claim !== undefined) exchange.bodyDigest = crypto.digest(claim.digestAlgorithm, body);
+      const algorithm = digestAlgorithmOf(exchange);
+      if (algorithm !== undefined) exchange.bodyDigest = crypto.digest(algorithm, body);
       return undefined;
     },
   compile(_options, target, _front, { bodies, crypto }) {
@@ -65,9 +66,15 @@ export default definePolicy({
   },
 });
 
+/** A KQ1 signature covers the digest of the body; compatibility profiles cover the body itself. */
+function digestAlgorithmOf({ claim }: Exchange): DigestAlgorithm | undefined {
+  return claim?.kind === 'kq1' ? claim.digestAlgorithm : undefined;
+}
+
 function takeEmpty(exchange: Exchange, crypto: Crypto): undefined {
   exchange.body = NOTHING;
-  if (exchange.claim !== undefined) exchange.bodyDigest = crypto.digest(exchange.claim.digestAlgorithm, NOTHING);
+  const algorithm = digestAlgorithmOf(exchange);
+  if (algorithm !== undefined) exchange.bodyDigest = crypto.digest(algorithm, NOTHING);
   return undefined;
 }
 
@@ -77,7 +84,8 @@ function readBody(
   tooLarge: GatewayError,
   { bodies, crypto }: Pick<PolicyDeps, 'bodies' | 'crypto'>,
 ): Promise<GatewayError | undefined> {
-  const { request, claim } = exchange;
+  const { request } = exchange;
+  const algorithm = digestAlgorithmOf(exchange);
   const chunks: Buffer[] = [];
   let hash: Hash | undefined;
   let size = 0;
@@ -96,15 +104,15 @@ function readBody(
       if (size > limit) return settle(tooLarge);
       if (!arriving.add(chunk.length)) return settle(refuse('GW50301'));
       chunks.push(chunk);
-      if (claim !== undefined && chunks.length > 1) {
-        hash ??= startHash(crypto, claim, chunks[0]!);
+      if (algorithm !== undefined && chunks.length > 1) {
+        hash ??= startHash(crypto, algorithm, chunks[0]!);
         hash.update(chunk);
       }
     };
     const finish = () => {
       exchange.body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
       // Most bodies have one chunk. For these, computing the digest at once costs half as much.
-      if (claim !== undefined) exchange.bodyDigest = hash?.digest() ?? crypto.digest(claim.digestAlgorithm, exchange.body);
+      if (algorithm !== undefined) exchange.bodyDigest = hash?.digest() ?? crypto.digest(algorithm, exchange.body);
       settle(undefined);
     };
     const leave = () => settle(refuse('GW40001'));
@@ -119,8 +127,8 @@ const TOO_SLOW = refuse('GW40801', {
   },
 });
 
-function startHash(crypto: Crypto, { digestAlgorithm }: Claim, first: Uint8Array): Hash {
-  const hash = crypto.createHash(digestAlgorithm);
+function startHash(crypto: Crypto, algorithm: DigestAlgorithm, first: Uint8Array): Hash {
+  const hash = crypto.createHash(algorithm);
   hash.update(first);
   return hash;
 }

@@ -61,6 +61,7 @@ export default definePolicy({
     const answersAlways = answer === 'always';
     return (exchange) => {
       const named = exchange.incoming.get('x-kq-enc');
+      if (exchange.profile !== undefined) return named !== undefined || isRequired || answersAlways ? IN_PROFILE : undefined;
       if (named === undefined) {
         if (isRequired && exchange.body!.length > 0) return NEEDED;
         return answersAlways ? prepareAnswer(exchange, undefined, deps) : undefined;
@@ -79,6 +80,12 @@ const NEEDED = refuse('GW40003', {
   text: {
     'zh-CN': '该接口只接受加密的请求体：请按签名文档加密，并携带 X-KQ-Enc 请求头',
     en: 'This interface takes encrypted bodies only: encrypt the body by the signing guide, and send the header X-KQ-Enc.',
+  },
+});
+const IN_PROFILE = refuse('GW40003', {
+  text: {
+    'zh-CN': '兼容签名的请求不能加密，也不能得到加密的应答：请改用 KQ1，或调用不要求加密的接口',
+    en: 'Requests of a compatibility profile cannot be encrypted and get no encrypted answers: use KQ1, or an interface that does not require encryption.',
   },
 });
 const WITHOUT_KEY = refuse('GW40003', {

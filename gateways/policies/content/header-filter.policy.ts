@@ -3,6 +3,7 @@ import { fieldText } from '../../../engine/contract/values/texts.ts';
 import type { Front } from '../../../engine/contract/access/access.ts';
 import { definePolicy, type Exchange, type GatewayError } from '../../contract.ts';
 import { refuse } from '../../errors.ts';
+import { findProfile } from '../../shared/identity/claim-profile.ts';
 import { isClaiming, isUsual, isVisibleHeader, namedByConnection } from '../../shared/visible-headers.ts';
 
 const ONCE = [
@@ -20,7 +21,7 @@ const ONCE = [
 /**
  * Refuses headers that two servers could understand differently (a repeated single header, a length beside a transfer
  * coding) and codings that the gateway does not decode. Decides which headers the flow and the upstream see. On the
- * open front these are only signed headers, which the policy `signature` adds.
+ * open front these are only signed headers, which the policy `signature` adds. Compatibility profiles sign none.
  */
 export default definePolicy({
   name: 'header-filter',
@@ -73,12 +74,33 @@ function filter(exchange: Exchange, front: Front, passes: (name: string) => bool
   const coding = incoming.get('transfer-encoding');
   if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || incoming.has('content-length'))) return CODED;
   if (incoming.has('expect') && incoming.get('expect')!.toLowerCase() !== '100-continue') return EXPECTED;
-  if (front === 'open') return undefined;
+  if (front === 'open') return adoptProfile(exchange);
   const named = namedByConnection(incoming.get('connection'));
   for (const [name, value] of incoming) if (isVisibleHeader(name) && !named.has(name) && passes(name)) exchange.headers[name] = value;
   if (repeated.size > 0) joinRepeated(exchange);
   return undefined;
 }
+
+/**
+ * Recognizes a request of a compatibility profile. Its headers are not signed, so its media type is set here, and nothing
+ * is unpacked.
+ */
+function adoptProfile(exchange: Exchange): GatewayError | undefined {
+  const profile = findProfile(exchange);
+  if (profile === undefined) return undefined;
+  const encoding = exchange.incoming.get('content-encoding')?.toLowerCase();
+  if (encoding !== undefined && encoding !== 'identity') return PACKED;
+  exchange.profile = profile;
+  exchange.incoming = new Map(exchange.incoming).set('content-type', 'application/json');
+  return undefined;
+}
+
+const PACKED = refuse('GW41502', {
+  text: {
+    'zh-CN': '兼容签名不覆盖 Content-Encoding，请求体不能压缩：去除该请求头，发送原文',
+    en: 'Compatibility profiles do not sign Content-Encoding, so the body cannot be compressed: send it without that header.',
+  },
+});
 
 function refuseTwice(name: string): GatewayError {
   return refuse('GW40001', {

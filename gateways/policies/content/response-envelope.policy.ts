@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { ContentKey, EncryptedContent } from '../../../engine/contract/ports/encryption.ts';
 import { definePolicy, type Answer, type Exchange } from '../../contract.ts';
 import { hasNoBody } from '../../shared/has-no-body.ts';
-import { aadOf, createKeyCache, type KeyCache } from '../../shared/identity/open-envelope.ts';
+import { aadOf, authorizationOf, createKeyCache, type KeyCache } from '../../shared/identity/open-envelope.ts';
 
 interface AnswerKey {
   readonly key: ContentKey;
@@ -39,7 +39,7 @@ export default definePolicy({
 
     async function encryptAnswer(exchange: Exchange, answer: Answer, plain: Uint8Array): Promise<undefined> {
       const { cipher, keyId, receiver } = exchange.envelope!;
-      const { appId, keyId: signer } = exchange.claim!.authorization;
+      const { appId, keyId: signer } = authorizationOf(exchange);
       const made = await keys.get([appId, signer, receiver.fingerprint, cipher].join(' '), async () => {
         const { key, encrypted } = await crypto.makeContentKey(cipher, receiver);
         return { key, encrypted: base64url(encrypted) };

@@ -1,6 +1,6 @@
 import type { Kq1Authorization } from '../../../engine/contract/kq1/kq1.ts';
 import { toErrorRecord } from '../../../engine/contract/values/errors.ts';
-import type { Claim, Exchange, GatewayError, PolicyDeps } from '../../contract.ts';
+import type { Exchange, GatewayError, Kq1Claim, PolicyDeps } from '../../contract.ts';
 import type { AppKeyDocument } from '../../documents/caller-documents.ts';
 import { refuse } from '../../errors.ts';
 import { createOutage, type Outage } from '../create-outage.ts';
@@ -40,7 +40,7 @@ export function claimSession(
   exchange: Exchange,
   authorization: Kq1Authorization,
   { sessions, clock, outage, findTokenKey }: ClaimSessionDeps,
-): Claim | GatewayError | Promise<Claim | GatewayError> {
+): Kq1Claim | GatewayError | Promise<Kq1Claim | GatewayError> {
   // Sessions exist inside only. A gateway in the DMZ hands the call over, and nothing counts as proved there.
   if (exchange.plan.isHandedOut) return toClaim(exchange, authorization, undefined) ?? refuse('GW40101');
   const judge = (found: OpenSession | undefined) => {
@@ -85,14 +85,14 @@ export function isUsableKey({ state, expiresAt = Infinity }: Pick<AppKeyDocument
   return (state === 'ACTIVE' || state === 'RETIRING') && now < expiresAt;
 }
 
-function toClaim({ plan }: Exchange, authorization: Kq1Authorization, found: OpenSession | undefined): Claim | undefined {
+function toClaim({ plan }: Exchange, authorization: Kq1Authorization, found: OpenSession | undefined): Kq1Claim | undefined {
   const { appId, keyId } = authorization;
   const app = plan.app(appId);
   if (app === undefined) return undefined;
   const document = { appId, keyId, revision: 0, scheme: 'HMAC-SM3', state: 'ACTIVE', fingerprint: keyId, createdAt: 0 } as const;
   const user = found?.session.user;
   return {
-    ...{ authorization, app, key: { document, handle: found?.handle }, digestAlgorithm: 'sm3' },
+    ...{ kind: 'kq1', authorization, app, key: { document, handle: found?.handle }, digestAlgorithm: 'sm3' },
     ...(user !== undefined && { user }),
   };
 }

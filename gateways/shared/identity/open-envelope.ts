@@ -1,5 +1,5 @@
 import { Envelope } from '../../../engine/contract/kq1/envelope-schema.ts';
-import { envelopeAad, type EnvelopeDirection } from '../../../engine/contract/kq1/kq1.ts';
+import { envelopeAad, type EnvelopeDirection, type Kq1Authorization } from '../../../engine/contract/kq1/kq1.ts';
 import type { ContentCipher, ContentKey, EncryptedContent, EncryptionKey } from '../../../engine/contract/ports/encryption.ts';
 import type { Clock } from '../../../engine/contract/values/clock.ts';
 import type { Exchange, PolicyDeps } from '../../contract.ts';
@@ -40,9 +40,16 @@ export function createKeyCache<Value>(clock: Pick<Clock, 'now'>): KeyCache<Value
   };
 }
 
-/** Returns the additional data of an envelope (see `envelopeAad`). The request's claim must have been read. */
-export function aadOf({ claim, method, host, rawPath: path, rawQuery: query }: Exchange, direction: EnvelopeDirection): Buffer {
-  return Buffer.from(envelopeAad({ ...claim!.authorization, method, host, path, query }, direction), 'latin1');
+/** Returns the additional data of an envelope (see `envelopeAad`). */
+export function aadOf(exchange: Exchange, direction: EnvelopeDirection): Buffer {
+  const { method, host, rawPath: path, rawQuery: query } = exchange;
+  return Buffer.from(envelopeAad({ ...authorizationOf(exchange), method, host, path, query }, direction), 'latin1');
+}
+
+/** Returns the KQ1 authorization of a request with an envelope; other requests have none. */
+export function authorizationOf({ claim }: Exchange): Kq1Authorization {
+  if (claim?.kind !== 'kq1') throw new TypeError('only requests of KQ1 have envelopes');
+  return claim.authorization;
 }
 
 export type OpenedEnvelope = { readonly plain: Uint8Array } | Extract<CheckedJson, { problem: string }> | undefined;
@@ -71,7 +78,7 @@ export async function openEnvelope(
   const encryptedKey = decode(envelope.ek);
   const content = contentOf(envelope);
   if (own === undefined || encryptedKey === undefined || content === undefined) return undefined;
-  const { appId, keyId } = exchange.claim!.authorization;
+  const { appId, keyId } = authorizationOf(exchange);
   const name = Buffer.from(crypto.digest('sha256', `${appId} ${keyId} ${cipher} ${envelope.kid} ${envelope.ek}`)).toString('base64');
   const key = await keys.get(name, () => crypto.openContentKey(cipher, encryptedKey, own));
   const plain = key && (await crypto.decryptContent(key, aadOf(exchange, 'request'), content));

@@ -52,7 +52,8 @@ const TOKENS = { issuer: 'https://id.example.cn', audience: 'kangqiao' };
 
 export const fingerprintOf = ({ cert }: Certificate) => new X509Certificate(cert).fingerprint256.replaceAll(':', '').toLowerCase();
 
-export async function openDmzLab(): Promise<DmzLab> {
+/** `change` completes the plan of the gateways inside. */
+export async function openDmzLab(change: (plan: GatewayPlan) => GatewayPlan = (plan) => plan): Promise<DmzLab> {
   const ending: (() => Promise<void>)[] = [];
   const [inside, open, user, strange] = await Promise.all([makeCertificate(), makeCertificate(), makeCertificate(), makeCertificate()]);
   const [sm2, hmac] = [await createTestKey('SM2-SM3', 'app-sm2'), await createTestKey('HMAC-SM3', 'app-hmac')];
@@ -63,7 +64,7 @@ export async function openDmzLab(): Promise<DmzLab> {
     { fingerprint: fingerprintOf(user), front: 'user', domains: ['city'] },
   ];
   const encryption = await createEncryption({ 'app-sm2': 'SM2' });
-  const plan = await planOf([sm2, hmac], await exportSPKI(issuer.publicKey), await startService(ending), encryption.plan);
+  const plan = change(await planOf([sm2, hmac], await exportSPKI(issuer.publicKey), await startService(ending), encryption.plan));
   const lab: DmzLab = {
     plan,
     encryption,

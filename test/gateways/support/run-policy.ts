@@ -138,6 +138,7 @@ function buildExchange(
     ...{
       incoming,
       repeated,
+      profile: undefined,
       claim: undefined,
       envelope: undefined,
       plainAnswer: undefined,

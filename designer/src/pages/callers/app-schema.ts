@@ -8,7 +8,7 @@ import { withDefaults } from '../../model/schema/schema-defaults.ts';
 import type { Content } from '../../kit/document/content.ts';
 
 export const APP_NEW = pickFields(AppDocument, ['name', 'appId', 'caller', 'domain', 'orgId', 'windowSec']);
-export const APP_FIELDS = pickFields(AppDocument, ['name', 'caller', 'domain', 'orgId', 'state', 'windowSec']);
+export const APP_FIELDS = pickFields(AppDocument, ['name', 'caller', 'domain', 'orgId', 'state', 'windowSec', 'profiles']);
 const WHOLE = asField(AppDocument);
 
 /** Returns the document to save, with defaults filled in, as the server requires. */

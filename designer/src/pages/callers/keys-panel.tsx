@@ -14,6 +14,7 @@ import { TimeText } from '../../kit/time/time-text.tsx';
 import { ExpiryText } from '../../kit/time/expiry-text.tsx';
 import { KeyStateTag } from './key-state-tag.tsx';
 import { NewKeyDialog } from './new-key-dialog.tsx';
+import { useSchemeLabel } from './scheme-label.ts';
 import { ProveKeyDialog } from './prove-key-dialog.tsx';
 
 const TEXTS = defineTexts({
@@ -49,6 +50,7 @@ type Key = Output<'keys.list'>['items'][number];
 export function KeysPanel({ appId }: { readonly appId: string }) {
   const t = useTexts(TEXTS);
   const may = useMay();
+  const schemeLabel = useSchemeLabel();
   const keys = useListOf('keys.list', { appId });
   const [made, setMade] = useState<'public' | 'secret'>();
   const create = may('callers.edit') ? (
@@ -75,7 +77,7 @@ export function KeysPanel({ appId }: { readonly appId: string }) {
         columns={[
           { title: t('id'), render: (_value, { keyId }) => <code>{keyId}</code> },
           { title: t('purpose'), render: (_value, { purpose = 'sign' }) => t(purpose) },
-          { title: t('scheme'), render: (_value, { scheme }) => scheme },
+          { title: t('scheme'), render: (_value, { scheme }) => schemeLabel(scheme) },
           {
             title: t('state'),
             render: (_value, { state }) => <KeyStateTag state={state} />,

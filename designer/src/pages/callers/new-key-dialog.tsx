@@ -1,9 +1,11 @@
+import { PROFILE_NAMES } from '../../../../engine/contract/compatibility/profiles.ts';
 import { DatePicker, Form, Input, Modal, Select } from 'antd';
 import type { Dayjs } from 'dayjs';
 import { useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import styles from './caller-page.module.css';
+import { useSchemeLabel } from './scheme-label.ts';
 import { ProveKeyDialog } from './prove-key-dialog.tsx';
 import { SecretOnce } from '../../kit/text/secret-once.tsx';
 
@@ -20,6 +22,10 @@ const TEXTS = defineTexts({
   sign: ['签名', 'Signing'],
   encrypt: ['加密', 'Encryption'],
   scheme: ['签名方案', 'Scheme'],
+  schemeHelp: [
+    '兼容签名的密钥只能验证该形式的请求，并须先在应用设置中允许该形式。',
+    'A key of a compatibility profile verifies only requests in that form, and the settings of the app must allow the profile.',
+  ],
   pem: ['公钥（PEM）', 'Public key (PEM)'],
   pemHelp: ['只上传公钥；私钥永远留在调用方。', 'Only the public key; the private key stays with the caller.'],
   missing: ['请填写', 'Enter a value'],
@@ -29,12 +35,13 @@ const TEXTS = defineTexts({
 });
 
 const SCHEMES = { public: ['SM2-SM3', 'RSA-SHA256', 'RSA-PSS-SHA256'], secret: ['HMAC-SM3', 'HMAC-SHA256'] } as const;
+type Scheme = (typeof SCHEMES)['public' | 'secret'][number] | (typeof PROFILE_NAMES)[number];
 
 const PURPOSES = ['sign', 'encrypt'] as const;
 
 interface Values {
   readonly keyId: string;
-  readonly scheme: (typeof SCHEMES)['public' | 'secret'][number];
+  readonly scheme: Scheme;
   readonly publicPem?: string;
   readonly purpose?: (typeof PURPOSES)[number];
   readonly expires?: Dayjs | null;
@@ -87,7 +94,10 @@ interface KeyFormProps {
 
 function KeyForm({ kind, isSaving, error, onSubmit, onClose }: KeyFormProps) {
   const t = useTexts(TEXTS);
+  const schemeLabel = useSchemeLabel();
   const [form] = Form.useForm<Values>();
+  const isForProfiles = Form.useWatch('purpose', form) !== 'encrypt' && kind === 'public';
+  const schemes: readonly Scheme[] = isForProfiles ? [...SCHEMES.public, ...PROFILE_NAMES] : SCHEMES[kind];
   return (
     <Modal
       open
@@ -118,8 +128,8 @@ function KeyForm({ kind, isSaving, error, onSubmit, onClose }: KeyFormProps) {
             <Select options={PURPOSES.map((value) => ({ value, label: t(value) }))} />
           </Form.Item>
         ) : null}
-        <Form.Item name="scheme" label={t('scheme')}>
-          <Select options={SCHEMES[kind].map((value) => ({ value, label: value }))} />
+        <Form.Item name="scheme" label={t('scheme')} extra={isForProfiles ? t('schemeHelp') : null}>
+          <Select options={schemes.map((value) => ({ value, label: schemeLabel(value) }))} />
         </Form.Item>
         {kind === 'public' ? (
           <Form.Item name="publicPem" label={t('pem')} extra={t('pemHelp')} rules={[{ required: true, message: t('missing') }]}>

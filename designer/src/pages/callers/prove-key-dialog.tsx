@@ -1,4 +1,6 @@
 import type { Output } from '../../api/operation-types.ts';
+import { algorithmOf } from '../../../../gateways/documents/caller-documents.ts';
+import type { SignatureScheme } from '../../../../engine/contract/ports/crypto.ts';
 import { Input, Modal } from 'antd';
 import { useState } from 'react';
 import { useMutationOf } from '../../api/queries.ts';
@@ -71,7 +73,7 @@ export function ProveKeyDialog({ appKey: { appId, keyId, scheme }, challenge, on
   );
 }
 
-const SIGN_OPTIONS: Readonly<Partial<Record<Key['scheme'], string>>> = {
+const SIGN_OPTIONS: Readonly<Partial<Record<SignatureScheme, string>>> = {
   'SM2-SM3': '-sm3 -sigopt distid:1234567812345678',
   'RSA-SHA256': '-sha256',
   'RSA-PSS-SHA256': '-sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32',
@@ -81,7 +83,7 @@ function commandFor(challenge: string, scheme: Key['scheme']): string {
   const text = challenge.replaceAll('\n', '\\n');
   return [
     `printf '${text}' |`,
-    `  openssl dgst ${SIGN_OPTIONS[scheme] ?? ''} -sign key.pem -binary |`,
+    `  openssl dgst ${SIGN_OPTIONS[algorithmOf(scheme)] ?? ''} -sign key.pem -binary |`,
     "  openssl base64 -A | tr '+/' '-_' | tr -d '='",
   ].join('\n');
 }

@@ -2,7 +2,7 @@ import type { Output } from '../../api/operation-types.ts';
 import { Alert, Input, Select, Tabs } from 'antd';
 import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
-import type { Kq1Scheme } from '../../../../engine/contract/kq1/kq1.ts';
+import { KQ1_SCHEMES, type Kq1Scheme } from '../../../../engine/contract/kq1/kq1.ts';
 import { useListOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
@@ -86,7 +86,11 @@ export function SigningExample({ appId }: { readonly appId: string }) {
   if (grants.data === undefined || interfaces.data === undefined || keys.data === undefined) return null;
   const granted = new Set(grants.data.items.map(({ interfaceId }) => interfaceId));
   const open = interfaces.data.items.filter((item) => item.front === 'open' && granted.has(item.interfaceId));
-  const usable = keys.data.items.filter(({ state, purpose }) => purpose !== 'encrypt' && (state === 'ACTIVE' || state === 'RETIRING'));
+  const usable = keys.data.items.flatMap(({ keyId, state, purpose, scheme: ofKey }) => {
+    // The examples sign in the form KQ1.
+    const scheme = KQ1_SCHEMES.find((known) => known === ofKey);
+    return scheme === undefined || purpose === 'encrypt' || (state !== 'ACTIVE' && state !== 'RETIRING') ? [] : [{ keyId, scheme }];
+  });
   const called = open.find(({ interfaceId }) => interfaceId === address.get('interface')) ?? open[0];
   const key = usable.find(({ keyId }) => keyId === address.get('key')) ?? usable[0];
   const choose = (name: string, value: string) =>

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { fakeClock } from '../../../../engine/testing/fake-clock.ts';
-import type { Exchange } from '../../../../gateways/contract.ts';
+import type { Exchange, Kq1Claim } from '../../../../gateways/contract.ts';
 import body from '../../../../gateways/policies/content/body.policy.ts';
 import { runPolicy, type PolicyCase } from '../../support/run-policy.ts';
 
@@ -19,7 +19,7 @@ function read(given: PolicyCase, ...chunks: string[]) {
 }
 
 test('reads a chunked body whole and digests it by the claim', async () => {
-  const claim = { digestAlgorithm: 'sm3' } as Exchange['claim'];
+  const claim = { kind: 'kq1', digestAlgorithm: 'sm3' } as Kq1Claim;
   const { exchange } = await read({ exchange: { claim } }, 'ab', 'cd');
   assert.equal(Buffer.from(exchange.body!).toString(), 'abcd');
   assert.deepEqual(Buffer.from(exchange.bodyDigest!), createHash('sm3').update('abcd').digest());

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fakeClock } from '../../../../engine/testing/fake-clock.ts';
-import type { Exchange } from '../../../../gateways/contract.ts';
+import type { Exchange, Kq1Claim } from '../../../../gateways/contract.ts';
 import { parseAuthorization } from '../../../../engine/contract/kq1/kq1.ts';
 import policy from '../../../../gateways/policies/content/response-envelope.policy.ts';
 import { createKeepers } from '../../../../gateways/pipeline/create-keepers.ts';
@@ -18,7 +18,7 @@ async function newCase() {
   const document = plan.encryptionKeys[0]!;
   const receiver = crypto.importEncryptionKey(document.publicPem!, 'SM2', 'public');
   const { authorization } = await signRequest(key);
-  const claim = { authorization: parseAuthorization(authorization) } as NonNullable<Exchange['claim']>;
+  const claim = { kind: 'kq1', authorization: parseAuthorization(authorization) } as Kq1Claim;
   const fields = { claim, envelope: { cipher: CIPHER, keyId: 'e1', receiver } } as const;
   return { fields, answer: (body: string, status = 200) => ({ status, headers: {}, body: Buffer.from(body) }) };
 }

@@ -1,0 +1,214 @@
+/** What each compatibility profile signs, takes and refuses, over real sockets. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { PROFILE_NAMES } from '../../engine/contract/compatibility/profiles.ts';
+import { createTestKey } from './support/city-plan.ts';
+import {
+  alipayFields,
+  beijingTime,
+  createCaller,
+  planWith,
+  sendAlipay,
+  sendSorted,
+  signWechat,
+  sortedMembers,
+} from './support/profile-callers.ts';
+import { callGateway, startGateway, type PlainRequest, type TestGateway } from './support/start-gateway.ts';
+
+const SORTED = createCaller('sorted-sm2', 'hospital');
+const WECHAT = createCaller('wechatpay-v3', 'hospital');
+const ALIPAY = createCaller('alipay-rsa2', 'hospital');
+
+let started: TestGateway;
+/** Makes the content of each Alipay request another one: within a second, the same content has the same signature. */
+let serial = 1;
+const call = (request: PlainRequest) => callGateway(started.gateway, request);
+const codeOf = async (request: PlainRequest) => (await call(request)).code;
+
+before(async () => {
+  const kq1 = await createTestKey('RSA-SHA256', 'hospital', { keyId: 'kq1-key' });
+  const documents = [SORTED, WECHAT, ALIPAY].map(({ document }) => document);
+  started = await startGateway(await planWith(documents, PROFILE_NAMES, [kq1]));
+});
+after(() => started.stop());
+
+describe('wechatpay-v3', () => {
+  test('any change of method, path, query, body, time or nonce breaks the signature', async () => {
+    const target = '/open/v1/appointments?day=2026-01-01';
+    const good = signWechat(WECHAT, { target, body: '{"hospital":"甲"}' });
+    const changed: PlainRequest[] = [
+      { ...good, method: 'PUT' },
+      { ...good, target: target.replace('appointments', 'others') },
+      { ...good, target: target.replace('01-01', '01-02') },
+      { ...good, target: '/open/v1/appointments' },
+      { ...good, target: `${target}&a=1` },
+    ];
+    const body = Buffer.from(good.body as string);
+    for (let at = 0; at < body.length; at++) {
+      const other = Buffer.from(body);
+      other[at]! ^= 1;
+      changed.push({ ...good, body: other });
+    }
+    const { authorization } = good.headers as { authorization: string };
+    for (const name of ['nonce_str', 'timestamp', 'signature']) {
+      const [before, value, behind] = authorization.split(new RegExp(`(?<=${name}=")([^"]*)(?=")`)) as [string, string, string];
+      for (let at = 0; at < Math.min(value.length, 40); at += 1) {
+        const char = value[at]! === '1' ? '2' : name === 'timestamp' ? '1' : value[at] === 'a' ? 'b' : 'a';
+        const other = `${before}${value.slice(0, at)}${char}${value.slice(at + 1)}${behind}`;
+        changed.push({ ...good, headers: { ...good.headers, authorization: other } });
+      }
+    }
+    for (const request of changed) {
+      const code = await codeOf(request);
+      const isTime = code === 'GW40102' && request.body === good.body;
+      assert.ok(code === 'GW40103' || isTime, `${code} for ${request.target} ${JSON.stringify(request.headers)}`);
+    }
+    assert.equal((await call(good)).status, 200);
+    assert.deepEqual(started.calls.at(-1)!.message.data, { body: { hospital: '甲' }, query: { day: '2026-01-01' }, params: {} });
+  });
+
+  test('covers the path, so paths with parameters can be called', async () => {
+    const answer = await call(signWechat(WECHAT, { method: 'GET', target: '/open/v1/reports/7?a=b', body: '' }));
+    assert.equal(answer.status, 200, answer.body.toString());
+    assert.deepEqual(started.calls.at(-1)!.message.data, { body: null, query: { a: 'b' }, params: { id: '7' } });
+  });
+
+  test('takes the fields in any order, each once', async () => {
+    const good = signWechat(WECHAT);
+    const { authorization } = good.headers as { authorization: string };
+    const [scheme, token] = authorization.split(' ') as [string, string];
+    const send = (fields: readonly string[]) =>
+      call({ ...good, headers: { ...good.headers, authorization: `${scheme} ${fields.join(',')}` } });
+    const fields = token.split(',');
+    for (const wrong of [
+      [...fields, fields[0]!],
+      fields.slice(1),
+      [...fields, 'x="1"'],
+      fields.map((field) => field.replace('mchid', 'MCHID')),
+    ])
+      assert.equal((await send(wrong)).code, 'GW40101');
+    assert.equal((await send(fields.toReversed())).status, 200);
+  });
+
+  test('the media type is not signed, so that of the caller does not reach the flow', async () => {
+    const request = signWechat(WECHAT);
+    const answer = await call({ ...request, headers: { ...request.headers, 'content-type': 'text/xml' } });
+    assert.equal(answer.status, 200, answer.body.toString());
+    assert.equal(started.calls.at(-1)!.message.headers['content-type'], 'application/json');
+  });
+
+  test('needs the key that serial_no names', async () => {
+    for (const serial of ['k9', 'kq1-key', 'alipay-rsa2-key']) assert.equal(await codeOf(signWechat(WECHAT, { serial })), 'GW40101');
+  });
+});
+
+describe('alipay-rsa2', () => {
+  test('any change of a parameter breaks the signature', async () => {
+    const good = alipayFields(ALIPAY, { order_no: '12', biz_content: '{"hospital":"甲 & 乙"}', n: String(serial++) });
+    for (const [name, value] of Object.entries(good)) {
+      if (name === 'sign') continue;
+      for (let at = 0; at < value.length; at++) {
+        const other = value.slice(0, at) + (value[at] === '1' ? '2' : '1') + value.slice(at + 1);
+        assert.match(
+          (await codeOf(sendAlipay({ ...good, [name]: other })))!,
+          ['app_id', 'charset', 'sign_type', 'timestamp', 'biz_content'].includes(name) ? /^GW4010[123]$/ : /^GW40103$/,
+          `${name} ${other}`,
+        );
+      }
+    }
+    assert.equal(await codeOf(sendAlipay({ ...good, added: '1' })), 'GW40103');
+    const { order_no: _left, ...less } = good;
+    assert.equal(await codeOf(sendAlipay(less)), 'GW40103');
+    assert.equal((await call(sendAlipay(good))).status, 200);
+  });
+
+  test('parameters may be in the query, and the interface gets its own ones', async () => {
+    const good = alipayFields(ALIPAY, { order_no: 'a b+c', empty: '', notify_url: 'https://example.cn/a' });
+    const inQuery = Object.keys(good).filter((name) => name !== 'biz_content');
+    const answer = await call(sendAlipay(good, inQuery));
+    assert.equal(answer.status, 200, answer.body.toString());
+    assert.deepEqual(started.calls.at(-1)!.message.data, { body: { hospital: 'A' }, query: { order_no: 'a b+c' }, params: {} });
+  });
+
+  test('a request without a body is read from its query', async () => {
+    const good = alipayFields(ALIPAY, { method: 'ifc_list', biz_content: '', page: '2' });
+    const { target } = sendAlipay(good, Object.keys(good), '/open/v1/reports');
+    const answer = await call({ method: 'GET', target, headers: { host: 'localhost' } });
+    assert.equal(answer.status, 200, answer.body.toString());
+    assert.deepEqual(started.calls.at(-1)!.message.data, { body: null, query: { page: '2' }, params: {} });
+  });
+
+  test('a parameter that occurs twice, or could be split into two, is refused', async () => {
+    const good = alipayFields(ALIPAY, { n: String(serial++) });
+    const twice = sendAlipay(good);
+    assert.equal(await codeOf({ ...twice, body: `${twice.body as string}&n=${good['n']}` }), 'GW40101');
+    assert.equal(await codeOf({ ...twice, target: `${twice.target}?n=${good['n']}` }), 'GW40101');
+    assert.equal(await codeOf(sendAlipay(alipayFields(ALIPAY, { a: '1&b=2' }))), 'GW40101');
+    assert.equal(await codeOf(sendAlipay(alipayFields(ALIPAY, { biz_content: '{"a":1}&charset=utf-8' }))), 'GW40101');
+  });
+
+  test('two requests in one second need different contents', async () => {
+    const at = beijingTime();
+    const [first, same] = [alipayFields(ALIPAY, { timestamp: at, x: '1' }), alipayFields(ALIPAY, { timestamp: at, x: '1' })];
+    assert.deepEqual([(await call(sendAlipay(first))).status, await codeOf(sendAlipay(same))], [200, 'GW40104']);
+  });
+});
+
+describe('sorted-sm2', () => {
+  test('any change of a member breaks the signature', async () => {
+    const good = sortedMembers(SORTED, { channel: 'app', data: { hospital: '甲 & 乙', n: [1, { b: 2 }] } });
+    for (const [name, value] of Object.entries(good)) {
+      if (name === 'encType') continue;
+      const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+      for (let at = 0; at < text.length; at++) {
+        const other = text.slice(0, at) + (text[at] === '1' ? '2' : '1') + text.slice(at + 1);
+        const body = JSON.stringify(good).replace(JSON.stringify(value), () => (typeof value === 'string' ? JSON.stringify(other) : other));
+        const exact = ['version', 'transType', 'channel'].includes(name) ? /^GW40103$/ : /^GW4010[123]$/;
+        assert.match((await codeOf({ ...sendSorted(good), body }))!, exact, `${name} ${other}`);
+      }
+    }
+    assert.equal(await codeOf(sendSorted({ ...good, added: 1 })), 'GW40103');
+    assert.equal((await call(sendSorted(good))).status, 200);
+    assert.deepEqual(started.calls.at(-1)!.message.data, {
+      body: { hospital: '甲 & 乙', n: [1, { b: 2 }] },
+      query: { channel: 'app' },
+      params: {},
+    });
+  });
+
+  test('data is signed and handed on as its text was sent', async () => {
+    const data = '{ "b" : 1.50, "a":"\\u7532",\n "b2":[ ] }';
+    const members = { appId: 'hospital', signType: 'SM2', timestamp: Date.now(), transType: 'ifc_book' };
+    const text = `appId=hospital&data=${data}&signType=SM2&timestamp=${members.timestamp}&transType=ifc_book`;
+    const body = `{"data" : ${data}, ${JSON.stringify({ ...members, signData: SORTED.sign(text) }).slice(1)}`;
+    const answer = await call({ ...sendSorted({}), body });
+    assert.equal(answer.status, 200, answer.body.toString());
+    assert.deepEqual((started.calls.at(-1)!.message.data as { body: unknown }).body, { b: 1.5, a: '甲', b2: [] });
+  });
+
+  test('a member that occurs twice, or is nested where it may not, is refused', async () => {
+    const good = sortedMembers(SORTED);
+    const request = sendSorted(good);
+    const body = String(request.body);
+    for (const more of ['"data":{"hospital":"B"}', '"dat\\u0061":{}', '"version":"1.0.0"', '"more":{}', '"more":[]'])
+      assert.equal(await codeOf({ ...request, body: `{${more},${body.slice(1)}` }), 'GW40101', more);
+    assert.equal(await codeOf({ ...request, target: `${request.target}?version=1.0.0` }), 'GW40101');
+    assert.equal(await codeOf(sendSorted(sortedMembers(SORTED, { data: '{"hospital":"A"}' }))), 'GW40101');
+    assert.equal(await codeOf(sendSorted(sortedMembers(SORTED, { a: '1&b=2' }))), 'GW40101');
+    assert.equal(await codeOf(sendSorted(sortedMembers(SORTED, { encData: 'AB' }))), 'GW40101');
+    assert.equal((await call(request)).status, 200);
+  });
+
+  test('what is not signed ends at the gateway', async () => {
+    const good = sortedMembers(SORTED);
+    assert.equal((await call(sendSorted({ ...good, extra: 'x', none: null, blank: '' }))).status, 200);
+    assert.deepEqual(started.calls.at(-1)!.message.data, { body: { hospital: 'A' }, query: {}, params: {} });
+  });
+
+  test('a new key takes over from one that retires', async (t) => {
+    const next = createCaller('sorted-sm2', 'hospital', { keyId: 'next', createdAt: 1 });
+    const apart = await startGateway(await planWith([{ ...SORTED.document, state: 'RETIRING' }, next.document], ['sorted-sm2']));
+    t.after(() => apart.stop());
+    for (const caller of [SORTED, next]) assert.equal((await callGateway(apart.gateway, sendSorted(sortedMembers(caller)))).status, 200);
+  });
+});
