@@ -125,6 +125,11 @@ const ROWS = {
     '内网网关暂时无法连接，请求未被办理，请稍后重试',
     'The gateway inside cannot be reached; nothing was done: try again later.',
   ],
+  GW50306: [
+    503,
+    '接口已由运维人员暂停调用，请求未被办理：请按 Retry-After 等待后重试',
+    'An operator has paused the calls of this interface; nothing was done. Wait as Retry-After says, then try again.',
+  ],
   GW50401: [504, '后端服务响应超时', 'The service behind the gateway did not respond in time.'],
   GW50402: [
     504,
@@ -141,7 +146,7 @@ const ROWS = {
 export type GatewayErrorCode = keyof typeof ROWS;
 
 /** The gateway refused these calls with status 503. They did not reach the target, so they say nothing about it. */
-const REFUSED_UNCALLED: ReadonlySet<string> = new Set(['GW50301', 'GW50302'] satisfies GatewayErrorCode[]);
+const REFUSED_UNCALLED: ReadonlySet<string> = new Set(['GW50301', 'GW50302', 'GW50306'] satisfies GatewayErrorCode[]);
 
 /** Returns whether the gateway refused a call with this error to protect the target or itself. */
 export function isUncalled(code: string): boolean {

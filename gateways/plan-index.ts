@@ -13,6 +13,7 @@ import type {
 import type { GatewayPlan, PlatformKey } from './documents/gateway-plan.ts';
 import type { BlockedCaller } from './documents/blocked-caller.ts';
 import type { SafeSite, SiteUse } from './documents/safe-site.ts';
+import type { ManualOrder } from './documents/manual-state.ts';
 import type { ServiceDocument } from './documents/service-document.ts';
 import type { InterfaceDocument } from './documents/interface-document.ts';
 import type { ObjectRuleSet } from './documents/object-rules.ts';
@@ -84,6 +85,8 @@ export interface PlanIndex {
   isBlocked(kind: BlockedCaller['kind'], id: string, issuer: string | undefined, now: number): boolean;
   readonly safeSites: SafeSites;
   service(serviceId: string): ServiceDocument | undefined;
+  /** Returns what a person decided about calls. It may be over. */
+  manualState(interfaceId: string): ManualOrder | undefined;
   readonly ipLists: IpLists;
   /** The public keys of the platform, in all states. */
   readonly platformKeys: readonly Omit<PlatformKey, 'privatePem'>[];

@@ -17,6 +17,7 @@ import {
   type GatewayEvent,
   type GatewayLoad,
 } from '../../gateways/documents/gateway-questions.ts';
+import type { ManualState } from '../../gateways/documents/manual-state.ts';
 import { OneOf } from '../../gateways/documents/document-fields.ts';
 import type { DomainScope } from '../access/domains.ts';
 import { isAllowed } from '../access/permissions.ts';
@@ -54,6 +55,8 @@ export interface GatewayEventList {
 export interface InterfaceLoads {
   readonly loads: readonly (GatewayLoad & { readonly processId: string })[];
   readonly gateways: number;
+  /** What a person decided last about its calls. It may be over. */
+  readonly manual?: ManualState;
 }
 
 const LIMIT = 200;
@@ -190,7 +193,7 @@ function listEvents(services: CallServices): Action {
   });
 }
 
-function readLoad({ askGateways, owners }: CallServices): Action {
+function readLoad({ askGateways, owners, registry }: CallServices): Action {
   return defineAction({
     name: 'interfaces.load',
     right: 'interfaces.read',
@@ -202,11 +205,11 @@ function readLoad({ askGateways, owners }: CallServices): Action {
     input: Type.Object({ interfaceId: InterfaceId }, closed),
     audited: false,
     async run(_ctx, { interfaceId }): Promise<InterfaceLoads> {
-      const { replies } = await askGateways({ kind: 'load', interfaceId });
+      const [{ replies }, manual] = await Promise.all([askGateways({ kind: 'load', interfaceId }), registry.manualStates.get(interfaceId)]);
       const loads = replies.flatMap(({ processId, reply }) =>
         reply.kind === 'load' ? reply.loads.map((load) => ({ ...load, processId })) : [],
       );
-      return { loads, gateways: replies.filter(({ reply }) => reply.kind === 'load').length };
+      return { loads, gateways: replies.filter(({ reply }) => reply.kind === 'load').length, ...(manual && { manual }) };
     },
   });
 }

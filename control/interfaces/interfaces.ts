@@ -198,6 +198,7 @@ function removeInterface({ plans, owners, engine, registry }: InterfaceServices)
       ctx.note.before = existing(await interfaces.get(interfaceId), interfaceId);
       await refuseIfProvider(registry, interfaceId);
       const removed = await interfaces.remove(interfaceId);
+      await registry.manualStates.remove(interfaceId);
       for (const grant of await grants.listBy('interfaceId', interfaceId)) await grants.remove(grant.grantId);
       plans.changed();
       await engine.processes.endCalls('interface', interfaceId);

@@ -1,6 +1,8 @@
 import { Type } from 'typebox';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
+import { PLAIN_TEXT } from '../../engine/contract/values/plain-text.ts';
+import { isInForce, MANUAL_STATES, type ManualState } from '../../gateways/documents/manual-state.ts';
 import { OneOf } from '../../gateways/documents/document-fields.ts';
 import { existing } from '../access/domains.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
@@ -21,41 +23,58 @@ export function setBreakerActions(services: SetBreakerServices): readonly Action
   return [setBreaker(services)];
 }
 
-/** Opens or closes the breaker of an interface by hand, until a time. It needs no right to change other settings. */
+/**
+ * Pauses the calls of an interface, or lets all pass its breaker, until a time. It needs no right to change the
+ * interface, and leaves its document as it is.
+ */
 function setBreaker({ clock, registry, plans, owners }: SetBreakerServices): Action {
-  const { interfaces } = registry;
+  const { interfaces, manualStates } = registry;
   return defineAction({
     name: 'interfaces.set-breaker',
     right: 'interfaces.publish',
     domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
     text: {
-      'zh-CN': '人工设置接口的熔断：暂停调用或始终放行到指定时间，或改回自动',
-      en: 'Pause the calls of an interface or let all pass for some minutes, or end that',
+      'zh-CN': '人工暂停接口的调用，或让熔断始终放行到指定时间，或提前结束',
+      en: 'Pause the calls of an interface or let all pass its breaker for some minutes, or end that',
     },
     input: Type.Object(
       {
         interfaceId: Type.String({ maxLength: 64 }),
-        state: OneOf(['open', 'closed', 'automatic']),
+        state: OneOf([...MANUAL_STATES, 'automatic']),
         minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 7 * DAY_MINUTES, default: 30 })),
+        reason: Type.String({ minLength: 1, maxLength: 500, pattern: PLAIN_TEXT }),
       },
       closed,
     ),
     audited: true,
     subject: ({ interfaceId, state }) => `${interfaceId} ${state}`,
-    async run(ctx, { interfaceId, state, minutes = 30 }) {
-      const before = existing(await interfaces.get(interfaceId), interfaceId);
-      const breaker = before.policies?.['breaker'];
-      if (typeof breaker !== 'object' || before.target.kind === 'flow') throw noBreaker(interfaceId);
-      const { manual: manualBefore, ...rest } = breaker;
-      const manual = state === 'automatic' ? undefined : { state, until: clock.now() + minutes * 60_000 };
-      const policies = { ...before.policies, breaker: { ...rest, ...(manual && { manual }) } };
-      const saved = await interfaces.save({ ...before, policies });
-      ctx.note.before = { manual: manualBefore ?? null, revision: before.revision };
-      ctx.note.after = { manual: manual ?? null, revision: saved.revision };
+    async run(ctx, { interfaceId, state, minutes = 30, reason }): Promise<{ readonly manual?: ManualState }> {
+      ctx.note.reason = reason;
+      const document = existing(await interfaces.get(interfaceId), interfaceId);
+      if (state === 'closed' && (typeof document.policies?.['breaker'] !== 'object' || document.target.kind === 'flow'))
+        throw noBreaker(interfaceId);
+      const before = await manualStates.get(interfaceId);
+      const now = clock.now();
+      const { account: by } = ctx.actor;
+      const revision = before?.revision ?? 0;
+      let next: ManualState;
+      if (state !== 'automatic') next = { interfaceId, revision, state, since: now, until: now + minutes * 60_000, by, reason };
+      else if (before === undefined || !isInForce(before, now)) return before === undefined ? {} : { manual: before };
+      else next = { ...before, ended: { at: now, by, reason } };
+      const manual = await manualStates.save(next);
+      ctx.note.before = toNote(before);
+      ctx.note.after = toNote(manual);
       plans.changed();
-      return saved;
+      return { manual };
     },
   });
+}
+
+/** The reasons stay out: the trail has its own place for them. */
+function toNote(manual: ManualState | undefined) {
+  return manual === undefined
+    ? { manual: null }
+    : { manual: { state: manual.state, until: manual.until, isEnded: manual.ended !== undefined } };
 }
 
 function noBreaker(interfaceId: string): AppError {

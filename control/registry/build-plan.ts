@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Type } from 'typebox';
 import type { GatewayPlan } from '../../gateways/documents/gateway-plan.ts';
+import { isInForce } from '../../gateways/documents/manual-state.ts';
 import type { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
 import type { BindingStore } from '../../engine/bindings/interface.ts';
 import type { Changes } from '../../engine/changes/create-changes.ts';
@@ -168,6 +169,7 @@ async function buildPlan(
     services,
     blocked,
     safeSites,
+    manualStates,
   ] = await Promise.all([
     registry.interfaces.list(),
     registry.apps.list(),
@@ -182,6 +184,7 @@ async function buildPlan(
     registry.services.list(),
     registry.blockedCallers.list(),
     registry.safeSites.list(),
+    registry.manualStates.list(),
   ]);
   const valid = await inSlices(validInterfaces(interfaces, lastValid, { checkInterface, logger }));
   return {
@@ -201,6 +204,9 @@ async function buildPlan(
     services,
     blockedCallers: { key: registry.blockedCallersKey, entries: blocked.map((entry) => ({ ...entry, reason: '' })) },
     safeSites,
+    manualStates: manualStates
+      .filter((manual) => isInForce(manual, clock.now()))
+      .map(({ interfaceId, state, until }) => ({ interfaceId, state, until })),
     outbound: outbound.exceptions.targets(),
     defaultAppId,
     platformKey: platform.signer,

@@ -16,7 +16,16 @@ export function openInterfaceStore(documents: Documents): Promise<InterfaceStore
     uniqueNames: ['route'],
     unique: (document) => ({ route: routeKey(document) }),
     clash: routeClash,
+    upgrade: withoutManual,
   });
+}
+
+/** Manual states of a breaker were an option of the policy until they got a store of their own. */
+function withoutManual(document: InterfaceDocument): InterfaceDocument {
+  const breaker = document.policies?.['breaker'];
+  if (typeof breaker !== 'object' || !('manual' in breaker)) return document;
+  const { manual: _manual, ...rest } = breaker;
+  return { ...document, policies: { ...document.policies, breaker: rest } };
 }
 
 /**

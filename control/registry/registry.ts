@@ -1,6 +1,7 @@
 /** All stores that a gateway plan is built from, opened together. */
 import type { AppDocument, BusConsumer, GrantDocument, UserTokenIssuer, UserTokenKey } from '../../gateways/documents/caller-documents.ts';
 import type { IpListDocument } from '../../gateways/documents/ip-list-document.ts';
+import type { ManualState } from '../../gateways/documents/manual-state.ts';
 import type { ServiceDocument } from '../../gateways/documents/service-document.ts';
 import type { BlockedCaller } from '../../gateways/documents/blocked-caller.ts';
 import type { SafeSite } from '../../gateways/documents/safe-site.ts';
@@ -31,6 +32,7 @@ export interface Registry {
   readonly blockedCallersKey: string;
   readonly safeSites: RevisionedStore<SafeSite>;
   readonly services: RevisionedStore<ServiceDocument>;
+  readonly manualStates: RevisionedStore<ManualState>;
   readonly ipLists: RevisionedStore<IpListDocument>;
   readonly objectRules: RevisionedStore<ObjectRuleSet>;
 }
@@ -72,6 +74,7 @@ export async function openRegistry(deps: KeyStoreDeps): Promise<Registry> {
     blockedCallersKey: deps.seal.token('blocked-callers', 'key'),
     safeSites: await openRevisionedStore<SafeSite>(documents, { collection: 'safe_sites', idOf: (site) => site.siteId }),
     services: await openRevisionedStore<ServiceDocument>(documents, { collection: 'services', idOf: (service) => service.serviceId }),
+    manualStates: await openRevisionedStore<ManualState>(documents, { collection: 'manual_states', idOf: (manual) => manual.interfaceId }),
     ipLists: await openRevisionedStore<IpListDocument>(documents, { collection: 'ip_lists', idOf: (list) => list.listId }),
     objectRules: await openRevisionedStore<ObjectRuleSet>(documents, { collection: 'object_rules', idOf: (set) => set.ruleSetId }),
   };

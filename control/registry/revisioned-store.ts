@@ -25,6 +25,8 @@ export interface RevisionedSpec<T> {
   readonly uniqueNames?: readonly string[];
   /** Dotted paths within the document that lists filter or sort by. */
   readonly indexed?: readonly string[];
+  /** Returns a stored document without what an earlier build allowed in it. */
+  readonly upgrade?: (document: T) => T;
   /** Creates the error that names the conflicting document. */
   readonly clash?: (document: T, other: T | undefined) => AppError;
 }
@@ -56,11 +58,15 @@ export async function openRevisionedStore<T extends { readonly revision: number 
     indexes,
   };
   const stored = await documents.open(collectionSpec);
+  const read = spec.upgrade ?? ((document: T) => document);
 
   return {
-    list: async () => (await findAll(stored)).map(({ document }) => document),
-    listBy: async (path, value) => (await findAll(stored, { [`document.${path}`]: value })).map(({ document }) => document),
-    get: async (id) => (await stored.get(id))?.document,
+    list: async () => (await findAll(stored)).map(({ document }) => read(document)),
+    listBy: async (path, value) => (await findAll(stored, { [`document.${path}`]: value })).map(({ document }) => read(document)),
+    async get(id) {
+      const found = await stored.get(id);
+      return found && read(found.document);
+    },
     async save(document) {
       const _id = spec.idOf(document);
       const next = { ...document, revision: document.revision + 1 };

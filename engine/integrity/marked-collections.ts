@@ -16,6 +16,7 @@ export const MARKED_COLLECTIONS: ReadonlySet<string> = new Set([
   'user_token_keys',
   'interfaces',
   'services',
+  'manual_states',
   'ip_lists',
   'object_rules',
   'blocked_callers',

@@ -12,6 +12,7 @@ import type {
 import type { BlockedCaller } from './blocked-caller.ts';
 import type { IpListDocument } from './ip-list-document.ts';
 import type { SafeSite } from './safe-site.ts';
+import type { ManualOrder } from './manual-state.ts';
 import type { ServiceDocument } from './service-document.ts';
 import type { InterfaceDocument } from './interface-document.ts';
 import type { ObjectRuleSet } from './object-rules.ts';
@@ -71,6 +72,8 @@ export interface GatewayPlan {
   readonly safeSites?: readonly SafeSite[];
   /** Services that interfaces belong to. Absent in a plan of an older version. */
   readonly services?: readonly ServiceDocument[];
+  /** What persons decided about calls, as far as it is in force. Absent in a plan of an older version, and for the DMZ. */
+  readonly manualStates?: readonly ManualOrder[];
   /** Shared lists of addresses. Absent in a plan of an older version. */
   readonly ipLists?: readonly IpListDocument[];
   /** The app whose grants apply to users without an app of their own. */

@@ -1,11 +1,14 @@
 /** How much load an interface has in one gateway, and how its target is protected, for the console and for metrics. */
 import type { Front } from '../../engine/contract/access/access.ts';
+import type { ManualState } from './manual-state.ts';
 
 export interface LoadState {
   readonly interfaceId: string;
   readonly front: Front;
   /** Requests in flight, whether they have reached the target or not. */
   readonly inFlight: number;
+  /** What a person decided about its calls; absent if nothing is in force. */
+  readonly manual?: Pick<ManualState, 'state' | 'until'>;
   /** The policy `concurrency`; absent if the interface does not use it. */
   readonly concurrency?: ConcurrencyState;
   /** The instance groups of a service, the usual one first; absent if the target is a flow. */
@@ -63,8 +66,6 @@ export interface GroupState {
 
 export interface BreakerView {
   readonly state: 'closed' | 'open' | 'half-open' | 'ramp';
-  /** True while a person, not the traffic, decides the state. */
-  readonly isForced: boolean;
   /** Epoch milliseconds. `until` is absent if the state does not end by itself. */
   readonly since: number;
   readonly until?: number;

@@ -37,6 +37,7 @@ import { createFailureWarning } from '../upstream/attempt-failure.ts';
 import { createUpstreamCall, type UpstreamDeps } from '../upstream/upstream-call.ts';
 import { createNodeFronts, scopeOf, type NodeFronts } from '../forward/create-entrance.ts';
 import { interfacesOfNode } from '../forward/plan-of-node.ts';
+import type { PlanIndex } from '../plan-index.ts';
 import { createPlanIndex } from '../plan/create-plan-index.ts';
 import { createAskProvider } from '../relations/ask-provider.ts';
 import { createRelations, type FailingProvider, type WatchedRelations } from '../relations/create-relations.ts';
@@ -190,8 +191,8 @@ export class ServingCompiler {
   }
 
   /** Returns the load of a served interface. `inFlight`: how many of its requests are in flight. */
-  readLoad(compiled: CompiledInterface, inFlight: number): LoadState {
-    return readLoadState(compiled, this.#keepers.of(compiled.interface.interfaceId), inFlight, this.#parts.options.clock);
+  readLoad(compiled: CompiledInterface, inFlight: number, plan: PlanIndex): LoadState {
+    return readLoadState(compiled, this.#keepers.of(compiled.interface.interfaceId), inFlight, this.#parts.options.clock, plan);
   }
 
   /** Returns the interfaces that object rules ask for relations, and that fail. */

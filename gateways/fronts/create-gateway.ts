@@ -148,7 +148,7 @@ class FrontGateway implements Gateway {
       ...{ kind: 'relation-failing' as const, interfaceId, group: '', since },
       values: { reason },
     }));
-    return [...this.#conditions.list(watched.map((compiled) => this.#compiler.readLoad(compiled, 0))), ...relations];
+    return [...this.#conditions.list(watched.map((compiled) => this.#readLoad(compiled, 0))), ...relations];
   }
 
   events(): readonly GatewayEvent[] {
@@ -163,7 +163,11 @@ class FrontGateway implements Gateway {
     const compiled = this.#served().find((one) => one.interface.interfaceId === interfaceId);
     if (compiled === undefined) return undefined;
     const inFlight = this.#inFlight.all().filter((exchange) => exchange.interface?.interfaceId === interfaceId).length;
-    return { ...this.#compiler.readLoad(compiled, inFlight), limits: this.#compiler.readLimits(compiled) };
+    return { ...this.#readLoad(compiled, inFlight), limits: this.#compiler.readLimits(compiled) };
+  }
+
+  #readLoad(compiled: CompiledInterface, inFlight: number): LoadState {
+    return this.#compiler.readLoad(compiled, inFlight, this.#current!.own.plan);
   }
 
   flushLog(): Promise<void> {
@@ -217,7 +221,7 @@ class FrontGateway implements Gateway {
 
   #loads(): readonly LoadState[] {
     const counts = countBy(this.#inFlight.all(), (exchange) => exchange.interface?.interfaceId);
-    return this.#served().map((compiled) => this.#compiler.readLoad(compiled, counts.get(compiled.interface.interfaceId) ?? 0));
+    return this.#served().map((compiled) => this.#readLoad(compiled, counts.get(compiled.interface.interfaceId) ?? 0));
   }
 
   #isClosing(): boolean {

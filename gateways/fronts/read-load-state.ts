@@ -4,13 +4,15 @@ import type { ListedInstance } from '../load/balancer.ts';
 import type { Breaker } from '../load/breaker.ts';
 import { loadOf } from '../load/interface-load.ts';
 import type { CompiledInterface } from '../pipeline/compile-interface.ts';
+import type { PlanIndex } from '../plan-index.ts';
 import type { Keepers } from '../policy-ports.ts';
 
 type Times = Pick<Clock, 'now'>;
 
 /** Reads the load of an interface from the state that its policies and its balancers keep. */
-export function readLoadState(compiled: CompiledInterface, keepers: Keepers, inFlight: number, clock: Times): LoadState {
+export function readLoadState(compiled: CompiledInterface, keepers: Keepers, inFlight: number, clock: Times, plan: PlanIndex): LoadState {
   const { interfaceId, front } = compiled.interface;
+  const manual = plan.manualState(interfaceId);
   const { limit, breakers, grey } = loadOf(keepers);
   // What a policy kept stays after the interface has stopped to use the policy.
   const uses = (name: string) => compiled.before.some(({ policy }) => policy === name);
@@ -20,6 +22,7 @@ export function readLoadState(compiled: CompiledInterface, keepers: Keepers, inF
   });
   return {
     ...{ interfaceId, front, inFlight, ...compiled.handling },
+    ...(manual !== undefined && clock.now() < manual.until && { manual: { state: manual.state, until: manual.until } }),
     ...(limit !== undefined &&
       uses('concurrency') && {
         concurrency: { limit: limit.limit, inFlight: limit.inFlight, queued: limit.queued, isAtCeiling: limit.isAtCeiling },
@@ -39,9 +42,9 @@ export function readLimits({ before }: CompiledInterface, keepers: Keepers): rea
   ];
 }
 
-function viewBreaker({ state, isForced, times: { lastedMs, leftMs } }: Breaker, clock: Times): BreakerView {
+function viewBreaker({ state, times: { lastedMs, leftMs } }: Breaker, clock: Times): BreakerView {
   const now = clock.now();
-  return { state, isForced, since: Math.round(now - lastedMs), ...(leftMs !== undefined && { until: Math.round(now + leftMs) }) };
+  return { state, since: Math.round(now - lastedMs), ...(leftMs !== undefined && { until: Math.round(now + leftMs) }) };
 }
 
 function viewInstance({ ejectedForMs, latencyMs, ...instance }: ListedInstance, clock: Times): InstanceView {

@@ -18,6 +18,7 @@ export const NO_PLAN: PlanIndex = Object.freeze({
   userTokenIssuer: none,
   interface: none,
   objectRules: none,
+  manualState: none,
   objectSalt: none,
   issuers: new Set<string>(),
   busConsumerByToken: none,

@@ -7,7 +7,7 @@ import { SecondBuckets } from './second-buckets.ts';
 
 export type BreakerState = 'closed' | 'open' | 'half-open' | 'ramp';
 
-export type BreakerCause = 'failures' | 'slow' | 'rejections' | 'probes' | 'pause-over' | 'recovered' | 'manual' | 'manual-over';
+export type BreakerCause = 'failures' | 'slow' | 'rejections' | 'probes' | 'pause-over' | 'recovered';
 
 export interface BreakerEvent {
   readonly kind: 'breaker-changed';
@@ -72,7 +72,6 @@ export class Breaker {
   #good = 0;
   /** Collects the admitted share of traffic during the ramp; a call passes for each whole one. */
   #credit = 0;
-  #forced: { readonly state: 'open' | 'closed'; readonly endsAt: number } | undefined;
 
   constructor(options: BreakerOptions) {
     this.#options = options;
@@ -83,20 +82,14 @@ export class Breaker {
 
   get state(): BreakerState {
     this.#turn();
-    return this.#forced?.state ?? this.#state;
-  }
-
-  /** True while a person, not the traffic, decides the state. */
-  get isForced(): boolean {
-    this.#turn();
-    return this.#forced !== undefined;
+    return this.#state;
   }
 
   /** How long the state has lasted, and after how long it ends without a call; undefined if it does not. */
   get times(): { readonly lastedMs: number; readonly leftMs: number | undefined } {
     const { state } = this;
     const now = this.#options.clock.monotonic();
-    const endsAt = this.#forced?.endsAt ?? (state === 'open' || state === 'ramp' ? this.#endsAt : undefined);
+    const endsAt = state === 'open' || state === 'ramp' ? this.#endsAt : undefined;
     return { lastedMs: now - this.#changedAt, leftMs: endsAt === undefined ? undefined : endsAt - now };
   }
 
@@ -108,7 +101,6 @@ export class Breaker {
   /** Admits a call, or returns undefined. */
   enter(): BreakerPass | undefined {
     this.#turn();
-    if (this.#forced !== undefined) return this.#forced.state === 'closed' ? 0 : undefined;
     switch (this.#state) {
       case 'closed':
         return 0;
@@ -130,7 +122,7 @@ export class Breaker {
   leave(pass: BreakerPass, isFailure: boolean | undefined, latencyMs: number): void {
     this.#turn();
     if (pass !== 0) return this.#endProbe(pass, isFailure, latencyMs);
-    if (isFailure === undefined || this.#forced !== undefined || this.#state === 'open' || this.#state === 'half-open') return;
+    if (isFailure === undefined || this.#state === 'open' || this.#state === 'half-open') return;
     this.#counts.add(CALLS!);
     if (isFailure) this.#counts.add(FAILURES!);
     if (this.#isSlow(latencyMs)) this.#counts.add(SLOW!);
@@ -143,7 +135,7 @@ export class Breaker {
     this.#counts.add(OFFERED!);
     if (!isRejected) return;
     this.#counts.add(REJECTED!);
-    if (this.#forced !== undefined || (this.#state !== 'closed' && this.#state !== 'ramp')) return;
+    if (this.#state !== 'closed' && this.#state !== 'ramp') return;
     for (let second = 1; second <= REJECTED_SECONDS; second++) {
       const offered = this.#counts.ago(OFFERED!, second);
       if (offered < this.#minimum() || this.#counts.ago(REJECTED!, second) < REJECTED_SHARE * offered) return;
@@ -151,32 +143,15 @@ export class Breaker {
     this.#open('rejections');
   }
 
-  /** Opens or closes the breaker for `forMs`, independently of the traffic. */
-  force(state: 'open' | 'closed', forMs: number): void {
-    const from = this.state;
-    this.#forced = { state, endsAt: this.#options.clock.monotonic() + forMs };
-    this.#report(from, state, 'manual', state === 'open' ? forMs : 0);
-  }
-
-  /** Ends a manual state. The breaker continues closed, with empty counts. */
-  release(): void {
-    if (this.#forced === undefined) return;
-    const from = this.#forced.state;
-    this.#forced = undefined;
-    this.#close('closed');
-    this.#report(from, 'closed', 'manual-over', 0);
-  }
-
   /** How long callers should wait until calls are admitted again, in milliseconds. */
   retryAfterMs(): number {
     const now = this.#options.clock.monotonic();
-    const endsAt = this.#forced?.endsAt ?? (this.#state === 'open' ? this.#endsAt : now);
+    const endsAt = this.#state === 'open' ? this.#endsAt : now;
     return Math.max(1_000, endsAt - now);
   }
 
   #turn(): void {
     const now = this.#options.clock.monotonic();
-    if (this.#forced !== undefined && now >= this.#forced.endsAt) this.release();
     if (this.#state === 'open' && now >= this.#endsAt) this.#halfOpen();
     else if (this.#state === 'ramp' && now >= this.#endsAt) {
       this.#openMs = OPEN_FROM_MS;
@@ -200,9 +175,10 @@ export class Breaker {
     if (!isFailure && !this.#isSlow(latencyMs)) this.#good++;
     if (this.#judged - this.#good > PROBES - GOOD_PROBES) return this.#open('probes');
     if (this.#judged < PROBES) return;
-    this.#close('ramp');
+    this.#counts.reset();
+    this.#credit = 0;
     this.#endsAt = this.#options.clock.monotonic() + RAMP_MS;
-    this.#report('half-open', 'ramp', 'recovered', 0);
+    this.#change('ramp', 'recovered');
   }
 
   #judge(): void {
@@ -220,20 +196,9 @@ export class Breaker {
     this.#change('open', cause, openMs);
   }
 
-  #close(state: 'closed' | 'ramp'): void {
-    this.#counts.reset();
-    this.#credit = 0;
-    this.#state = state;
-    if (state === 'closed') this.#openMs = OPEN_FROM_MS;
-  }
-
   #change(to: BreakerState, cause: BreakerCause, openMs = 0): void {
     const from = this.#state;
     this.#state = to;
-    this.#report(from, to, cause, openMs);
-  }
-
-  #report(from: BreakerState, to: BreakerState, cause: BreakerCause, openMs: number): void {
     this.#changedAt = this.#options.clock.monotonic();
     this.#options.onChange?.({ kind: 'breaker-changed', from, to, cause, openMs });
   }

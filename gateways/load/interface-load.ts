@@ -12,8 +12,6 @@ export interface InterfaceLoad {
   readonly breakers: Map<string, Breaker>;
   /** The release that serves, with its group; undefined before the first one. */
   grey: { readonly group: string; readonly release: GreyRelease } | undefined;
-  /** The manual state that was applied last, as JSON. */
-  manual: string;
   /** Read the use of the limits of the version that was compiled last. */
   rates: () => readonly LimitUse[];
   quotas: () => readonly LimitUse[];
@@ -23,7 +21,7 @@ const NO_LIMITS = () => [];
 
 export function loadOf(keepers: Keepers): InterfaceLoad {
   return keepers.ofInterface('load', () => ({
-    ...{ limit: undefined, breakers: new Map(), grey: undefined, manual: '' },
+    ...{ limit: undefined, breakers: new Map(), grey: undefined },
     ...{ rates: NO_LIMITS, quotas: NO_LIMITS },
   }));
 }

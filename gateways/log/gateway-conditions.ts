@@ -10,7 +10,13 @@ import type { GroupState, LoadState } from '../documents/load-state.ts';
 type Found = Omit<GatewayCondition, 'since' | 'interfaceId'>;
 
 /** Events after which an interface may have a condition. */
-const STARTS: ReadonlySet<string> = new Set(['breaker-opened', 'instance-ejected', 'instance-unhealthy', 'grey-rolled-back']);
+const STARTS: ReadonlySet<string> = new Set([
+  'calls-paused',
+  'breaker-opened',
+  'instance-ejected',
+  'instance-unhealthy',
+  'grey-rolled-back',
+]);
 const MOST_WATCHED = 500;
 /** An ejected instance is tried again only if calls arrive. Without any, it is unknown whether it works. */
 const UNTRIED_MS = 300_000;
@@ -53,9 +59,10 @@ export class GatewayConditions {
     });
   }
 
-  #find({ groups = [], grey }: LoadState, eventAt: number): readonly Found[] {
+  #find({ groups = [], grey, manual }: LoadState, eventAt: number): readonly Found[] {
     const isUntried = this.#clock.now() - eventAt > UNTRIED_MS;
     return [
+      ...(manual?.state === 'open' ? [{ kind: 'breaker-open', group: '', values: { by: 'person', until: manual.until } } as const] : []),
       ...groups.flatMap((group) => [...findBreaker(group), ...findInstances(group, isUntried)]),
       ...(grey?.isRolledBack === true ? [{ kind: 'grey-rolled-back', group: grey.group, values: {} } as const] : []),
     ];
@@ -65,8 +72,7 @@ export class GatewayConditions {
 /** A breaker that lets more and more calls through is not open: the target works again. */
 function findBreaker({ name: group, breaker }: GroupState): readonly Found[] {
   if (breaker === undefined || (breaker.state !== 'open' && breaker.state !== 'half-open')) return [];
-  const values = { by: breaker.isForced ? 'person' : 'traffic', ...(breaker.isForced && breaker.until && { until: breaker.until }) };
-  return [{ kind: 'breaker-open', group, values }];
+  return [{ kind: 'breaker-open', group, values: { by: 'traffic' } }];
 }
 
 function findInstances({ name: group, instances }: GroupState, isUntried: boolean): readonly Found[] {

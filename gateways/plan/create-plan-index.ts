@@ -71,6 +71,7 @@ export function* createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<M
     if (handle !== undefined) userTokenKeys.set(document.kid, { document, handle });
   }
   const services = yield* indexBy(plan.services ?? [], ({ serviceId }) => serviceId);
+  const manualStates = new Map((plan.manualStates ?? []).map((manual) => [manual.interfaceId, manual]));
   const isBlocked = yield* indexBlockedCallers(plan.blockedCallers, crypto);
   const ipLists = yield* compileIpLists(plan.ipLists ?? [], memo);
   const issuers = new Map((plan.userTokenIssuers ?? []).map((issuer) => [issuer.issuer, issuer]));
@@ -99,6 +100,7 @@ export function* createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<M
     isBlocked,
     safeSites: indexSafeSites(plan.safeSites ?? []),
     service: (serviceId) => services.get(serviceId),
+    manualState: (interfaceId) => manualStates.get(interfaceId),
     ipLists,
     platformKeys: (plan.platformKeys ?? []).map(({ privatePem: _private, ...key }) => key),
     platformKey,

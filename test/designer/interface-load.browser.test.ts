@@ -72,14 +72,14 @@ test('the page of an interface shows limits, instances and what opened the break
   await picture(page, 'load');
 
   await panel.getByRole('button', { name: '暂停调用…' }).click();
-  const dialog = page.getByRole('dialog', { name: '暂停调用后端' });
-  await expect(dialog).toContainText('GW50302');
+  const dialog = page.getByRole('dialog', { name: '暂停调用' });
+  await expect(dialog).toContainText('GW50306');
   await dialog.getByRole('button', { name: '暂停调用', exact: true }).click();
   await expect(dialog.getByText('请填写理由。')).toBeVisible();
   await dialog.getByRole('textbox', { name: /理由/ }).fill('后端升级');
   await picture(page, 'load-dialog');
   await dialog.getByRole('button', { name: '暂停调用', exact: true }).click();
-  await expect(panel.locator('[data-breaker="open"]')).toContainText('人工', { timeout: 15_000 });
+  await expect(panel.locator('[data-manual="open"]')).toContainText('理由：后端升级', { timeout: 15_000 });
   await until('callers are refused', async () => (await call()) === 503);
   await picture(page, 'load-paused');
 
@@ -87,8 +87,9 @@ test('the page of an interface shows limits, instances and what opened the break
   const end = page.getByRole('dialog', { name: '结束人工状态' });
   await end.getByRole('textbox', { name: /理由/ }).fill('升级完成');
   await end.getByRole('button', { name: '结束人工状态' }).click();
-  await expect(panel.locator('[data-breaker="closed"]')).toBeVisible({ timeout: 15_000 });
+  await expect(panel.locator('[data-manual="over"]')).toContainText('提前结束，理由：升级完成', { timeout: 15_000 });
   await until('calls pass', async () => (await call()) === 200);
+  await picture(page, 'load-resumed');
 });
 
 async function picture(page: Page, name: string): Promise<void> {

@@ -642,8 +642,6 @@ export interface components {
       sizeBytes: number;
     };
     BreakerView: {
-      /** @description True while a person, not the traffic, decides the state. */
-      isForced: boolean;
       /** @description Epoch milliseconds. `until` is absent if the state does not end by itself. */
       since: number;
       /** @enum {unknown} */
@@ -1630,8 +1628,19 @@ export interface components {
         interfaceId: string;
         /** @description Rate limits and quotas, the narrowest first. */
         limits: components['schemas']['LimitUse'][];
+        /** @description What a person decided about its calls; absent if nothing is in force. */
+        manual?: {
+          /**
+           * @description `open`: calls are refused. `closed`: the breaker lets all calls pass.
+           * @enum {unknown}
+           */
+          state: 'open' | 'closed';
+          until: number;
+        };
         processId: string;
       }[];
+      /** @description What a person decided last about its calls. It may be over. */
+      manual?: components['schemas']['ManualState'];
     };
     IpEntry: {
       expiresAt?: number;
@@ -1747,6 +1756,27 @@ export interface components {
         openssl: string;
         sqlite: string;
       };
+    };
+    ManualState: {
+      /** @description The account that set it, and why. */
+      by: string;
+      /** @description Set if a person ended it before its time. */
+      ended?: {
+        at: number;
+        by: string;
+        reason: string;
+      };
+      interfaceId: string;
+      reason: string;
+      revision: number;
+      /** @description Epoch milliseconds. */
+      since: number;
+      /**
+       * @description `open`: calls are refused. `closed`: the breaker lets all calls pass.
+       * @enum {unknown}
+       */
+      state: 'open' | 'closed';
+      until: number;
     };
     MayChange: {
       /** @description The person may change display name, domains and password, enable the account again, and remove any of its roles. */
@@ -3023,6 +3053,7 @@ export type LimitUse = components['schemas']['LimitUse'];
 export type ListenerState = components['schemas']['ListenerState'];
 export type LogLevel = components['schemas']['LogLevel'];
 export type MachineState = components['schemas']['MachineState'];
+export type ManualState = components['schemas']['ManualState'];
 export type MayChange = components['schemas']['MayChange'];
 export type Me = components['schemas']['Me'];
 export type Message = components['schemas']['Message'];
@@ -7123,6 +7154,7 @@ export interface operations {
             | 'user_token_keys'
             | 'interfaces'
             | 'services'
+            | 'manual_states'
             | 'ip_lists'
             | 'object_rules'
             | 'blocked_callers'
@@ -7373,6 +7405,7 @@ export interface operations {
         'application/json': {
           /** @default 30 */
           minutes?: number;
+          reason: string;
           state: 'open' | 'closed' | 'automatic';
         };
       };
@@ -7384,7 +7417,9 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['InterfaceDocument'];
+          'application/json': {
+            manual?: components['schemas']['ManualState'];
+          };
         };
       };
     };

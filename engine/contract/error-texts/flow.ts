@@ -265,7 +265,6 @@ export const flowTexts: ErrorTemplates = {
   },
   'POLICY_OPTIONS/grey-claim': { what: '填了取值，但没有填取自令牌中的哪个声明', fix: '填写来源，或移除取值。' },
   'POLICY_OPTIONS/past-exception': { what: '例外已于 {value} 到期，不再生效', fix: '移除该例外，或改为以后的时间。' },
-  'POLICY_OPTIONS/past-manual': { what: '手动状态已于 {value} 结束', fix: '移除手动状态，或改为以后的时间。' },
   'POLICY_OPTIONS/time-zone': { what: '“{value}”不是时区', fix: '填写时区名称，如 Asia/Shanghai。' },
   IP_RANGE_INVALID: {
     what: '“{value}”不是 IP 地址或网段',

@@ -48,6 +48,7 @@ export const gatewayTexts: ErrorTemplates = {
   GW50303: { what: '网关依赖的共享状态或配置暂不可用', fix: '按 Retry-After 等待后重试。' },
   GW50304: { what: '网关正在停止', fix: '重新发送即可，其他网关会接管。' },
   GW50305: { what: '内网网关暂时无法连接，没有办理', fix: '按 Retry-After 等待后重试。' },
+  GW50306: { what: '接口已由运维人员暂停调用，请求未被办理', fix: '按 Retry-After 等待后重试；要恢复，在接口的“负载与保护”结束暂停。' },
   GW50401: { what: '后端服务没有在时限内应答', fix: '可以重试；若持续出现，请检查后端服务。' },
   GW50402: {
     what: '处理结果未知，或已办理但没有应答',

@@ -11,7 +11,7 @@ const CAUSE_OF_CODE: Readonly<Record<string, Cause>> = { GW50201: 'unreachable',
 /** Statuses of responses without a body (RFC 9110, 15). */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 /** Only these refusals before the call: others may concern callers that are not authenticated. */
-const CAUSE_OF_POLICY: Readonly<Record<string, Cause>> = { breaker: 'breaker', concurrency: 'concurrency' };
+const CAUSE_OF_POLICY: Readonly<Record<string, Cause>> = { 'admin-pause': 'breaker', breaker: 'breaker', concurrency: 'concurrency' };
 
 /**
  * Responds with a configured answer when the target cannot. A call whose outcome is unknown or done keeps its error,

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import type { Clock } from '../../../engine/contract/values/clock.ts';
 import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy, type Exchange, type GatewayError } from '../../contract.ts';
 import type { GatewayEvent } from '../../documents/gateway-questions.ts';
@@ -18,13 +19,6 @@ const Percent = (usual: number, zh: string, en: string) =>
       maximum: 100,
     }),
   );
-
-const MANUAL = fieldText(
-  '手动',
-  'Manual state',
-  '到指定时间为止，不看请求结果。',
-  'Until the given time, whatever the results of requests are.',
-);
 
 /**
  * Stops calls of a service that fails, for each instance group. It counts time-outs, failed connections and status 5xx,
@@ -68,41 +62,15 @@ export default definePolicy({
         }),
       ),
       ...FAILURE_FIELDS,
-      manual: Type.Optional(
-        Type.Object(
-          {
-            state: Type.Union([Type.Literal('open'), Type.Literal('closed')], {
-              ...fieldText('状态', 'State', undefined, undefined, {
-                options: { open: ['暂停调用', 'Calls are paused'], closed: ['始终放行', 'Calls always pass'] },
-              }),
-            }),
-            until: Type.Integer({
-              ...fieldText('直到', 'Until', '毫秒时间戳。', 'Epoch milliseconds.', { example: '1798732800000' }),
-              minimum: 0,
-              maximum: 8_640_000_000_000_000,
-            }),
-          },
-          { ...MANUAL, additionalProperties: false },
-        ),
-      ),
     },
     { additionalProperties: false },
   ),
-  findPast: ({ manual }, now) =>
-    manual === undefined || manual.until > now
-      ? []
-      : [
-          {
-            ...{ path: '/manual/until', problem: 'past-manual', value: new Date(manual.until).toISOString() },
-            message: `The manual state ended at ${new Date(manual.until).toISOString()}.`,
-            fix: 'Remove the manual state, or choose a later time.',
-          },
-        ],
   explain: (_options, target, _front, deps) => {
     const { breakers } = loadOf(deps.keepers);
     const usual = target!.target.kind === 'flow' ? undefined : groupsOf(target!.target)[0]?.name;
     return (exchange) => {
       const group = exchange.instanceGroup ?? usual ?? '';
+      if (passesAll(exchange, deps.clock)) return undefined;
       if (breakers.get(group)?.state === 'open') return refuseCall(exchange, group);
       noteOwnMemory(exchange, 'breaker', deps);
       return undefined;
@@ -112,7 +80,7 @@ export default definePolicy({
   isDefault: () => false,
   isOptional: () => true,
   compile(options, target, front, { keepers, clock, metrics, report }) {
-    const { failurePercent, slowMs, slowPercent, minimumCalls, manual } = options;
+    const { failurePercent, slowMs, slowPercent, minimumCalls } = options;
     const { interfaceId, target: called } = target!;
     if (called.kind === 'flow') return undefined;
     const settings = { slowMs, minimumCalls, failureShare: shareOf(failurePercent), slowShare: shareOf(slowPercent) };
@@ -126,18 +94,10 @@ export default definePolicy({
         load.breakers.set(group, new Breaker({ clock, settings, random: Math.random, onChange }));
       }
     }
-    const applied = JSON.stringify(manual) ?? '';
-    if (load.manual !== applied) {
-      load.manual = applied;
-      const forMs = manual === undefined ? 0 : manual.until - clock.now();
-      for (const breaker of load.breakers.values()) {
-        if (manual !== undefined && forMs > 0) breaker.force(manual.state, forMs);
-        else breaker.release();
-      }
-    }
     const usual = groups[0]!;
     const isFailed = createFailureJudge(options);
     return (exchange) => {
+      if (passesAll(exchange, clock)) return undefined;
       const group = exchange.instanceGroup ?? usual;
       const breaker = load.breakers.get(group)!;
       const pass = breaker.enter();
@@ -165,6 +125,12 @@ const KINDS = { open: 'breaker-opened', 'half-open': 'breaker-half-open', ramp: 
 
 function toEvent({ from, to, cause, openMs }: BreakerEvent, interfaceId: string, group: string): Omit<GatewayEvent, 'at'> {
   return { kind: KINDS[to], interfaceId, subject: group, values: { from, cause, openMs } };
+}
+
+/** True while a person lets all calls pass. The breaker then neither refuses nor counts. */
+function passesAll({ plan, interface: called }: Exchange, clock: Pick<Clock, 'now'>): boolean {
+  const manual = plan.manualState(called!.interfaceId);
+  return manual?.state === 'closed' && clock.now() < manual.until;
 }
 
 function refuseCall(exchange: Exchange, group: string, details?: RefusalDetails): GatewayError {

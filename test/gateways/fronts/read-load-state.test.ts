@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
+import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import type { InterfaceDocument } from '../../../gateways/documents/interface-document.ts';
 import { buildInterface, buildPlan, createTestKey, crypto } from '../support/city-plan.ts';
 import { callGateway, startGateway } from '../support/start-gateway.ts';
@@ -45,9 +46,9 @@ test('says for an interface which instances are out, what its breaker does since
     target: { kind: 'upstream', groups: [{ name: 'v1', instances }] },
   });
   let number = 1;
-  const publish = async (interfaces: readonly InterfaceDocument[]) => {
+  const publish = async (interfaces: readonly InterfaceDocument[], manualStates: GatewayPlan['manualStates'] = []) => {
     const grants = [{ grantId: 'grt_1', revision: 1, appId: 'his', interfaceId: document.interfaceId }];
-    bus.feed.publish({ ...base, number: ++number, interfaces, grants });
+    bus.feed.publish({ ...base, number: ++number, interfaces, grants, manualStates });
     while (bus.gateway.applied() !== number) await turn();
   };
   await publish([document]);
@@ -59,7 +60,7 @@ test('says for an interface which instances are out, what its breaker does since
   const [good, bad] = groups![0]!.instances;
   assert.deepEqual([good!.state, good!.failures, typeof good!.latencyMs], ['in', 0, 'number']);
   assert.deepEqual([bad!.state, bad!.failures, bad!.ejectedUntil], ['ejected', 5, clock.now() + 5_000]);
-  assert.deepEqual(groups![0]!.breaker, { state: 'closed', isForced: false, since: clock.now() });
+  assert.deepEqual(groups![0]!.breaker, { state: 'closed', since: clock.now() });
   assert.deepEqual(limits, [
     { by: 'app', limit: 12, period: 3_600_000, callers: 1, limited: 1 },
     { by: 'interface', limit: 100, period: 3_600_000, remaining: 88 },
@@ -67,10 +68,13 @@ test('says for an interface which instances are out, what its breaker does since
   ]);
 
   await clock.advance(2_000);
-  await publish([{ ...document, policies: { breaker: { manual: { state: 'open', until: clock.now() + 60_000 } } } }]);
-  const paused = load()!;
-  assert.deepEqual(paused.groups![0]!.breaker, { state: 'open', isForced: true, since: clock.now(), until: clock.now() + 60_000 });
-  assert.deepEqual([paused.concurrency, paused.limits], [undefined, []], 'policies that are off now say nothing');
+  await publish([{ ...document, policies: { breaker: {} } }]);
+  const later = load()!;
+  assert.deepEqual([later.concurrency, later.limits], [undefined, []], 'policies that are off now say nothing');
+  await publish([document], [{ interfaceId: document.interfaceId, state: 'open', until: clock.now() + 1 }]);
+  assert.deepEqual(load()!.manual, { state: 'open', until: clock.now() + 1 });
+  await clock.advance(1);
+  assert.equal(load()!.manual, undefined);
   await publish([]);
   assert.equal(load(), undefined);
 });

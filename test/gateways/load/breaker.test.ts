@@ -167,23 +167,3 @@ test('the pause varies by a fifth, so that gateways do not probe together', () =
     assert.equal(Math.round(events[0]!.openMs), openMs);
   }
 });
-
-test('a person opens and closes it until a time, and the traffic decides again', async () => {
-  const { clock, breaker, events } = build();
-  breaker.force('open', 60_000);
-  assert.equal(breaker.enter(), undefined);
-  assert.equal(breaker.retryAfterMs(), 60_000);
-  await clock.advance(60_000);
-  assert.equal(breaker.enter(), 0);
-  calls(breaker, 20, true);
-  breaker.force('closed', 30_000);
-  calls(breaker, 100, true);
-  assert.equal(breaker.state, 'closed');
-  breaker.release();
-  calls(breaker, 20, true);
-  assert.equal(breaker.state, 'open');
-  assert.deepEqual(
-    events.map(({ cause }) => cause),
-    ['manual', 'manual-over', 'failures', 'manual', 'manual-over', 'failures'],
-  );
-});

@@ -137,10 +137,13 @@ test('a service that fails gets three probes at once after a pause, and its traf
   );
 });
 
-test('while the breaker is open, callers get the fallback', async () => {
-  await publish({ breaker: { manual: { state: 'open', until: clock.now() + 1_000 } }, fallback: { body: '{"slots":[]}' } });
+test('while a person has paused the calls, callers get the fallback, and the call counts as no failure of the service', async () => {
+  base = { ...base, manualStates: [{ interfaceId: 'ifc_book', state: 'open', until: clock.now() + 1_000 }] };
+  await publish({ fallback: { body: '{"slots":[]}' } });
+  base = { ...base, manualStates: [] };
   const answer = await call();
   assert.deepEqual([answer.status, answer.body.toString(), answer.headers['x-kq-fallback']], [200, '{"slots":[]}', 'breaker']);
+  assert.equal(held.length, 0);
 });
 
 test('a service that answers 200 with a code of failure is paused, and its answers arrive whole until then', async () => {

@@ -48,6 +48,14 @@ test('an instance that nobody calls is no condition for ever, and neither is an 
   assert.deepEqual(conditions.list([]), []);
 });
 
+test('calls that a person paused are a condition until the pause is over', () => {
+  const conditions = new GatewayConditions(fakeClock(1_000));
+  conditions.note({ kind: 'calls-paused', interfaceId: 'ifc_a' });
+  const found = { kind: 'breaker-open', interfaceId: 'ifc_a', group: '', since: 1_000, values: { by: 'person', until: 9_000 } };
+  assert.deepEqual(conditions.list([loadOf(['in'], { manual: { state: 'open', until: 9_000 } })]), [found]);
+  assert.deepEqual(conditions.list([loadOf(['in'])]), []);
+});
+
 test('a gateway tells that calls of a failing service are paused, until the service works again', async (t) => {
   let status = 500;
   const service = createServer((_request, response) => response.writeHead(status).end('{}'));

@@ -75,7 +75,6 @@ const WRONG: readonly (readonly [fields: object, place: string, problem: string]
     '/policies/concurrency/initialConcurrency',
     'initial-limit',
   ],
-  [{ target: twoGroups, policies: { breaker: { manual: { state: 'open', until: 1 } } } }, '/policies/breaker/manual/until', 'past-manual'],
   [{ policies: { xss: { exceptions: [exception('2020-01-01T00:00:00Z')] } } }, '/policies/xss/exceptions/0/expiresAt', 'past-exception'],
   [
     { policies: { 'sql-injection': { exceptions: [exception('2999-01-01T00:00:00Z'), exception('2020-01-01T00:00:00Z')] } } },

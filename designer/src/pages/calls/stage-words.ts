@@ -79,6 +79,7 @@ const NOTE_TEXTS = defineTexts({
     '只按应答的这个网关判断；另有网关各自计数，个数：',
     'Judged by the gateway that replied. Other gateways that count for themselves:',
   ],
+  paused: ['由运维人员暂停', 'Paused by an operator'],
   'breaker-open': ['该实例组的调用已暂停', 'Calls of this instance group are paused'],
   listed: ['地址在名单中', 'The address is on the list'],
   'not-listed': ['不在名单中', 'It is not on the list'],

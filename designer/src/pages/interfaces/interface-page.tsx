@@ -117,7 +117,7 @@ function Loaded({ document, onSaved, onReload }: LoadedProps) {
       {calls.data === undefined ? null : (
         <CallsPanel report={calls.data} held={item === undefined ? undefined : heldOf(item)} interfaceId={interfaceId} />
       )}
-      <LoadPanel document={document} isChanged={isChanged} onSaved={onSaved} />
+      <LoadPanel document={document} />
       <DocumentForm
         key={revision}
         title={t('document')}

@@ -49,17 +49,15 @@ test('each instance group has its own breaker', async () => {
   assert.equal((await run()).error, undefined);
 });
 
-test('a person opens it until a time; taking that back closes it', async () => {
-  const { clock, run } = build();
-  const manual = { state: 'open', until: clock.now() + 60_000 };
-  assert.deepEqual(
-    [(await run({ options: { manual } })).error?.code, (await run({ options: { manual } })).error?.retryAfterSec],
-    ['GW50302', 60],
-  );
-  assert.equal((await run()).error, undefined);
-  assert.equal((await run({ options: { manual } })).error?.code, 'GW50302');
+test('while a person lets all calls pass, it neither refuses nor counts', async () => {
+  const { clock, run, call, fail } = build();
+  await fail(20);
+  const plan = { manualStates: [{ interfaceId: 'ifc_book', state: 'closed' as const, until: clock.now() + 60_000 }] };
+  for (let i = 0; i < 30; i++) assert.equal((await run({ plan })).error, undefined);
+  assert.equal((await run()).error?.code, 'GW50302', 'and then the traffic decides again');
   await clock.advance(60_000);
-  assert.equal((await run({ options: { manual } })).error, undefined);
+  assert.equal((await call('failure')).error, undefined, 'a probe');
+  assert.equal((await run({ plan })).error, undefined);
 });
 
 test('the thresholds of a new version apply at once', async () => {

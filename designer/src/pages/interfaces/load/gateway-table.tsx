@@ -24,7 +24,8 @@ const TEXTS = defineTexts({
   open: ['暂停调用', 'Open: calls paused'],
   'half-open': ['试探中', 'Probing'],
   ramp: ['逐步恢复', 'Recovering'],
-  forced: ['人工', 'by a person'],
+  pausedByPerson: ['人工暂停', 'Paused by a person'],
+  passesByPerson: ['人工放行', 'Passed by a person'],
   since: ['自', 'since'],
   until: ['到', 'until'],
 });
@@ -86,7 +87,11 @@ function useColumns(): TableColumnsType<GatewayLoad> {
       align: 'right',
       render: (_value, { concurrency }) => (concurrency === undefined ? '—' : format.number(concurrency.queued)),
     },
-    { key: 'breaker', title: t('breaker'), render: (_value, { groups = [] }) => <Breakers groups={groups} /> },
+    {
+      key: 'breaker',
+      title: t('breaker'),
+      render: (_value, { groups = [], manual }) => (manual === undefined ? <Breakers groups={groups} /> : <Manual {...manual} />),
+    },
   ];
 }
 
@@ -111,18 +116,31 @@ export function useGatewayColumn<Row extends Pick<GatewayLoad, 'gateway' | 'proc
   };
 }
 
+function Manual({ state, until }: NonNullable<GatewayLoad['manual']>) {
+  const t = useTexts(TEXTS);
+  return (
+    <span className={styles.breakers} data-breaker={`manual-${state}`}>
+      <Tag tone={LOOKS[state].tone} icon={Hand}>
+        {t(state === 'open' ? 'pausedByPerson' : 'passesByPerson')}
+      </Tag>{' '}
+      <span className={styles.quiet}>
+        {t('until')} <TimeText at={until} />
+      </span>
+    </span>
+  );
+}
+
 function Breakers({ groups }: { readonly groups: NonNullable<GatewayLoad['groups']> }) {
   const t = useTexts(TEXTS);
   const known = groups.flatMap(({ name, breaker }) => (breaker === undefined ? [] : [{ name, breaker }]));
   if (known.length === 0) return <span className={styles.quiet}>{t('unlimited')}</span>;
   return (
     <span className={styles.breakers}>
-      {known.map(({ name, breaker: { state, isForced, since, until } }) => (
+      {known.map(({ name, breaker: { state, since, until } }) => (
         <span key={name} data-breaker={state}>
           {groups.length > 1 ? <code>{name} </code> : null}
-          <Tag tone={LOOKS[state].tone} icon={isForced ? Hand : LOOKS[state].icon}>
+          <Tag tone={LOOKS[state].tone} icon={LOOKS[state].icon}>
             {t(state)}
-            {isForced ? ` · ${t('forced')}` : ''}
           </Tag>{' '}
           <span className={styles.quiet}>
             {t('since')} <TimeText at={since} />

@@ -10,6 +10,7 @@ import { InstanceTable } from './instance-table.tsx';
 import { LimitTable } from './limit-table.tsx';
 import styles from './load.module.css';
 import { ManualBreaker } from './manual-breaker.tsx';
+import { ManualNote } from './manual-note.tsx';
 import { RecentChanges } from './recent-changes.tsx';
 
 const TEXTS = defineTexts({
@@ -29,24 +30,18 @@ const REFRESH_MS = 5000;
 
 export interface LoadPanelProps {
   readonly document: Output<'interfaces.get'>;
-  /** True if the form has unsaved changes. A manual state of the breaker would overwrite them. */
-  readonly isChanged: boolean;
-  readonly onSaved: (document: Output<'interfaces.get'>) => void;
 }
 
 /** Shows the load of an interface in each gateway, what protects its target, and what that did in the last hour. */
-export function LoadPanel({ document, isChanged, onSaved }: LoadPanelProps) {
+export function LoadPanel({ document }: LoadPanelProps) {
   const t = useTexts(TEXTS);
   const { interfaceId } = document;
   const load = useQueryOf('interfaces.load', { interfaceId }, { refetchIntervalMs: REFRESH_MS });
-  const loads = load.data?.loads ?? [];
+  const { loads = [], manual } = load.data ?? {};
   return (
-    <Panel
-      title={t('title')}
-      help={t('help')}
-      extra={<ManualBreaker document={document} loads={loads} isDisabled={isChanged} onSaved={onSaved} />}
-    >
+    <Panel title={t('title')} help={t('help')} extra={<ManualBreaker document={document} manual={manual} />}>
       <div className={styles.stack}>
+        {manual === undefined ? null : <ManualNote manual={manual} />}
         {load.error !== null && load.data === undefined ? (
           <ErrorBox error={load.error} onRetry={() => void load.refetch()} />
         ) : load.data !== undefined && loads.length === 0 ? (

@@ -1,22 +1,23 @@
 import { App, Button, Form, Input, Modal, Select } from 'antd';
 import { CirclePause, CirclePlay, Undo2 } from 'lucide-react';
 import { useState } from 'react';
+import { isInForce } from '../../../../../gateways/documents/manual-state.ts';
 import type { Output } from '../../../api/operation-types.ts';
 import { useMutationOf } from '../../../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../../../i18n/texts.ts';
 import { useConfirm } from '../../../kit/feedback/confirm-act.tsx';
 import { ErrorBox } from '../../../kit/feedback/error-box.tsx';
 import { useMay } from '../../../session/session-context.ts';
-import type { GatewayLoad } from './gateway-table.tsx';
+import type { ManualState } from './manual-note.tsx';
 
 const TEXTS = defineTexts({
   open: ['暂停调用…', 'Pause calls…'],
   closed: ['始终放行…', 'Let all calls pass…'],
-  openTitle: ['暂停调用后端', 'Pause calls of the service'],
+  openTitle: ['暂停调用', 'Pause calls'],
   closedTitle: ['始终放行', 'Let all calls pass'],
   openEffect: [
-    '到期之前，“{{name}}”的调用一律返回 GW50302（或降级应答），不再到达后端；到期后自动恢复。一秒内在全部网关生效。',
-    'Until then, calls of "{{name}}" get GW50302, or the fallback, and do not reach the service; then traffic decides again. All gateways follow within a second.',
+    '到期之前，“{{name}}”的调用一律返回 GW50306（或降级应答），不再到达后端；到期后自动恢复。一秒内在全部网关生效。',
+    'Until then, calls of "{{name}}" get GW50306, or the fallback, and do not reach the service; then traffic decides again. All gateways follow within a second.',
   ],
   closedEffect: [
     '到期之前，“{{name}}”的熔断不再打开，后端失败再多也照常调用；到期后自动恢复。一秒内在全部网关生效。',
@@ -26,13 +27,13 @@ const TEXTS = defineTexts({
   closedVerb: ['始终放行', 'Let all calls pass'],
   end: ['结束人工状态', 'End the manual state'],
   endEffect: [
-    '“{{name}}”的熔断改回由请求结果决定，从正常状态重新统计。一秒内在全部网关生效。',
-    'The results of requests decide about the breaker of "{{name}}" again, starting closed. All gateways follow within a second.',
+    '“{{name}}”的调用改回由请求结果决定。一秒内在全部网关生效。',
+    'The results of requests decide about the calls of "{{name}}" again. All gateways follow within a second.',
   ],
   time: ['持续多久', 'For how long'],
   minutes: ['{{count}} 分钟', '{{count}} {{count|minute|minutes}}'],
   hours: ['{{count}} 小时', '{{count}} {{count|hour|hours}}'],
-  reason: ['理由（写入审计）', 'Reason (kept in the audit trail)'],
+  reason: ['理由（显示在接口页，并写入审计）', 'Reason (shown with the interface, and kept in the audit trail)'],
   reasonMissing: ['请填写理由。', 'Give a reason.'],
   cancel: ['取消', 'Cancel'],
   done: ['已保存，网关一秒内生效', 'Saved: gateways use it within a second'],
@@ -46,13 +47,11 @@ type Manual = 'open' | 'closed';
 
 interface ManualBreakerProps {
   readonly document: Interface;
-  readonly loads: readonly GatewayLoad[];
-  readonly isDisabled: boolean;
-  readonly onSaved: (document: Interface) => void;
+  readonly manual: ManualState | undefined;
 }
 
-/** Opens or closes the breaker of an interface for a time, independently of the traffic. Hidden if it has no breaker. */
-export function ManualBreaker({ document, loads, isDisabled, onSaved }: ManualBreakerProps) {
+/** Pauses the calls of an interface for a time, or lets all pass its breaker, and ends that. */
+export function ManualBreaker({ document, manual }: ManualBreakerProps) {
   const t = useTexts(TEXTS);
   const text = useText();
   const may = useMay();
@@ -61,36 +60,38 @@ export function ManualBreaker({ document, loads, isDisabled, onSaved }: ManualBr
   const set = useMutationOf('interfaces.set-breaker');
   const [asked, setAsked] = useState<Manual>();
   const { interfaceId, policies = {}, target } = document;
-  if (typeof policies['breaker'] !== 'object' || target.kind === 'flow' || !may('interfaces.publish')) return null;
+  if (!may('interfaces.publish')) return null;
   const name = text(document.name) || interfaceId;
-  const isForced = loads.some(({ groups = [] }) => groups.some((group) => group.breaker?.isForced === true));
-  const put = async (change: { readonly state: Manual | 'automatic'; readonly minutes?: number }, $reason: string) => {
-    onSaved(await set.mutateAsync({ interfaceId, ...change, $reason }));
+  const hasBreaker = typeof policies['breaker'] === 'object' && target.kind !== 'flow';
+  const put = async (change: { readonly state: Manual | 'automatic'; readonly minutes?: number }, reason: string) => {
+    await set.mutateAsync({ interfaceId, ...change, reason });
     void message.success(t('done'));
   };
-  if (isForced) {
+  if (manual !== undefined && isInForce(manual, Date.now())) {
     const end = () =>
       confirm({
         title: t('end'),
         effect: t('endEffect', { name }),
         verb: t('end'),
         needsReason: true,
-        run: ($reason) => put({ state: 'automatic' }, $reason),
+        run: (reason) => put({ state: 'automatic' }, reason),
       });
     return (
-      <Button icon={<Undo2 size={16} />} disabled={isDisabled} onClick={end}>
+      <Button icon={<Undo2 size={16} />} onClick={end}>
         {t('end')}
       </Button>
     );
   }
   return (
     <>
-      <Button icon={<CirclePause size={16} />} disabled={isDisabled} onClick={() => setAsked('open')}>
+      <Button icon={<CirclePause size={16} />} onClick={() => setAsked('open')}>
         {t('open')}
       </Button>
-      <Button icon={<CirclePlay size={16} />} disabled={isDisabled} onClick={() => setAsked('closed')}>
-        {t('closed')}
-      </Button>
+      {hasBreaker ? (
+        <Button icon={<CirclePlay size={16} />} onClick={() => setAsked('closed')}>
+          {t('closed')}
+        </Button>
+      ) : null}
       {asked === undefined ? null : (
         <ManualDialog
           state={asked}
