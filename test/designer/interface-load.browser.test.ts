@@ -79,6 +79,7 @@ test('the page of an interface shows limits, instances and what opened the break
   await dialog.getByRole('textbox', { name: /理由/ }).fill('后端升级');
   await picture(page, 'load-dialog');
   await dialog.getByRole('button', { name: '暂停调用', exact: true }).click();
+  await expect(panel.locator('[data-breaker="manual-open"]')).toContainText('人工暂停', { timeout: 15_000 });
   await expect(panel.locator('[data-manual="open"]')).toContainText('理由：后端升级', { timeout: 15_000 });
   await until('callers are refused', async () => (await call()) === 503);
   await picture(page, 'load-paused');
