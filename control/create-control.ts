@@ -34,7 +34,8 @@ import type { ControlInfo } from './action/control-info.ts';
 import { openAlarmSettings } from './alarms/alarm-settings.ts';
 import { openAlarmStore } from './alarms/alarm-store.ts';
 import { createAlarms } from './alarms/create-alarms.ts';
-import { createFindProblems, type ProblemDeps } from './alarms/find-problems.ts';
+import type { RuleDeps } from './alarms/alarm-rule.ts';
+import { createFindProblems } from './alarms/find-problems.ts';
 import { createSendNotice } from './alarms/send-notice.ts';
 import type { StoreKeeper } from './system/store-keeper.ts';
 import { createEventHub, type EventHub, type EventHubDeps } from './api/event-hub.ts';
@@ -251,7 +252,7 @@ async function seedOutbound({ outbound, documents, seal }: ControlDeps, registry
   });
 }
 
-type AlarmsOfControlDeps = ControlDeps & Pick<ProblemDeps, 'registry' | 'counter'>;
+type AlarmsOfControlDeps = ControlDeps & Pick<RuleDeps, 'registry' | 'counter'>;
 
 /**
  * Starts the alarms. The store holds rules, receivers and open alarms; this process checks the rules while it holds the

@@ -130,7 +130,8 @@ export function createOwners({ catalog, bindingStore, registry, executions, bulk
 
 function ownerByPrefix(owners: Owners, subject: string): Promise<Touched> {
   if (subject.startsWith('adp_')) return owners.adapter(subject);
-  return subject.startsWith('ifc_') ? owners.interface(subject) : owners.flow(subject);
+  // An alarm about an instance group has the subject `<interface>/<group>`.
+  return subject.startsWith('ifc_') ? owners.interface(subject.split('/')[0]!) : owners.flow(subject);
 }
 
 /**

@@ -2,7 +2,8 @@
 import { Type } from 'typebox';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
-import type { AlarmRuleName, AlarmSeverity, AlarmValues } from './alarm-rules.ts';
+import type { AlarmSeverity, AlarmValues } from './alarm-rule.ts';
+import type { AlarmRuleName } from './alarm-rules.ts';
 
 export type AlarmStatus = 'open' | 'acknowledged' | 'ended';
 export type NoticeKind = 'opened' | 'reminder' | 'escalated' | 'recovered';

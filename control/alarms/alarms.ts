@@ -6,7 +6,8 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import { createId } from '../../engine/contract/values/ids.ts';
 import { findAll } from '../../engine/contract/ports/find-all.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
-import { ALARM_RULE_NAMES, ALARM_RULES, type AlarmRule, type AlarmRuleName } from './alarm-rules.ts';
+import type { AlarmRule } from './alarm-rule.ts';
+import { ALARM_RULE_NAMES, ALARM_RULES, type AlarmRuleName } from './alarm-rules.ts';
 import { AlarmSecrets, AlarmSettings } from './alarm-settings.ts';
 import { isSilenced, KEEP_ENDED_MS, type AlarmDocument, type AlarmStore, type SilenceDocument } from './alarm-store.ts';
 import { describeAlarm } from './notice-text.ts';
@@ -31,6 +32,8 @@ export type ShownAlarm = Pick<
   readonly alarmId: string;
   readonly label: Text;
   readonly text: Text;
+  /** What a person can do. */
+  readonly advice: Text;
   readonly link: string;
   readonly isSilenced: boolean;
   /** When receivers were last notified. */

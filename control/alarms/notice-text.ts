@@ -1,6 +1,7 @@
 /** The text that receivers read. It contains ids, numbers and names of flows, but no message content. */
 import type { Text } from '../../engine/contract/values/texts.ts';
-import { ALARM_RULES, time, type AlarmRule } from './alarm-rules.ts';
+import { time, type AlarmRule } from './alarm-rule.ts';
+import { ALARM_RULES } from './alarm-rules.ts';
 import type { AlarmDocument, NoticeKind } from './alarm-store.ts';
 
 export interface NoticeLine {
@@ -24,9 +25,18 @@ const KINDS: Readonly<Record<NoticeLine['kind'], Text>> = {
 };
 const SEVERITIES = { warning: { 'zh-CN': '警告', en: 'Warning' }, critical: { 'zh-CN': '严重', en: 'Critical' } };
 
-export function describeAlarm({ rule, values, name }: AlarmDocument): { readonly label: Text; readonly text: Text; readonly link: string } {
-  const { text, describe, link } = ALARM_RULES[rule] as AlarmRule;
-  return { label: text.label, text: describe(values, name), link: link(values) };
+export interface AlarmWords {
+  readonly label: Text;
+  /** What happened. */
+  readonly text: Text;
+  /** What a person can do. */
+  readonly advice: Text;
+  readonly link: string;
+}
+
+export function describeAlarm({ rule, values, name }: AlarmDocument): AlarmWords {
+  const { text, describe, advise, link } = ALARM_RULES[rule] as AlarmRule;
+  return { label: text.label, text: describe(values, name), advice: advise(values), link: link(values) };
 }
 
 export function subjectOf(lines: readonly NoticeLine[], { environment }: Installation): string {
@@ -46,10 +56,11 @@ export function mailText(lines: readonly NoticeLine[], installation: Installatio
 }
 
 function lineText({ kind, alarm }: NoticeLine, language: keyof Text): string {
-  const { label, text } = describeAlarm(alarm);
+  const { label, text, advice } = describeAlarm(alarm);
   const { openedAt, endedAt } = alarm;
   const span = endedAt === undefined ? time(openedAt) : `${time(openedAt)} – ${time(endedAt)}`;
-  return `${KINDS[kind][language]} · ${SEVERITIES[alarm.severity][language]} · ${label[language]} · ${text[language]} · ${span}`;
+  const parts = [KINDS[kind][language], SEVERITIES[alarm.severity][language], label[language], text[language], span];
+  return [...parts, ...(endedAt === undefined ? [advice[language]] : [])].join(' · ');
 }
 
 function footer({ console }: Installation): string {
@@ -62,7 +73,7 @@ export function webhookBody(id: string, at: number, lines: readonly NoticeLine[]
     at: new Date(at).toISOString(),
     environment: installation.environment,
     alarms: lines.map(({ kind, alarm }) => {
-      const { label, text, link } = describeAlarm(alarm);
+      const { label, text, advice, link } = describeAlarm(alarm);
       return {
         notice: kind,
         alarmId: alarm._id,
@@ -74,6 +85,7 @@ export function webhookBody(id: string, at: number, lines: readonly NoticeLine[]
         ...(alarm.acknowledged === undefined ? {} : { acknowledgedBy: alarm.acknowledged.by }),
         label,
         text,
+        advice,
         values: alarm.values,
         ...(installation.console === undefined ? {} : { link: `${installation.console}${link}` }),
       };

@@ -337,10 +337,15 @@ export interface components {
     AlarmRuleName:
       | 'held'
       | 'failed'
+      | 'breaker-open'
+      | 'instances-out'
+      | 'grey-rolled-back'
+      | 'relation-failing'
       | 'queue-age'
       | 'adapter-failing'
       | 'error-ratio'
       | 'refusal-ratio'
+      | 'refusal-wave'
       | 'feed-silent'
       | 'listener-failing'
       | 'process-silent'
@@ -360,6 +365,12 @@ export interface components {
       revision: number;
       rules: {
         'adapter-failing': {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+        'breaker-open': {
           bound: number;
           on: boolean;
           /** @enum {unknown} */
@@ -395,7 +406,19 @@ export interface components {
           /** @enum {unknown} */
           severity: 'warning' | 'critical';
         };
+        'grey-rolled-back': {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
         held: {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+        'instances-out': {
           bound: number;
           on: boolean;
           /** @enum {unknown} */
@@ -432,6 +455,18 @@ export interface components {
           severity: 'warning' | 'critical';
         };
         'refusal-ratio': {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+        'refusal-wave': {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+        'relation-failing': {
           bound: number;
           on: boolean;
           /** @enum {unknown} */
@@ -2461,6 +2496,8 @@ export interface components {
         at: number;
         by: string;
       };
+      /** @description What a person can do. */
+      advice: components['schemas']['Text'];
       alarmId: string;
       endedAt?: number;
       escalatedAt?: number;
@@ -3701,6 +3738,11 @@ export interface operations {
                 on: boolean;
                 severity: 'warning' | 'critical';
               };
+              'breaker-open': {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
               disk: {
                 bound: number;
                 on: boolean;
@@ -3726,7 +3768,17 @@ export interface operations {
                 on: boolean;
                 severity: 'warning' | 'critical';
               };
+              'grey-rolled-back': {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
               held: {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
+              'instances-out': {
                 bound: number;
                 on: boolean;
                 severity: 'warning' | 'critical';
@@ -3757,6 +3809,16 @@ export interface operations {
                 severity: 'warning' | 'critical';
               };
               'refusal-ratio': {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
+              'refusal-wave': {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
+              'relation-failing': {
                 bound: number;
                 on: boolean;
                 severity: 'warning' | 'critical';
@@ -3839,6 +3901,11 @@ export interface operations {
             | 'adapter-failing'
             | 'error-ratio'
             | 'refusal-ratio'
+            | 'refusal-wave'
+            | 'breaker-open'
+            | 'instances-out'
+            | 'grey-rolled-back'
+            | 'relation-failing'
             | 'feed-silent'
             | 'listener-failing'
             | 'process-silent'

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Type } from 'typebox';
 import { createExecutionCounter } from '../../../control/executions/execution-counter.ts';
 import { ALARM_RULE_NAMES, ALARM_RULES } from '../../../control/alarms/alarm-rules.ts';
-import { createFindProblems, type ProblemDeps } from '../../../control/alarms/find-problems.ts';
+import type { AlarmRule, RuleDeps } from '../../../control/alarms/alarm-rule.ts';
+import { createFindProblems } from '../../../control/alarms/find-problems.ts';
 import type { AlarmSettings } from '../../../control/alarms/alarm-settings.ts';
 import { openPlatformKeyStore, PLATFORM_KEY_LIFE_MS } from '../../../control/registry/platform-key-store.ts';
 import { AppError } from '../../../engine/contract/values/errors.ts';
@@ -13,16 +15,20 @@ import { createQueueAge } from '../../../engine/observe/queue-age.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
-import { createCallStats } from '../../../engine/contract/calls/call-stats.ts';
+import type { FrontCalls } from '../../../engine/contract/calls/front-calls.ts';
+import type { GatewayCondition } from '../../../engine/contract/calls/gateway-condition.ts';
+import { createCallStats, type CallCounts } from '../../../engine/contract/calls/call-stats.ts';
 import { sumCalls } from '../../../engine/processes/sum-calls.ts';
 import { plainSeal } from '../start-control.ts';
 
 const MINUTE_MS = 60_000;
-const noProcesses: ProblemDeps['engine']['processes'] = {
+const noProcesses: RuleDeps['engine']['processes'] = {
   list: async () => [],
   listeners: async () => [],
   adapterCalls: async () => new Map(),
   interfaceCalls: async () => new Map(),
+  frontCalls: async () => [],
+  gatewayConditions: async () => [],
   flowCalls: async () => new Map(),
 };
 const quota = { exceeded: () => Promise.resolve([]) };
@@ -38,7 +44,7 @@ const usual: AlarmSettings = {
 
 const youngKey = { platformKeys: { list: () => Promise.resolve([]) } };
 
-async function openWorld(changes: Partial<ProblemDeps> = {}) {
+async function openWorld(changes: Partial<RuleDeps> = {}) {
   const clock = fakeClock();
   const documents = createMemoryDocuments({ clock });
   const stored = await documents.open(executionsSpec);
@@ -59,7 +65,7 @@ async function openWorld(changes: Partial<ProblemDeps> = {}) {
       grants: { list: () => Promise.resolve([]) },
       busConsumers: { list: () => Promise.resolve([]) },
       ...youngKey,
-    } as unknown as ProblemDeps['registry'],
+    } as unknown as RuleDeps['registry'],
     info: {},
     flowNames: () => Promise.resolve(new Map()),
     adapterNames: () => Promise.resolve(new Map([['adp_a', { 'zh-CN': '医院甲', en: 'Hospital A' }]])),
@@ -114,7 +120,7 @@ test('keys, grants, certificates and the platform’s own keys are found before 
       grants: { list: () => Promise.resolve([{ grantId: 'g1', appId: 'CITIZENS', expiresAt: clock.now() + DAY_MS }]) },
       busConsumers: { list: () => Promise.resolve([]) },
       platformKeys: { list: () => Promise.resolve([own('p1', 10), own('p2', 12), { ...own('p3', 12), state: 'RETIRING' }]) },
-    } as unknown as ProblemDeps['registry'],
+    } as unknown as RuleDeps['registry'],
   });
   assert.deepEqual(
     (await ask()).map(({ values }) => values['id']),
@@ -166,14 +172,14 @@ test('a rule that is off is not asked, and one that cannot be asked is named and
       grants: { list: () => Promise.resolve([]) },
       busConsumers: { list: () => Promise.resolve([]) },
       ...youngKey,
-    } as unknown as ProblemDeps['registry'],
+    } as unknown as RuleDeps['registry'],
     info: { machine: () => Promise.resolve({ disk: { freeBytes: 1, totalBytes: 100 } } as never) },
     flowNames: () => Promise.resolve(new Map()),
     adapterNames: () => Promise.resolve(new Map([['adp_a', { 'zh-CN': '医院甲', en: 'Hospital A' }]])),
   });
   const off = { ...usual, rules: { ...usual.rules, held: { ...usual.rules.held, on: false } } };
   const { problems, unknown } = await find(off);
-  assert.deepEqual([...unknown], ['error-ratio', 'refusal-ratio', 'queue-age']);
+  assert.deepEqual([...unknown], ['error-ratio', 'refusal-ratio', 'refusal-wave', 'queue-age']);
   assert.deepEqual(
     problems.map(({ rule }) => rule),
     ['disk'],
@@ -262,7 +268,7 @@ test('the platform’s key keeps when it was made; the age of one from before is
 
 test('a broken line of the audit trail is an alarm that names it, until it is accepted', async () => {
   let isAccepted = false;
-  const guard: NonNullable<ProblemDeps['guard']> = {
+  const guard: NonNullable<RuleDeps['guard']> = {
     findings: () => [],
     trailProblem: () => undefined,
     headMissingSince: () => undefined,
@@ -271,7 +277,7 @@ test('a broken line of the audit trail is an alarm that names it, until it is ac
   const { ask } = await openWorld({ guard });
   const [problem] = (await ask()).filter(({ rule }) => rule === 'integrity');
   assert.deepEqual(problem?.values, { count: 0, line: 7, broken: 1 });
-  assert.match(ALARM_RULES.integrity.describe(problem.values).en, /line 7/);
+  assert.match(ALARM_RULES.integrity.describe(problem.values, undefined).en, /line 7/);
   isAccepted = true;
   assert.deepEqual(
     (await ask()).filter(({ rule }) => rule === 'integrity'),
@@ -293,7 +299,7 @@ async function openCalls(kind: 'adapterCalls' | 'interfaceCalls' | 'flowCalls') 
       busConsumers: { list: () => Promise.resolve([]) },
       interfaces: { list: () => Promise.resolve([{ interfaceId: 'ifc_refusing', name: { 'zh-CN': '挂号', en: 'Booking' } }]) },
       ...youngKey,
-    } as unknown as ProblemDeps['registry'],
+    } as unknown as RuleDeps['registry'],
   });
   const call = (id: string, outcome: 'ok' | 'refused' | 'failed', times = 1) => {
     for (let count = 0; count < times; count += 1) {
@@ -323,7 +329,7 @@ test('an adapter is failing after three failures in a row that last two minutes,
 
 test('within five minutes of its start the platform cannot tell that a ratio of failures or refusals is low again', async () => {
   const { clock, find } = await openCalls('interfaceCalls');
-  assert.deepEqual([...(await find(usual)).unknown], ['error-ratio', 'refusal-ratio']);
+  assert.deepEqual([...(await find(usual)).unknown], ['error-ratio', 'refusal-ratio', 'refusal-wave']);
   await clock.advance(5 * MINUTE_MS);
   assert.deepEqual([...(await find(usual)).unknown], []);
 });
@@ -339,7 +345,9 @@ test('an error ratio takes twenty calls in five minutes, and no refusal adds to 
   assert.deepEqual(await flows.ask(), []);
   const interfaces = await openCalls('interfaceCalls');
   interfaces.call('ifc_a', 'failed', 30);
-  assert.deepEqual(await interfaces.ask(), [{ rule: 'error-ratio', values: { what: 'interface', id: 'ifc_a', percent: 100, calls: 30 } }]);
+  assert.deepEqual(await interfaces.ask(), [
+    { rule: 'error-ratio', values: { what: 'interface', id: 'ifc_a', percent: 100, calls: 30, code: 'HTTP_TIMEOUT' } },
+  ]);
   await interfaces.clock.advance(6 * MINUTE_MS);
   assert.deepEqual(await interfaces.ask(), []);
 });
@@ -359,4 +367,85 @@ test('an interface that refuses half of twenty calls is told with the code and t
   assert.deepEqual(await ask(), []);
   await clock.advance(6 * MINUTE_MS);
   assert.deepEqual(await ask(), []);
+});
+
+test('calls refused before it is known who calls are told by gateway and reason, with the source of most of them', async () => {
+  const stats = createCallStats(fakeClock());
+  stats.called('open', 1, 'refused');
+  const [all] = stats.counts() as [CallCounts];
+  const frontCalls = async (): Promise<readonly FrontCalls[]> => [
+    {
+      ...{ front: 'open', all, unrouted: 80 },
+      unproven: [
+        { code: 'GW40401', count: 80, since: 0, from: [{ ip: '10.0.0.1', count: 30 }] },
+        { code: 'GW40103', count: 50, since: 0, from: [{ app: 'A1', count: 45 }] },
+        { code: 'GW40302', count: 49, since: 0, from: [{ ip: '10.0.0.2', count: 49 }] },
+      ],
+    },
+  ];
+  const { ask } = await openWorld({ engine: { feeds: () => [], processes: { ...noProcesses, frontCalls }, quota } });
+  const [scattered, ofApp, ...others] = await ask();
+  assert.deepEqual(others, []);
+  assert.deepEqual(scattered, { rule: 'refusal-wave', values: { front: 'open', code: 'GW40401', count: 80 } });
+  assert.deepEqual(ofApp, { rule: 'refusal-wave', values: { front: 'open', code: 'GW40103', count: 50, of: 45, app: 'A1' } });
+  const { link, describe, advise } = ALARM_RULES['refusal-wave'];
+  assert.equal(link(scattered!.values), '/calls?front=open&code=GW40401');
+  assert.equal(link(ofApp!.values), '/calls?front=open&code=GW40103&app=A1');
+  assert.equal(link({ front: 'bus', code: 'GW40302', ip: '::1' }), '/calls?front=bus&code=GW40302&ip=%3A%3A1');
+  assert.match(
+    describe(ofApp!.values, undefined)['zh-CN'],
+    /^开放网关最近五分钟拒绝 50 次调用：签名错误（GW40103），其中 45 次自称应用 A1$/,
+  );
+  assert.notDeepEqual(advise(ofApp!.values), advise(scattered!.values));
+});
+
+test('states of gateways are told once they have lasted, and an empty group of instances at once, until they are over', async () => {
+  const clock = fakeClock();
+  const since = clock.now();
+  const about = { interfaceId: 'ifc_lab', group: 'v1', since };
+  let conditions: readonly GatewayCondition[] = [
+    { kind: 'breaker-open', ...about, values: { by: 'traffic' } },
+    { kind: 'breaker-open', ...about, interfaceId: 'ifc_removed', values: { by: 'traffic' } },
+    { kind: 'instances-out', ...about, values: { out: 1, of: 2, address: 'http://a' } },
+    { kind: 'instances-out', ...about, group: 'v2', values: { out: 2, of: 2, address: 'http://b' } },
+    { kind: 'grey-rolled-back', ...about, group: 'v2', values: {} },
+    { kind: 'relation-failing', ...about, group: '', values: { reason: 'timeout' } },
+  ];
+  const world = await openWorld({
+    clock,
+    engine: { feeds: () => [], processes: { ...noProcesses, gatewayConditions: async () => conditions }, quota },
+    registry: {
+      keys: { list: () => Promise.resolve([]) },
+      grants: { list: () => Promise.resolve([]) },
+      busConsumers: { list: () => Promise.resolve([]) },
+      interfaces: { list: () => Promise.resolve([{ interfaceId: 'ifc_lab', name: { 'zh-CN': '检验报告', en: 'Lab reports' } }]) },
+      ...youngKey,
+    } as unknown as RuleDeps['registry'],
+  });
+  const found = async () => (await world.find(usual)).problems.map(({ rule, subject }) => `${rule} ${subject}`);
+  assert.deepEqual(await found(), ['instances-out ifc_lab/v2', 'grey-rolled-back ifc_lab/v2']);
+  await clock.advance(MINUTE_MS);
+  assert.deepEqual(await found(), [
+    'breaker-open ifc_lab/v1',
+    'instances-out ifc_lab/v2',
+    'grey-rolled-back ifc_lab/v2',
+    'relation-failing ifc_lab',
+  ]);
+  await clock.advance(9 * MINUTE_MS);
+  assert.equal((await found()).includes('instances-out ifc_lab/v1'), true);
+  conditions = [];
+  assert.deepEqual(await found(), []);
+});
+
+test('every rule says in both languages what happened and what to do, leads to a page, and is in the manual', () => {
+  const manual = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
+  for (const name of ALARM_RULE_NAMES) {
+    const { text, bound, describe, advise, link }: AlarmRule = ALARM_RULES[name];
+    for (const words of [text.label, text.help, text.unit, describe({}, undefined), advise({})])
+      assert.ok(words['zh-CN'] !== undefined && words.en !== undefined, name);
+    assert.ok(advise({})['zh-CN'].endsWith('。') && advise({}).en.endsWith('.'), name);
+    assert.ok(bound.least <= bound.usual && bound.usual <= bound.most, name);
+    assert.match(link({}), /^\//, name);
+    assert.ok(manual.includes(`\`${name}\``), name);
+  }
 });

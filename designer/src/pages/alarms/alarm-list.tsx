@@ -109,6 +109,7 @@ function useColumns(onSilence: (alarm: ShownAlarm) => void): readonly Column<Sho
         <div className={styles.what}>
           <strong>{text(alarm.label)}</strong>
           <span>{text(alarm.text)}</span>
+          <span className={styles.faint}>{text(alarm.advice)}</span>
           <Link to={alarm.link} aria-label={`${t('see')}: ${text(alarm.text)}`}>
             {t('see')}
           </Link>
