@@ -34,7 +34,7 @@ import type { ControlInfo } from './action/control-info.ts';
 import { openAlarmSettings } from './alarms/alarm-settings.ts';
 import { openAlarmStore } from './alarms/alarm-store.ts';
 import { createAlarms } from './alarms/create-alarms.ts';
-import type { RuleDeps } from './alarms/alarm-rule.ts';
+import type { RuleDeps } from './alarms/rules/alarm-rule.ts';
 import { createFindProblems } from './alarms/find-problems.ts';
 import { createSendNotice } from './alarms/send-notice.ts';
 import type { StoreKeeper } from './system/store-keeper.ts';

@@ -2,7 +2,7 @@
  * All alarm rules, in the order in which they are checked and shown. To add one, copy a file of `rules/`, and list it
  * here and in `docs/operations.md`.
  */
-import type { AlarmRule } from './alarm-rule.ts';
+import type { AlarmRule } from './rules/alarm-rule.ts';
 import breakerOpen from './rules/gateways/breaker-open.rule.ts';
 import greyRolledBack from './rules/gateways/grey-rolled-back.rule.ts';
 import instancesOut from './rules/gateways/instances-out.rule.ts';

@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
-import type { AlarmSeverity, AlarmValues } from './alarm-rule.ts';
+import type { AlarmSeverity, AlarmValues } from './rules/alarm-rule.ts';
 import type { AlarmRuleName } from './alarm-rules.ts';
 
 export type AlarmStatus = 'open' | 'acknowledged' | 'ended';

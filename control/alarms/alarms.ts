@@ -6,7 +6,7 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import { createId } from '../../engine/contract/values/ids.ts';
 import { findAll } from '../../engine/contract/ports/find-all.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
-import type { AlarmRule } from './alarm-rule.ts';
+import type { AlarmRule } from './rules/alarm-rule.ts';
 import { ALARM_RULE_NAMES, ALARM_RULES, type AlarmRuleName } from './alarm-rules.ts';
 import { AlarmSecrets, AlarmSettings } from './alarm-settings.ts';
 import { isSilenced, KEEP_ENDED_MS, type AlarmDocument, type AlarmStore, type SilenceDocument } from './alarm-store.ts';

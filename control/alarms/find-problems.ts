@@ -3,7 +3,7 @@
  * unchanged.
  */
 import { toErrorRecord } from '../../engine/contract/values/errors.ts';
-import type { AlarmRule, Check, Finding, RuleDeps } from './alarm-rule.ts';
+import type { AlarmRule, Check, Finding, RuleDeps } from './rules/alarm-rule.ts';
 import { ALARM_RULE_NAMES, ALARM_RULES, type AlarmRuleName } from './alarm-rules.ts';
 import type { AlarmSettings } from './alarm-settings.ts';
 

@@ -1,6 +1,6 @@
 /** The text that receivers read. It contains ids, numbers and names of flows, but no message content. */
 import type { Text } from '../../engine/contract/values/texts.ts';
-import { time, type AlarmRule } from './alarm-rule.ts';
+import { time, type AlarmRule } from './rules/alarm-rule.ts';
 import { ALARM_RULES } from './alarm-rules.ts';
 import type { AlarmDocument, NoticeKind } from './alarm-store.ts';
 

@@ -14,11 +14,13 @@ import type { FlowCatalog, FlowSummary } from '../../engine/publish/interface.ts
 import { closed, defineAction, type Action } from '../action/action.ts';
 import type { Actor } from '../access/actor.ts';
 import { scopesIn, type DomainScope } from '../access/domains.ts';
-import { findExpiring, type Expiring } from '../alarms/find-expiring.ts';
+import { findExpiring, type Expiring } from '../alarms/rules/find-expiring.ts';
 import { findFailingAdapters, type FailingAdapter } from '../adapters/find-failing-adapters.ts';
 import { findFailingFlows, type FailingFlow } from './find-failing-flows.ts';
+import { findGatewayProblems, type GatewayProblems } from './find-gateway-problems.ts';
+import { frontFigures, type FrontFigures } from './front-figures.ts';
 import { findRefusingInterfaces, type RefusingInterface } from '../interfaces/find-refusing-interfaces.ts';
-import { createFindSilentFeeds, type FindSilentFeeds, type SilentFeed } from '../alarms/find-silent-feeds.ts';
+import { createFindSilentFeeds, type FindSilentFeeds, type SilentFeed } from '../alarms/rules/find-silent-feeds.ts';
 import { nameHeldGroups, type NamedHeldGroup, type NamedHeldGroups } from '../held/held-groups.ts';
 import { isAllowed } from '../access/permissions.ts';
 import { createRemember, nameOfScopes, type Remember } from '../action/remember.ts';
@@ -59,7 +61,7 @@ export interface FailingListener {
 }
 
 /** Parts that the person may not read are absent. */
-export interface Attention {
+export interface Attention extends Partial<GatewayProblems> {
   readonly held?: { readonly count: number; readonly oldestAt?: number; readonly groups: readonly NamedHeldGroup[] };
   readonly failedLastHour?: number;
   /** The worst flows, for people who may read flows. */
@@ -80,6 +82,9 @@ export interface Attention {
 
 export interface Overview extends SystemFacts {
   readonly attention: Attention;
+  /** The calls of the gateways in the last five minutes. */
+  readonly fronts?: readonly FrontFigures[];
+  /** Executions of flows. */
   readonly traffic?: TrafficSeries;
   readonly flows: readonly (FlowSummary & { readonly today: number })[];
   /** Executions by status. */
@@ -142,6 +147,7 @@ async function overview(
   return {
     ...systemFacts(services, shownGateways(processes, plans.current())),
     attention: await attention(services, { processes, actor, may, flows, counts, held, within, domains, findSilentFeeds }),
+    ...(may('interfaces.read') ? { fronts: await frontFigures(services, domains) } : {}),
     ...(may('executions.read') && isWhole ? { traffic: await engine.traffic.series() } : {}),
     flows: flows.map((flow) => ({ ...flow, today: today[flow.flowId] ?? 0 })),
     counts,
@@ -205,7 +211,10 @@ async function attention(
   const requests = await openRequests(services, actor, domains);
   if (requests !== undefined) found.requests = requests;
   if (may('adapters.read')) found.adapters = await findFailingAdapters(services, domains, held?.groups);
-  if (may('interfaces.read')) found.interfaces = await findRefusingInterfaces(services, domains);
+  if (may('interfaces.read')) {
+    found.interfaces = await findRefusingInterfaces(services, domains);
+    Object.assign(found, await findGatewayProblems(services, domains));
+  }
   if (may('callers.read'))
     found.expiring = await expiringOf(domains, registry, await findExpiring({ registry, clock, certificate: info.certificate?.() }));
   return found;

@@ -212,3 +212,69 @@ test('carries the traffic of the engine; who may read the system alone sees no p
   assert.deepEqual([seen.attention, seen.traffic, seen.flows, seen.held, seen.counts], [{ silentProcesses: [] }, undefined, [], [], {}]);
   assert.equal(seen.environment, 'TEST');
 });
+
+test('names interfaces that fail, states of gateways and waves of refused calls, within the domains of who asks', async (t) => {
+  const clock = fakeClock();
+  const stats = createCallStats(clock);
+  const fronts = createCallStats(clock);
+  for (let call = 0; call < 30; call += 1) {
+    stats.attempted('ifc_a', 10, 'failed', 'GW50201');
+    stats.called('ifc_a', 10, 'failed');
+    stats.attempted('ifc_b', 10, 'ok');
+    stats.called('ifc_b', 10, 'ok');
+    fronts.called('bus', 10, call < 20 ? 'failed' : 'refused', { code: 'GW40401' });
+  }
+  fronts.attempted('bus', 10, 'failed', 'GW50201');
+  const [all] = fronts.counts();
+  const condition = { kind: 'breaker-open' as const, interfaceId: 'ifc_a', group: 'v1', since: 5, values: { by: 'traffic' } };
+  const running = await startControl({
+    engine: engineWith({
+      interfaceCalls: async () => sumCalls([stats.counts()]),
+      gatewayConditions: async () => [condition, { ...condition, interfaceId: 'ifc_gone' }],
+      frontCalls: async () => [
+        {
+          ...{ front: 'bus', all: all!, unrouted: 10 },
+          unproven: [
+            { code: 'GW40401', count: 10, since: 7, from: [{ ip: '10.0.0.1', count: 9 }] },
+            { code: 'GW40101', count: 9, since: 7, from: [] },
+          ],
+        },
+      ],
+    }),
+  });
+  t.after(running.stop);
+  for (const [flowId, domain] of [
+    ['flw_a', flow('flw_a').domain],
+    ['flw_b', 'sh-other'],
+  ] as const)
+    await running.admin.call('PUT', `/flows/${flowId}`, flow(flowId, { domain }));
+  for (const [id, domain] of [
+    ['a', flow('flw_a').domain],
+    ['b', 'sh-other'],
+  ] as const)
+    await running.admin.call('PUT', `/interfaces/ifc_${id}`, {
+      ...busInterface(`flw_${id}`, { interfaceId: `ifc_${id}`, path: `/bus/test/${id}` }),
+      domain,
+    });
+  const { attention, fronts: figures } = await overviewOf(running.admin);
+  assert.deepEqual(
+    attention.failingInterfaces?.map(({ interfaceId, state, calls, failed, code }) => [interfaceId, state, calls, failed, code]),
+    [['ifc_a', 'failing', 30, 30, 'GW50201']],
+  );
+  assert.deepEqual(
+    attention.conditions?.map(({ kind, interfaceId, group }) => [kind, interfaceId, group]),
+    [['breaker-open', 'ifc_a', 'v1']],
+  );
+  assert.deepEqual(attention.waves, [{ front: 'bus', code: 'GW40401', count: 10, since: 7, source: { ip: '10.0.0.1', count: 9 } }]);
+  assert.deepEqual(
+    figures?.map(({ front, calls, refused, unrouted, failed }) => [front, calls, refused, unrouted, failed]),
+    [['bus', 30, 10, 10, 20]],
+  );
+  const other = await running.person('other', ['operator', 'viewer'], ['sh-other']);
+  const seen = await overviewOf(other);
+  assert.deepEqual([seen.attention.failingInterfaces, seen.attention.conditions, seen.attention.waves], [[], [], undefined]);
+  assert.deepEqual(
+    seen.fronts?.map(({ front, calls, unrouted, failed }) => [front, calls, unrouted, failed]),
+    [['bus', 30, undefined, 0]],
+  );
+});

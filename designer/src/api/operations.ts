@@ -596,10 +596,12 @@ export interface components {
     Attention: {
       /** @description Adapters whose remote system fails. */
       adapters?: components['schemas']['FailingAdapter'][];
+      conditions?: components['schemas']['ShownCondition'][];
       expiring?: components['schemas']['Expiring'][];
       failedLastHour?: number;
       /** @description The worst flows, for people who may read flows. */
       failingFlows?: components['schemas']['FailingFlow'][];
+      failingInterfaces?: components['schemas']['FailingInterface'][];
       held?: {
         count: number;
         groups: components['schemas']['NamedHeldGroup'][];
@@ -626,6 +628,8 @@ export interface components {
         flowId: string;
         name: components['schemas']['Text'];
       }[];
+      /** @description Only for people with all domains: these calls belong to no domain. */
+      waves?: components['schemas']['RefusalWave'][];
     };
     AuditedAction: {
       name: string;
@@ -1185,6 +1189,22 @@ export interface components {
       /** @description Number of executions accepted in the last hour, failed ones included. */
       of: number;
     };
+    FailingInterface: {
+      /** @description Calls in the last five minutes, and how many of them failed. */
+      calls: number;
+      /** @description The code of the last failure. */
+      code?: string;
+      failed: number;
+      interfaceId: string;
+      name: components['schemas']['Text'];
+      /** @description Since when all attempts have failed; absent if some succeed. */
+      since?: number;
+      /**
+       * @description `partly`: at least a tenth of the calls fails. `slow`: a call has waited for a response for long.
+       * @enum {unknown}
+       */
+      state: 'failing' | 'partly' | 'slow';
+    };
     FailingListener: {
       error: {
         code: string;
@@ -1410,6 +1430,23 @@ export interface components {
       unproven: components['schemas']['UnprovenRefusal'][];
       /** @description How many of them ended before an interface was found. */
       unrouted: number;
+    };
+    FrontFigures: {
+      calls: number;
+      failed: number;
+      front: components['schemas']['Front'];
+      lastError?: {
+        at: number;
+        code: string;
+      };
+      p95Ms?: number;
+      perMinute: number;
+      /** @description Why calls were refused, the most frequent reason first. */
+      refusals: components['schemas']['RefusalCause'][];
+      refused: number;
+      state: components['schemas']['CallStateName'];
+      /** @description How many of the refused calls reached no interface. Only for people with all domains: these calls belong to no domain. */
+      unrouted?: number;
     };
     GatewayCondition: {
       /** @description The instance group; empty if the condition is about the interface as a whole. */
@@ -2107,6 +2144,8 @@ export interface components {
         updatedAt: number;
         updatedBy: string;
       }[];
+      /** @description The calls of the gateways in the last five minutes. */
+      fronts?: components['schemas']['FrontFigures'][];
       /** @description The latest twenty held executions. */
       held: components['schemas']['ExecutionSummary'][];
       name: string;
@@ -2116,6 +2155,7 @@ export interface components {
         keyId: string;
         publicPem: string;
       };
+      /** @description Executions of flows. */
       traffic?: components['schemas']['TrafficSeries'];
       /** @description A shell command that signs and sends a call. */
       tryIt?: string;
@@ -2319,6 +2359,18 @@ export interface components {
       /** @description When refusals with this code started. After five minutes without such a refusal, the next one sets it again. */
       since: number;
     };
+    RefusalWave: {
+      code: string;
+      count: number;
+      front: components['schemas']['Front'];
+      since: number;
+      /** @description The source of at least half of these calls; absent if there is none. */
+      source?: {
+        app?: string;
+        count: number;
+        ip?: string;
+      };
+    };
     /** @enum {unknown} */
     RefusedClass: 'loopback' | 'link-local' | 'metadata' | 'multicast' | 'unspecified' | 'translated' | 'own-port';
     RefusingInterface: {
@@ -2517,6 +2569,19 @@ export interface components {
         at: number;
         code: string;
         to: string[];
+      };
+    };
+    ShownCondition: {
+      /** @description The instance group; empty if the condition is about the interface as a whole. */
+      group: string;
+      interfaceId: string;
+      kind: components['schemas']['GatewayConditionKind'];
+      name: components['schemas']['Text'];
+      /** @description Epoch milliseconds. */
+      since: number;
+      /** @description Numbers and codes that explain it. They contain no personal data. */
+      values: {
+        [key: string]: string | number;
       };
     };
     ShownGateway: {
@@ -3045,6 +3110,7 @@ export type Expiring = components['schemas']['Expiring'];
 export type Explanation = components['schemas']['Explanation'];
 export type FailingAdapter = components['schemas']['FailingAdapter'];
 export type FailingFlow = components['schemas']['FailingFlow'];
+export type FailingInterface = components['schemas']['FailingInterface'];
 export type FailingListener = components['schemas']['FailingListener'];
 export type FieldChange = components['schemas']['FieldChange'];
 export type Finding = components['schemas']['Finding'];
@@ -3064,6 +3130,7 @@ export type FlowVisitor = components['schemas']['FlowVisitor'];
 export type FoundCallList = components['schemas']['FoundCallList'];
 export type Front = components['schemas']['Front'];
 export type FrontCalls = components['schemas']['FrontCalls'];
+export type FrontFigures = components['schemas']['FrontFigures'];
 export type GatewayCondition = components['schemas']['GatewayCondition'];
 export type GatewayConditionKind = components['schemas']['GatewayConditionKind'];
 export type GatewayEventList = components['schemas']['GatewayEventList'];
@@ -3126,6 +3193,7 @@ export type ProfileName = components['schemas']['ProfileName'];
 export type PublishReport = components['schemas']['PublishReport'];
 export type Recording = components['schemas']['Recording'];
 export type RefusalCause = components['schemas']['RefusalCause'];
+export type RefusalWave = components['schemas']['RefusalWave'];
 export type RefusedClass = components['schemas']['RefusedClass'];
 export type RefusingInterface = components['schemas']['RefusingInterface'];
 export type Reply = components['schemas']['Reply'];
@@ -3146,6 +3214,7 @@ export type SessionLine = components['schemas']['SessionLine'];
 export type SettingDescription = components['schemas']['SettingDescription'];
 export type SharedFlow = components['schemas']['SharedFlow'];
 export type ShownAlarm = components['schemas']['ShownAlarm'];
+export type ShownCondition = components['schemas']['ShownCondition'];
 export type ShownGateway = components['schemas']['ShownGateway'];
 export type ShownMessage = components['schemas']['ShownMessage'];
 export type ShownPlatformKey = components['schemas']['ShownPlatformKey'];

@@ -62,6 +62,11 @@ export class RefusalSources {
   }
 }
 
+/** Returns the source that sent at least half of these calls; undefined if they are scattered. */
+export function mainSource({ count, from: [first] }: UnprovenRefusal): UnprovenRefusal['from'][number] | undefined {
+  return first !== undefined && first.count * 2 >= count ? first : undefined;
+}
+
 /** Adds the refusals of two processes. */
 export function addUnproven(a: readonly UnprovenRefusal[], b: readonly UnprovenRefusal[]): readonly UnprovenRefusal[] {
   const sums = new Map(a.map((refusal) => [refusal.code, refusal]));

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { Type } from 'typebox';
 import { createExecutionCounter } from '../../../control/executions/execution-counter.ts';
 import { ALARM_RULE_NAMES, ALARM_RULES } from '../../../control/alarms/alarm-rules.ts';
-import type { AlarmRule, RuleDeps } from '../../../control/alarms/alarm-rule.ts';
+import type { AlarmRule, RuleDeps } from '../../../control/alarms/rules/alarm-rule.ts';
 import { createFindProblems } from '../../../control/alarms/find-problems.ts';
 import type { AlarmSettings } from '../../../control/alarms/alarm-settings.ts';
 import { openPlatformKeyStore, PLATFORM_KEY_LIFE_MS } from '../../../control/registry/platform-key-store.ts';

@@ -1,5 +1,5 @@
-import { both, defineAlarmRule, MINUTES, time } from '../../alarm-rule.ts';
-import { findConditions } from '../../find-conditions.ts';
+import { both, defineAlarmRule, MINUTES, time } from '../alarm-rule.ts';
+import { findConditions } from '../find-conditions.ts';
 
 export default defineAlarmRule({
   text: {

@@ -1,4 +1,4 @@
-import { both, defineAlarmRule, interfaceNames, LEAST_CALLS, PERCENT, RATIO_OF_MS } from '../../alarm-rule.ts';
+import { both, defineAlarmRule, interfaceNames, LEAST_CALLS, PERCENT, RATIO_OF_MS } from '../alarm-rule.ts';
 
 export default defineAlarmRule({
   text: {

@@ -1,7 +1,7 @@
 import type { FrontCalls } from '../../../../engine/contract/calls/front-calls.ts';
-import type { UnprovenRefusal } from '../../../../engine/contract/calls/refusal-sources.ts';
+import { mainSource, type UnprovenRefusal } from '../../../../engine/contract/calls/refusal-sources.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
-import { both, defineAlarmRule, RATIO_OF_MS, type Finding } from '../../alarm-rule.ts';
+import { both, defineAlarmRule, RATIO_OF_MS, type Finding } from '../alarm-rule.ts';
 
 const FRONTS: Readonly<Record<string, Text>> = {
   open: both('开放网关', 'open gateway'),
@@ -101,8 +101,8 @@ export default defineAlarmRule({
 });
 
 /** Names the most frequent source if most of the calls are its. */
-function toFinding(front: FrontCalls['front'], { code, count, from: [first] }: UnprovenRefusal): Finding {
-  const isOfOne = first !== undefined && first.count * 2 >= count;
-  const source = isOfOne ? { of: first.count, ...(first.app === undefined ? { ip: first.ip ?? '' } : { app: first.app }) } : {};
-  return { subject: `${front} ${code}`, values: { front, code, count, ...source } };
+function toFinding(front: FrontCalls['front'], refusal: UnprovenRefusal): Finding {
+  const { code, count } = refusal;
+  const { count: of, ...source } = mainSource(refusal) ?? {};
+  return { subject: `${front} ${code}`, values: { front, code, count, ...source, ...(of !== undefined && { of }) } };
 }

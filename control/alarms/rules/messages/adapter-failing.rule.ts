@@ -1,4 +1,4 @@
-import { both, defineAlarmRule, MINUTES, MINUTE_MS, time } from '../../alarm-rule.ts';
+import { both, defineAlarmRule, MINUTES, MINUTE_MS, time } from '../alarm-rule.ts';
 
 /** Minimum number of failures in a row; fewer may be chance. */
 const LEAST_FAILURES = 3;

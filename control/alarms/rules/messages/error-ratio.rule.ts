@@ -1,5 +1,5 @@
 import type { CallSums } from '../../../../engine/processes/sum-calls.ts';
-import { both, defineAlarmRule, interfaceNames, LEAST_CALLS, named, PERCENT, RATIO_OF_MS } from '../../alarm-rule.ts';
+import { both, defineAlarmRule, interfaceNames, LEAST_CALLS, named, PERCENT, RATIO_OF_MS } from '../alarm-rule.ts';
 
 export default defineAlarmRule({
   text: {

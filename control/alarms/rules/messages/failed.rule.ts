@@ -1,4 +1,4 @@
-import { both, defineAlarmRule, MESSAGES } from '../../alarm-rule.ts';
+import { both, defineAlarmRule, MESSAGES } from '../alarm-rule.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../../engine/contract/values/clock.ts';
-import { both, defineAlarmRule, MINUTES, MINUTE_MS, ofFlows, time, type Check, type Finding } from '../../alarm-rule.ts';
-import { findSilentFeeds } from '../../find-silent-feeds.ts';
+import { both, defineAlarmRule, MINUTES, MINUTE_MS, ofFlows, time, type Check, type Finding } from '../alarm-rule.ts';
+import { findSilentFeeds } from '../find-silent-feeds.ts';
 
 export default defineAlarmRule({
   text: {

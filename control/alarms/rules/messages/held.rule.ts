@@ -1,4 +1,4 @@
-import { both, defineAlarmRule, MESSAGES } from '../../alarm-rule.ts';
+import { both, defineAlarmRule, MESSAGES } from '../alarm-rule.ts';
 
 export default defineAlarmRule({
   text: {

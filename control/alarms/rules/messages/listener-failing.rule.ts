@@ -1,4 +1,4 @@
-import { both, defineAlarmRule, MINUTES, MINUTE_MS, ofFlows } from '../../alarm-rule.ts';
+import { both, defineAlarmRule, MINUTES, MINUTE_MS, ofFlows } from '../alarm-rule.ts';
 
 export default defineAlarmRule({
   text: {

@@ -1,4 +1,4 @@
-import { both, defineAlarmRule, MESSAGES, ofFlows } from '../../alarm-rule.ts';
+import { both, defineAlarmRule, MESSAGES, ofFlows } from '../alarm-rule.ts';
 
 const MB = 1_048_576;
 

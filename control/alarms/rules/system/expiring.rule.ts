@@ -1,5 +1,5 @@
-import { both, defineAlarmRule, time } from '../../alarm-rule.ts';
-import { findExpiring } from '../../find-expiring.ts';
+import { both, defineAlarmRule, time } from '../alarm-rule.ts';
+import { findExpiring } from '../find-expiring.ts';
 
 const DAY_MS = 86_400_000;
 const KINDS = {

@@ -1,5 +1,5 @@
 import type { Text } from '../../../../engine/contract/values/texts.ts';
-import { both, defineAlarmRule, type AlarmValues } from '../../alarm-rule.ts';
+import { both, defineAlarmRule, type AlarmValues } from '../alarm-rule.ts';
 
 export default defineAlarmRule({
   text: {

@@ -1,5 +1,5 @@
-import { both, defineAlarmRule, MINUTES, MINUTE_MS, time } from '../../alarm-rule.ts';
-import { createFindSilentProcesses } from '../../find-silent-processes.ts';
+import { both, defineAlarmRule, MINUTES, MINUTE_MS, time } from '../alarm-rule.ts';
+import { createFindSilentProcesses } from '../find-silent-processes.ts';
 
 export default defineAlarmRule({
   text: {

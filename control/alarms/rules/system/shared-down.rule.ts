@@ -1,5 +1,5 @@
 import { toErrorRecord } from '../../../../engine/contract/values/errors.ts';
-import { both, defineAlarmRule, SECONDS } from '../../alarm-rule.ts';
+import { both, defineAlarmRule, SECONDS } from '../alarm-rule.ts';
 
 export default defineAlarmRule({
   text: {

@@ -1,4 +1,4 @@
-import { both, defineAlarmRule, SECONDS } from '../../alarm-rule.ts';
+import { both, defineAlarmRule, SECONDS } from '../alarm-rule.ts';
 
 export default defineAlarmRule({
   text: {

@@ -1,15 +1,15 @@
 /** What an alarm rule is. Each rule is one file in `rules/`; `alarm-rules.ts` lists them. */
-import type { Clock } from '../../engine/contract/values/clock.ts';
-import type { Logger } from '../../engine/contract/values/observe.ts';
-import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
-import type { Text } from '../../engine/contract/values/texts.ts';
-import type { Processes } from '../../engine/processes/create-processes.ts';
-import type { QueueAge } from '../../engine/observe/queue-age.ts';
-import type { ExecutionCounter } from '../executions/execution-counter.ts';
-import type { EngineView } from '../action/engine-view.ts';
-import type { ControlInfo } from '../action/control-info.ts';
-import type { StoreGuard } from '../integrity/store-guard.ts';
-import type { Registry } from '../registry/registry.ts';
+import type { Clock } from '../../../engine/contract/values/clock.ts';
+import type { Logger } from '../../../engine/contract/values/observe.ts';
+import type { SharedState } from '../../../engine/contract/ports/shared-state.ts';
+import type { Text } from '../../../engine/contract/values/texts.ts';
+import type { Processes } from '../../../engine/processes/create-processes.ts';
+import type { QueueAge } from '../../../engine/observe/queue-age.ts';
+import type { ExecutionCounter } from '../../executions/execution-counter.ts';
+import type { EngineView } from '../../action/engine-view.ts';
+import type { ControlInfo } from '../../action/control-info.ts';
+import type { StoreGuard } from '../../integrity/store-guard.ts';
+import type { Registry } from '../../registry/registry.ts';
 
 export type AlarmSeverity = 'warning' | 'critical';
 export type AlarmValues = Readonly<Record<string, string | number>>;

@@ -5,8 +5,8 @@
  * bursts give a short usual gap; nights without messages give a long one. A feed with fewer than ten messages is not
  * checked.
  */
-import type { Clock } from '../../engine/contract/values/clock.ts';
-import type { ExecutionCounter } from '../executions/execution-counter.ts';
+import type { Clock } from '../../../engine/contract/values/clock.ts';
+import type { ExecutionCounter } from '../../executions/execution-counter.ts';
 
 export interface SilentFeed {
   readonly flowId: string;

@@ -3,9 +3,9 @@
  * bus, the certificate of the listeners, and the platform's own keys.
  */
 import { X509Certificate } from 'node:crypto';
-import type { Clock } from '../../engine/contract/values/clock.ts';
-import { PLATFORM_KEY_LIFE_MS } from '../registry/platform-key-store.ts';
-import type { Registry } from '../registry/registry.ts';
+import type { Clock } from '../../../engine/contract/values/clock.ts';
+import { PLATFORM_KEY_LIFE_MS } from '../../registry/platform-key-store.ts';
+import type { Registry } from '../../registry/registry.ts';
 
 export interface Expiring {
   readonly what: 'app-key' | 'grant' | 'bus-consumer' | 'tls-certificate' | 'platform-key';

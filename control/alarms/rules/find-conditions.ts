@@ -1,4 +1,4 @@
-import type { GatewayCondition, GatewayConditionKind } from '../../engine/contract/calls/gateway-condition.ts';
+import type { GatewayCondition, GatewayConditionKind } from '../../../engine/contract/calls/gateway-condition.ts';
 import { interfaceNames, MINUTE_MS, type Finding, type RuleDeps } from './alarm-rule.ts';
 
 /**

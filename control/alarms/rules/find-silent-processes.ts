@@ -1,6 +1,6 @@
 /** Finds processes that have stopped reporting and that no other process has replaced. */
-import type { Clock } from '../../engine/contract/values/clock.ts';
-import type { Processes, ProcessState } from '../../engine/processes/create-processes.ts';
+import type { Clock } from '../../../engine/contract/values/clock.ts';
+import type { Processes, ProcessState } from '../../../engine/processes/create-processes.ts';
 
 /** If this much time passes between two checks, the rules did not run in between: they run every 15 seconds. */
 const PAUSE_MS = 60_000;
