@@ -90,6 +90,8 @@ export interface PlanIndex {
   readonly ipLists: IpLists;
   /** The public keys of the platform, in all states. */
   readonly platformKeys: readonly Omit<PlatformKey, 'privatePem'>[];
+  /** The platform's RSA key that signs responses of compatibility profiles. Undefined if there is none, and in the DMZ. */
+  readonly profileSigner: { readonly keyId: string; readonly handle: KeyHandle } | undefined;
   /** Undefined in a plan for a node in the DMZ. */
   readonly platformKey: { readonly keyId: string; readonly handle: KeyHandle } | undefined;
 }

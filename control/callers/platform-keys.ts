@@ -9,11 +9,13 @@ import type { PlatformKeyKind, ShownPlatformKey } from '../registry/platform-key
 /** What a new platform key can be made for. */
 const KINDS: Readonly<Record<string, PlatformKeyKind>> = {
   'sign-sm2': { use: 'sign', algorithm: 'SM2-SM3' },
+  'sign-rsa': { use: 'sign', algorithm: 'RSA-SHA256' },
   'encrypt-sm2': { use: 'encrypt', algorithm: 'SM2' },
   'encrypt-rsa': { use: 'encrypt', algorithm: 'RSA-OAEP-SHA256' },
 };
-const Kind = Type.Enum(['sign-sm2', 'encrypt-sm2', 'encrypt-rsa'], {
-  description: 'sign-sm2: signs responses; encrypt-sm2 and encrypt-rsa (3072 bits): callers encrypt for it',
+const Kind = Type.Enum(['sign-sm2', 'sign-rsa', 'encrypt-sm2', 'encrypt-rsa'], {
+  description:
+    'sign-sm2: signs responses; sign-rsa (3072 bits): signs responses of compatibility profiles; encrypt-sm2 and encrypt-rsa (3072 bits): callers encrypt for it',
 });
 
 export function platformKeyActions(services: CallerServices): readonly Action[] {

@@ -1,6 +1,7 @@
 /**
  * The keys of apps: those that sign requests, and those for which the platform encrypts. A key is PENDING until its
- * holder proves to have the private key. An app has at most two ACTIVE keys of each purpose: each takes one of two
+ * holder proves to have the private key. An app has at most two ACTIVE keys of each purpose and
+ * compatibility profile: each takes one of two
  * numbered seats, and a unique index prevents that two keys take the same seat. A RETIRING key still verifies for seven days. A REVOKED key is missing from the next plan. Secrets of the
  * HMAC schemes are generated here, shown once, and stored encrypted.
  */
@@ -21,7 +22,10 @@ type KeyPurpose = NonNullable<AppKeyDocument['purpose']>;
 
 interface StoredKey extends StoredDocument {
   readonly document: AppKeyDocument;
-  /** `<appId>|1` or `<appId>|2` while ACTIVE; `<appId>|encrypt|1` or `…|2` for an encryption key. */
+  /**
+   * `<appId>|1` or `<appId>|2` while ACTIVE; `<appId>|encrypt|1` or `…|2` for an encryption key, and the name of a
+   * compatibility profile in this place for a key of it.
+   */
   readonly seat?: string;
   readonly challenge?: string;
   readonly challengeEndsAt?: number;
@@ -186,8 +190,8 @@ class AppKeyStore implements KeyStore {
   }
 
   /** Makes a PENDING key ACTIVE in a free seat. Rejects if another key replaced the one that was read. */
-  async #takeSeat({ _id, document: { appId, fingerprint, purpose } }: StoredKey): Promise<AppKey> {
-    const row = purpose === 'encrypt' ? `${appId}|encrypt` : appId;
+  async #takeSeat({ _id, document: { appId, fingerprint, purpose, scheme } }: StoredKey): Promise<AppKey> {
+    const row = purpose === 'encrypt' ? `${appId}|encrypt` : profileOfScheme(scheme) === undefined ? appId : `${appId}|${scheme}`;
     for (const seat of SEATS) {
       const patch = {
         set: { seat: `${row}|${seat}`, 'document.state': 'ACTIVE' },

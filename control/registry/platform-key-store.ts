@@ -1,6 +1,6 @@
 /**
- * The platform's own keys: the SM2 key that signs responses, and the keys for which callers encrypt. The first two are
- * generated at the first start. A new key is PENDING, so that callers can fetch it before it is used. Once ACTIVE, it
+ * The platform's own keys: the SM2 key that signs responses, an RSA key for responses of compatibility profiles, and the
+ * keys for which callers encrypt. The first SM2 key of each use is generated at the first start. A new key is PENDING, so that callers can fetch it before it is used. Once ACTIVE, it
  * takes the place of the key of the same use and algorithm, which is RETIRING for seven days: a signing key then only
  * verifies, an encryption key still decrypts. Private keys are stored encrypted.
  */
@@ -32,7 +32,7 @@ export interface PlatformKeyStore {
   create(kind: PlatformKeyKind): Promise<ShownPlatformKey>;
   /** Makes a PENDING key ACTIVE and retires the one in its place. Rejects with KEY_UNKNOWN (input). */
   activate(keyId: string): Promise<ShownPlatformKey>;
-  /** Rejects with PLATFORM_KEY_NEEDED (input) for the key that signs responses. */
+  /** Rejects with PLATFORM_KEY_NEEDED (input) for the SM2 key that signs responses. */
   revoke(keyId: string): Promise<ShownPlatformKey>;
 }
 
@@ -73,6 +73,8 @@ const platformKeysSpec: CollectionSpec<StoredPlatformKey> = {
   indexes: [],
 };
 
+const SIGNER: PlatformKeyKind = { use: 'sign', algorithm: 'SM2-SM3' };
+const RSA_SIGNER: PlatformKeyKind = { use: 'sign', algorithm: 'RSA-SHA256' };
 const FIRST_SIGNER = 'p1';
 const FIRST_DECRYPTER = 'p2';
 
@@ -99,7 +101,7 @@ class StoredPlatformKeys implements PlatformKeyStore {
   /** Generates the first keys, if no other process has done so. */
   async open(): Promise<void> {
     const known = new Set((await findAll(this.#keys, {})).map(({ _id }) => _id));
-    if (!known.has(FIRST_SIGNER)) await this.#generate(FIRST_SIGNER, { use: 'sign', algorithm: 'SM2-SM3' }, 'ACTIVE');
+    if (!known.has(FIRST_SIGNER)) await this.#generate(FIRST_SIGNER, SIGNER, 'ACTIVE');
     if (!known.has(FIRST_DECRYPTER)) await this.#generate(FIRST_DECRYPTER, { use: 'encrypt', algorithm: 'SM2' }, 'ACTIVE');
     await this.#keys.patchIf(FIRST_SIGNER, { madeAt: { exists: false } }, { set: { madeAt: this.#clock.now() } });
     await this.list();
@@ -122,7 +124,7 @@ class StoredPlatformKeys implements PlatformKeyStore {
     const { _id: keyId, publicPem } = signer;
     return {
       signer: { keyId, scheme: 'SM2-SM3', publicPem, privatePem: this.#openPrivate(signer) },
-      all: stored.map((key) => ({ ...shown(key), ...(isDecrypting(key) && { privatePem: this.#openPrivate(key) }) })),
+      all: stored.map((key) => ({ ...shown(key), ...(isUsedByGateways(key) && { privatePem: this.#openPrivate(key) }) })),
     };
   }
 
@@ -149,7 +151,7 @@ class StoredPlatformKeys implements PlatformKeyStore {
   async revoke(keyId: string): Promise<ShownPlatformKey> {
     const stored = await this.#keys.get(keyId);
     if (stored === undefined || stateOf(stored) === 'REVOKED') throw keyUnknown();
-    if (kindOf(stored).use === 'sign' && stateOf(stored) === 'ACTIVE') throw signerNeeded();
+    if (isOfKind(stored, SIGNER) && stateOf(stored) === 'ACTIVE') throw signerNeeded();
     const match = { state: stored.state ?? { exists: false } };
     const result = await this.#keys.patchIf(keyId, match, { set: { state: 'REVOKED' } }, { durability: 'full' });
     if (result.outcome !== 'patched') throw keyUnknown();
@@ -169,7 +171,7 @@ class StoredPlatformKeys implements PlatformKeyStore {
   }
 
   async #generatePair(algorithm: PlatformKey['algorithm']): Promise<{ privatePem: string; publicPem: string }> {
-    if (algorithm !== 'SM2-SM3') return this.#crypto.generateEncryptionKey(algorithm);
+    if (algorithm !== 'SM2-SM3' && algorithm !== 'RSA-SHA256') return this.#crypto.generateEncryptionKey(algorithm);
     const made = await this.#crypto.generateKey(algorithm);
     if ('privatePem' in made) return made;
     throw new AppError('PLATFORM_KEY_MISSING', 'bug', 'The crypto backend returned no key pair.');
@@ -181,13 +183,14 @@ class StoredPlatformKeys implements PlatformKeyStore {
 }
 
 function signerOf(keys: readonly StoredPlatformKey[]): StoredPlatformKey {
-  const signers = keys.filter((key) => kindOf(key).use === 'sign' && stateOf(key) === 'ACTIVE');
+  const signers = keys.filter((key) => isOfKind(key, SIGNER) && stateOf(key) === 'ACTIVE');
   const latest = signers.sort((a, b) => (b.activeSince ?? 0) - (a.activeSince ?? 0))[0];
   if (latest !== undefined) return latest;
   throw new AppError('PLATFORM_KEY_MISSING', 'bug', 'The store has no platform key that signs.');
 }
 
-function isDecrypting(key: StoredPlatformKey): boolean {
+function isUsedByGateways(key: StoredPlatformKey): boolean {
+  if (isOfKind(key, RSA_SIGNER)) return stateOf(key) === 'ACTIVE';
   return kindOf(key).use === 'encrypt' && (stateOf(key) === 'ACTIVE' || stateOf(key) === 'RETIRING');
 }
 

@@ -21,10 +21,14 @@ import type { ObjectRuleSet } from './object-rules.ts';
 export interface PlatformKey {
   readonly keyId: string;
   readonly use: 'sign' | 'encrypt';
-  readonly algorithm: 'SM2-SM3' | KeyEncryption;
+  /** With the use `sign`, `RSA-SHA256` signs responses of compatibility profiles, and `SM2-SM3` all others. */
+  readonly algorithm: 'SM2-SM3' | 'RSA-SHA256' | KeyEncryption;
   readonly state: (typeof KEY_STATES)[number];
   readonly publicPem: string;
-  /** Set for encryption keys that are ACTIVE or RETIRING; never in a plan for the DMZ. */
+  /**
+   * Set for encryption keys that are ACTIVE or RETIRING, and for the RSA key that signs; never in a plan for the DMZ. The
+   * SM2 key that signs is in `platformKey`.
+   */
   readonly privatePem?: string;
   readonly madeAt: number;
   /** When a RETIRING key stops working. */

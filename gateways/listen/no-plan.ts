@@ -28,5 +28,6 @@ export const NO_PLAN: PlanIndex = Object.freeze({
   service: none,
   ipLists: { named: none, ofFront: () => [], ofDomain: () => [] },
   platformKeys: [],
+  profileSigner: undefined,
   platformKey: undefined,
 });

@@ -75,6 +75,8 @@ export function* createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<M
   const isBlocked = yield* indexBlockedCallers(plan.blockedCallers, crypto);
   const ipLists = yield* compileIpLists(plan.ipLists ?? [], memo);
   const issuers = new Map((plan.userTokenIssuers ?? []).map((issuer) => [issuer.issuer, issuer]));
+  const rsaKey = plan.platformKeys?.find((key) => key.algorithm === 'RSA-SHA256' && key.privatePem !== undefined);
+  const rsaHandle = rsaKey && tryImport(rsaKey.keyId, () => importPem(rsaKey.privatePem!, 'RSA-SHA256', 'private'));
   const { keyId, privatePem, scheme } = plan.platformKey;
   const platformKey = privatePem === undefined ? undefined : { keyId, handle: importPem(privatePem, scheme, 'private') };
 
@@ -103,6 +105,7 @@ export function* createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Pick<M
     manualState: (interfaceId) => manualStates.get(interfaceId),
     ipLists,
     platformKeys: (plan.platformKeys ?? []).map(({ privatePem: _private, ...key }) => key),
+    profileSigner: rsaKey && rsaHandle && { keyId: rsaKey.keyId, handle: rsaHandle },
     platformKey,
   };
 }
@@ -145,7 +148,7 @@ function* indexEncryptionKeys(
   }
   const own = new Map<string, { handle: EncryptionKey; expiresAt: number }>();
   for (const { keyId, algorithm, privatePem, expiresAt = Infinity } of plan.platformKeys ?? []) {
-    if (privatePem === undefined || algorithm === 'SM2-SM3') continue;
+    if (privatePem === undefined || algorithm === 'SM2-SM3' || algorithm === 'RSA-SHA256') continue;
     const handle = importKey(privatePem, algorithm, 'private', keyId);
     if (handle !== undefined) own.set(keyId, { handle, expiresAt });
   }

@@ -74,6 +74,55 @@ test('a revoked encryption key is in the plan as such, without its private half;
   assert.match(rsa!.publicPem, /^-----BEGIN PUBLIC KEY-----\n[A-Za-z0-9+/=\n]{500,}/);
 });
 
+test('an RSA key signs responses of compatibility profiles once it is active, and may be revoked', async (t) => {
+  const { running, security, states } = await open();
+  t.after(running.stop);
+  const privateOf = async () => (await latestPlan(running)).platformKeys!.find(({ keyId }) => keyId === 'p3')?.privatePem;
+  assert.equal((await security.call('POST', '/platform-keys', { kind: 'sign-rsa' })).status, 200);
+  assert.equal(await privateOf(), undefined);
+  assert.equal((await security.call('POST', '/platform-keys/p3/activate', {})).status, 200);
+  assert.deepEqual(await states(), ['p1 sign ACTIVE', 'p2 encrypt ACTIVE', 'p3 sign ACTIVE']);
+  assert.equal(crypto.importKey({ format: 'pem', pem: (await privateOf())! }, 'RSA-SHA256', 'private').role, 'private');
+  assert.equal((await latestPlan(running)).platformKey.keyId, 'p1');
+  assert.equal((await security.call('POST', '/platform-keys/p3/revoke', {})).status, 200);
+  assert.equal(await privateOf(), undefined);
+});
+
+test('a key of a compatibility profile is proved like any other, counts by itself, and signs only', async (t) => {
+  const { running, security } = await open();
+  t.after(running.stop);
+  const app = { appId: 'his', revision: 0, name: { 'zh-CN': '医院', en: 'His' }, caller: 'city', state: 'active', windowSec: 300 };
+  const saved = await security.call('PUT', '/apps/his', { ...app, domain: 'sh-city', profiles: ['sorted-sm2'] });
+  assert.equal(saved.status, 200, JSON.stringify(saved.body));
+  assert.equal((await security.call('PUT', '/apps/his', { ...app, domain: 'sh-city', profiles: ['jsapi'] })).status, 400);
+  const pair = (await crypto.generateKey('SM2-SM3')) as { privatePem: string; publicPem: string };
+  const handle = crypto.importKey({ format: 'pem', pem: pair.privatePem }, 'SM2-SM3', 'private');
+  const upload = (keyId: string, scheme: string, more: object = {}) =>
+    security.call('POST', '/apps/his/keys', { keyId, scheme, publicPem: pair.publicPem, ...more });
+  for (const [keyId, scheme] of [
+    ['k1', 'SM2-SM3'],
+    ['k2', 'SM2-SM3'],
+    ['s1', 'sorted-sm2'],
+    ['s2', 'sorted-sm2'],
+  ] as const) {
+    const { challenge } = (await upload(keyId, scheme)).body as { challenge: string };
+    const signature = Buffer.from(await crypto.sign(handle, Buffer.from(challenge))).toString('base64url');
+    assert.equal((await security.call('POST', `/apps/his/keys/${keyId}/activate`, { signature })).status, 200, keyId);
+  }
+  for (const refused of [upload('e1', 'sorted-sm2', { purpose: 'encrypt' }), upload('r1', 'wechatpay-v3')])
+    assert.equal(((await refused).body as { code: string }).code, 'KEY_INVALID');
+  const secret = await security.call('POST', '/apps/his/keys/secrets', { keyId: 'x1', scheme: 'sorted-sm2' });
+  assert.equal((secret.body as { code: string }).code, 'KEY_INVALID');
+  const plan = await latestPlan(running);
+  assert.deepEqual(plan.keys.map(({ keyId, scheme }) => `${keyId} ${scheme}`).sort(), [
+    'k1 SM2-SM3',
+    'k2 SM2-SM3',
+    's1 sorted-sm2',
+    's2 sorted-sm2',
+  ]);
+  assert.deepEqual(plan.apps.find(({ appId }) => appId === 'his')!.profiles, ['sorted-sm2']);
+});
+
 test('an app’s encryption key is proved like any other, counts by itself, and is no key that signs', async (t) => {
   const { running, security } = await open();
   t.after(running.stop);

@@ -1,5 +1,6 @@
 /** What each compatibility profile signs, takes and refuses, over real sockets. */
 import assert from 'node:assert/strict';
+import { createVerify, generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { PROFILE_NAMES } from '../../engine/contract/compatibility/profiles.ts';
 import { createTestKey } from './support/city-plan.ts';
@@ -95,6 +96,39 @@ describe('wechatpay-v3', () => {
     const answer = await call({ ...request, headers: { ...request.headers, 'content-type': 'text/xml' } });
     assert.equal(answer.status, 200, answer.body.toString());
     assert.equal(started.calls.at(-1)!.message.headers['content-type'], 'application/json');
+  });
+
+  test('answers and refusals are signed for the caller, once the platform has an RSA key', async (t) => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const privatePem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+    const platformKey = {
+      keyId: 'p3',
+      use: 'sign',
+      algorithm: 'RSA-SHA256',
+      state: 'ACTIVE',
+      publicPem: '',
+      privatePem,
+      madeAt: 0,
+    } as const;
+    const plan = await planWith([WECHAT.document, SORTED.document], PROFILE_NAMES);
+    const signing = await startGateway({ ...plan, platformKeys: [platformKey] });
+    t.after(() => signing.stop());
+    const signed = signWechat(WECHAT);
+    for (const code of [undefined, 'GW40104']) {
+      const { headers, body, ...answer } = await callGateway(signing.gateway, signed);
+      assert.equal(answer.code, code);
+      const text = `${headers['wechatpay-timestamp']}\n${headers['wechatpay-nonce']}\n${body.toString()}\n`;
+      const signature = headers['wechatpay-signature']!;
+      assert.ok(createVerify('RSA-SHA256').update(text).verify(publicKey, signature, 'base64'));
+      assert.deepEqual([headers['wechatpay-serial'], headers['x-kq-signature']], ['p3', undefined]);
+      assert.ok(Math.abs(Date.now() / 1000 - Number(headers['wechatpay-timestamp'])) < 60);
+    }
+    const forged = await callGateway(signing.gateway, signWechat({ ...WECHAT, sign: ALIPAY.sign }));
+    const other = await callGateway(signing.gateway, sendSorted(sortedMembers(SORTED)));
+    const unsigned = await call(signWechat(WECHAT));
+    assert.deepEqual([forged.code, other.status, unsigned.status], ['GW40103', 200, 200]);
+    for (const { headers } of [forged, other, unsigned])
+      assert.deepEqual([headers['wechatpay-signature'], headers['x-kq-signature']], [undefined, undefined]);
   });
 
   test('needs the key that serial_no names', async () => {

@@ -2626,8 +2626,11 @@ export interface components {
       truncated?: true;
     };
     ShownPlatformKey: {
-      /** @enum {unknown} */
-      algorithm: 'SM2' | 'RSA-OAEP-SHA256' | 'SM2-SM3';
+      /**
+       * @description With the use `sign`, `RSA-SHA256` signs responses of compatibility profiles, and `SM2-SM3` all others.
+       * @enum {unknown}
+       */
+      algorithm: 'SM2' | 'RSA-OAEP-SHA256' | 'SM2-SM3' | 'RSA-SHA256';
       /** @description When a RETIRING key stops working. */
       expiresAt?: number;
       keyId: string;
@@ -8492,10 +8495,10 @@ export interface operations {
       content: {
         'application/json': {
           /**
-           * @description sign-sm2: signs responses; encrypt-sm2 and encrypt-rsa (3072 bits): callers encrypt for it
+           * @description sign-sm2: signs responses; sign-rsa (3072 bits): signs responses of compatibility profiles; encrypt-sm2 and encrypt-rsa (3072 bits): callers encrypt for it
            * @enum {unknown}
            */
-          kind: 'sign-sm2' | 'encrypt-sm2' | 'encrypt-rsa';
+          kind: 'sign-sm2' | 'sign-rsa' | 'encrypt-sm2' | 'encrypt-rsa';
         };
       };
     };

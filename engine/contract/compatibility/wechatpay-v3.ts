@@ -29,6 +29,7 @@ export const wechatPayV3: CompatibilityProfile = {
       'wechatpay-nonce': nonce,
       'wechatpay-signature': signature,
       'wechatpay-serial': keyId,
+      'wechatpay-signature-type': OPENING.trim(),
     }),
   },
   matches: ({ header }) => header('authorization')?.startsWith(OPENING) === true,

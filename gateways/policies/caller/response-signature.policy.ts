@@ -7,7 +7,7 @@ import {
   signedAnswerHeaders,
 } from '../../../engine/contract/kq1/kq1.ts';
 import { createThrottledWarning } from '../../../engine/contract/values/throttled-warning.ts';
-import { definePolicy, type Answer } from '../../contract.ts';
+import { definePolicy, type Answer, type Exchange, type PolicyDeps, type ProfileProof } from '../../contract.ts';
 import { hasNoBody } from '../../shared/has-no-body.ts';
 
 const NOTHING = new Uint8Array(0);
@@ -16,7 +16,8 @@ const NO_NAMES: readonly string[] = [];
 /**
  * Signs every response to an authenticated request, including errors. The signature covers the request's digest,
  * status, nonce, time, headers and body, so that a response cannot be used for another request. Signs with the
- * platform's SM2 key, or with the shared secret if the caller signs with HMAC.
+ * platform's SM2 key, or with the shared secret if the caller signs with HMAC. A response of a compatibility profile is
+ * signed in the form of the profile, if it has one and the platform has an RSA key for it.
  */
 export default definePolicy({
   name: 'response-signature',
@@ -30,13 +31,15 @@ export default definePolicy({
   reads: () => ({ answer: true }),
   isDefault: () => true,
   isOptional: () => false,
-  compile: (_options, target, _front, { clock, crypto, log, keepers }) => {
+  compile: (_options, target, _front, deps) => {
+    const { clock, crypto, log, keepers } = deps;
     const warn = keepers.ofGateway('warning of headers left out', () =>
       createThrottledWarning(log, clock, 'gateway.answer-header-left-out'),
     );
     return (exchange) => {
       const { proof, answer } = exchange;
-      if (proof?.kind !== 'kq1' || answer === undefined) return undefined;
+      if (proof === undefined || answer === undefined) return undefined;
+      if (proof.kind === 'profile') return signInProfile(exchange, answer, proof, deps);
       const { platformKey } = exchange.plan;
       if (platformKey === undefined) throw new TypeError('a plan that is handed out signs no answers');
       const usesSecret = proof.scheme !== 'SM2-SM3';
@@ -94,4 +97,25 @@ function attach(answer: Answer, signature: Uint8Array, keyId: string, ts: string
   answer.headers['x-kq-signature'] = Buffer.from(signature).toString('base64url');
   answer.headers['x-kq-keyid'] = keyId;
   answer.headers['x-kq-ts'] = ts;
+}
+
+/**
+ * Signs in the form of the profile. It binds the response to a time, but not to its request. Other forms write the
+ * signature into the body, which is the interface's.
+ */
+async function signInProfile(
+  { plan }: Exchange,
+  answer: Answer,
+  { profile }: ProfileProof,
+  { clock, crypto }: Pick<PolicyDeps, 'clock' | 'crypto'>,
+): Promise<undefined> {
+  const { profileSigner } = plan;
+  if (profile.answer === undefined || profileSigner === undefined) return;
+  const timestamp = String(Math.floor(clock.now() / 1000));
+  const nonce = Buffer.from(crypto.randomBytes(16)).toString('hex');
+  const [before, behind] = profile.answer.signedText(timestamp, nonce);
+  const body = hasNoBody(answer.status) ? NOTHING : (answer.body ?? NOTHING);
+  const signed = Buffer.concat([Buffer.from(before), body, Buffer.from(behind)]);
+  const signature = Buffer.from(await crypto.sign(profileSigner.handle, signed)).toString('base64');
+  Object.assign(answer.headers, profile.answer.headers(timestamp, nonce, profileSigner.keyId, signature));
 }

@@ -26,6 +26,7 @@ const TEXTS = defineTexts({
   public: ['公钥', 'Public key'],
   create: ['新建密钥', 'New key'],
   'sign-sm2': ['签名密钥（SM2）', 'Signing key (SM2)'],
+  'sign-rsa': ['兼容签名的签名密钥（RSA）', 'Signing key for compatibility profiles (RSA)'],
   'encrypt-sm2': ['加密密钥（SM2）', 'Encryption key (SM2)'],
   'encrypt-rsa': ['加密密钥（RSA）', 'Encryption key (RSA)'],
   createEffect: [
@@ -36,6 +37,10 @@ const TEXTS = defineTexts({
   activateSign: [
     '平台随即改用“{{id}}”为响应签名，没有获取它的调用方将无法验证响应。现用的签名密钥再保留 7 天，供验证已有的响应。',
     'From now on the platform signs responses with "{{id}}": callers that have not fetched it cannot verify them. The present signing key is listed for seven more days.',
+  ],
+  activateProfiles: [
+    '微信支付 v3 形式的调用方随即收到由“{{id}}”签名的响应，没有获取它的调用方将无法验证。现用的同类密钥再保留 7 天，供验证已有的响应。',
+    'From now on callers in the form of WeChat Pay v3 get responses signed with "{{id}}"; those that have not fetched it cannot verify them. The present key of this kind is listed for seven more days.',
   ],
   activateEncrypt: [
     '调用方可以改用“{{id}}”加密。同类的现用密钥再保留 7 天，期间仍可解密。',
@@ -51,7 +56,7 @@ const TEXTS = defineTexts({
 
 type Key = Output<'platform-keys.list'>['items'][number];
 type Kind = Input<'platform-keys.create'>['kind'];
-const KINDS = ['sign-sm2', 'encrypt-sm2', 'encrypt-rsa'] as const satisfies readonly Kind[];
+const KINDS = ['sign-sm2', 'sign-rsa', 'encrypt-sm2', 'encrypt-rsa'] as const satisfies readonly Kind[];
 
 export function PlatformKeys() {
   const t = useTexts(TEXTS);
@@ -104,15 +109,16 @@ function NewPlatformKey() {
   );
 }
 
-function PlatformKeyActs({ platformKey: { keyId, use, state } }: { readonly platformKey: Key }) {
+function PlatformKeyActs({ platformKey: { keyId, use, algorithm, state } }: { readonly platformKey: Key }) {
   const t = useTexts(TEXTS);
   const confirm = useConfirm();
   const activate = useMutationOf('platform-keys.activate');
   const revoke = useMutationOf('platform-keys.revoke');
+  const isSm2 = algorithm === 'SM2-SM3';
   const askToActivate = () =>
     confirm({
       title: t('activate'),
-      effect: t(use === 'sign' ? 'activateSign' : 'activateEncrypt', { id: keyId }),
+      effect: t(use === 'encrypt' ? 'activateEncrypt' : isSm2 ? 'activateSign' : 'activateProfiles', { id: keyId }),
       ...{ verb: t('activate'), needsReason: true },
       run: ($reason) => activate.mutateAsync({ keyId, $reason }),
     });
@@ -121,7 +127,7 @@ function PlatformKeyActs({ platformKey: { keyId, use, state } }: { readonly plat
       ...{ title: t('revoke'), effect: t('revokeEffect', { id: keyId }), verb: t('revoke'), isDangerous: true, needsReason: true },
       run: ($reason) => revoke.mutateAsync({ keyId, $reason }),
     });
-  const isSigner = use === 'sign' && state === 'ACTIVE';
+  const isSigner = use === 'sign' && isSm2 && state === 'ACTIVE';
   return (
     <>
       {state === 'PENDING' ? (
