@@ -254,7 +254,7 @@ async function createWork({ nodes, bindings, outbound, published }: Flows, commo
   const active = new Set<string>();
   const accept = createAccept(common);
   const triggers = await createTriggers({
-    ...{ published, documents, leases, serves, tls: deps.tls, clock, logger: log, metrics },
+    ...{ published, documents, leases, serves, tls: deps.tls, seal: deps.seal, clock, logger: log, metrics },
     bindings: bindings.bindings,
     outbound: outbound.guard,
     onBindingsChange: bindings.onChange,

@@ -1,7 +1,7 @@
 /** Starts one trigger on its own and collects its arrivals. */
 import type { Clock } from '../contract/values/clock.ts';
 import type { FlowNode } from '../contract/flow/flow-document.ts';
-import type { Arrival, ArrivalResult, NodeDefinition, TriggerContext } from '../contract/node/node.ts';
+import type { Arrival, ArrivalResult, NodeDefinition, TriggerContext, TriggerPosition } from '../contract/node/node.ts';
 import { silentLogger, type Logger } from '../contract/values/observe.ts';
 import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
 import { anywhere } from './anywhere.ts';
@@ -16,6 +16,8 @@ export interface ListenTriggerOptions {
   readonly log?: Logger;
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
   readonly lastPlanned?: number;
+  /** Keeps the position in memory by default; pass one to continue from it in another trigger. */
+  readonly position?: TriggerPosition;
   /** By default every address is allowed. */
   readonly outbound?: OutboundGuard;
   /** Returns the engine's result for an arrival; `accepted` by default. */
@@ -73,5 +75,18 @@ function createContext(
     tls: async () => options.tls,
     secret: (name = '') => readSecret(options.secrets, name),
     lastPlanned: async () => options.lastPlanned,
+    position: options.position ?? memoryPosition(),
+  };
+}
+
+/** A position that lasts as long as the test. */
+export function memoryPosition(): TriggerPosition {
+  const kept = new Map<string, string>();
+  return {
+    read: async (source) => kept.get(source),
+    async keep(source, position) {
+      kept.clear();
+      kept.set(source, position);
+    },
   };
 }

@@ -9,7 +9,9 @@ import type { RunningPublishedFlows } from '../publish/published-flows.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
 import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
 import type { Bindings } from '../bindings/interface.ts';
+import type { Seal } from '../contract/values/seal.ts';
 import type { Leases } from '../ownership/leases.ts';
+import { NO_POSITION, openTriggerPositions, type TriggerPositions } from './trigger-positions.ts';
 import { TriggerRun, type TriggerStatus } from './trigger-run.ts';
 
 export interface TriggersDeps {
@@ -26,6 +28,7 @@ export interface TriggersDeps {
   /** Stores the message. Resolves when it is durably stored. */
   accept(flow: CompiledFlow, arrival: Arrival, options: { readonly seq: string }): Promise<ArrivalResult>;
   readonly tls: TriggerContext<unknown>['tls'];
+  readonly seal: Pick<Seal, 'seal' | 'openText'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -57,16 +60,23 @@ const marksSpec: CollectionSpec<TriggerMark> = {
   indexes: [],
 };
 
+/** What outlives the listeners. */
+interface Kept {
+  readonly marks: Collection<TriggerMark>;
+  readonly positions: TriggerPositions;
+}
+
 /** Runs the listeners of published flows. A failed listener is retried automatically and does not stop others. */
 export async function createTriggers(deps: TriggersDeps): Promise<Triggers> {
-  const marks = await deps.documents.open(marksSpec);
+  const kept: Kept = { marks: await deps.documents.open(marksSpec), positions: await openTriggerPositions(deps.documents, deps.seal) };
   const runs = new Map<string, TriggerRun>();
   let isStarted = false;
   let isStopped = false;
   const runDeps = {
     ...deps,
-    accept: (flow: CompiledFlow, arrival: Arrival, options: { readonly seq: string }) => acceptAndMark(flow, arrival, options, deps, marks),
-    listen: (flow: CompiledFlow, emit: (arrival: Arrival) => Promise<ArrivalResult>) => listen(flow, emit, deps, marks),
+    accept: (flow: CompiledFlow, arrival: Arrival, options: { readonly seq: string }) =>
+      acceptAndMark(flow, arrival, options, deps, kept.marks),
+    listen: (flow: CompiledFlow, emit: (arrival: Arrival) => Promise<ArrivalResult>) => listen(flow, emit, deps, kept),
     identify: (flow: CompiledFlow) => identify(flow, deps.bindings),
   };
 
@@ -93,7 +103,7 @@ export async function createTriggers(deps: TriggersDeps): Promise<Triggers> {
     async prepare(flow, signal) {
       // Do not try a listener that is already running, because this process itself uses the port.
       if (!isStarted || listeningDefinition(flow) === undefined || runs.get(flow.flowId)?.identity !== undefined) return;
-      const trial = await listen(flow, async () => ({ status: 'refused', error: toErrorRecord(notYet()) }), deps, marks, true);
+      const trial = await listen(flow, async () => ({ status: 'refused', error: toErrorRecord(notYet()) }), deps, kept, true);
       await trial.stop();
       signal.throwIfAborted();
     },
@@ -125,7 +135,7 @@ async function listen(
   flow: CompiledFlow,
   emit: (arrival: Arrival) => Promise<ArrivalResult>,
   deps: TriggersDeps,
-  marks: Collection<TriggerMark>,
+  { marks, positions }: Kept,
   isTrial = false,
 ): Promise<Stop> {
   const { trigger, flowId } = flow;
@@ -150,6 +160,7 @@ async function listen(
     tls,
     secret: (name = adapterId ?? '') => bindings.secret(name),
     lastPlanned: () => (isTrial ? Promise.resolve(undefined) : lastPlanned(flow, marks, clock)),
+    position: isTrial ? NO_POSITION : positions.of(flowId, trigger.id),
   };
   return listeningDefinition(flow)!.listen(context, emit);
 }

@@ -164,6 +164,18 @@ export interface TriggerContext<Config> {
   secret(name?: string): Promise<string>;
   /** Returns the last planned time that was accepted, for timers; undefined if there was none yet. */
   lastPlanned(): Promise<number | undefined>;
+  /** How far a polling trigger has read. It outlives the process, and the next process to listen continues from it. */
+  readonly position: TriggerPosition;
+}
+
+/**
+ * A position is only a hint to where reading may begin: it is kept after the arrivals before it are accepted, so what
+ * was read after it is read again after a crash, and must be recognised by its dedupe key.
+ */
+export interface TriggerPosition {
+  /** Returns the kept position; undefined if there is none, or if it was kept for another `source` (another query). */
+  read(source: string): Promise<string | undefined>;
+  keep(source: string, position: string): Promise<void>;
 }
 
 export type Emit = (arrival: Arrival) => Promise<ArrivalResult>;

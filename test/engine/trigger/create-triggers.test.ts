@@ -21,6 +21,7 @@ import type { Bindings } from '../../../engine/bindings/interface.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createTriggers, type Triggers, type TriggersDeps } from '../../../engine/trigger/create-triggers.ts';
 import { createLeases } from '../../../engine/ownership/leases.ts';
+import { openSeal } from '../../support/model-engine.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
 import { sampleFlow, sampleNodes, sampleRegistry } from '../flow/sample-flow.ts';
 import { anywhere } from '../../../engine/testing/anywhere.ts';
@@ -113,6 +114,7 @@ function installation() {
         return { status: 'accepted', executionId: `exe_${accepted.length}` };
       },
       tls: async () => undefined,
+      seal: openSeal,
       clock,
       logger: silentLogger,
       ...more,

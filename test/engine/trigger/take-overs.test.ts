@@ -18,7 +18,7 @@ import timer from '../../../nodes/timer/schedule.node.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
 import { createMemorySharedState } from '../../../storage/in-process/memory-shared-state.ts';
 import { createMemoryWorkQueue } from '../../../storage/in-process/memory-work-queue.ts';
-import { createModelEngine } from '../../support/model-engine.ts';
+import { createModelEngine, openSeal } from '../../support/model-engine.ts';
 import { controlNodes } from '../../support/model-flows.ts';
 import { seededRandom, simulateProcess, type SimulatedProcess } from '../../support/simulated-process.ts';
 import { sampleFlow, sampleNodes, sampleRegistry } from '../flow/sample-flow.ts';
@@ -84,6 +84,7 @@ test('over 100 take-overs a timer fires once for each instant that somebody saw,
       leases: worker.leases,
       accept: async (flow, arrival, { seq }) => toArrivalResult(await engine.accept(flow, { ...arrival, seq, onOtherContent: 'accept' })),
       tls: async () => undefined,
+      seal: openSeal,
       clock: process.clock,
       logger: silentLogger,
       metrics: silentMetrics,
