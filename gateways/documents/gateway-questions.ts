@@ -8,6 +8,7 @@ import type { LoadReport } from './load-state.ts';
 /** Which lines of the access log are wanted. The values that are present must all match. */
 export const CallQuery = Type.Object(
   {
+    /** The trace id, or at least its first 8 characters. */
     traceId: Type.Optional(Type.String({ pattern: '^[0-9A-Za-z-]{8,64}$' })),
     /** The app that made the call, or that the request claimed without proof. */
     appId: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })),

@@ -114,7 +114,7 @@ const SEALED_FIELDS = ['target', 'query', 'in', 'out'] as const;
 function toMatch(query: CallQuery, interfaceIds: ReadonlySet<string> | undefined) {
   const { traceId, appId, interfaceId, code, ip, from, to, outcome, notedBy } = query;
   const texts = [
-    traceId === undefined ? undefined : `"trace":"${traceId}"`,
+    traceId === undefined ? undefined : `"trace":"${traceId}`,
     interfaceId === undefined ? undefined : `"interface":"${interfaceId}"`,
     code === undefined ? undefined : `"code":"${code}"`,
     ip === undefined ? undefined : `"ip":"${ip}"`,
@@ -128,7 +128,7 @@ function toMatch(query: CallQuery, interfaceIds: ReadonlySet<string> | undefined
     matches: (call: CallLine) =>
       (from === undefined || call.at >= from) &&
       (to === undefined || call.at <= to) &&
-      (traceId === undefined || call.traceId === traceId) &&
+      (traceId === undefined || call.traceId.startsWith(traceId)) &&
       (appId === undefined || call.appId === appId || call.claimedAppId === appId) &&
       (interfaceId === undefined || call.interfaceId === interfaceId) &&
       (code === undefined || call.code === code) &&

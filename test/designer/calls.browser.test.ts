@@ -98,7 +98,19 @@ test('calls are found by their values; their bodies are read with a reason; a ca
   await expect(page).toHaveURL(/\/calls\?trace=/);
   await expect(rows).toHaveCount(1);
   await page.goto('/calls?trace=no');
-  await expect(page.getByText('“追踪号”的格式不对')).toBeVisible();
+  await expect(page.getByText('追踪号至少填前 8 位')).toBeVisible();
+  const wish = { outcome: 'passed', interfaceId: 'ifc_appointment_create' };
+  const { items } = (await console.city.admin('POST', '/calls/search', wish)) as {
+    readonly items: readonly { readonly traceId: string }[];
+  };
+  const { traceId } = items[0]!;
+  await page.goto(`/calls?trace=${traceId.slice(0, 12)}`);
+  await expect(rows).toHaveCount(1);
+  await page.keyboard.press('ControlOrMeta+k');
+  await page.getByRole('combobox', { name: /追踪号/ }).fill(traceId.slice(0, 16));
+  await picture(page, 'palette');
+  await page.keyboard.press('Enter');
+  await expect(drawer.getByText(traceId)).toBeVisible();
 });
 
 test('calls with a wrong signature are found by the app that they claim', LIMIT, async () => {

@@ -2,17 +2,21 @@ import { Empty, Input, Modal, type InputRef } from 'antd';
 import { Search } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { useNavigate } from 'react-router';
+import { call } from '../api/client.ts';
 import { useListOf } from '../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { useSearch } from '../kit/search/use-search.ts';
 import styles from './command-palette.module.css';
 import { useCommandPalette, type Command } from '../kit/page/commands.ts';
 import { AREA_TEXTS, AREAS } from '../kit/page/areas.ts';
+import { callAddress, callsAddress } from '../kit/traffic/calls-address.ts';
 import { useMay } from '../session/session-context.ts';
 
 const TEXTS = defineTexts({
   title: ['搜索与命令', 'Search and commands'],
-  placeholder: ['输入页面、流程或命令；支持拼音首字母', 'Type a page, a flow or a command'],
+  placeholder: ['输入页面、流程、命令或追踪号；支持拼音首字母', 'Type a page, a flow, a command or a trace id'],
+  call: ['打开追踪号为 {{trace}} 的调用', 'Open the call with the trace id {{trace}}'],
+  calls: ['调用', 'Calls'],
   pages: ['页面', 'Pages'],
   flows: ['流程', 'Flows'],
   nothing: ['没有匹配的内容', 'No match'],
@@ -56,7 +60,8 @@ function Palette({ onDone }: { readonly onDone: () => void }) {
   const [at, setAt] = useState(0);
   const input = useRef<InputRef>(null);
   const all = useAllCommands();
-  const found = useSearch(all, query, (command) => `${command.label} ${command.keywords ?? ''}`).slice(0, MOST_SHOWN);
+  const ofTrace = useCallCommand(query.trim());
+  const found = [...ofTrace, ...useSearch(all, query, (command) => `${command.label} ${command.keywords ?? ''}`).slice(0, MOST_SHOWN)];
   useEffect(() => input.current?.focus(), []);
   const run = (command: Command | undefined) => {
     if (command === undefined) return;
@@ -106,6 +111,24 @@ function Palette({ onDone }: { readonly onDone: () => void }) {
       </div>
     </>
   );
+}
+
+/** What may be a trace id, or its beginning: at least 8 characters, with a digit among them. */
+const TRACE = /^(?=.*[0-9])[0-9A-Za-z-]{8,64}$/;
+
+/** Returns the command that opens the call with a trace id; none for a text that is no trace id. */
+function useCallCommand(trace: string): readonly Command[] {
+  const t = useTexts(TEXTS);
+  const may = useMay();
+  const go = useNavigate();
+  if (!TRACE.test(trace) || !may('interfaces.read')) return [];
+  const openCall = async () => {
+    const found = await call('calls.search', { traceId: trace, limit: 2 }).catch(() => undefined);
+    const [first, second] = found?.items ?? [];
+    // With several calls, or none, the page of calls tells it.
+    await go(first === undefined || second !== undefined ? callsAddress({ trace }) : callAddress(first));
+  };
+  return [{ id: 'call', label: t('call', { trace }), group: t('calls'), run: () => void openCall() }];
 }
 
 /** Returns all commands. Those of the open page come first. */

@@ -64,6 +64,11 @@ test('every call is found by each of its values, over all files, the newest firs
   );
   assert.deepEqual(await times({ traceId: 'trace-1500' }), [1500]);
   assert.deepEqual(
+    await times({ traceId: 'trace-150' }),
+    expected((at) => String(at).startsWith('150')),
+    'by the first characters of a trace id',
+  );
+  assert.deepEqual(
     await times({ appId: 'app3' }),
     expected((at) => at % 5 === 3),
   );

@@ -12,6 +12,14 @@ export function refusedCallsAddress(interfaceId: string, { code, app }: { readon
   });
 }
 
+/** The parameter of the address that names the opened call: `<at>.<traceId>`. */
+export const OPENED_CALL = 'call';
+
+/** Returns the address that shows one call, opened. */
+export function callAddress({ at, traceId }: { readonly at: number; readonly traceId: string }): string {
+  return `${callsAddress({ trace: traceId })}&${OPENED_CALL}=${at}.${traceId}`;
+}
+
 /** Returns the address that shows the calls with these conditions. */
 export function callsAddress(conditions: CallConditions): string {
   const filled = CALL_CONDITIONS.flatMap((name) => {

@@ -16,7 +16,7 @@ import { OUTCOMES, type useCallConditions } from './use-call-conditions.ts';
 import { useNames, type Named } from './use-names.ts';
 
 const TEXTS = defineTexts({
-  trace: ['追踪号', 'Trace id'],
+  traceStart: ['追踪号（至少前 8 位）', 'Trace id (first 8 or more)'],
   interface: ['接口', 'Interface'],
   app: ['应用', 'App'],
   outcome: ['结果', 'Outcome'],
@@ -49,7 +49,7 @@ export function CallSearch({ conditions, set, actions }: CallSearchProps) {
   return (
     <div className={styles.search} role="search">
       <div className={listStyles.tools}>
-        <Typed label={t('trace')} icon={<Search size={16} />} value={conditions.trace} onChange={(trace) => set({ trace })} />
+        <Typed label={t('traceStart')} icon={<Search size={16} />} value={conditions.trace} onChange={(trace) => set({ trace })} />
         <Choice
           label={t('interface')}
           value={conditions.interface}

@@ -45,6 +45,7 @@ const TEXTS = defineTexts({
   nobody: ['没有网关应答，因此什么也没有查到', 'No gateway replied, so nothing was searched'],
   nobodyNext: ['请到“网关”页查看网关是否在运行，再刷新。', 'See on the page "Gateways" whether a gateway is running, then refresh.'],
   wrong: ['“{{name}}”的格式不对，没有查找', 'This is not a valid {{name}}, so nothing was searched'],
+  wrongTrace: ['追踪号至少填前 8 位，没有查找', 'Type at least the first 8 characters of the trace id; nothing was searched'],
   trace: ['追踪号', 'trace id'],
   app: ['应用编号', 'app id'],
   ip: ['来源地址', 'address'],
@@ -111,7 +112,7 @@ function Calls({ found, wrong, onOpen, onClear }: CallsProps) {
   const columns = useCallColumns();
   const { calls, error, gateways, asked } = found;
   const next = onClear === undefined ? {} : { action: <Button onClick={onClear}>{t('clear')}</Button> };
-  if (wrong !== undefined) return <EmptyState title={t('wrong', { name: t(wrong) })} {...next} />;
+  if (wrong !== undefined) return <EmptyState title={wrong === 'trace' ? t('wrongTrace') : t('wrong', { name: t(wrong) })} {...next} />;
   if (error !== null) return <ErrorBox error={error} onRetry={() => void found.refetch()} />;
   const empty =
     gateways === 0 ? (

@@ -1,14 +1,11 @@
 import { useSearchParams } from 'react-router';
 import { FRONTS } from '../../../../engine/contract/access/access.ts';
 import type { Input } from '../../api/operation-types.ts';
-import { CALL_CONDITIONS, type CallConditions } from '../../kit/traffic/calls-address.ts';
+import { CALL_CONDITIONS, OPENED_CALL, type CallConditions } from '../../kit/traffic/calls-address.ts';
 
 export type CallQuery = Omit<Input<'calls.search'>, 'limit'>;
 export type Outcome = NonNullable<CallQuery['outcome']>;
 export const OUTCOMES: readonly Outcome[] = ['refused', 'failed', 'passed'];
-
-/** The parameter of the address that names the opened call: `<at>.<traceId>`. */
-const OPENED = 'call';
 
 export interface OpenedCall {
   readonly at: number;
@@ -56,9 +53,9 @@ export function useCallConditions() {
         }
       }),
     clear: () => setAddress({}, { replace: true }),
-    opened: openedOf(address.get(OPENED)),
+    opened: openedOf(address.get(OPENED_CALL)),
     open: (call: OpenedCall | undefined) =>
-      change((next) => (call === undefined ? next.delete(OPENED) : next.set(OPENED, `${call.at}.${call.traceId}`))),
+      change((next) => (call === undefined ? next.delete(OPENED_CALL) : next.set(OPENED_CALL, `${call.at}.${call.traceId}`))),
   };
 }
 
