@@ -387,8 +387,11 @@ export interface Policy<Schema extends TObject = TObject> {
   readonly options: Schema;
   /** Finds problems of options that the schema cannot express. Called when an interface is saved. */
   readonly findProblems?: (options: Static<Schema>, target: InterfaceDocument) => readonly OptionProblem[];
-  /** Finds times of options that are over at `now`. Called when options are saved that differ from those before. */
-  readonly findPast?: (options: Static<Schema>, now: number) => readonly OptionProblem[];
+  /**
+   * Finds problems that matter only to who changes the options, such as a time that is over at `now`. Called when
+   * options are saved that differ from those before, so that what was saved earlier goes on to be served.
+   */
+  readonly findChangeProblems?: (options: Static<Schema>, now: number) => readonly OptionProblem[];
   /** What the policy must see as a whole with these options. Without it, bodies may be streamed. */
   readonly reads?: (options: Static<Schema>, target: InterfaceDocument) => { readonly body?: boolean; readonly answer?: boolean };
   /** True on the fronts where the policy applies without being named by the interface. */

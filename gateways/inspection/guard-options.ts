@@ -113,8 +113,22 @@ export function findGuardProblems({ exceptions = [] }: GuardOptions): readonly O
   ]);
 }
 
-export function findPastExceptions({ exceptions = [] }: GuardOptions, now: number): readonly OptionProblem[] {
-  return exceptions.flatMap(({ expiresAt }, i) =>
+/** Finds exceptions that are over, and those of a field that has one already. */
+export function findExceptionProblems({ exceptions = [] }: GuardOptions, now: number): readonly OptionProblem[] {
+  const isSame = (a: Static<typeof Exception>, b: Static<typeof Exception>) => a.carrier === b.carrier && a.field === b.field;
+  const repeated = exceptions.flatMap((exception, i) => {
+    const first = exceptions.findIndex((other) => isSame(other, exception));
+    return first === i
+      ? []
+      : [
+          {
+            ...{ path: `/exceptions/${i}/field`, problem: 'same-exception', value: exception.field },
+            message: `There is an exception of ${exception.field} already, until ${exceptions[first]!.expiresAt}.`,
+            fix: 'Change or remove the one that is there.',
+          },
+        ];
+  });
+  const over = exceptions.flatMap(({ expiresAt }, i) =>
     Date.parse(expiresAt) <= now
       ? [
           {
@@ -125,6 +139,7 @@ export function findPastExceptions({ exceptions = [] }: GuardOptions, now: numbe
         ]
       : [],
   );
+  return [...over, ...repeated];
 }
 
 export const readsForGuard = ({ mode = 'block' }: GuardOptions) => ({ body: mode !== 'off' });

@@ -75,13 +75,13 @@ interface Saving {
 
 function checkOptions(document: InterfaceDocument, policies: readonly Policy[], found: readonly Issue[], { before, now }: Saving): Issue[] {
   const { policies: chosen = {} } = document;
-  return policies.flatMap(({ name, findProblems, findPast }) => {
+  return policies.flatMap(({ name, findProblems, findChangeProblems }) => {
     const options = chosen[name];
     const place = `/policies/${name}`;
     if (!options || found.some(({ path }) => path === place || path.startsWith(`${place}/`))) return [];
     // What was saved in time may be over by now. It must not hold up other changes.
     const isNew = !isDeepStrictEqual(options, before?.policies?.[name]);
-    const problems = [...(findProblems?.(options, document) ?? []), ...(isNew ? (findPast?.(options, now) ?? []) : [])];
+    const problems = [...(findProblems?.(options, document) ?? []), ...(isNew ? (findChangeProblems?.(options, now) ?? []) : [])];
     return problems.map(({ path, message, fix, ...values }) => problem(place + path, 'POLICY_OPTIONS', message, fix, values));
   });
 }

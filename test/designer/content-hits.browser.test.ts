@@ -62,7 +62,29 @@ test('a hit says where and which structure it would change, and its field gets a
   await page.getByRole('button', { name: '刷新' }).first().click();
   await expect(rows.filter({ hasText: 'SQL' }).filter({ hasText: '仅记录，已放行' }).first()).toContainText('/more/0/text');
   await rows.filter({ hasText: '/other' }).first().getByRole('link', { name: '查看这次调用' }).click();
-  await expect(page).toHaveURL(/\/calls\?trace=/);
+  await expect(page.getByRole('dialog', { name: '一次调用' })).toBeVisible();
+
+  const english = await console.open({ path: '/security?tab=content-hits', roles: ['analyst'], language: 'en' });
+  const table = english.getByRole('table', { name: 'Content hits' });
+  await expect(table.getByRole('row').filter({ hasText: '/note' }).first()).toBeVisible();
+  await picture(english, 'content-hits-en');
+  const isWider = () => english.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+  assert.equal(await isWider(), false, 'the page fits into 1280 pixels');
+  await expect(table.getByRole('button', { name: 'Exception…' }).first()).toBeInViewport({ ratio: 1 });
+
+  await page.goto('/security?tab=content-exceptions');
+  const made = page.getByRole('row').filter({ hasText: '/note' });
+  await expect(made).toContainText('医生手写备注，含 HTML 片段');
+  await picture(page, 'content-exceptions');
+  await english.goto('/security?tab=content-exceptions');
+  await expect(english.getByRole('row').filter({ hasText: '/note' })).toContainText('Body');
+  await picture(english, 'content-exceptions-en');
+  await made.getByRole('button', { name: /删除/ }).click();
+  const remove = page.getByRole('dialog');
+  await remove.getByRole('textbox', { name: /理由/ }).fill('备注改为纯文本');
+  await remove.getByRole('button', { name: '删除' }).click();
+  await expect(page.getByText('没有例外')).toBeVisible();
+  await until('the field is checked again', async () => (await send({ note: attack.note })).status === 403);
 });
 
 async function picture(page: Page, name: string): Promise<void> {

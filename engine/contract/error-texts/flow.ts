@@ -264,6 +264,7 @@ export const flowTexts: ErrorTemplates = {
     fix: '移除该来源及其取值；可用比例、分步放量或应用名单。',
   },
   'POLICY_OPTIONS/grey-claim': { what: '填了取值，但没有填取自令牌中的哪个声明', fix: '填写来源，或移除取值。' },
+  'POLICY_OPTIONS/same-exception': { what: '字段 {value} 已有例外', fix: '修改或删除原有的例外（“安全”页的“内容例外”）。' },
   'POLICY_OPTIONS/past-exception': { what: '例外已于 {value} 到期，不再生效', fix: '移除该例外，或改为以后的时间。' },
   'POLICY_OPTIONS/time-zone': { what: '“{value}”不是时区', fix: '填写时区名称，如 Asia/Shanghai。' },
   IP_RANGE_INVALID: {

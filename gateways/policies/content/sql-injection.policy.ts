@@ -1,6 +1,6 @@
 import { definePolicy } from '../../contract.ts';
 import { compileGuard } from '../../inspection/guard-content.ts';
-import { findGuardProblems, findPastExceptions, GuardOptions, readsForGuard } from '../../inspection/guard-options.ts';
+import { findGuardProblems, findExceptionProblems, GuardOptions, readsForGuard } from '../../inspection/guard-options.ts';
 
 /** Finds values that would change the structure of an SQL statement. */
 export default definePolicy({
@@ -17,7 +17,7 @@ export default definePolicy({
   },
   options: GuardOptions,
   findProblems: findGuardProblems,
-  findPast: findPastExceptions,
+  findChangeProblems: findExceptionProblems,
   reads: readsForGuard,
   isDefault: () => false,
   isOptional: () => true,

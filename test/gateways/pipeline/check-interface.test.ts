@@ -15,7 +15,7 @@ const group = (name: string, ...weights: number[]) => ({
 const twoGroups = { kind: 'upstream', groups: [group('v1', 1), group('v2', 1)] };
 const grey = (options: object) => ({ target: twoGroups, policies: { 'grey-release': { group: 'v2', ...options } } });
 const ofUser = { locator: 'query:id', subject: 'token.sub', op: 'eq' };
-const exception = (expiresAt: string) => ({ carrier: 'body', field: '/a', reason: 'x', expiresAt });
+const exception = (expiresAt: string, field = '/a') => ({ carrier: 'body', field, reason: 'x', expiresAt });
 const fallback = (options: object) => ({ policies: { fallback: options } });
 
 let serve: ReturnType<typeof createInterfaceCheck>;
@@ -77,9 +77,14 @@ const WRONG: readonly (readonly [fields: object, place: string, problem: string]
   ],
   [{ policies: { xss: { exceptions: [exception('2020-01-01T00:00:00Z')] } } }, '/policies/xss/exceptions/0/expiresAt', 'past-exception'],
   [
-    { policies: { 'sql-injection': { exceptions: [exception('2999-01-01T00:00:00Z'), exception('2020-01-01T00:00:00Z')] } } },
+    { policies: { 'sql-injection': { exceptions: [exception('2999-01-01T00:00:00Z'), exception('2020-01-01T00:00:00Z', '/other')] } } },
     '/policies/sql-injection/exceptions/1/expiresAt',
     'past-exception',
+  ],
+  [
+    { policies: { xss: { exceptions: [exception('2999-01-01T00:00:00Z'), exception('2998-01-01T00:00:00Z')] } } },
+    '/policies/xss/exceptions/1/field',
+    'same-exception',
   ],
   [
     { target: { kind: 'upstream', groups: [group('v1', 1), group('v2', 0, 0)] } },

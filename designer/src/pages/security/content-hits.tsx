@@ -10,7 +10,7 @@ import { EmptyState } from '../../kit/feedback/empty-state.tsx';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import { Tag } from '../../kit/feedback/status-tag.tsx';
 import { TimeText } from '../../kit/time/time-text.tsx';
-import { callsAddress } from '../../kit/traffic/calls-address.ts';
+import { callAddress } from '../../kit/traffic/calls-address.ts';
 import { useMay } from '../../session/session-context.ts';
 import { useStageWords } from '../calls/stage-words.ts';
 import { keyOf, useFoundCalls } from '../calls/use-found-calls.ts';
@@ -27,7 +27,6 @@ const TEXTS = defineTexts({
   where: ['位置', 'Where'],
   name: ['字段名本身', 'the name of the field'],
   why: ['为什么命中', 'Why'],
-  outcome: ['处理', 'Outcome'],
   blocked: ['已拦截', 'Blocked'],
   seen: ['仅记录，已放行', 'Recorded, passed'],
   app: ['调用方', 'Caller'],
@@ -76,7 +75,6 @@ export function ContentHits() {
         dataSource={hits}
         loading={found.isPending}
         pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
-        scroll={{ x: 'max-content' }}
         locale={{ emptyText: found.isPending ? ' ' : empty }}
       />
       {found.hasNextPage ? (
@@ -115,7 +113,20 @@ function useColumns(onExcept: (hit: ContentHit) => void): TableColumnsType<Conte
         </span>
       ),
     },
-    { key: 'check', title: t('check'), render: (_value, { policy }) => labelOf(policy) },
+    {
+      key: 'check',
+      title: t('check'),
+      render: (_value, { policy, isBlocked }) => (
+        <span className={styles.lines}>
+          {labelOf(policy)}
+          <span>
+            <Tag tone={isBlocked ? 'red' : 'amber'} icon={isBlocked ? Ban : Eye}>
+              {t(isBlocked ? 'blocked' : 'seen')}
+            </Tag>
+          </span>
+        </span>
+      ),
+    },
     {
       key: 'where',
       title: t('where'),
@@ -137,32 +148,20 @@ function useColumns(onExcept: (hit: ContentHit) => void): TableColumnsType<Conte
       ),
     },
     {
-      key: 'outcome',
-      title: t('outcome'),
-      render: (_value, { isBlocked }) => (
-        <Tag tone={isBlocked ? 'red' : 'amber'} icon={isBlocked ? Ban : Eye}>
-          {t(isBlocked ? 'blocked' : 'seen')}
-        </Tag>
-      ),
-    },
-    {
       key: 'call',
       title: t('call'),
-      render: (_value, { call }) => (
-        <Link aria-label={t('showCall')} to={callsAddress({ trace: call.traceId })}>
-          {t('show')}
-        </Link>
+      render: (_value, hit) => (
+        <span className={styles.lines}>
+          <Link aria-label={t('showCall')} to={callAddress(hit.call)}>
+            {t('show')}
+          </Link>
+          {may('interfaces.edit') ? (
+            <Button size="small" icon={<ShieldCheck size={14} />} onClick={() => onExcept(hit)}>
+              {t('except')}
+            </Button>
+          ) : null}
+        </span>
       ),
-    },
-    {
-      key: 'except',
-      title: '',
-      render: (_value, hit) =>
-        may('interfaces.edit') ? (
-          <Button size="small" icon={<ShieldCheck size={14} />} onClick={() => onExcept(hit)}>
-            {t('except')}
-          </Button>
-        ) : null,
     },
   ];
 }

@@ -5,13 +5,14 @@ import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import { useStageWords } from '../calls/stage-words.ts';
 import { useNames } from '../calls/use-names.ts';
 import { CARRIER_TEXTS, type ContentHit } from './content-hit.ts';
+import { exceptionsInForce } from './content-exceptions.tsx';
 import { EntryDialog } from './entry-dialog.tsx';
 
 const TEXTS = defineTexts({
   title: ['设置例外', 'Make an exception'],
   effect: [
-    '到期之前，“{{interface}}”的“{{check}}”不再检查这个字段及其下级；其他字段照常检查。一秒内在全部网关生效，也可在接口的策略中删除。',
-    'Until then, the {{check}} of "{{interface}}" does not look at this field and all below it; other fields are still checked. All gateways follow within a second. It can be removed in the policies of the interface.',
+    '到期之前，“{{interface}}”的“{{check}}”不再检查这个字段及其下级；其他字段照常检查。一秒内在全部网关生效，可在“内容例外”中删除。',
+    'Until then, the {{check}} of "{{interface}}" does not look at this field and all below it; other fields are still checked. All gateways follow within a second. It can be removed under Content exceptions.',
   ],
   field: ['字段（{{carrier}}）', 'Field ({{carrier}})'],
   fieldHelp: [
@@ -55,9 +56,8 @@ export function ExceptionDialog({ hit, onClose }: { readonly hit: ContentHit; re
   const isOff = document.data !== undefined && typeof options !== 'object';
   const submit = async ({ field, days, reason }: Values) => {
     if (document.data === undefined || typeof options !== 'object') return;
-    const before = Array.isArray(options['exceptions']) ? (options['exceptions'] as unknown[]) : [];
     const made = { carrier, field: field.trim(), reason: reason.trim(), expiresAt: new Date(Date.now() + days * DAY_MS).toISOString() };
-    const policies = { ...document.data.policies, [policy]: { ...options, exceptions: [...before, made] } };
+    const policies = { ...document.data.policies, [policy]: { ...options, exceptions: [...exceptionsInForce(options), made] } };
     await save.mutateAsync({ interfaceId, document: { ...document.data, policies }, $reason: made.reason });
     void message.success(t('done'));
     onClose();

@@ -4,6 +4,7 @@ import { useMe } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { Page, PageHeader } from '../../kit/page/page-header.tsx';
 import { BlockedCallers } from './blocked-callers.tsx';
+import { ContentExceptions } from './content-exceptions.tsx';
 import { ContentHits } from './content-hits.tsx';
 import { IpLists } from './ip-lists.tsx';
 import { ObjectRules } from './object-rules.tsx';
@@ -23,6 +24,7 @@ const TEXTS = defineTexts({
   unprotected: ['未防越权的接口', 'Unprotected interfaces'],
   'blocked-callers': ['用户与设备黑名单', 'Blocked users and devices'],
   'safe-sites': ['安全域名', 'Safe sites'],
+  'content-exceptions': ['内容例外', 'Content exceptions'],
   services: ['服务', 'Services'],
 });
 
@@ -34,6 +36,7 @@ const SECTIONS = [
   { key: 'object-rules', Section: ObjectRules },
   { key: 'unprotected', Section: UnprotectedInterfaces },
   { key: 'content-hits', Section: ContentHits },
+  { key: 'content-exceptions', Section: ContentExceptions },
   { key: 'services', Section: Services },
 ] as const;
 
