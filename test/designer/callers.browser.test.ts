@@ -1,7 +1,12 @@
 /** A security administrator keeps the keys of citizens' tokens and the identities of systems at the bus gateway. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import test, { after, before } from 'node:test';
 import type { Page } from '@playwright/test';
+import { signWechat } from '../gateways/support/profile-callers.ts';
 import { type Console, expect, giveAgain, noBrowser, startConsole } from './browser.ts';
 
 const PICTURES = process.env['KQ_PICTURES'];
@@ -44,6 +49,54 @@ test('a key of citizens’ tokens is added from its PEM, listed, and removed aft
   await giveAgain(page, console.passwordOf(page));
   await expect(row).toHaveCount(0);
 });
+
+test(
+  'an app may sign in the form of WeChat Pay once its settings say so and its key is proved; the call reaches the hospital',
+  LIMIT,
+  async (t) => {
+    const folder = mkdtempSync(`${tmpdir()}/kq-profile-`);
+    t.after(() => rmSync(folder, { recursive: true }));
+    const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+    openssl('genpkey', '-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048', '-out', 'key.pem');
+    const page = await console.open({ path: '/callers/A10021?tab=settings', roles: ROLES });
+    await page.getByText('微信支付 v3 形式').click();
+    await page.getByText('微信支付 v3 形式').scrollIntoViewIfNeeded();
+    await picture(page, 'profiles-of-app');
+    await page.getByRole('button', { name: '保存' }).click();
+    await expect(page.getByText('已保存，网关一秒内生效')).toBeVisible();
+
+    await page.getByRole('tab', { name: '密钥与授权' }).click();
+    await page.getByRole('button', { name: '上传公钥' }).click();
+    const dialog = page.getByRole('dialog', { name: '上传公钥' });
+    await dialog.getByRole('textbox', { name: '密钥编号' }).pressSequentially('5157F09E', TYPED);
+    await dialog.getByRole('combobox', { name: '签名方案' }).click();
+    await page.getByTitle('微信支付 v3 形式').click();
+    await dialog.getByRole('textbox', { name: '公钥（PEM）' }).fill(openssl('pkey', '-in', 'key.pem', '-pubout').toString());
+    await picture(page, 'key-of-profile');
+    await dialog.getByRole('button', { name: '上传公钥' }).click();
+    await giveAgain(page, console.passwordOf(page));
+    const proof = page.getByRole('dialog', { name: '激活密钥“5157F09E”' });
+    const command = await proof.getByLabel('签名命令').textContent();
+    const signature = execFileSync('bash', ['-c', command!], { cwd: folder, stdio: 'pipe' }).toString();
+    await proof.getByRole('textbox', { name: '签名（base64url）' }).fill(signature);
+    await proof.getByRole('button', { name: '激活' }).click();
+    await giveAgain(page, console.passwordOf(page));
+    await expect(page.getByRole('row', { name: /5157F09E.*签名.*微信支付 v3 形式.*退役/ })).toBeVisible();
+    await picture(page, 'keys-with-profile');
+
+    const document = { appId: 'A10021', keyId: '5157F09E', scheme: 'wechatpay-v3' } as Parameters<typeof signWechat>[0]['document'];
+    const sign = (text: string) =>
+      execFileSync('openssl', ['dgst', '-sha256', '-sign', 'key.pem'], { cwd: folder, input: text }).toString('base64');
+    const { headers, target } = signWechat({ document, sign }, { method: 'GET', target: '/open/v1/departments', body: '' });
+    const { authorization } = headers as { authorization: string };
+    await expect
+      .poll(async () => (await console.city.send(`${console.city.open}${target}`, { headers: { authorization } })).status)
+      .toBe(200);
+    const forged = { authorization: authorization.replace('nonce_str="', 'nonce_str="0') };
+    const refused = await console.city.send(`${console.city.open}${target}`, { headers: forged });
+    assert.deepEqual([refused.status, (refused.json() as { code: string }).code], [401, 'GW40103']);
+  },
+);
 
 test('a bus token says which system holds it, and removing it says that this one loses access', LIMIT, async () => {
   const page = await console.open({ path: '/callers/B20001', roles: ROLES });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createVerify, generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
 import { PROFILE_NAMES } from '../../engine/contract/compatibility/profiles.ts';
 import { createTestKey } from './support/city-plan.ts';
 import {
@@ -245,4 +246,38 @@ describe('sorted-sm2', () => {
     t.after(() => apart.stop());
     for (const caller of [SORTED, next]) assert.equal((await callGateway(apart.gateway, sendSorted(sortedMembers(caller)))).status, 200);
   });
+});
+
+test('no request in the look of a profile brings the gateway down, and none passes unsigned', async () => {
+  const sorted = JSON.stringify(sortedMembers({ ...SORTED, sign: () => 'AA==' }));
+  const form = String(sendAlipay(alipayFields({ ...ALIPAY, sign: () => 'AA==' })).body);
+  const cut = (text: string) =>
+    fc
+      .tuple(fc.nat(text.length), fc.nat(12), fc.string({ unit: 'binary', maxLength: 6 }))
+      .map(([at, length, more]) => Buffer.from(text.slice(0, at) + more + text.slice(at + length)));
+  const bodies = fc.oneof(
+    cut(sorted),
+    cut(form),
+    fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
+  );
+  const queries = fc.oneof(
+    fc.constant(''),
+    fc.webQueryParameters(),
+    fc.constantFrom('sign_type=RSA2', 'signData=', 'sign_type=RSA2&signData=a&data='),
+  );
+  const heads = fc.constantFrom<Record<string, string>>(
+    { 'content-type': 'application/json' },
+    { 'content-type': 'application/x-www-form-urlencoded' },
+    { authorization: 'WECHATPAY2-SHA256-RSA2048 ' },
+    { authorization: `WECHATPAY2-SHA256-RSA2048 mchid="hospital",nonce_str="a",signature="",timestamp="1",serial_no="k"` },
+    {},
+  );
+  await fc.assert(
+    fc.asyncProperty(bodies, queries, heads, async (body, query, head) => {
+      const target = query === '' ? '/open/v1/appointments' : `/open/v1/appointments?${query}`;
+      const answer = await call({ method: 'POST', target, body, headers: { host: 'localhost', ...head } });
+      assert.ok(answer.status >= 400 && answer.status < 500, `${answer.status} ${answer.code}`);
+    }),
+    { numRuns: 300 },
+  );
 });

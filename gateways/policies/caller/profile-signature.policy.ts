@@ -2,10 +2,11 @@ import { Type } from 'typebox';
 import type { CompatibilityProfile } from '../../../engine/contract/compatibility/compatibility-profile.ts';
 import { derOfRawSm2Signature } from '../../../engine/contract/kq1/kq1.ts';
 import { fieldText } from '../../../engine/contract/values/texts.ts';
+import { followPointer, readPointer } from '../../content/json-pointer.ts';
 import { refuseTooLarge } from '../../content/body-limit.ts';
 import { definePolicy, type Exchange, type GatewayError, type PolicyDeps, type ProfileClaim } from '../../contract.ts';
 import type { InterfaceDocument } from '../../documents/interface-document.ts';
-import { refuse } from '../../errors.ts';
+import { refuse, refuseJson } from '../../errors.ts';
 import type { PlanKey } from '../../plan-index.ts';
 import { claimProfile } from '../../shared/identity/claim-profile.ts';
 import { isUsableKey } from '../../shared/identity/claim-session.ts';
@@ -44,13 +45,30 @@ export default definePolicy({
           pattern: '^[A-Za-z0-9_.:/-]{1,128}$',
         }),
       ),
+      idempotencyField: Type.Optional(
+        Type.String({
+          ...fieldText(
+            '幂等键所在的字段',
+            'Field with the idempotency key',
+            '请求体中每笔业务唯一的字段（JSON Pointer），如订单号。兼容签名不覆盖 Idempotency-Key 请求头，因此用它的值作为幂等键；重新签名的重复请求不会办理两次。',
+            'The field of the body (JSON Pointer) that differs for each transaction, such as the order number. Profiles do not sign the header Idempotency-Key, so its value is the key: a repeated request with a new signature is not done twice.',
+            { example: '/orderNo' },
+          ),
+          maxLength: 200,
+          pattern: '^(/[^/]{1,100}){1,10}$',
+        }),
+      ),
     },
     { additionalProperties: false },
   ),
   isDefault: () => true,
   isOptional: () => false,
-  compile({ operation }, target, _front, deps) {
-    const called = { operation: operation ?? target!.interfaceId, hasParams: hasParams(target!) };
+  compile({ operation, idempotencyField }, target, _front, deps) {
+    const called: Called = {
+      operation: operation ?? target!.interfaceId,
+      hasParams: hasParams(target!),
+      keyPointer: idempotencyField === undefined ? undefined : readPointer(idempotencyField),
+    };
     return (exchange) => (exchange.profile === undefined ? undefined : authenticate(exchange, exchange.profile, called, deps));
   },
 });
@@ -60,6 +78,7 @@ const FORGED = refuse('GW40103');
 interface Called {
   readonly operation: string;
   readonly hasParams: boolean;
+  readonly keyPointer: readonly string[] | undefined;
 }
 
 async function authenticate(
@@ -114,7 +133,8 @@ interface Proved {
   readonly body: string;
 }
 
-function accept(exchange: Exchange, proved: Proved, { clock, crypto }: PolicyDeps): GatewayError | undefined {
+function accept(exchange: Exchange, proved: Proved, deps: PolicyDeps): GatewayError | undefined | Promise<GatewayError | undefined> {
+  const { clock, crypto } = deps;
   const { claim, key, signature, called, body } = proved;
   const { profile, reading, app } = claim;
   const { nonce = Buffer.from(crypto.digest('sha256', signature)).toString('base64url'), signedAt, content } = reading;
@@ -130,7 +150,20 @@ function accept(exchange: Exchange, proved: Proved, { clock, crypto }: PolicyDep
     return refuseOperation(profile.operationName);
   exchange.rawQuery = content.query;
   if (content.body !== body) exchange.body = Buffer.from(content.body);
-  if (content.body !== '') exchange.headers['content-type'] = 'application/json';
+  if (content.body === '') return undefined;
+  exchange.headers['content-type'] = 'application/json';
+  return called.keyPointer && takeIdempotencyKey(exchange, called.keyPointer, deps);
+}
+
+/** Takes the key from the signed body. Whether it is usable, and whether there must be one, is checked later. */
+async function takeIdempotencyKey(exchange: Exchange, pointer: readonly string[], { json }: PolicyDeps): Promise<GatewayError | undefined> {
+  const read = await json.read(exchange.body!, exchange);
+  if (!('value' in read)) return refuseJson(read);
+  exchange.json = read.value;
+  const key = followPointer(read.value, pointer);
+  if ((typeof key !== 'string' && typeof key !== 'number') || key === '') return undefined;
+  exchange.headers['idempotency-key'] = String(key);
+  exchange.incoming = new Map(exchange.incoming).set('idempotency-key', String(key));
   return undefined;
 }
 

@@ -82,8 +82,8 @@ function filter(exchange: Exchange, front: Front, passes: (name: string) => bool
 }
 
 /**
- * Recognizes a request of a compatibility profile. Its headers are not signed, so its media type is set here, and nothing
- * is unpacked.
+ * Recognizes a request of a compatibility profile. Its headers are not signed: its media type is set here, it has no
+ * idempotency key, and nothing is unpacked.
  */
 function adoptProfile(exchange: Exchange): GatewayError | undefined {
   const profile = findProfile(exchange);
@@ -91,7 +91,9 @@ function adoptProfile(exchange: Exchange): GatewayError | undefined {
   const encoding = exchange.incoming.get('content-encoding')?.toLowerCase();
   if (encoding !== undefined && encoding !== 'identity') return PACKED;
   exchange.profile = profile;
-  exchange.incoming = new Map(exchange.incoming).set('content-type', 'application/json');
+  const incoming = new Map(exchange.incoming).set('content-type', 'application/json');
+  incoming.delete('idempotency-key');
+  exchange.incoming = incoming;
   return undefined;
 }
 

@@ -125,6 +125,10 @@ const INTERFACES = [
   buildInterface({ interfaceId: 'ifc_other', path: '/open/v1/others' }),
   buildInterface({ interfaceId: 'ifc_put', method: 'PUT' }),
   buildInterface({ interfaceId: 'ifc_named', path: '/open/v1/named', policies: { 'profile-signature': { operation: 'a.b.create' } } }),
+  buildInterface({
+    ...{ interfaceId: 'ifc_keyed', path: '/open/v1/keyed', requireIdempotencyKey: true },
+    policies: { 'profile-signature': { idempotencyField: '/order/no' } },
+  }),
   buildInterface({ interfaceId: 'ifc_read', method: 'GET', path: '/open/v1/reports/:id' }),
   buildInterface({ interfaceId: 'ifc_list', method: 'GET', path: '/open/v1/reports' }),
   buildInterface({ interfaceId: 'ifc_sm2', path: '/open/v1/sm2', policies: { signature: { nonRepudiation: true } } }),

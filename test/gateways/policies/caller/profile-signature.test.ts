@@ -194,6 +194,30 @@ test('a signature that does not cover the path names its interface', async () =>
   assert.equal(await codeOf({ method: 'GET', target: `/open/v1/reports/1?${query}`, headers: { host: 'localhost' } }), 'GW40103');
 });
 
+test('the idempotency key is taken from the signed body, never from a header', async () => {
+  const send = (body: string) => {
+    const request = signWechat(WECHAT, { target: '/open/v1/keyed', body });
+    return call({ ...request, headers: { ...request.headers, 'idempotency-key': 'of-the-header' } });
+  };
+  for (const [no, key] of [
+    ['"A-1"', 'A-1'],
+    ['12', '12'],
+  ]) {
+    assert.equal((await send(`{"order":{"no":${no}}}`)).status, 200);
+    assert.equal(started.calls.at(-1)!.caller.idempotencyKey, key);
+  }
+  for (const [body, code] of [
+    ['{"order":{}}', 'GW40002'],
+    ['{"order":{"no":""}}', 'GW40002'],
+    ['{"order":{"no":["A-1"]}}', 'GW40002'],
+    ['', 'GW40002'],
+    ['{"order":{"no":"A 1"}}', 'GW40001'],
+    [`{"order":{"no":"${'1'.repeat(129)}"}}`, 'GW40001'],
+    ['{"order"', 'GW40001'],
+  ] as const)
+    assert.equal((await send(body)).code, code, body);
+});
+
 test('the checks of content read what flow and upstream get', async () => {
   const attack = { text: '<img src=x onerror=alert(1)>' };
   const sorted = sendSorted(sortedMembers(SORTED, { transType: 'ifc_xss', data: attack }), '/open/v1/xss');
