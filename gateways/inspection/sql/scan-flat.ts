@@ -369,24 +369,8 @@ class FlatScan implements LastTokens {
 const EXPRESSION_WORDS = new Set(['then', 'else', 'when', 'by', 'having', 'where', 'from', 'case', 'if', 'union', 'on', 'limit', 'into']);
 const SET_OPERATORS = new Set(['union', 'except', 'intersect', 'minus']);
 const UNION_MODIFIERS = new Set(['all', 'distinct', 'distinctrow']);
-const FROM_CLAUSES = new Set([
-  'where',
-  'limit',
-  'order',
-  'group',
-  'having',
-  'union',
-  'for',
-  'procedure',
-  'into',
-  'join',
-  'natural',
-  'inner',
-  'cross',
-  'offset',
-  'fetch',
-]);
 const AFTER_CONDITION = new Set(['union', 'order', 'group', 'limit', 'having', 'procedure', 'into', 'for']);
+const FROM_CLAUSES = new Set([...AFTER_CONDITION, 'where', 'join', 'natural', 'inner', 'cross', 'offset', 'fetch']);
 const CLOSING = new Set(['q', ')']);
 const OPENING = new Set(['q', '(']);
 const SIGNS = new Set(['+', '-', '~', '!']);
