@@ -5,7 +5,8 @@ import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createRandom } from '../../support/bombs/random.ts';
 import { blockedText } from '../../../gateways/documents/blocked-caller.ts';
 import { buildInterface, buildPlan, createTestKey, crypto, signRequest } from '../support/city-plan.ts';
-import { callSigned, echo, startGateway } from '../support/start-gateway.ts';
+import { alipayFields, createCaller, planWith, sendAlipay } from '../support/profile-callers.ts';
+import { callGateway, callSigned, echo, startGateway } from '../support/start-gateway.ts';
 
 const REQUESTS = 200;
 
@@ -199,4 +200,26 @@ test('a described attack is judged, but neither counted nor reported, and a buil
   assert.deepEqual([attack!.refusal?.code, counted.length - before, started.gateway.events()], ['GW40305', 0, []]);
   const session = await started.gateway.explain({ ...request, target: '/open/v1/sessions', body: '' });
   assert.equal(session!.refusal, undefined);
+});
+
+test('a request of a compatibility profile is explained as the gateway judges it', async (t) => {
+  const caller = createCaller('alipay-rsa2', 'hospital');
+  const started = await startGateway(await planWith([caller.document], ['alipay-rsa2']));
+  t.after(() => started.stop());
+  const good = alipayFields(caller);
+  const explain = async (fields: Readonly<Record<string, string>>, more: object = {}) => {
+    const { target, body, headers } = sendAlipay(fields);
+    const described = {
+      method: 'POST',
+      target,
+      body: String(body),
+      headers: { ...headers, 'content-length': String(body!.length) },
+    } as const;
+    return (await started.gateway.explain({ ...described, clientIp: '127.0.0.1', ...more }))?.refusal?.code;
+  };
+  assert.equal(await explain(good), undefined);
+  assert.equal(await explain({ ...good, biz_content: '{}' }), 'GW40103');
+  assert.equal(await explain({ ...good, app_id: 'nobody' }), 'GW40101');
+  assert.equal(await explain(good, { appId: 'hospital' }), 'GW41502', 'an assumed app signs in KQ1, and a form is no media type there');
+  assert.equal((await callGateway(started.gateway, sendAlipay(good))).status, 200, 'explaining claimed no nonce');
 });
