@@ -68,7 +68,7 @@ for (const width of [1280, 1920] as const) {
     await add('SOAP 调用');
     await hand.click(panel.getByRole('combobox', { name: '适配器' }));
     await hand.click(page.locator('.ant-select-item-option', { hasText: '乙院 HIS' }));
-    await hand.click(panel.getByRole('button', { name: '从服务描述选择操作' }));
+    await hand.click(panel.getByRole('button', { name: '从对方系统的描述中选择' }));
     await hand.click(page.getByRole('radio', { name: /预约挂号/ }));
     await hand.click(page.getByRole('button', { name: '填入' }));
     await hand.click(panel.getByRole('combobox', { name: '参数', exact: true }));

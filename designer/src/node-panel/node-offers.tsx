@@ -7,11 +7,11 @@ import { useForm } from '../kit/form/form-context.tsx';
 import { OfferList, type Offer } from './offer-list.tsx';
 
 const TEXTS = defineTexts({
-  open: ['从服务描述选择操作', 'Choose an operation from the service’s description'],
+  open: ['从对方系统的描述中选择', 'Choose from the other side’s description'],
   title: ['对方提供的操作', 'What the other side offers'],
   help: [
-    '从医院的服务描述（WSDL）读取。选择后自动填好下面的字段，仍可修改。',
-    'Read from the hospital’s own description (WSDL). The fields below are then filled in, and can still be changed.',
+    '从对方系统读取：SOAP 服务的 WSDL，或数据库的表和视图。选择后自动填好下面的字段，仍可修改。',
+    'Read from the other side: the WSDL of a SOAP service, or the tables and views of a database. The fields below are then filled in, and can still be changed.',
   ],
   take: ['填入', 'Fill in'],
   cancel: ['取消', 'Cancel'],

@@ -4,6 +4,7 @@
  */
 import type { AppError, ErrorValues } from '../values/errors.ts';
 import { controlTexts } from './control.ts';
+import { databaseTexts } from './database.ts';
 import { expressionTexts } from './expression.ts';
 import { flowTexts } from './flow.ts';
 import { gatewayTexts } from './gateway.ts';
@@ -47,6 +48,7 @@ export const errorTemplates: ErrorTemplates = {
   ...runTexts,
   ...expressionTexts,
   ...nodeTexts,
+  ...databaseTexts,
   ...payloadTexts,
   ...controlTexts,
   ...storeTexts,

@@ -1,0 +1,52 @@
+/** Texts for errors of the database nodes. */
+import type { ErrorTemplates } from './template.ts';
+
+const CORRECT_SQL = '更正语句或其参数的值；可先用该数据库的客户端试一试该语句。';
+const CORRECT_DATA = '更正数据，或在语句中处理已存在的记录。';
+
+export const databaseTexts: ErrorTemplates = {
+  DATABASE_CONNECT_FAILED: { what: '无法连接数据库 {host}:{port}（{reason}）', fix: '用适配器的连接测试检查地址、防火墙与证书。' },
+  DATABASE_LOGIN_REFUSED: { what: '数据库拒绝登录（{code}）', fix: '更正适配器的用户、库名或凭据，或请数据库管理员授权。' },
+  'DATABASE_LOGIN_REFUSED/password': { what: '数据库不接受该用户或口令（{code}）', fix: '更正适配器的用户或凭据。' },
+  'DATABASE_LOGIN_REFUSED/database': { what: '库不存在，或该用户无权访问（{code}）', fix: '更正适配器的库名，或请数据库管理员授权。' },
+  DATABASE_TLS_REQUIRED: {
+    what: '该适配器会不加密地传输患者数据',
+    fix: '在其参数中启用 TLS；若数据库不支持 TLS 且处于同一受保护网络，可允许明文。',
+  },
+  'DATABASE_TLS_REQUIRED/server': {
+    what: '适配器要求 TLS，但数据库不支持',
+    fix: '在数据库上启用 TLS；若双方处于同一受保护网络，可去掉 TLS 并允许明文。',
+  },
+  DATABASE_BUSY: { what: '等待该数据库连接的步骤过多', fix: '稍候；若数据库允许，可调高适配器的连接数。' },
+  DATABASE_STOPPED: { what: '步骤在发出任何内容之前被停止' },
+  DATABASE_STATEMENT: { what: 'SQL 语句不能使用', fix: '更正语句。' },
+  'DATABASE_STATEMENT/empty': { what: '没有 SQL 语句', fix: '填写一条 SQL 语句。' },
+  'DATABASE_STATEMENT/several': { what: '有不止一条 SQL 语句', fix: '每个节点只写一条语句。' },
+  'DATABASE_STATEMENT/string': { what: '从第 {position} 个字符开始的字符串没有结束', fix: '补上结束的引号。' },
+  'DATABASE_STATEMENT/name': { what: '从第 {position} 个字符开始的名称没有结束', fix: '补上结束的引号。' },
+  'DATABASE_STATEMENT/comment': { what: '从第 {position} 个字符开始的注释没有结束', fix: '补上注释的结束符。' },
+  'DATABASE_STATEMENT/unbound': { what: '语句中的参数 :{name} 没有取值', fix: '在节点的“参数”中添加。' },
+  DATABASE_PARAMETER: { what: '参数 :{name} 的值不能传给数据库', fix: '在此节点之前更正该值。' },
+  'DATABASE_PARAMETER/number': { what: '参数 :{name} 的值不是有限的数', fix: '在此节点之前更正该值。' },
+  'DATABASE_PARAMETER/text': { what: '参数 :{name} 的值不是合法的 Unicode 文本，或含有 NUL 字符', fix: '在此节点之前更正该值。' },
+  DATABASE_STATEMENT_REFUSED: { what: '数据库拒绝了该语句（{code}）', fix: CORRECT_SQL },
+  'DATABASE_STATEMENT_REFUSED/message': { what: '数据库拒绝了该语句（{code}）：{message}', fix: CORRECT_SQL },
+  'DATABASE_STATEMENT_REFUSED/read-only': { what: '该语句会改变数据，而此节点只能查询（{code}）', fix: '改用写入的节点。' },
+  DATABASE_CONSTRAINT: { what: '数据违反数据库的约束 {name}（{code}）', fix: CORRECT_DATA },
+  'DATABASE_CONSTRAINT/unique': { what: '数据库中已有相同的记录：唯一约束 {name}（{code}）', fix: CORRECT_DATA },
+  'DATABASE_CONSTRAINT/reference': { what: '数据引用的记录不存在，或仍被引用：外键 {name}（{code}）', fix: CORRECT_DATA },
+  'DATABASE_CONSTRAINT/required': { what: '必填列 {name} 没有值（{code}）', fix: CORRECT_DATA },
+  'DATABASE_CONSTRAINT/check': { what: '数据不符合检查约束 {name}（{code}）', fix: CORRECT_DATA },
+  DATABASE_CONFLICT: { what: '语句遇到其他事务的锁，已回滚（{code}）', fix: '可以重试；若经常发生，检查还有什么在使用这些表。' },
+  DATABASE_TIMEOUT: { what: '语句超过 {timeoutMs} 毫秒，已被数据库终止', fix: '优化语句（索引、更少的行），或调高适配器的调用超时。' },
+  DATABASE_NO_ANSWER: { what: '数据库应答之前连接中断（{reason}）', fix: '若语句会写入，先在数据库中核实是否已执行。' },
+  DATABASE_SERVER_ERROR: { what: '数据库无法执行该语句（{code}）', fix: '请数据库管理员检查：内存、磁盘或连接数不足，或其内部错误。' },
+  DATABASE_COLUMN_TWICE: { what: '结果中有两列都叫 {column}', fix: '在语句中用 AS 给其中一列另起名称。' },
+  DATABASE_TOO_MANY_ROWS: { what: '结果超过 {maxRows} 行', fix: '缩小查询范围，或调高节点的行数上限。' },
+  DATABASE_ROW_TOO_LARGE: { what: '有一行超过上限 {limitBytes} 字节', fix: '少取几列或截短内容，或调高节点的单行上限。' },
+  'DATABASE_ROW_TOO_LARGE/row': { what: '第 {row} 行超过上限 {limitBytes} 字节', fix: '少取几列或截短内容，或调高节点的单行上限。' },
+  DATABASE_RESULT_TOO_LARGE: {
+    what: '结果超过上限 {limitBytes} 字节',
+    fix: '减少行或列，将大结果写入文件引用，或调高适配器的应答上限（写入文件引用时为节点的文件上限）。',
+  },
+};

@@ -1,0 +1,64 @@
+import { DatabaseError } from 'pg';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import type { Target } from './driver.ts';
+import {
+  conflict,
+  connectFailed,
+  constraintViolated,
+  loginRefused,
+  noAnswer,
+  readOnly,
+  serverError,
+  serverWithoutTls,
+  statementRefused,
+  timedOut,
+  type Violation,
+} from './errors.ts';
+
+/** SQLSTATE codes, by PostgreSQL's Appendix A. */
+const RULES: Readonly<Record<string, Violation['rule']>> = {
+  '23505': 'unique',
+  '23P01': 'unique',
+  '23503': 'reference',
+  '23001': 'reference',
+  '23502': 'required',
+  '23514': 'check',
+};
+/** Deadlock, serialisation failure, lock not available, and the statement's own transaction rolled back. */
+const CONFLICT = /^(40|55P03)/;
+const QUERY_CANCELED = '57014';
+const READ_ONLY = '25006';
+/** Connection lost; the server is starting, stopping, or has ended the session. */
+const AWAY = /^(08|57P0)/;
+/** No memory, disk or connections; limits of the server; system and internal errors. */
+const SERVER = /^(53|58|F0|XX)/;
+/** Syntax errors and access rules. Their messages name what stands in the statement, never a value of a row or parameter. */
+const ABOUT_STATEMENT = /^(42(?!P22)|26|0A)/;
+
+export function translateConnect(target: Target, cause: unknown): AppError {
+  const { message = '' } = cause as Error;
+  if (cause instanceof DatabaseError) {
+    const code = cause.code ?? '';
+    if (code.startsWith('28')) return loginRefused('password', code, cause);
+    if (code.startsWith('3D') || code.startsWith('42')) return loginRefused('database', code, cause);
+    return connectFailed(target, new Error(`PostgreSQL ${code}`, { cause }));
+  }
+  if (message.startsWith('SASL') || message.includes('password must be a string')) return loginRefused('password', 'SASL', cause);
+  if (message.includes('does not support SSL')) return serverWithoutTls(cause);
+  return connectFailed(target, cause);
+}
+
+export function translateStatement(cause: unknown, timeoutMs: number): AppError {
+  if (cause instanceof AppError) return cause;
+  if (!(cause instanceof DatabaseError)) return noAnswer((cause as NodeJS.ErrnoException).code ?? 'closed', cause);
+  const code = cause.code ?? '';
+  const rule = RULES[code];
+  if (rule !== undefined) return constraintViolated({ code, rule, name: cause.constraint ?? cause.column }, cause);
+  if (CONFLICT.test(code)) return conflict(code, cause);
+  if (code === QUERY_CANCELED) return timedOut(timeoutMs, cause);
+  if (code === READ_ONLY) return readOnly(code, cause);
+  if (AWAY.test(code)) return noAnswer(code, cause);
+  if (SERVER.test(code)) return serverError(code, cause);
+  const position = cause.position === undefined ? undefined : Number(cause.position);
+  return statementRefused({ code, position, message: ABOUT_STATEMENT.test(code) ? cause.message : undefined }, cause);
+}

@@ -1,0 +1,95 @@
+/** Settings of a `database` adapter per environment. */
+import { Type, type Static } from 'typebox';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
+import { CertificateName, TrustedCa } from '../shared/tls-fields.ts';
+
+const closed = { additionalProperties: false } as const;
+const NAME = '^[^\\u0000-\\u001f\\u007f]+$';
+
+export const DatabaseSettings = Type.Object(
+  {
+    engine: Type.Union([Type.Literal('postgresql')], {
+      ...fieldText('数据库', 'Database system', undefined, undefined, { options: { postgresql: ['PostgreSQL', 'PostgreSQL'] } }),
+    }),
+    host: Type.String({
+      ...fieldText('主机', 'Host', undefined, undefined, { example: 'lis-db.hospital-c.example' }),
+      minLength: 1,
+      maxLength: 255,
+    }),
+    port: Type.Optional(
+      Type.Integer({
+        ...fieldText('端口', 'Port', '不填时用该数据库的默认端口。', 'If left out, the default port of the database.'),
+        minimum: 1,
+        maximum: 65_535,
+      }),
+    ),
+    database: Type.String({
+      ...fieldText('库名', 'Database', undefined, undefined, { example: 'lis' }),
+      minLength: 1,
+      maxLength: 128,
+      pattern: NAME,
+    }),
+    user: Type.String({
+      ...fieldText(
+        '用户',
+        'User',
+        '使用只有所需表权限的专用账号；口令存为凭据。',
+        'An account of its own, with rights for the needed tables only; its password is the credential.',
+        { example: 'kangqiao' },
+      ),
+      minLength: 1,
+      maxLength: 128,
+      pattern: NAME,
+    }),
+    tls: Type.Optional(
+      Type.Object(
+        { ca: Type.Optional(TrustedCa), serverName: Type.Optional(CertificateName) },
+        {
+          ...fieldText(
+            'TLS',
+            'TLS',
+            '连接加密，并验证对方证书；不使用时只能连本机，除非允许明文。',
+            'The connection is encrypted and the certificate is checked; without TLS only this machine can be reached, unless plain text is allowed.',
+          ),
+          ...fieldEditor('optional-group'),
+          ...closed,
+        },
+      ),
+    ),
+    /** The operator decides this deliberately, for a database without TLS in the same protected network. */
+    allowPlain: Type.Optional(
+      Type.Boolean({
+        ...fieldText(
+          '允许明文',
+          'Allow plain text',
+          '仅当数据库不支持 TLS 且处于同一受保护网络时打开；患者数据将不加密传输。',
+          'Only if the database does not support TLS and is in the same protected network: patient data is then sent unencrypted.',
+        ),
+      }),
+    ),
+    connections: Type.Optional(
+      Type.Integer({
+        ...fieldText(
+          '连接数',
+          'Connections',
+          '每个平台进程最多打开的连接；一个连接同时只执行一条语句。',
+          'Most connections per process of the platform; each runs one statement at a time.',
+        ),
+        minimum: 1,
+        maximum: 100,
+        default: 4,
+      }),
+    ),
+    idleCloseMs: Type.Optional(
+      Type.Integer({
+        ...fieldText('空闲关闭', 'Close when idle for'),
+        ...fieldEditor('duration-ms'),
+        minimum: 100,
+        maximum: 3_600_000,
+        default: 60_000,
+      }),
+    ),
+  },
+  closed,
+);
+export type DatabaseSettings = Static<typeof DatabaseSettings>;

@@ -1,0 +1,96 @@
+/** How nodes get a connection: from the pool of their adapter, with time limit and cancel. */
+import { createHash } from 'node:crypto';
+import type { NodeContext } from '../../engine/contract/node/node.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { isLoopback } from '../shared/is-loopback.ts';
+import { readSettings } from '../shared/read-settings.ts';
+import type { Connection, Target } from './drivers/driver.ts';
+import { ENGINES } from './drivers/drivers.ts';
+import { noAnswer } from './drivers/errors.ts';
+import { Pool } from './pool.ts';
+import { DatabaseSettings } from './settings.ts';
+import type { SqlSyntax } from './sql/syntax.ts';
+
+/** The server ends a statement at its time limit. Only if it has not done so after this time, the connection is dropped. */
+const GRACE_MS = 1000;
+
+/** What a connection needs of the context of an action, a trigger or a connection test. */
+export type DatabaseContext = Pick<NodeContext<unknown>, 'adapter' | 'outbound' | 'clock' | 'signal' | 'secret'>;
+
+export interface Database {
+  readonly connection: Connection;
+  readonly syntax: SqlSyntax;
+}
+
+/**
+ * Runs the work with a connection of the adapter's pool, within the adapter's call time-out. When the time is over or
+ * `ctx.signal` aborts, the connection is dropped, and the work fails with DATABASE_NO_ANSWER. Rejects with the errors of
+ * `Driver.open` and `Connection`, with ADAPTER_SETTINGS_WRONG or DATABASE_TLS_REQUIRED (input), DATABASE_BUSY or
+ * DATABASE_STOPPED (transient).
+ */
+export async function useConnection<T>(ctx: DatabaseContext, work: (database: Database) => Promise<T>): Promise<T> {
+  const settings = readSettings(ctx.adapter!, DatabaseSettings);
+  const target = targetOf(ctx, settings, await ctx.secret());
+  const { syntax, load } = ENGINES[settings.engine];
+  const pool = poolOf(ctx, settings, target);
+  const connection = await pool.acquire(async () => (await load()).open(target), ctx.signal);
+  let ending: AppError | undefined;
+  const end = (error: AppError) => {
+    ending ??= error;
+    connection.close();
+  };
+  const { timeoutMs } = target;
+  const onAbort = () => end(noAnswer('stopped'));
+  const cancelTimer = ctx.clock.after(timeoutMs + GRACE_MS, () => end(noAnswer(`no answer within ${timeoutMs} ms`)));
+  ctx.signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    if (ctx.signal.aborted) onAbort();
+    return await work({ connection, syntax });
+  } catch (error) {
+    throw ending ?? error;
+  } finally {
+    cancelTimer();
+    ctx.signal.removeEventListener('abort', onAbort);
+    pool.release(connection);
+  }
+}
+
+/** Opens a connection that is not in the pool, for the connection test. The caller closes it. */
+export async function openConnection(ctx: DatabaseContext): Promise<Connection> {
+  const settings = readSettings(ctx.adapter!, DatabaseSettings);
+  const target = targetOf(ctx, settings, await ctx.secret());
+  return (await ENGINES[settings.engine].load()).open(target);
+}
+
+function targetOf({ adapter, outbound, signal }: DatabaseContext, settings: DatabaseSettings, password: string): Target {
+  const { engine, host, port = ENGINES[engine].port, database, user, tls } = settings;
+  if (tls === undefined && !isLoopback(host) && settings.allowPlain !== true) {
+    throw new AppError('DATABASE_TLS_REQUIRED', 'input', 'This adapter would send patient data unencrypted.', {
+      fix: 'Set tls in its settings; or allowPlain, if the database does not support TLS and is in the same protected network.',
+    });
+  }
+  const { connectTimeoutMs, timeoutMs } = adapter!.limits;
+  return { host, port, database, user, password, tls, connectTimeoutMs, timeoutMs, outbound, signal };
+}
+
+interface Entry {
+  readonly key: string;
+  readonly pool: Pool;
+}
+
+/** All nodes that use an adapter share its connections, so the pools belong to the process. */
+const pools = new Map<string, Entry>();
+
+/** Returns the pool of the adapter. When its settings or password have changed, the old connections are closed. */
+function poolOf({ adapter, clock }: DatabaseContext, settings: DatabaseSettings, { password, timeoutMs }: Target): Pool {
+  const { adapterId } = adapter!;
+  const key = createHash('sha256')
+    .update(JSON.stringify([settings, timeoutMs, password]))
+    .digest('base64');
+  const known = pools.get(adapterId);
+  if (known?.key === key) return known.pool;
+  known?.pool.retire();
+  const pool = new Pool({ connections: settings.connections!, idleCloseMs: settings.idleCloseMs!, waitMs: timeoutMs, clock });
+  pools.set(adapterId, { key, pool });
+  return pool;
+}
