@@ -101,6 +101,7 @@ export interface ProfileProof {
   readonly nonce: string;
   readonly signedAt: number;
   readonly profile: CompatibilityProfile;
+  readonly operation: string | undefined;
 }
 
 /**

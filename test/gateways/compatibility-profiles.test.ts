@@ -7,6 +7,7 @@ import { PROFILE_NAMES } from '../../engine/contract/compatibility/profiles.ts';
 import { createTestKey } from './support/city-plan.ts';
 import {
   alipayFields,
+  callInProfile,
   beijingTime,
   createCaller,
   planWith,
@@ -15,7 +16,7 @@ import {
   signWechat,
   sortedMembers,
 } from './support/profile-callers.ts';
-import { callGateway, startGateway, type PlainRequest, type TestGateway } from './support/start-gateway.ts';
+import { startGateway, type PlainRequest, type TestGateway } from './support/start-gateway.ts';
 
 const SORTED = createCaller('sorted-sm2', 'hospital');
 const WECHAT = createCaller('wechatpay-v3', 'hospital');
@@ -24,7 +25,7 @@ const ALIPAY = createCaller('alipay-rsa2', 'hospital');
 let started: TestGateway;
 /** Makes the content of each Alipay request another one: within a second, the same content has the same signature. */
 let serial = 1;
-const call = (request: PlainRequest) => callGateway(started.gateway, request);
+const call = (request: PlainRequest) => callInProfile(started.gateway, request);
 const codeOf = async (request: PlainRequest) => (await call(request)).code;
 
 before(async () => {
@@ -97,39 +98,6 @@ describe('wechatpay-v3', () => {
     const answer = await call({ ...request, headers: { ...request.headers, 'content-type': 'text/xml' } });
     assert.equal(answer.status, 200, answer.body.toString());
     assert.equal(started.calls.at(-1)!.message.headers['content-type'], 'application/json');
-  });
-
-  test('answers and refusals are signed for the caller, once the platform has an RSA key', async (t) => {
-    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const privatePem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
-    const platformKey = {
-      keyId: 'p3',
-      use: 'sign',
-      algorithm: 'RSA-SHA256',
-      state: 'ACTIVE',
-      publicPem: '',
-      privatePem,
-      madeAt: 0,
-    } as const;
-    const plan = await planWith([WECHAT.document, SORTED.document], PROFILE_NAMES);
-    const signing = await startGateway({ ...plan, platformKeys: [platformKey] });
-    t.after(() => signing.stop());
-    const signed = signWechat(WECHAT);
-    for (const code of [undefined, 'GW40104']) {
-      const { headers, body, ...answer } = await callGateway(signing.gateway, signed);
-      assert.equal(answer.code, code);
-      const text = `${headers['wechatpay-timestamp']}\n${headers['wechatpay-nonce']}\n${body.toString()}\n`;
-      const signature = headers['wechatpay-signature']!;
-      assert.ok(createVerify('RSA-SHA256').update(text).verify(publicKey, signature, 'base64'));
-      assert.deepEqual([headers['wechatpay-serial'], headers['x-kq-signature']], ['p3', undefined]);
-      assert.ok(Math.abs(Date.now() / 1000 - Number(headers['wechatpay-timestamp'])) < 60);
-    }
-    const forged = await callGateway(signing.gateway, signWechat({ ...WECHAT, sign: ALIPAY.sign }));
-    const other = await callGateway(signing.gateway, sendSorted(sortedMembers(SORTED)));
-    const unsigned = await call(signWechat(WECHAT));
-    assert.deepEqual([forged.code, other.status, unsigned.status], ['GW40103', 200, 200]);
-    for (const { headers } of [forged, other, unsigned])
-      assert.deepEqual([headers['wechatpay-signature'], headers['x-kq-signature']], [undefined, undefined]);
   });
 
   test('needs the key that serial_no names', async () => {
@@ -244,7 +212,60 @@ describe('sorted-sm2', () => {
     const next = createCaller('sorted-sm2', 'hospital', { keyId: 'next', createdAt: 1 });
     const apart = await startGateway(await planWith([{ ...SORTED.document, state: 'RETIRING' }, next.document], ['sorted-sm2']));
     t.after(() => apart.stop());
-    for (const caller of [SORTED, next]) assert.equal((await callGateway(apart.gateway, sendSorted(sortedMembers(caller)))).status, 200);
+    for (const caller of [SORTED, next]) assert.equal((await callInProfile(apart.gateway, sendSorted(sortedMembers(caller)))).status, 200);
+  });
+});
+
+describe('answers', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const privatePem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  const platformKey = { keyId: 'p3', use: 'sign', algorithm: 'RSA-SHA256', state: 'ACTIVE', publicPem: '', privatePem, madeAt: 0 } as const;
+  const holds = (text: string, signature: string | undefined) =>
+    createVerify('RSA-SHA256')
+      .update(text)
+      .verify(publicKey, signature ?? '', 'base64');
+  let signing: TestGateway;
+
+  before(async () => {
+    const plan = await planWith([WECHAT.document, SORTED.document, ALIPAY.document], PROFILE_NAMES);
+    signing = await startGateway({ ...plan, platformKeys: [platformKey] });
+  });
+  after(() => signing.stop());
+
+  test('wechatpay-v3: answers and refusals are signed in headers', async () => {
+    const signed = signWechat(WECHAT);
+    for (const code of [undefined, 'GW40104']) {
+      const { headers, body, ...answer } = await callInProfile(signing.gateway, signed);
+      assert.equal(answer.code, code);
+      const text = `${headers['wechatpay-timestamp']}\n${headers['wechatpay-nonce']}\n${body.toString()}\n`;
+      assert.ok(holds(text, headers['wechatpay-signature']));
+      assert.deepEqual([headers['wechatpay-serial'], headers['x-kq-signature']], ['p3', undefined]);
+      assert.ok(Math.abs(Date.now() / 1000 - Number(headers['wechatpay-timestamp'])) < 60);
+    }
+  });
+
+  test('alipay-rsa2: answers and refusals are wrapped, with the signature of what they wrap', async () => {
+    const fields = alipayFields(ALIPAY, { n: String(serial++) });
+    for (const status of [200, 401]) {
+      const answer = await callInProfile(signing.gateway, sendAlipay(fields));
+      assert.equal(answer.status, status);
+      const [, body, signature] = /^\{"ifc_book_response":(\{.*\}),"sign":"([^"]+)"\}$/.exec(answer.body.toString())!;
+      assert.ok(holds(body!, signature));
+      assert.equal((JSON.parse(body!) as { code?: string }).code, status === 200 ? undefined : 'GW40104');
+    }
+    const unsigned = await call(sendAlipay(alipayFields(ALIPAY, { n: String(serial++) })));
+    assert.match(unsigned.body.toString(), /^\{"ifc_book_response":\{.*\}\}$/);
+    assert.deepEqual(Object.keys(JSON.parse(unsigned.body.toString()) as object), ['ifc_book_response']);
+  });
+
+  test('what has not authenticated, and the other profile, gets plain answers', async () => {
+    const forged = await callInProfile(signing.gateway, signWechat({ ...WECHAT, sign: ALIPAY.sign }));
+    const wrong = await callInProfile(signing.gateway, sendAlipay(alipayFields({ ...ALIPAY, sign: WECHAT.sign })));
+    const sorted = await callInProfile(signing.gateway, sendSorted(sortedMembers(SORTED)));
+    const unsigned = await call(signWechat(WECHAT));
+    assert.deepEqual([forged.code, wrong.code, sorted.status, unsigned.status], ['GW40103', 'GW40103', 200, 200]);
+    for (const { headers } of [forged, wrong, sorted, unsigned])
+      assert.deepEqual([headers['wechatpay-signature'], headers['x-kq-signature']], [undefined, undefined]);
   });
 });
 

@@ -27,7 +27,14 @@ export const alipayRsa2: CompatibilityProfile = {
   mediaType: FORM,
   operationName: 'method',
   readsBody: true,
-  answer: undefined,
+  answer: {
+    takesJsonOnly: true,
+    signedText: () => ['', ''],
+    write({ operation = '', signature }) {
+      const name = JSON.stringify(`${operation.replaceAll('.', '_')}_response`);
+      return { around: [`{${name}:`, signature === undefined ? '}' : `,"sign":"${signature.text}"}`] };
+    },
+  },
   matches: ({ query, header }) =>
     header('authorization') === undefined &&
     (/(?:^|&)sign_type=RSA2(?:&|$)/.test(query) || header('content-type')?.split(';', 1)[0]!.trim().toLowerCase() === FORM),

@@ -29,11 +29,27 @@ export interface ProfileReading {
   readonly content: { readonly query: string; readonly body: string };
 }
 
-/** The form in which the gateway signs its responses with an RSA key of the platform. */
+/** What the gateway knows of a response that it writes in the form of a profile. */
+export interface ProfileSeal {
+  /** Seconds since 1970. */
+  readonly timestamp: string;
+  readonly nonce: string;
+  /** The operation that the request named. */
+  readonly operation: string | undefined;
+  /** Base64, by an RSA key of the platform. Undefined while the platform has no such key. */
+  readonly signature: { readonly keyId: string; readonly text: string } | undefined;
+}
+
+type Around = readonly [before: string, behind: string];
+
+/** The form of responses. */
 export interface ProfileAnswer {
+  /** True if only JSON bodies can be written in this form; others are left as they are. */
+  readonly takesJsonOnly: boolean;
   /** Returns the signed text before and behind the body. */
-  signedText(timestamp: string, nonce: string): readonly [before: string, behind: string];
-  headers(timestamp: string, nonce: string, keyId: string, signature: string): Readonly<Record<string, string>>;
+  signedText(timestamp: string, nonce: string): Around;
+  /** Returns the headers to add, and what is written before and behind the body. */
+  write(seal: ProfileSeal): { readonly headers?: Readonly<Record<string, string>>; readonly around?: Around };
 }
 
 /**
@@ -56,7 +72,7 @@ export interface CompatibilityProfile {
   readonly operationName: string | undefined;
   /** True if app and time are in the body, so that they are known only after it was read. */
   readonly readsBody: boolean;
-  /** Undefined if the form puts the signature into the body of the response, which belongs to the interface. */
+  /** Undefined if responses are sent as they are, unsigned. */
   readonly answer: ProfileAnswer | undefined;
   /** Returns true if the head looks like this profile. Then no other way to sign is tried. */
   matches(head: ProfileHead): boolean;

@@ -23,14 +23,19 @@ export const wechatPayV3: CompatibilityProfile = {
   operationName: undefined,
   readsBody: false,
   answer: {
+    takesJsonOnly: false,
     signedText: (timestamp, nonce) => [`${timestamp}\n${nonce}\n`, '\n'],
-    headers: (timestamp, nonce, keyId, signature) => ({
-      'wechatpay-timestamp': timestamp,
-      'wechatpay-nonce': nonce,
-      'wechatpay-signature': signature,
-      'wechatpay-serial': keyId,
-      'wechatpay-signature-type': OPENING.trim(),
-    }),
+    write({ timestamp, nonce, signature }) {
+      if (signature === undefined) return {};
+      const headers = {
+        'wechatpay-timestamp': timestamp,
+        'wechatpay-nonce': nonce,
+        'wechatpay-signature': signature.text,
+        'wechatpay-serial': signature.keyId,
+        'wechatpay-signature-type': OPENING.trim(),
+      };
+      return { headers };
+    },
   },
   matches: ({ header }) => header('authorization')?.startsWith(OPENING) === true,
   read({ method, target, query, header }, body) {

@@ -8,6 +8,7 @@ import {
 } from '../../../engine/contract/kq1/kq1.ts';
 import { createThrottledWarning } from '../../../engine/contract/values/throttled-warning.ts';
 import { definePolicy, type Answer, type Exchange, type PolicyDeps, type ProfileProof } from '../../contract.ts';
+import { mediaTypeOf } from '../../content/media.ts';
 import { hasNoBody } from '../../shared/has-no-body.ts';
 
 const NOTHING = new Uint8Array(0);
@@ -16,8 +17,8 @@ const NO_NAMES: readonly string[] = [];
 /**
  * Signs every response to an authenticated request, including errors. The signature covers the request's digest,
  * status, nonce, time, headers and body, so that a response cannot be used for another request. Signs with the
- * platform's SM2 key, or with the shared secret if the caller signs with HMAC. A response of a compatibility profile is
- * signed in the form of the profile, if it has one and the platform has an RSA key for it.
+ * platform's SM2 key, or with the shared secret if the caller signs with HMAC. A response of a compatibility profile has
+ * the form of the profile.
  */
 export default definePolicy({
   name: 'response-signature',
@@ -100,22 +101,37 @@ function attach(answer: Answer, signature: Uint8Array, keyId: string, ts: string
 }
 
 /**
- * Signs in the form of the profile. It binds the response to a time, but not to its request. Other forms write the
- * signature into the body, which is the interface's.
+ * Writes a response in the form of its profile, and signs it if the platform has an RSA key for that. The signature binds
+ * the response to its content, but not to its request.
  */
 async function signInProfile(
   { plan }: Exchange,
   answer: Answer,
-  { profile }: ProfileProof,
+  { profile, operation }: ProfileProof,
   { clock, crypto }: Pick<PolicyDeps, 'clock' | 'crypto'>,
 ): Promise<undefined> {
   const { profileSigner } = plan;
-  if (profile.answer === undefined || profileSigner === undefined) return;
+  const body = hasNoBody(answer.status) ? NOTHING : (answer.body ?? NOTHING);
+  const form = profile.answer;
+  if (form === undefined || (form.takesJsonOnly && !isPlainJson(answer, body))) return;
   const timestamp = String(Math.floor(clock.now() / 1000));
   const nonce = Buffer.from(crypto.randomBytes(16)).toString('hex');
-  const [before, behind] = profile.answer.signedText(timestamp, nonce);
-  const body = hasNoBody(answer.status) ? NOTHING : (answer.body ?? NOTHING);
-  const signed = Buffer.concat([Buffer.from(before), body, Buffer.from(behind)]);
-  const signature = Buffer.from(await crypto.sign(profileSigner.handle, signed)).toString('base64');
-  Object.assign(answer.headers, profile.answer.headers(timestamp, nonce, profileSigner.keyId, signature));
+  const signed = enclose(form.signedText(timestamp, nonce), body);
+  const signature = profileSigner && {
+    keyId: profileSigner.keyId,
+    text: Buffer.from(await crypto.sign(profileSigner.handle, signed)).toString('base64'),
+  };
+  const { headers, around } = form.write({ timestamp, nonce, operation, signature });
+  Object.assign(answer.headers, headers);
+  if (around !== undefined) answer.body = enclose(around, body);
+}
+
+function isPlainJson({ headers }: Answer, body: Uint8Array): boolean {
+  return (
+    body.byteLength > 0 && headers['content-encoding'] === undefined && mediaTypeOf(headers['content-type'] ?? '') === 'application/json'
+  );
+}
+
+function enclose([before, behind]: readonly [string, string], body: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(before), body, Buffer.from(behind)]);
 }

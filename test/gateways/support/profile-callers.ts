@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import type { ProfileName } from '../../../engine/contract/compatibility/profiles.ts';
 import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import { buildInterface, buildPlan, type TestKey } from './city-plan.ts';
-import type { PlainRequest } from './start-gateway.ts';
+import { callGateway, type PlainRequest, type TestAnswer } from './start-gateway.ts';
 
 interface SmCrypto {
   readonly sm2: {
@@ -20,6 +20,12 @@ const { sm2 } = createRequire(import.meta.url)('sm-crypto') as SmCrypto;
 
 type KeyDocument = GatewayPlan['keys'][number] & { readonly scheme: ProfileName };
 type Fields = Readonly<Record<string, string>>;
+
+/** Calls a gateway. The code of a refusal may be within the wrapper of Alipay's form. */
+export async function callInProfile(gateway: { readonly port: number }, request: PlainRequest): Promise<TestAnswer> {
+  const answer = await callGateway(gateway, request);
+  return { ...answer, code: /"code":"(GW[0-9]{5})"/.exec(answer.body.toString())?.[1] };
+}
 
 export interface ProfileCaller {
   readonly document: KeyDocument;

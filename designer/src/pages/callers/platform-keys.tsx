@@ -39,8 +39,8 @@ const TEXTS = defineTexts({
     'From now on the platform signs responses with "{{id}}": callers that have not fetched it cannot verify them. The present signing key is listed for seven more days.',
   ],
   activateProfiles: [
-    '微信支付 v3 形式的调用方随即收到由“{{id}}”签名的响应，没有获取它的调用方将无法验证。现用的同类密钥再保留 7 天，供验证已有的响应。',
-    'From now on callers in the form of WeChat Pay v3 get responses signed with "{{id}}"; those that have not fetched it cannot verify them. The present key of this kind is listed for seven more days.',
+    '微信支付 v3 形式、支付宝形式的调用方随即收到由“{{id}}”签名的响应，没有获取它的调用方将无法验证。现用的同类密钥再保留 7 天，供验证已有的响应。',
+    'From now on callers in the forms of WeChat Pay v3 and Alipay get responses signed with "{{id}}"; those that have not fetched it cannot verify them. The present key of this kind is listed for seven more days.',
   ],
   activateEncrypt: [
     '调用方可以改用“{{id}}”加密。同类的现用密钥再保留 7 天，期间仍可解密。',

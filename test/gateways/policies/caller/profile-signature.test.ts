@@ -7,6 +7,7 @@ import { createTestKey, signRequest, type TestKey } from '../../support/city-pla
 import { openDmzLab } from '../../support/dmz-lab.ts';
 import {
   alipayFields,
+  callInProfile,
   beijingTime,
   createCaller,
   planWith,
@@ -16,7 +17,7 @@ import {
   sortedMembers,
   type ProfileCaller,
 } from '../../support/profile-callers.ts';
-import { callGateway, callSigned, memoryState, startGateway, type PlainRequest, type TestGateway } from '../../support/start-gateway.ts';
+import { callSigned, memoryState, startGateway, type PlainRequest, type TestGateway } from '../../support/start-gateway.ts';
 
 const SORTED = createCaller('sorted-sm2', 'hospital');
 const WECHAT = createCaller('wechatpay-v3', 'hospital');
@@ -35,7 +36,7 @@ const requestOf = (caller: ProfileCaller, at?: number) => REQUESTS[caller.docume
 
 let started: TestGateway;
 let kq1: TestKey;
-const call = (request: PlainRequest) => callGateway(started.gateway, request);
+const call = (request: PlainRequest) => callInProfile(started.gateway, request);
 const codeOf = async (request: PlainRequest) => (await call(request)).code;
 
 before(async () => {
@@ -83,7 +84,7 @@ for (const caller of ALL) {
       const another = { ...plan.apps.at(-1)!, appId: 'another', profiles: [scheme] };
       const apart = await startGateway({ ...plan, apps: [...plan.apps, another] });
       t.after(() => apart.stop());
-      const answer = await callGateway(apart.gateway, requestOf(caller));
+      const answer = await callInProfile(apart.gateway, requestOf(caller));
       assert.deepEqual([answer.status, answer.code], [401, 'GW40101']);
     });
 
@@ -94,7 +95,7 @@ for (const caller of ALL) {
         const document = { ...caller.document, scheme: other };
         const apart = await startGateway(await planWith([document], PROFILE_NAMES));
         t.after(() => apart.stop());
-        assert.equal((await callGateway(apart.gateway, requestOf(caller))).code, 'GW40101', other);
+        assert.equal((await callInProfile(apart.gateway, requestOf(caller))).code, 'GW40101', other);
       }
     });
 
@@ -102,15 +103,15 @@ for (const caller of ALL) {
       const apart = await startGateway(await planWith([{ ...caller.document, state: 'REVOKED' }], PROFILE_NAMES));
       t.after(() => apart.stop());
       const other = createCaller(scheme, 'hospital');
-      assert.equal((await callGateway(apart.gateway, requestOf(other))).code, 'GW40103');
-      assert.equal((await callGateway(apart.gateway, requestOf(caller))).code, 'GW40105');
+      assert.equal((await callInProfile(apart.gateway, requestOf(other))).code, 'GW40103');
+      assert.equal((await callInProfile(apart.gateway, requestOf(caller))).code, 'GW40105');
     });
 
     test('gets GW50303 while nonces cannot be stored', async (t) => {
       const shared = { ...memoryState(), claimOnce: () => Promise.reject(new AppError('SHARED_STATE_DOWN', 'transient', 'down')) };
       const apart = await startGateway(await planWith([caller.document], PROFILE_NAMES), { shared });
       t.after(() => apart.stop());
-      assert.equal((await callGateway(apart.gateway, requestOf(caller))).code, 'GW50303');
+      assert.equal((await callInProfile(apart.gateway, requestOf(caller))).code, 'GW50303');
     });
 
     test('a packed body is refused, because the encoding is not signed', async () => {
@@ -135,12 +136,12 @@ for (const caller of ALL) {
       const dmz = await lab.startDmz([inner]);
       const there = { ...caller, document: { ...caller.document, appId: 'app-sm2' } };
       const request = requestOf(there);
-      const answer = await callGateway(dmz.gateway, request);
+      const answer = await callInProfile(dmz.gateway, request);
       assert.equal(answer.status, 200, answer.body.toString());
       assert.deepEqual((inner.calls.at(-1)!.message.data as { body: unknown }).body, { hospital: 'A' });
-      assert.equal((await callGateway(dmz.gateway, request)).code, 'GW40104');
+      assert.equal((await callInProfile(dmz.gateway, request)).code, 'GW40104');
       const forged = requestOf({ ...there, sign: createCaller(scheme, 'app-sm2').sign });
-      assert.equal((await callGateway(dmz.gateway, forged)).code, 'GW40103');
+      assert.equal((await callInProfile(dmz.gateway, forged)).code, 'GW40103');
       assert.equal(inner.calls.length, 1);
     });
   });
@@ -155,7 +156,7 @@ test('a key of a profile does not verify a KQ1 request', async () => {
 test('without an app that may use a profile no request is taken for one', async (t) => {
   const apart = await startGateway(await planWith([], []));
   t.after(() => apart.stop());
-  const codes = await Promise.all(ALL.map(async (caller) => (await callGateway(apart.gateway, requestOf(caller))).code));
+  const codes = await Promise.all(ALL.map(async (caller) => (await callInProfile(apart.gateway, requestOf(caller))).code));
   // A form is no media type of the interface then.
   assert.deepEqual(codes, ['GW40101', 'GW40101', 'GW41502']);
 });
