@@ -9,6 +9,9 @@ import type { EngineView } from '../action/engine-view.ts';
 import { toCallState, type CallStateName } from '../adapters/call-states.ts';
 import type { Registry } from '../registry/registry.ts';
 
+/** Fewer refused calls may come from a single wrong caller. */
+const LEAST_REFUSED = 10;
+
 export interface FrontFigures {
   readonly front: Front;
   readonly state: CallStateName;
@@ -59,8 +62,21 @@ export async function frontFigures(
   });
 }
 
+/**
+ * Many interfaces share a front. So its state follows from shares of its calls, and not from failures in a row, which
+ * may all be of one interface. Refused calls do not hide that most of the others fail.
+ */
+function judge({ calls, refused, failed }: CallCounts['recent']): CallStateName {
+  if (calls === 0) return 'idle';
+  const judged = calls - refused;
+  if (failed > 0 && failed >= judged / 2) return 'failing';
+  if (refused >= LEAST_REFUSED && refused >= calls / 2) return 'refused';
+  return failed > 0 && failed >= judged / 10 ? 'partly' : 'ok';
+}
+
 function figuresOf(front: Front, counts: CallCounts, now: number): FrontFigures {
-  const { state, recent, perMinute, p95Ms, refusals = [], lastError } = toCallState(counts, now);
+  const { recent, perMinute, p95Ms, refusals = [], lastError } = toCallState(counts, now);
+  const state = judge(recent);
   return {
     ...{ front, state, perMinute, calls: recent.calls, refused: recent.refused, failed: recent.failed, refusals },
     ...(p95Ms === undefined ? {} : { p95Ms }),

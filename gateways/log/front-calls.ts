@@ -52,7 +52,7 @@ class FrontCounter {
 
   ended(exchange: HttpExchange, ms: number): void {
     const outcome = outcomeOfCall(exchange);
-    if (outcome !== 'refused') this.#stats.attempted(this.front, ms, outcome, codeOf(exchange));
+    if (outcome !== 'refused') this.#stats.attempted(this.front, ms, outcome, codeOf(exchange) ?? 'HTTP_SERVER_ERROR');
     const { app, claim, clientIp } = exchange;
     const claimed = (app ?? claim?.app)?.appId;
     const code = codeOfRefusal(exchange);

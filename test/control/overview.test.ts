@@ -267,8 +267,8 @@ test('names interfaces that fail, states of gateways and waves of refused calls,
   );
   assert.deepEqual(attention.waves, [{ front: 'bus', code: 'GW40401', count: 10, since: 7, source: { ip: '10.0.0.1', count: 9 } }]);
   assert.deepEqual(
-    figures?.map(({ front, calls, refused, unrouted, failed }) => [front, calls, refused, unrouted, failed]),
-    [['bus', 30, 10, 10, 20]],
+    figures?.map(({ front, state, calls, refused, unrouted, failed }) => [front, state, calls, refused, unrouted, failed]),
+    [['bus', 'failing', 30, 10, 10, 20]],
   );
   const other = await running.person('other', ['operator', 'viewer'], ['sh-other']);
   const seen = await overviewOf(other);

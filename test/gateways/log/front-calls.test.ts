@@ -46,6 +46,7 @@ test('counts every call of a front: passed, failed, and refused before or after 
   await once(socket.resume(), 'close');
   const [{ front, all, unrouted, unproven }, ...others] = bus.gateway.frontCalls() as [ReturnType<typeof bus.gateway.frontCalls>[number]];
   assert.deepEqual([front, others.length], ['bus', 0]);
+  assert.equal(all.lastError?.code, 'HTTP_SERVER_ERROR');
   assert.deepEqual(all.recent, { calls: 8, refused: 6, failed: 1 });
   assert.equal(
     all.latency.reduce((sum, count) => sum + count),

@@ -1,3 +1,4 @@
+import type { Text } from '../../../../engine/contract/values/texts.ts';
 import type { CallSums } from '../../../../engine/processes/sum-calls.ts';
 import { both, defineAlarmRule, interfaceNames, LEAST_CALLS, named, PERCENT, RATIO_OF_MS } from '../alarm-rule.ts';
 
@@ -14,7 +15,7 @@ export default defineAlarmRule({
   severity: 'warning',
   settlesMs: RATIO_OF_MS,
   describe: ({ what = '', id = '', percent = 0, calls = 0, code }, name) => {
-    const error = code === undefined ? both('', '') : both(`，最近的错误 ${code}`, `; the last error is ${code}`);
+    const error = errorOf(code);
     return what === 'interface'
       ? both(
           `接口“${name?.['zh-CN'] ?? id}”最近五分钟 ${calls} 次调用中 ${percent}% 失败${error['zh-CN']}`,
@@ -49,6 +50,12 @@ export default defineAlarmRule({
     ];
   },
 });
+
+function errorOf(code: string | number | undefined): Text {
+  if (code === undefined) return both('', '');
+  if (code === 'HTTP_SERVER_ERROR') return both('，最近一次后端返回 5xx', '; the last time the service returned 5xx');
+  return both(`，最近的错误 ${code}`, `; the last error is ${code}`);
+}
 
 interface Failing {
   readonly id: string;

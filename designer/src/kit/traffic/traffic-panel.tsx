@@ -13,7 +13,8 @@ import { summaryOf } from './traffic-summary.ts';
 const TrafficChart = lazy(async () => ({ default: (await import('./traffic-chart.tsx')).TrafficChart }));
 
 const TEXTS = defineTexts({
-  title: ['流量', 'Traffic'],
+  executionsTitle: ['流程执行', 'Executions of flows'],
+  callsTitle: ['流量', 'Traffic'],
   minutes: ['最近一小时', 'Last hour'],
   hours: ['最近 24 小时', 'Last 24 hours'],
   span: ['时间范围', 'Time span'],
@@ -60,7 +61,7 @@ export function TrafficPanel({ traffic, of = 'executions' }: TrafficPanelProps) 
     />
   );
   return (
-    <Panel title={t('title')} extra={choice}>
+    <Panel title={t(of === 'calls' ? 'callsTitle' : 'executionsTitle')} extra={choice}>
       {traffic[span].every(({ count }) => count === 0) ? (
         <EmptyState title={t(of === 'calls' ? 'noCalls' : 'empty')} next={t(of === 'calls' ? 'noCallsNext' : 'emptyNext')} />
       ) : (
@@ -110,7 +111,7 @@ function Picture({ points, span, of }: PictureProps) {
         </Suspense>
       </div>
       <table className={styles.unseen}>
-        <caption>{`${t('title')}, ${t(span)}`}</caption>
+        <caption>{`${t(of === 'calls' ? 'callsTitle' : 'executionsTitle')}, ${t(span)}`}</caption>
         <thead>
           <tr>
             {(['at', of, 'failed', ...(hasRefusals ? ['refused' as const] : []), 'mean'] as const).map((key) => (

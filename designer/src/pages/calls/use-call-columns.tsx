@@ -20,6 +20,8 @@ const TEXTS = defineTexts({
   ip: ['来源地址', 'Address'],
   traceId: ['追踪号', 'Trace id'],
   noInterface: ['没有匹配的接口', 'No such interface'],
+  /** Refused for another reason before an interface was looked for. The column with the result says why. */
+  before: ['查找接口前被拒', 'Refused before routing'],
   noApp: ['未识别', 'Not identified'],
   claimed: ['{{app}}（未证实）', '{{app}} (claimed)'],
 });
@@ -37,9 +39,9 @@ export function useCallColumns(): readonly Column<CallLine>[] {
       key: 'interface',
       title: t('interface'),
       value: ({ interfaceId }) => interfaceId,
-      render: ({ interfaceId }) =>
+      render: ({ interfaceId, code }) =>
         interfaceId === undefined ? (
-          <span className={styles.quiet}>{t('noInterface')}</span>
+          <span className={styles.quiet}>{t(code === 'GW40401' || code === 'GW40501' ? 'noInterface' : 'before')}</span>
         ) : (
           <Link to={`/interfaces/${interfaceId}`}>{interfaceName(interfaceId) ?? interfaceId}</Link>
         ),

@@ -23,6 +23,7 @@ const TEXTS = defineTexts({
   about: ['按发布版本 {{plan}} 判断。', 'Judged by plan {{plan}}.'],
   interface: ['匹配的接口：', 'Interface: '],
   noInterface: ['没有匹配的接口。', 'No interface matches.'],
+  before: ['在查找接口之前就被拒绝。', 'It is refused before an interface is looked for.'],
   assumed: ['已假定这个应用的身份属实', 'The app was assumed to have proved who it is'],
   given: ['来源地址按所填的算', 'The address is taken as described'],
   hiddenWhy: [
@@ -67,7 +68,7 @@ export function VerdictList({ explanation }: { readonly explanation: Explanation
         {refusal === undefined ? null : <strong>{text(refusal.text)}</strong>}
         <span className={styles.quiet}>
           {interfaceId === undefined ? (
-            t('noInterface')
+            t(refusal === undefined || refusal.code === 'GW40401' || refusal.code === 'GW40501' ? 'noInterface' : 'before')
           ) : (
             <>
               {t('interface')}

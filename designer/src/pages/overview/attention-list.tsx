@@ -12,6 +12,7 @@ import { TimeText } from '../../kit/time/time-text.tsx';
 import { ProcessName } from '../system/process-name.tsx';
 import { useRoleName } from '../system/process-table.tsx';
 import { useAdapters, useRefusingInterfaces } from './attention-calls.tsx';
+import { useConditions, useFailingInterfaces, useWaves } from './attention-gateways.tsx';
 import { inArea, type Item } from './attention-item.ts';
 import { useHeldLines } from './held-lines.tsx';
 import styles from './overview-page.module.css';
@@ -55,12 +56,15 @@ const SHOWN = 5;
 export function AttentionList({ attention }: { readonly attention: Attention }) {
   const t = useTexts(TEXTS);
   const items = [
+    ...useFailingInterfaces(attention),
+    ...useConditions(attention),
     ...useAdapters(attention),
     ...useRequests(attention),
     ...useMessages(attention),
     ...useProcesses(attention),
     ...useListeners(attention),
     ...useRefusingInterfaces(attention),
+    ...useWaves(attention),
     ...useSilentFeeds(attention),
     ...useExpiring(attention),
     ...useUnpublished(attention),

@@ -9,13 +9,14 @@ import { Page, PageHeader, Panel } from '../../kit/page/page-header.tsx';
 import { TrafficPanel } from '../../kit/traffic/traffic-panel.tsx';
 import { AddressList, TryIt } from '../system/address-list.tsx';
 import { AttentionList } from './attention-list.tsx';
+import { FrontCalls } from './front-calls.tsx';
 import styles from './overview-page.module.css';
 import { PublishedFlows } from './published-flows.tsx';
 import { StatusCounts } from './status-counts.tsx';
 
 const TEXTS = defineTexts({
   title: ['概览', 'Overview'],
-  help: ['先看需要人处理的，再看流量与各条流程。', 'First what needs attention, then the traffic and the flows.'],
+  help: ['先看需要人处理的，再看各网关的调用与各条流程。', 'First what needs attention, then the calls of the gateways and the flows.'],
   api: ['管理接口文档', 'Admin API'],
   refresh: ['刷新', 'Refresh'],
 });
@@ -53,10 +54,11 @@ export function OverviewPage() {
 
 function Parts({ overview }: { readonly overview: Overview }) {
   const may = useMay();
-  const { attention, traffic, flows, counts, addresses, tryIt } = overview;
+  const { attention, fronts, traffic, flows, counts, addresses, tryIt } = overview;
   return (
     <>
       <AttentionList attention={attention} />
+      {fronts === undefined ? null : <FrontCalls fronts={fronts} />}
       {may('executions.read') ? <StatusCounts counts={counts} /> : null}
       {traffic === undefined ? null : <TrafficPanel traffic={traffic} />}
       <div className={styles.columns}>
