@@ -7,6 +7,8 @@ export interface ObjectOptions {
   /** The number of rules and rule sets. */
   readonly count: number;
   readonly ruleSets: readonly string[];
+  /** The places of its own rules; those of rule sets are in the sets. */
+  readonly locators: readonly string[];
   readonly providers: readonly { readonly path: string; readonly interfaceId: string }[];
   readonly isShadow: boolean;
 }
@@ -25,6 +27,8 @@ export function optionsOfObjects({ policies = {} }: InterfaceDocument): readonly
         ? [{ path: `/policies/${policy}/rules/${i}/provider`, interfaceId: rule['provider'] }]
         : [],
     );
-    return [{ policy, count: rules.length + ruleSets.length, ruleSets, providers, isShadow: options['shadow'] === true }];
+    const locators = rules.flatMap((rule) => (isRecord(rule) && typeof rule['locator'] === 'string' ? [rule['locator']] : []));
+    const count = rules.length + ruleSets.length;
+    return [{ policy, count, ruleSets, locators, providers, isShadow: options['shadow'] === true }];
   });
 }

@@ -8,6 +8,7 @@ import type { Text } from '../../engine/contract/values/texts.ts';
 import { findIdFields } from '../../gateways/documents/find-id-fields.ts';
 import { findRuleProblems } from '../../gateways/documents/find-rule-problems.ts';
 import type { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
+import { placeKeyOf } from '../../gateways/documents/object-locator.ts';
 import { ObjectRuleSet } from '../../gateways/documents/object-rules.ts';
 import { existing } from '../access/domains.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
@@ -30,10 +31,10 @@ export interface UnprotectedInterface {
   readonly method: string;
   readonly path: string;
   readonly domain: string;
-  /** Places that look like ids of objects, as locators. */
+  /** Places that look like ids of objects and that no rule covers, as locators. */
   readonly places: readonly string[];
-  /** `none`: no rule at all. `shadow`: rules that only record. */
-  readonly state: 'none' | 'shadow';
+  /** `none`: no rule at all. `shadow`: rules that only record. `partly`: rules for other places. */
+  readonly state: 'none' | 'shadow' | 'partly';
 }
 
 const bySet = Type.Object({ ruleSetId: Type.String({ maxLength: 64 }) }, closed);
@@ -123,25 +124,35 @@ function reportUnprotected({ registry }: SecurityServices): Action {
     right: 'interfaces.read',
     domain: 'filtered',
     text: {
-      'zh-CN': '用户网关上含对象编号而没有防越权规则的接口',
-      en: 'Interfaces of the user front that name objects and have no rule of object access',
+      'zh-CN': '用户网关上含对象编号而没有防越权规则的接口及字段',
+      en: 'Interfaces of the user front with fields that name objects and that no rule of object access covers',
     },
     input: onlyPage,
     audited: false,
     async run({ domains }, wish): Promise<Page<UnprotectedInterface>> {
-      const documents = domains.keep(await registry.interfaces.list());
-      return pageOf(documents.flatMap(toUnprotected), ({ interfaceId }) => [interfaceId], wish);
+      const [documents, sets] = await Promise.all([registry.interfaces.list(), registry.objectRules.list()]);
+      const locatorsOf = new Map(sets.map(({ ruleSetId, rules }) => [ruleSetId, rules.map(({ locator }) => locator)]));
+      const found = domains.keep(documents).flatMap((document) => toUnprotected(document, locatorsOf));
+      return pageOf(found, ({ interfaceId }) => [interfaceId], wish);
     },
   });
 }
 
-function toUnprotected(document: InterfaceDocument): readonly UnprotectedInterface[] {
+/** Returns nothing for an interface that is protected. `locatorsOf`: the places of each rule set. */
+function toUnprotected(document: InterfaceDocument, locatorsOf: ReadonlyMap<string, readonly string[]>): readonly UnprotectedInterface[] {
   const { interfaceId, name, method, path, domain, front } = document;
-  const options = optionsOfObjects(document);
-  const hasRules = options.some(({ count }) => count > 0);
-  if (front !== 'user' || options.some(({ count, isShadow }) => count > 0 && !isShadow)) return [];
-  const places = findIdFields(document);
-  return places.length === 0 ? [] : [{ interfaceId, name, method, path, domain, places, state: hasRules ? 'shadow' : 'none' }];
+  if (front !== 'user') return [];
+  const options = optionsOfObjects(document).filter(({ count }) => count > 0);
+  const enforced = options.filter(({ isShadow }) => !isShadow);
+  // A rule for responses protects what is read. For a write it would come too late.
+  if (method === 'GET' && enforced.some(({ policy }) => policy === 'object-response')) return [];
+  const ofRequests = enforced.filter(({ policy }) => policy === 'object-access');
+  const covered = new Set(
+    ofRequests.flatMap(({ locators, ruleSets }) => [...locators, ...ruleSets.flatMap((id) => locatorsOf.get(id) ?? [])]).map(placeKeyOf),
+  );
+  const places = findIdFields(document).filter((place) => !covered.has(placeKeyOf(place)));
+  const state = enforced.length > 0 ? 'partly' : options.length > 0 ? 'shadow' : 'none';
+  return places.length === 0 ? [] : [{ interfaceId, name, method, path, domain, places, state }];
 }
 
 function usersOfSets(interfaces: readonly InterfaceDocument[]): ReadonlyMap<string, ObjectRuleSetItem['usedBy']> {

@@ -46,6 +46,17 @@ export function parseLocator(text: string): ObjectLocator | undefined {
   }
 }
 
+/**
+ * Returns the same text for locators of the same place, however they are written. Fields of a form are places of the
+ * JSON value that has these fields.
+ */
+export function placeKeyOf(text: string): string {
+  const locator = parseLocator(text);
+  if (locator?.carrier === 'form') return JSON.stringify(['json', locator.name]);
+  if (locator?.carrier !== 'json') return JSON.stringify(locator ?? text);
+  return JSON.stringify(['json', ...locator.steps.map((step) => (step === 'all' ? 0 : (step.name ?? String(step.index))))]);
+}
+
 function jsonLocator(text: string): ObjectLocator | undefined {
   const steps = text.startsWith('/') ? pointerSteps(text) : pathSteps(text);
   return steps === undefined || steps.length > MOST_STEPS ? undefined : { carrier: 'json', steps };

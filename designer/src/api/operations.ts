@@ -2933,13 +2933,13 @@ export interface components {
       method: string;
       name: components['schemas']['Text'];
       path: string;
-      /** @description Places that look like ids of objects, as locators. */
+      /** @description Places that look like ids of objects and that no rule covers, as locators. */
       places: string[];
       /**
-       * @description `none`: no rule at all. `shadow`: rules that only record.
+       * @description `none`: no rule at all. `shadow`: rules that only record. `partly`: rules for other places.
        * @enum {unknown}
        */
-      state: 'none' | 'shadow';
+      state: 'none' | 'partly' | 'shadow';
     };
     UnprovenRefusal: {
       code: string;

@@ -120,7 +120,7 @@ test('only credentials that are named as salts reach the gateways, as soon as th
   assert.deepEqual((await latestPlan()).objectSalts, { 'salt-patient': 'v-salt-patient' });
 });
 
-test('the report names interfaces of the user front with ids and no rule that refuses', async () => {
+test('the report names interfaces of the user front with the ids that no rule covers', async () => {
   const rule = { locator: 'path:id', subject: 'token.uid', op: 'eq' };
   const body = {
     type: 'object',
@@ -131,12 +131,22 @@ test('the report names interfaces of the user front with ids and no rule that re
   await save('/interfaces/ifc_safe', interfaceOf('ifc_safe', { policies: { 'object-access': { rules: [rule] } } }));
   await save('/interfaces/ifc_open', interfaceOf('ifc_open', { front: 'open' }));
   await save('/interfaces/ifc_plain', interfaceOf('ifc_plain', { path: '/user/plain' }));
+  const querySchema = { type: 'object', properties: { patientId: { type: 'string' }, orderNo: { type: 'string' } } };
+  await save('/object-rules/ors_order', setOf('ors_order', { rules: [{ ...rule, locator: 'query:orderNo' }] }));
+  const partly = (interfaceId: string, more: object) =>
+    save(`/interfaces/${interfaceId}`, interfaceOf(interfaceId, { path: `/user/${interfaceId}/:id`, querySchema, ...more }));
+  await partly('ifc_partly', { policies: { 'object-access': { rules: [rule], ruleSets: ['ors_order'] } } });
+  const ofAnswer = { 'object-response': { rules: [{ ...rule, locator: 'json:$.pid', action: 'refuse' }] } };
+  await partly('ifc_read', { policies: ofAnswer });
+  await partly('ifc_written', { method: 'POST', policies: ofAnswer });
   const { items } = (await admin.call('GET', '/unprotected-interfaces')).body;
   assert.deepEqual(
     items.map(({ interfaceId, places, state }: Record<string, unknown>) => [interfaceId, places, state]),
     [
       ['ifc_bare', ['json:$.患者.身份证号'], 'none'],
+      ['ifc_partly', ['query:patientId'], 'partly'],
       ['ifc_shadow', ['path:id'], 'shadow'],
+      ['ifc_written', ['path:id', 'query:patientId', 'query:orderNo'], 'partly'],
     ],
   );
 });

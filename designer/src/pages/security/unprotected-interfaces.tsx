@@ -1,4 +1,4 @@
-/** The section of the page Security with interfaces that name objects and have no rule of object access. */
+/** The section of the page Security with interfaces that name objects, and the fields that no rule of object access covers. */
 import type { Output } from '../../api/operation-types.ts';
 import { CircleAlert, CircleSlash } from 'lucide-react';
 import { useNavigate } from 'react-router';
@@ -13,17 +13,20 @@ const TEXTS = defineTexts({
   name: ['接口', 'Interface'],
   route: ['方法与路径', 'Method and path'],
   domain: ['服务域', 'Domain'],
-  places: ['疑似对象编号的参数', 'Parameters that look like ids'],
+  places: ['没有规则的编号参数', 'Ids without a rule'],
   state: ['状态', 'State'],
   none: ['没有规则', 'No rule'],
   shadow: ['只记录', 'Only recorded'],
+  partly: ['部分参数没有规则', 'Some without a rule'],
   between: ['、', ', '],
   empty: ['没有未防越权的接口', 'No unprotected interfaces'],
   emptyNext: [
-    '用户网关上含患者、卡号、订单等编号参数的接口都已有防越权规则。',
-    'Every interface of the user front that names a patient, card or order has a rule of object access.',
+    '用户网关各接口的患者、卡号、订单等编号参数都已有防越权规则。',
+    'Every parameter of the user front that names a patient, card or order has a rule of object access.',
   ],
 });
+
+const TONES = { none: 'red', partly: 'amber', shadow: 'grey' } as const;
 
 type Unprotected = Output<'object-rules.report'>['items'][number];
 
@@ -58,7 +61,7 @@ export function UnprotectedInterfaces() {
           title: t('state'),
           value: ({ state }) => t(state),
           render: ({ state }) => (
-            <Tag tone={state === 'none' ? 'red' : 'grey'} icon={state === 'none' ? CircleAlert : CircleSlash}>
+            <Tag tone={TONES[state]} icon={state === 'shadow' ? CircleSlash : CircleAlert}>
               {t(state)}
             </Tag>
           ),
