@@ -32,6 +32,7 @@ import { PROFILES } from './profiles.ts';
 import { createGatewayEvents, type GatewayEvents } from '../log/gateway-events.ts';
 import type { DescribedRequest, Explanation } from '../documents/gateway-questions.ts';
 import { runInSlices } from '../../engine/threads/run-in-slices.ts';
+import { LimitedMinutes } from '../log/limited-minutes.ts';
 import { GatewayConditions } from '../log/gateway-conditions.ts';
 import { registerLoadGauges } from '../log/load-gauges.ts';
 import type { CompiledInterface } from '../pipeline/compile-interface.ts';
@@ -69,6 +70,7 @@ class FrontGateway implements Gateway {
   readonly #frontCalls: FrontCallCounts;
   readonly #events: GatewayEvents;
   readonly #conditions: GatewayConditions;
+  readonly #limited: LimitedMinutes;
   readonly #compiler: ServingCompiler;
   readonly #inFlight = new InFlight<HttpExchange>();
   readonly #warnOfRefused: (about: { readonly ip: string }) => void;
@@ -93,6 +95,7 @@ class FrontGateway implements Gateway {
     this.#calls = createInterfaceCalls({ clock, metrics });
     this.#frontCalls = createFrontCalls(clock);
     this.#conditions = new GatewayConditions(clock);
+    this.#limited = new LimitedMinutes(clock);
     this.#events = createGatewayEvents({ clock, metrics, log: logger, front: options.front });
     this.#warnOfRefused = createThrottledWarning(logger, clock, 'gateway.forward-refused');
     const isClosing = () => this.#isClosing();
@@ -152,7 +155,7 @@ class FrontGateway implements Gateway {
   }
 
   events(): readonly GatewayEvent[] {
-    return this.#events.list();
+    return [...this.#events.list(), ...this.#limited.list()].sort((a, b) => b.at - a.at);
   }
 
   async explain(request: DescribedRequest, hidden: readonly string[] = []): Promise<Explanation | undefined> {
@@ -296,6 +299,7 @@ class FrontGateway implements Gateway {
       metrics.observeMs('gateway_request_ms', ms, { front: exchange.front, outcome: exchange.error?.code ?? outcomeOfAnswer(exchange) });
       this.#calls.ended(exchange, ms);
       this.#frontCalls.ended(exchange, ms);
+      this.#limited.ended(exchange);
       if (tracer !== undefined) endSpan(exchange, tracer);
     });
   }

@@ -46,7 +46,9 @@ export function EventTable({ label, events, isLoading, isOfOneInterface = false,
     <Table<GatewayEvent>
       aria-label={label}
       size="small"
-      rowKey={({ processId, front, at, kind, subject = '' }) => `${at} ${processId} ${front} ${kind} ${subject}`}
+      rowKey={({ processId, front, at, kind, subject = '', values }) =>
+        `${at} ${processId} ${front} ${kind} ${subject} ${values?.['by'] ?? ''}`
+      }
       columns={columns}
       dataSource={[...events]}
       loading={isLoading}

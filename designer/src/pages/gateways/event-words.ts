@@ -1,5 +1,6 @@
 /** What the changes of state of gateways mean, in words. */
 import { STRUCTURE_TEXTS } from '../../../../gateways/documents/content-structures.ts';
+import { DIMENSION_TEXTS } from '../../../../gateways/documents/limit-dimension.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { CARRIER_TEXTS } from '../security/content-hit.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
@@ -16,6 +17,7 @@ const KINDS = defineTexts({
   'breaker-closed': ['熔断解除，恢复调用', 'The breaker closed: calls go on'],
   'calls-paused': ['人工暂停生效，调用被拒绝', 'A manual pause is in force: calls are refused'],
   'calls-resumed': ['人工暂停结束，恢复调用', 'The manual pause is over: calls go on'],
+  limited: ['一分钟内拒绝了超出的调用', 'Calls over the limit were refused within a minute'],
   'limit-changed': ['并发限制调整', 'The limit of concurrent calls changed'],
   'rate-degraded': ['共享状态中断，各网关按份额限流', 'The shared state is down: each gateway applies its part of the rate limits'],
   'rate-restored': ['共享状态恢复，限流重新合计', 'The shared state is back: rate limits hold over all gateways again'],
@@ -57,6 +59,8 @@ const NAMES = defineTexts({
   p95Ms: ['新版 p95', 'p95 of the new group'],
   usualP95Ms: ['原版 p95', 'p95 of the old group'],
   where: ['不同之处', 'where'],
+  refused: ['次数', 'calls'],
+  by: ['按', 'by'],
   count: ['另有', 'more of them'],
   objects: ['对象数', 'objects'],
   windowSec: ['秒内', 'within seconds'],
@@ -81,6 +85,9 @@ const VALUES = defineTexts({
   latency: ['新版更慢', 'the new group is slower'],
   elsewhere: ['其他网关发现', 'found by another gateway'],
   blocked: ['已拦截', 'blocked'],
+  ...DIMENSION_TEXTS,
+  perDay: ['每日', 'a day'],
+  perMonth: ['每月', 'a month'],
   seen: ['仅记录', 'recorded only'],
 });
 
@@ -109,6 +116,9 @@ export function useEventWords() {
   function codeOf(found: string): { readonly value: string; readonly isCode: boolean } {
     if (has(STRUCTURE_TEXTS, found)) return { value: text(STRUCTURE_TEXTS[found]), isCode: false };
     if (has(CARRIER_TEXTS, found)) return { value: carrier(found), isCode: false };
+    // What a quota counts by, such as `app-day`.
+    const [, by = '', period] = /^(.+)-(day|month)$/.exec(found) ?? [];
+    if (has(DIMENSION_TEXTS, by)) return { value: `${value(by)} · ${value(period === 'day' ? 'perDay' : 'perMonth')}`, isCode: false };
     return has(VALUES, found) ? { value: value(found), isCode: false } : { value: found, isCode: true };
   }
 
