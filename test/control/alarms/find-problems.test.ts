@@ -371,7 +371,7 @@ test('an interface that refuses half of twenty calls is told with the code and t
 
 test('calls refused before it is known who calls are told by gateway and reason, with the source of most of them', async () => {
   const stats = createCallStats(fakeClock());
-  stats.called('open', 1, 'refused');
+  for (let call = 0; call < 100; call += 1) stats.called('open', 1, 'refused');
   const [all] = stats.counts() as [CallCounts];
   const frontCalls = async (): Promise<readonly FrontCalls[]> => [
     {
@@ -388,6 +388,19 @@ test('calls refused before it is known who calls are told by gateway and reason,
   assert.deepEqual(others, []);
   assert.deepEqual(scattered, { rule: 'refusal-wave', values: { front: 'open', code: 'GW40401', count: 80 } });
   assert.deepEqual(ofApp, { rule: 'refusal-wave', values: { front: 'open', code: 'GW40103', count: 50, of: 45, app: 'A1' } });
+  for (let call = 0; call < 39; call += 1) stats.called('bus', 1, 'refused');
+  const half = {
+    front: 'bus',
+    all: stats.counts()[1]!,
+    unrouted: 20,
+    unproven: [{ code: 'GW40302', count: 20, since: 0, from: [] }],
+  } as const;
+  const blocked = await openWorld({ engine: { feeds: () => [], processes: { ...noProcesses, frontCalls: async () => [half] }, quota } });
+  assert.deepEqual(
+    await blocked.ask(),
+    [{ rule: 'refusal-wave', values: { front: 'bus', code: 'GW40302', count: 20 } }],
+    'half of all calls',
+  );
   const { link, describe, advise } = ALARM_RULES['refusal-wave'];
   assert.equal(link(scattered!.values), '/calls?front=open&code=GW40401');
   assert.equal(link(ofApp!.values), '/calls?front=open&code=GW40103&app=A1');

@@ -159,11 +159,16 @@ test('the one process of an exclusive store is told from memory, without a write
 test('calls are summed over all processes that live, and what another counted last is known some seconds later', async () => {
   const { clock, documents } = openWorld();
   const [own, other] = [createCallStats(clock), createCallStats(clock)];
+  const condition = { kind: 'breaker-open' as const, interfaceId: 'x', group: 'v1', since: 1, values: {} };
   const a = await startOne(documents, clock, 'a', { adapterCalls: () => own.counts() });
   await startOne(documents, clock, 'b', {
     adapterCalls: () => other.counts(),
     flowCalls: () => other.counts(),
-    parts: () => ({ interfaces: other.counts() }),
+    parts: () => ({
+      interfaces: other.counts(),
+      frontCalls: other.counts().map((all) => ({ front: 'open' as const, all, unrouted: 1, unproven: [] })),
+      conditions: [condition],
+    }),
   });
   own.called('x', 1, 'ok');
   other.called('x', 1, 'failed');
@@ -172,6 +177,9 @@ test('calls are summed over all processes that live, and what another counted la
   assert.deepEqual((await a.adapterCalls()).get('x')!.recent, { calls: 2, refused: 0, failed: 1 });
   assert.deepEqual((await a.interfaceCalls()).get('x')!.recent, { calls: 1, refused: 0, failed: 1 });
   assert.deepEqual((await a.flowCalls()).get('x')!.recent, { calls: 1, refused: 0, failed: 1 });
+  const [front] = await a.frontCalls();
+  assert.deepEqual([front?.front, front?.all.recent.failed, front?.unrouted], ['open', 1, 1]);
+  assert.deepEqual(await a.gatewayConditions(), [condition]);
 });
 
 test('a system that is down is down since then, also after the one process was killed and started again', async () => {

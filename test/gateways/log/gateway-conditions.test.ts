@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createMessage } from '../../../engine/contract/values/message.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import type { InstanceView, LoadState } from '../../../gateways/documents/load-state.ts';
 import { GatewayConditions } from '../../../gateways/log/gateway-conditions.ts';
-import { buildInterface, buildPlan, createTestKey, crypto } from '../support/city-plan.ts';
-import { callGateway, startGateway } from '../support/start-gateway.ts';
+import { buildInterface, buildPlan, createTestKey, crypto, signRequest } from '../support/city-plan.ts';
+import { callGateway, callSigned, startGateway } from '../support/start-gateway.ts';
 
 const EMPTY = { interfaceId: 'ifc_a', front: 'bus', inFlight: 0, bodyReaders: [], answerReaders: [] } as const;
 
@@ -96,4 +98,38 @@ test('a gateway tells that calls of a failing service are paused, until the serv
   aheadMs = 10_000;
   await call(12);
   assert.deepEqual(bus.gateway.conditions(), []);
+});
+
+test('a gateway tells that an interface, which object rules ask for relations, does not reply, until it does', async (t) => {
+  const key = await createTestKey('HMAC-SM3', 'app-a');
+  const rule = { locator: 'path:id', subject: 'app.appId', op: 'memberOf', provider: 'ifc_kin', relation: 'family' };
+  const asks = buildInterface({
+    method: 'GET',
+    path: '/open/v1/patients/:id',
+    policies: { 'object-access': { match: 'all', rules: [rule] } },
+  });
+  const kin = buildInterface({ interfaceId: 'ifc_kin', front: 'bus', path: '/bus/v1/kin', target: { kind: 'flow', flowId: 'flw_kin' } });
+  let isDown = true;
+  const open = await startGateway(await buildPlan([key], [asks, kin]), {
+    reply: (call) => {
+      if (call.flowId === 'flw_kin' && isDown) throw new Error('down');
+      return {
+        outcome: 'replied',
+        executionId: 'exe_1',
+        repeated: false,
+        reply: { status: 200, headers: {}, message: createMessage({ ids: ['7'] }) },
+      };
+    },
+  });
+  t.after(() => open.stop());
+  const call = async () =>
+    (await callSigned(open.gateway, await signRequest(key, { method: 'GET', path: '/open/v1/patients/7', body: '' }))).status;
+  assert.equal(await call(), 403);
+  const [condition] = open.gateway.conditions();
+  assert.deepEqual([condition?.kind, condition?.interfaceId, condition?.values], ['relation-failing', 'ifc_kin', { reason: 'failed' }]);
+  isDown = false;
+  // A failure is remembered for a second.
+  const end = Date.now() + 10_000;
+  while ((await call()) !== 200 && Date.now() < end) await sleep(100);
+  assert.deepEqual(open.gateway.conditions(), []);
 });

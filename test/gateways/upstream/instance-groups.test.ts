@@ -6,6 +6,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { fakeClock, type FakeClock } from '../../../engine/testing/fake-clock.ts';
 import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import type { Target } from '../../../gateways/documents/interface-document.ts';
+import type { GatewayCondition } from '../../../engine/contract/calls/gateway-condition.ts';
 import { buildInterface, buildPlan, createTestKey, crypto } from '../support/city-plan.ts';
 import { callGateway, startGateway, type TestGateway } from '../support/start-gateway.ts';
 
@@ -81,6 +82,8 @@ test('one of four instances that answers 500 is out, and back when it is well', 
   assert.equal(statuses.filter((status) => status === 500).length, 5, 'so many in a row take it out');
   assert.equal(instances[2]!.requests, 5);
   assert.deepEqual(kinds(), ['instance-ejected']);
+  const [{ kind, values }] = bus.gateway.conditions() as [GatewayCondition];
+  assert.deepEqual([kind, values], ['instances-out', { out: 1, of: 4, address: instances[2]!.address }]);
   await clock.advance(5_000);
   await call(12);
   assert.equal(instances[2]!.requests, 6, 'one request tries it again');
@@ -90,6 +93,7 @@ test('one of four instances that answers 500 is out, and back when it is well', 
   await call(40);
   assert.ok(instances[2]!.requests >= before + 9);
   assert.equal(kinds()[0], 'instance-returned');
+  assert.deepEqual(bus.gateway.conditions(), []);
 });
 
 test('a new version of the interface knows which instances are out', async () => {

@@ -1,7 +1,7 @@
 import type { FrontCalls } from '../../../../engine/contract/calls/front-calls.ts';
 import { mainSource, type UnprovenRefusal } from '../../../../engine/contract/calls/refusal-sources.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
-import { both, defineAlarmRule, RATIO_OF_MS, type Finding } from '../alarm-rule.ts';
+import { both, defineAlarmRule, LEAST_CALLS, RATIO_OF_MS, type Finding } from '../alarm-rule.ts';
 
 const FRONTS: Readonly<Record<string, Text>> = {
   open: both('开放网关', 'open gateway'),
@@ -65,8 +65,8 @@ export default defineAlarmRule({
   text: {
     label: both('未确认身份的调用大量被拒', 'Many unproven calls refused'),
     help: both(
-      '某网关最近五分钟因同一原因拒绝的、尚未确认调用方的调用达到此数，如接口不存在、签名错误、地址被拦截、应用未知。',
-      'At least this many calls were refused by one gateway within five minutes for the same reason before it was known who calls, such as no such interface, a wrong signature, a blocked address or an unknown app.',
+      '某网关最近五分钟因同一原因拒绝的、尚未确认调用方的调用达到此数，或占其全部调用的一半（至少 20 次），如接口不存在、签名错误、地址被拦截、应用未知。',
+      'Within five minutes one gateway refused this many calls, or half of all its calls (20 or more), for the same reason before it was known who calls, such as no such interface, a wrong signature, a blocked address or an unknown app.',
     ),
     unit: both('次', 'calls'),
   },
@@ -95,8 +95,10 @@ export default defineAlarmRule({
   createCheck:
     ({ engine }) =>
     async (bound) =>
-      (await engine.processes.frontCalls()).flatMap(({ front, unproven }) =>
-        unproven.filter(({ count }) => count >= bound).map((refusal) => toFinding(front, refusal)),
+      (await engine.processes.frontCalls()).flatMap(({ front, all, unproven }) =>
+        unproven
+          .filter(({ count }) => count >= bound || (count >= LEAST_CALLS && count * 2 >= all.recent.calls))
+          .map((refusal) => toFinding(front, refusal)),
       ),
 });
 
