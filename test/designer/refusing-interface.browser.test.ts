@@ -34,8 +34,8 @@ test(
     await picture(page, 'overview');
     await line.getByRole('link', { name: '检验报告上报' }).click();
     await page.waitForURL('**/interfaces/**');
-    await expect(page.getByText('大量被拒', { exact: true })).toBeVisible();
     await expect(page.locator('[data-refusal="GW40101"]')).toContainText(`${CALLS} 次`);
+    await expect(page.getByText('大量被拒', { exact: true })).toBeVisible();
     await expect(page.getByRole('img', { name: /失败 0 次，被拒 1\d 次/ })).toBeVisible();
     await picture(page, 'interface');
     await page.goto('/interfaces');
