@@ -338,7 +338,7 @@ export interface PolicyDeps {
   readonly shared: SharedState;
   /** Calls the target through the stages after `cache`. Only for policies of the stage `cache`. */
   callTarget(exchange: Exchange, request: TargetRequest): TargetCall;
-  /** Where quotas are counted. */
+  /** Where quotas are counted, and grey releases marked that were rolled back. */
   readonly quotas: QuotaStore;
   /**
    * Sends a request that belongs to no call, such as a mirrored copy. Rejects if the response has not arrived in time.

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import type { Clock } from '../../../engine/contract/values/clock.ts';
 import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy, type Exchange, type OptionProblem } from '../../contract.ts';
 import type { InterfaceDocument } from '../../documents/interface-document.ts';
@@ -10,6 +11,8 @@ import { stableKeyOf } from '../../shared/caller-of.ts';
 
 /** How often a gateway asks whether another one has rolled the release back. */
 const ASK_MS = 5_000;
+/** How long the first calls of a release wait for the store. */
+const FIRST_ANSWER_MS = 1_000;
 /** A rollback is remembered this long. */
 const KEEP_MS = 30 * 86_400_000;
 
@@ -147,7 +150,7 @@ export default definePolicy({
   findProblems: (options, target) => [...groupProblems(options, target), ...choiceProblems(options, target)],
   isDefault: () => false,
   isOptional: () => true,
-  compile(options, target, _front, { keepers, clock, shared, report }) {
+  compile(options, target, _front, { keepers, clock, quotas: counts, report }) {
     const { interfaceId, target: called } = target!;
     const { group, tagClaim, districtClaim, release: releaseId = group, tags, allowed, districts, percent, steps } = options;
     if (called.kind === 'flow' || !groupsOf(called).some(({ name }) => name === group)) return undefined;
@@ -155,37 +158,37 @@ export default definePolicy({
     const errorMargin = errorMarginPercent === undefined ? undefined : errorMarginPercent / 100;
     const limits = rollback ? { minimumCalls, errorMargin, latencyFactor } : undefined;
     const rules = { releaseId: `${interfaceId} ${releaseId}`, tags, allowed, districts, percent, steps };
-    const sharedKey = `grey:${interfaceId}:${group}:${releaseId}`;
+    const mark = `grey:${interfaceId}:${group}:${releaseId}`;
 
     function onChange(event: GreyEvent): void {
       report({ kind: event.kind, interfaceId, subject: group, values: valuesOf(event) });
       if (event.kind === 'grey-rolled-back' && event.cause !== 'elsewhere') {
-        // If the shared state is down, the other gateways find out for themselves.
-        shared.set(sharedKey, event.cause, { ttlMs: KEEP_MS }).catch(() => undefined);
+        // A count of one marks the release for the other gateways, and after a restart. If the store is down, they find
+        // out for themselves.
+        counts.lease(mark, 1, 1, clock.now() + KEEP_MS).catch(() => undefined);
       }
     }
 
-    const kept = keepers.ofInterface('grey', (): { id: string; release: GreyRelease | undefined; askedAt: number } => ({
-      ...{ id: '', release: undefined, askedAt: -Infinity },
+    const kept = keepers.ofInterface('grey', (): Kept => ({
+      ...{ id: '', release: undefined, askedAt: -Infinity, first: undefined },
     }));
-    if (kept.release === undefined || kept.id !== sharedKey) {
-      Object.assign(kept, { id: sharedKey, release: new GreyRelease({ clock, rules, limits, onChange }), askedAt: -Infinity });
+    if (kept.release === undefined || kept.id !== mark) {
+      Object.assign(kept, { id: mark, release: new GreyRelease({ clock, rules, limits, onChange }), first: undefined });
     } else kept.release.configure(rules, limits);
     const release = kept.release!;
     loadOf(keepers).grey = { group, release };
 
-    function askOthers(): void {
-      const now = clock.monotonic();
-      if (release.isRolledBack || now - kept.askedAt < ASK_MS) return;
-      kept.askedAt = now;
-      shared.get(sharedKey).then(
-        (cause) => cause !== undefined && release.rollBack(),
+    function askStore(): Promise<void> {
+      kept.askedAt = clock.monotonic();
+      return counts.used(mark).then(
+        (count) => {
+          if (count > 0) release.rollBack();
+        },
         () => undefined,
       );
     }
 
-    return (exchange) => {
-      askOthers();
+    function choose(exchange: Exchange): undefined {
       const isGrey = release.isGrey(subjectOf(exchange, tagClaim, districtClaim));
       if (isGrey) exchange.instanceGroup = group;
       const begunAt = clock.monotonic();
@@ -193,10 +196,42 @@ export default definePolicy({
         const { kind, latencyMs } = outcomeOf(exchange, clock.monotonic() - begunAt);
         if (kind !== 'unknown') release.ended(isGrey, kind !== 'ok', latencyMs);
       });
-      return undefined;
+    }
+
+    // A release that was rolled back before a restart must get no call, so the first ones wait for the store.
+    if (kept.first === undefined) {
+      const first = waitFor(askStore(), clock).then(() => {
+        if (kept.first === first) kept.first = 'known';
+      });
+      kept.first = first;
+    }
+
+    return (exchange) => {
+      if (kept.first instanceof Promise) return kept.first.then(() => choose(exchange));
+      if (!release.isRolledBack && clock.monotonic() - kept.askedAt >= ASK_MS) void askStore();
+      return choose(exchange);
     };
   },
 });
+
+interface Kept {
+  id: string;
+  release: GreyRelease | undefined;
+  askedAt: number;
+  /** The first answer of the store about this release; `known` once it has arrived, or is no longer waited for. */
+  first: Promise<void> | 'known' | undefined;
+}
+
+/** Resolves when the store has answered, or after a second. */
+function waitFor(answer: Promise<void>, clock: Pick<Clock, 'after'>): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(FIRST_ANSWER_MS, resolve);
+    void answer.then(() => {
+      cancel();
+      resolve();
+    });
+  });
+}
 
 interface Choice {
   readonly group: string;

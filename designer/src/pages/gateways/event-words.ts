@@ -83,7 +83,7 @@ const VALUES = defineTexts({
   'probe-good': ['试探成功', 'the probe was good'],
   errors: ['新版失败更多', 'the new group fails more often'],
   latency: ['新版更慢', 'the new group is slower'],
-  elsewhere: ['其他网关发现', 'found by another gateway'],
+  elsewhere: ['其他网关发现，或重启前已回退', 'found by another gateway, or before a restart'],
   blocked: ['已拦截', 'blocked'],
   ...DIMENSION_TEXTS,
   perDay: ['每日', 'a day'],
