@@ -7,7 +7,9 @@ import type { Terminal } from '../shared/terminal.ts';
 export function bundleCommand(terminal: Terminal): Command {
   return new Command('bundle')
     .summary('export and import flows with everything they need')
-    .description('A bundle contains flows, their adapters, code tables and interfaces, but no secrets. An import publishes no flow.')
+    .description(
+      'A bundle contains flows with their adapters, code tables and interfaces, and the services, address lists and rule sets of these, but no secrets. An import publishes no flow.',
+    )
     .addCommand(exportCommand(terminal))
     .addCommand(importCommand(terminal))
     .addHelpText('after', '\nExample:\n  $ kangqiao bundle export flw_appointment > appointment.bundle.json');
@@ -15,7 +17,7 @@ export function bundleCommand(terminal: Terminal): Command {
 
 function exportCommand(terminal: Terminal): Command {
   return new Command('export')
-    .summary('print a bundle of these flows; without ids, of all flows')
+    .summary('print a bundle of these flows; without ids, of all flows, interfaces, services, address lists and rule sets')
     .argument('[id...]', 'ids of flows')
     .addOption(
       new Option('--source <source>', 'which version of each flow; recorded in the file').choices(['draft', 'published']).default('draft'),
@@ -34,7 +36,7 @@ function importCommand(terminal: Terminal): Command {
     .addOption(
       new Option(
         '--replace',
-        'replace adapters, code tables and interfaces in use by those in the file; settings of environments that the file does not contain are kept',
+        'replace what is in use, such as adapters and interfaces, by what is in the file; settings of environments that the file does not contain are kept',
       ),
     )
     .addOption(new Option('--json', 'print the response as JSON'))
@@ -51,6 +53,12 @@ function importCommand(terminal: Terminal): Command {
         ),
       );
       if (json === true) terminal.print(JSON.stringify(answer, null, 2));
-      else terminal.print(`${file} is imported. Publish its flows with \`kangqiao flow publish <id>\`.`);
+      else terminal.print(`${file} is imported: ${summaryOf(answer)}. Publish its flows with \`kangqiao flow publish <id>\`.`);
     });
+}
+
+/** Returns the numbers of documents in words, such as `flows 2, interfaces 1`. */
+function summaryOf(answer: unknown): string {
+  const counts = Object.entries(answer as Readonly<Record<string, unknown>>).filter(([, count]) => typeof count === 'number' && count > 0);
+  return counts.length === 0 ? 'it is empty' : counts.map(([kind, count]) => `${kind} ${String(count)}`).join(', ');
 }

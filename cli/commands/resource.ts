@@ -1,5 +1,5 @@
 /**
- * `kangqiao adapter|interface|app|grant|table …` works with the documents of an installation and applies them from
+ * `kangqiao adapter|interface|app|grant|service|ip-list|rule-set|table …` works with the documents of an installation and applies them from
  * files.
  */
 import { Command, Option } from 'commander';
@@ -154,6 +154,8 @@ function revisionToSave({ revision = 0 }: ResourceDocument, stored: ResourceDocu
   return revision === 0 ? (stored?.revision ?? 0) : revision;
 }
 
+/** The code of a name that is not stored. The files may bring it: they are saved in the order of their names. */
+const NAMES_UNKNOWN = 'INTERFACE_NAMES_UNKNOWN';
 const ABOUT_THE_DOCUMENT: ReadonlySet<number> = new Set([400, 404, 422]);
 
 /**
@@ -164,9 +166,12 @@ async function checkAll(api: ApiClient, resource: Resource, comparisons: readonl
   const { validatePath, plural } = resource;
   if (validatePath === undefined) return;
   const wrong: Issue[] = [];
+  const brought = new Set<unknown>(comparisons.map(({ wanted }) => idOf(resource, wanted)));
   for (const { file, wanted, stored } of comparisons) {
     const issues = await issuesOf(api, validatePath, { ...wanted, revision: revisionToSave(wanted, stored) });
-    const errors = issues.filter(({ severity }) => severity === 'error');
+    const errors = issues.filter(
+      ({ severity, code, values }) => severity === 'error' && !(code === NAMES_UNKNOWN && brought.has(values?.['id'])),
+    );
     wrong.push(...errors.map((issue) => ({ ...issue, path: `${file}, ${idOf(resource, wanted)} ${issue.path}` })));
   }
   if (wrong.length === 0) return;
@@ -210,7 +215,30 @@ async function compareFiles(api: ApiClient, resource: Resource, files: readonly 
     const comparable = { ...wanted, revision: revisionToSave(wanted, stored) };
     comparisons.push({ file, wanted, stored, differences: compareDocuments(stored, comparable) });
   }
-  return comparisons;
+  return inOrderOfNames(resource, comparisons);
+}
+
+/** Puts documents behind those of the files that they name, such as the interface that they ask for relations. */
+function inOrderOfNames(resource: Resource, comparisons: readonly Comparison[]): readonly Comparison[] {
+  const byId = new Map(comparisons.map((comparison) => [idOf(resource, comparison.wanted), comparison]));
+  const ordered = new Set<Comparison>();
+  const visited = new Set<Comparison>();
+  const visit = (comparison: Comparison): void => {
+    if (visited.has(comparison)) return;
+    visited.add(comparison);
+    for (const text of textsOf(comparison.wanted)) {
+      const named = byId.get(text);
+      if (named !== undefined) visit(named);
+    }
+    ordered.add(comparison);
+  };
+  for (const comparison of comparisons) visit(comparison);
+  return [...ordered];
+}
+
+function textsOf(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }
 
 function documentsOf(resource: Resource, file: string, content: unknown): readonly ResourceDocument[] {
@@ -226,10 +254,10 @@ function idOf({ idField }: Resource, document: ResourceDocument): string {
 }
 
 async function getOne(api: ApiClient, resource: Resource, id: string): Promise<ResourceDocument> {
-  const { path, idField, isListedOnly } = resource;
+  const { path, idField, isListedOnly, computed = [] } = resource;
   if (isListedOnly !== true) return (await api.call('GET', `${path}/${encodeURIComponent(id)}`)) as ResourceDocument;
   const found = (await readList<ResourceDocument>(api, path)).find((item) => item[idField] === id);
-  if (found !== undefined) return found;
+  if (found !== undefined) return Object.fromEntries(Object.entries(found).filter(([field]) => !computed.includes(field)));
   throw new ApiError(404, { code: 'NOT_FOUND', message: `There is no ${resource.command} ${id}.`, fix: 'List them to see the ids.' });
 }
 

@@ -27,6 +27,8 @@ export interface Resource {
   readonly deleteSummary: string;
   /** Set if a single document cannot be read by its id and must be looked up in the list. */
   readonly isListedOnly?: true;
+  /** Fields of a list that are no part of the document. */
+  readonly computed?: readonly string[];
   readonly example: string;
 }
 
@@ -71,6 +73,37 @@ export const RESOURCES: readonly Resource[] = [
     deleteSummary: 'delete one, immediately: its app can no longer call that interface',
     isListedOnly: true,
     example: 'grt_A10021_appointment_create',
+  },
+  {
+    command: 'service',
+    plural: 'services',
+    path: '/services',
+    idField: 'serviceId',
+    columns: { DOMAIN: field('domain'), STATE: field('state') },
+    deleteSummary: 'delete one; refused while interfaces belong to it',
+    isListedOnly: true,
+    computed: ['interfaces'],
+    example: 'svc_appointments',
+  },
+  {
+    command: 'ip-list',
+    plural: 'address lists',
+    path: '/ip-lists',
+    idField: 'listId',
+    columns: { KIND: field('kind'), DOMAIN: field('domain') },
+    deleteSummary: 'delete one; refused while interfaces name it',
+    isListedOnly: true,
+    computed: ['mayEdit'],
+    example: 'ipl_districts',
+  },
+  {
+    command: 'rule-set',
+    plural: 'rule sets of object access',
+    path: '/object-rules',
+    idField: 'ruleSetId',
+    columns: { DOMAIN: field('domain'), MATCH: field('match') },
+    deleteSummary: 'delete one; refused while interfaces use it',
+    example: 'ors_patient',
   },
   {
     command: 'table',

@@ -3,6 +3,9 @@ import type { Static } from 'typebox';
 import type { AdapterDocument, CodeTable } from '../../engine/contract/node/adapter.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
+import type { IpListDocument } from '../../gateways/documents/ip-list-document.ts';
+import type { ObjectRuleSet } from '../../gateways/documents/object-rules.ts';
+import type { ServiceDocument } from '../../gateways/documents/service-document.ts';
 import type { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
 
 export interface BundleDocument {
@@ -13,6 +16,9 @@ export interface BundleDocument {
   readonly adapters?: readonly AdapterDocument[];
   readonly tables?: readonly CodeTable[];
   readonly flows?: readonly Static<typeof FlowDocument>[];
+  readonly services?: readonly ServiceDocument[];
+  readonly ipLists?: readonly IpListDocument[];
+  readonly ruleSets?: readonly ObjectRuleSet[];
   readonly interfaces?: readonly InterfaceDocument[];
 }
 

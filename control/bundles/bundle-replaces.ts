@@ -1,4 +1,4 @@
-/** Finds what an import would change in the adapters, code tables and interfaces in use here. */
+/** Finds what an import would change of what is in use here. */
 import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
 

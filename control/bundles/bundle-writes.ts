@@ -16,7 +16,7 @@ export interface BundleWritesServices {
 
 /** One document of the bundle to save, with its changes. */
 export interface Write {
-  readonly kind: 'adapter' | 'table' | 'flow' | 'interface';
+  readonly kind: 'adapter' | 'table' | 'flow' | 'service' | 'ip-list' | 'rule-set' | 'interface';
   readonly id: string;
   /** Position of the document in the bundle, such as `/adapters/0`. */
   readonly path: string;
@@ -32,7 +32,7 @@ export interface Write {
  */
 export async function writesOf(services: BundleWritesServices, ctx: ActionContext, bundle: BundleDocument): Promise<readonly Write[]> {
   const { bindingStore, catalog, registry } = services;
-  const { adapters = [], tables = [], flows = [], interfaces = [] } = bundle;
+  const { adapters = [], tables = [], flows = [], services: named = [], ipLists = [], ruleSets = [], interfaces = [] } = bundle;
   const writes: Write[] = [];
   for (const [index, adapter] of adapters.entries()) {
     const before = await bindingStore.getAdapter(adapter.adapterId);
@@ -49,6 +49,23 @@ export async function writesOf(services: BundleWritesServices, ctx: ActionContex
     const before = await catalog.draft(flow.flowId);
     const save: Save = (revision) => catalog.saveDraft({ ...flow, revision }, ctx.actor.account);
     writes.push(writeOf('flow', flow.flowId, `/flows/${index}`, before, flow, save));
+  }
+  for (const [index, service] of named.entries()) {
+    const before = await registry.services.get(service.serviceId);
+    // Who may only edit must not take interfaces online or offline with it.
+    if (before !== undefined && before.state !== service.state) ctx.require('interfaces.publish');
+    const save: Save = (revision) => registry.services.save({ ...service, revision });
+    writes.push(writeOf('service', service.serviceId, `/services/${index}`, before, service, save));
+  }
+  for (const [index, list] of ipLists.entries()) {
+    const before = await registry.ipLists.get(list.listId);
+    const save: Save = (revision) => registry.ipLists.save({ ...list, revision });
+    writes.push(writeOf('ip-list', list.listId, `/ipLists/${index}`, before, list, save));
+  }
+  for (const [index, set] of ruleSets.entries()) {
+    const before = await registry.objectRules.get(set.ruleSetId);
+    const save: Save = (revision) => registry.objectRules.save({ ...set, revision });
+    writes.push(writeOf('rule-set', set.ruleSetId, `/ruleSets/${index}`, before, set, save));
   }
   for (const [index, item] of interfaces.entries()) {
     const before = await registry.interfaces.get(item.interfaceId);

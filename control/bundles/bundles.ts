@@ -1,6 +1,6 @@
 /**
- * A bundle transfers flows from one installation to another, with the adapters, code tables and interfaces that they
- * need. It never contains a secret.
+ * A bundle transfers flows and interfaces from one installation to another, with the adapters, code tables, services,
+ * address lists and rule sets that they need. It never contains a secret.
  */
 import { Type } from 'typebox';
 import { AdapterDocument, CodeTable } from '../../engine/contract/node/adapter.ts';
@@ -8,6 +8,10 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { valuesByName } from '../../engine/contract/values/named-values.ts';
 import { calledFlowIds } from '../../engine/publish/called-flows.ts';
+import { IpListDocument } from '../../gateways/documents/ip-list-document.ts';
+import { ObjectRuleSet } from '../../gateways/documents/object-rules.ts';
+import { ServiceDocument } from '../../gateways/documents/service-document.ts';
+import { isAllowed } from '../access/permissions.ts';
 import { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
 import { maskSecrets } from '../audit/without-secrets.ts';
 import { type Action, closed, defineAction, FlowId } from '../action/action.ts';
@@ -15,6 +19,7 @@ import { notFound, type DomainRequirement, type DomainScope } from '../access/do
 import { savingAdapter } from '../adapters/adapters.ts';
 import { ownedTable } from '../flows/flow-references.ts';
 import { type FlowUses, type UsedKind, usesOf } from '../flows/flow-uses.ts';
+import { collectGatewayParts } from './collect-gateway-parts.ts';
 import { savingInterface } from '../interfaces/interfaces.ts';
 import { type Owners, saving } from '../action/owners.ts';
 import { flowIdsOf, type BundleDocument } from './bundle-document.ts';
@@ -62,6 +67,9 @@ const Bundle = Type.Object(
     adapters: Many(AdapterDocument as never),
     tables: Many(CodeTable as never),
     flows: Many(Type.Unknown()),
+    services: Many(ServiceDocument as never),
+    ipLists: Many(IpListDocument as never),
+    ruleSets: Many(ObjectRuleSet as never),
     interfaces: Many(InterfaceDocument as never),
   },
   closed,
@@ -95,7 +103,9 @@ function exportFlows(services: BundleServices): Action {
     audited: true,
     subject: ({ flowIds }) => (flowIds === undefined ? 'all' : flowIds.join(' ').slice(0, 500)),
     run: async ({ actor, domains }, { flowIds, source = 'draft' }) => {
-      const { flows = [], ...bundle } = await exportBundle(services, domains, flowIds, source);
+      // Address lists belong to who may import them again.
+      const seesLists = isAllowed(actor, 'callers.edit');
+      const { flows = [], ...bundle } = await exportBundle(services, domains, { flowIds, source, seesLists });
       return { ...bundle, flows: flows.map((flow) => exportFlow(flow, actor)) };
     },
   });
@@ -107,8 +117,8 @@ function importFlows(services: BundleServices): Action {
     right: 'flows.edit',
     domain: ({ bundle }) => demandsOf(services, bundle as BundleDocument),
     text: {
-      'zh-CN': '导入：覆盖同编号的草稿，不发布流程；会改动正在使用的适配器、代码表、接口时拒绝，除非指明一并覆盖',
-      en: 'Import over drafts with the same ids; no flow is published. If adapters, code tables or interfaces in use would change, the import is refused unless replacing them is requested',
+      'zh-CN': '导入：覆盖同编号的草稿，不发布流程；会改动正在使用的适配器、代码表、接口、服务、名单、规则组时拒绝，除非指明一并覆盖',
+      en: 'Import over drafts with the same ids; no flow is published. If adapters, interfaces or others in use would change, the import is refused unless replacing them is requested',
     },
     input: Type.Object(
       {
@@ -116,7 +126,7 @@ function importFlows(services: BundleServices): Action {
         replace: Type.Optional(
           Type.Boolean({
             description:
-              'Replace adapters, code tables and interfaces in use by those in the bundle; an adapter keeps its settings of environments that the bundle does not contain',
+              'Replace adapters, code tables, interfaces, services, address lists and rule sets in use by those in the bundle; an adapter keeps its settings of environments that the bundle does not contain',
           }),
         ),
       },
@@ -133,23 +143,28 @@ function importFlows(services: BundleServices): Action {
 
 /** Returns the ids of the objects in the bundle, flows first, because people recognise the bundle by them. */
 function idsOf(bundle: BundleDocument): readonly string[] {
-  const { interfaces = [], adapters = [], tables = [] } = bundle;
+  const { interfaces = [], adapters = [], tables = [], services = [], ipLists = [], ruleSets = [] } = bundle;
   return [
     ...flowIdsOf(bundle),
     ...interfaces.map(({ interfaceId }) => interfaceId),
     ...adapters.map(({ adapterId }) => adapterId),
     ...tables.map(({ tableId }) => tableId),
+    ...services.map(({ serviceId }) => serviceId),
+    ...ipLists.map(({ listId }) => listId),
+    ...ruleSets.map(({ ruleSetId }) => ruleSetId),
   ];
 }
 
 type Source = NonNullable<BundleDocument['source']>;
 
-async function exportBundle(
-  services: BundleServices,
-  domains: DomainScope,
-  flowIds: readonly string[] | undefined,
-  source: Source,
-): Promise<BundleDocument> {
+interface Wish {
+  readonly flowIds: readonly string[] | undefined;
+  readonly source: Source;
+  /** True if the person may edit address lists. */
+  readonly seesLists: boolean;
+}
+
+async function exportBundle(services: BundleServices, domains: DomainScope, { flowIds, source, seesLists }: Wish): Promise<BundleDocument> {
   const { bindingStore, registry, nodes } = services;
   const { flows, versions } = await collectFlows(services, domains, flowIds, source);
   const uses = [...flows.values()].flatMap((flow) => usesOf(flow.nodes, nodes));
@@ -158,9 +173,7 @@ async function exportBundle(
   const adapters = domains.keep(await bindingStore.listAdapters()).filter((adapter) => adapterIds.has(adapter.adapterId));
   const tables = (await bindingStore.listTables()).filter((table) => domains.mayUse(ownedTable(table)));
   const tableIds = flowIds === undefined ? undefined : named('table');
-  const interfaces = domains
-    .keep(await registry.interfaces.list())
-    .filter(({ target }) => target.kind === 'flow' && flows.has(target.flowId));
+  const gateways = await collectGatewayParts(registry, domains, flowIds === undefined ? undefined : new Set(flows.keys()));
   return {
     schema: 'bundle/1',
     source,
@@ -168,7 +181,8 @@ async function exportBundle(
     adapters: maskSecrets(adapters) as typeof adapters,
     tables: tables.filter(({ tableId }) => tableIds?.has(tableId) ?? true),
     flows: [...flows.values()],
-    interfaces,
+    ...gateways,
+    ...(seesLists ? {} : { ipLists: [] }),
   };
 }
 
@@ -222,12 +236,15 @@ function notPublished(flowId: string): AppError {
  */
 async function demandsOf(services: BundleServices, bundle: BundleDocument): Promise<readonly DomainRequirement[]> {
   const { owners } = services;
-  const { adapters = [], tables = [], flows = [], interfaces = [] } = bundle;
+  const { adapters = [], tables = [], flows = [], services: named = [], ipLists = [], ruleSets = [], interfaces = [] } = bundle;
   const brought = new Set(flowIdsOf(bundle));
   const demands: DomainRequirement[] = [];
   for (const adapter of adapters) demands.push(...(await savingAdapter(services, adapter.adapterId, adapter)));
   for (const table of tables) demands.push(...(await saving(owners.table(table.tableId), table)));
   for (const flow of flows) demands.push(...(await saving(owners.flow(String(flow.flowId)), flow)));
+  for (const service of named) demands.push(...(await saving(owners.service(service.serviceId), service)));
+  for (const list of ipLists) demands.push(...(await saving(owners.ipList(list.listId), list)));
+  for (const set of ruleSets) demands.push(...(await saving(owners.objectRules(set.ruleSetId), set)));
   for (const item of interfaces) {
     const { interfaceId, target } = item;
     const comes = target.kind === 'flow' && brought.has(target.flowId);

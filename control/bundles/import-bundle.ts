@@ -7,6 +7,8 @@ import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import { AppError, toIssue, type Issue } from '../../engine/contract/values/errors.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { maskedPlaces, unmasked } from '../audit/without-secrets.ts';
+import { requireSoundList } from '../security/ip-lists.ts';
+import { requireSoundRules } from '../security/object-rules.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import { callsOf, unknownCall } from '../../engine/publish/called-flows.ts';
 import type { ActionContext } from '../action/action.ts';
@@ -55,6 +57,9 @@ export interface BundleReport {
   readonly adapters: number;
   readonly tables: number;
   readonly flows: number;
+  readonly services: number;
+  readonly ipLists: number;
+  readonly ruleSets: number;
   readonly interfaces: number;
   readonly warnings?: readonly Issue[];
 }
@@ -71,10 +76,10 @@ export async function importBundle(
   { replace }: { readonly replace: boolean },
 ): Promise<BundleReport> {
   const bundle = await withEnvironmentsOfHere(services, given);
-  const { adapters = [], tables = [], flows = [], interfaces = [] } = bundle;
+  const { adapters = [], tables = [], flows = [], services: named = [], ipLists = [], ruleSets = [], interfaces = [] } = bundle;
   if (adapters.length > 0) ctx.require('adapters.edit');
   if (tables.length > 0) ctx.require('tables.edit');
-  if (interfaces.length > 0) ctx.require('interfaces.edit');
+  if (named.length + ruleSets.length + interfaces.length > 0) ctx.require('interfaces.edit');
   const wrong = await problemsOf(services, bundle, ctx);
   if (wrong.some((issue) => issue.severity === 'error')) {
     throw new AppError('BUNDLE_INVALID', 'input', 'The bundle contains something that is not valid; nothing was imported.', {
@@ -83,6 +88,7 @@ export async function importBundle(
     });
   }
   const writes = (await writesOf(services, ctx, bundle)).filter(isNeeded);
+  if (writes.some(({ kind }) => kind === 'ip-list')) ctx.require('callers.edit');
   if (!replace) refuseReplacing(writes.filter(({ kind, before }) => kind !== 'flow' && before !== undefined));
   const { before, after } = { before: {} as Record<string, unknown>, after: {} as Record<string, unknown> };
   Object.assign(ctx.note, { before, after });
@@ -93,10 +99,16 @@ export async function importBundle(
     after[name] = { revision, ...(write.before === undefined ? {} : { changed: write.changed }) };
     ctx.progress({ kind: write.kind, id: write.id, done: index + 1, of: writes.length });
   }
-  if (writes.some(({ kind }) => kind === 'interface')) services.plans.changed();
-  const counts = { adapters: adapters.length, tables: tables.length, flows: flows.length, interfaces: interfaces.length };
+  if (writes.some(({ kind }) => IN_PLAN.has(kind))) services.plans.changed();
+  const counts = {
+    ...{ adapters: adapters.length, tables: tables.length, flows: flows.length },
+    ...{ services: named.length, ipLists: ipLists.length, ruleSets: ruleSets.length, interfaces: interfaces.length },
+  };
   return wrong.length === 0 ? counts : { ...counts, warnings: wrong };
 }
+
+/** What gateways get. */
+const IN_PLAN: ReadonlySet<Write['kind']> = new Set(['service', 'ip-list', 'rule-set', 'interface']);
 
 async function withEnvironmentsOfHere({ bindingStore }: ImportBundleServices, bundle: BundleDocument): Promise<BundleDocument> {
   if (bundle.adapters === undefined) return bundle;
@@ -121,7 +133,7 @@ async function problemsOf(
   { actor, domains }: ActionContext,
 ): Promise<readonly Issue[]> {
   const by = actor.account;
-  const { adapters = [], flows = [], interfaces = [] } = bundle;
+  const { adapters = [], flows = [], services: named = [], ipLists = [], ruleSets = [], interfaces = [] } = bundle;
   const { bindingStore, catalog, registry } = services;
   const found: Issue[] = [];
   const add = (place: string, issues: readonly Issue[]) => found.push(...issues.map((issue) => ({ ...issue, path: place + issue.path })));
@@ -139,7 +151,17 @@ async function problemsOf(
     add(`/flows/${index}`, await missingCalls(services, domains, bundle, flow));
     await nextTurn();
   }
-  const brought = new Set(flowIdsOf(bundle));
+  for (const [index, list] of ipLists.entries())
+    add(
+      `/ipLists/${index}`,
+      refusalOf(() => requireSoundList(list, services.clock.now())),
+    );
+  for (const [index, set] of ruleSets.entries())
+    add(
+      `/ruleSets/${index}`,
+      refusalOf(() => requireSoundRules(set)),
+    );
+  const brought = { flows: new Set(flowIdsOf(bundle)), services: named, ipLists, ruleSets, interfaces };
   const clashes = routeClashes(interfaces, await registry.interfaces.list());
   for (const [index, item] of interfaces.entries()) {
     const place = `/interfaces/${index}`;
@@ -152,15 +174,37 @@ async function problemsOf(
   return found;
 }
 
+/** Returns the issues of an input error that a check throws. */
+function refusalOf(check: () => void): readonly Issue[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (!(error instanceof AppError) || error.kind !== 'input') throw error;
+    return error.issues ?? [toIssue(error, '')];
+  }
+}
+
 /**
  * Returns an issue for each id that occurs more than once. Without this check, the last document with an id would
  * silently replace the others.
  */
-function repeatedIds({ adapters = [], tables = [], flows = [], interfaces = [] }: BundleDocument): readonly Issue[] {
+function repeatedIds({
+  adapters = [],
+  tables = [],
+  flows = [],
+  services = [],
+  ipLists = [],
+  ruleSets = [],
+  interfaces = [],
+}: BundleDocument): readonly Issue[] {
   const lists: Readonly<Record<string, readonly unknown[]>> = {
     adapters: adapters.map(({ adapterId }) => adapterId),
     tables: tables.map(({ tableId }) => tableId),
     flows: flows.map((flow) => (isRecord(flow) ? flow['flowId'] : undefined)),
+    services: services.map(({ serviceId }) => serviceId),
+    ipLists: ipLists.map(({ listId }) => listId),
+    ruleSets: ruleSets.map(({ ruleSetId }) => ruleSetId),
     interfaces: interfaces.map(({ interfaceId }) => interfaceId),
   };
   return Object.entries(lists).flatMap(([list, ids]) => {

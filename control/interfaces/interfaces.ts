@@ -15,7 +15,7 @@ import { isAllowed } from '../access/permissions.ts';
 import { grantsSeen } from '../callers/grants-seen.ts';
 import { optionsOfObjects } from '../security/object-options.ts';
 import { refuseIfNamed } from '../security/refuse-if-named.ts';
-import { findUnknownNames } from '../security/find-unknown-names.ts';
+import { findUnknownNames, type Brought } from '../security/find-unknown-names.ts';
 import { all, saving, type Owners } from '../action/owners.ts';
 import { onlyPage, type Page, pageOf, type PageQuery } from '../action/pages.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -246,16 +246,16 @@ export function requirePublishRight(ctx: ActionContext, before: InterfaceDocumen
   if (before?.state !== after.state && (after.state === 'online' || before !== undefined)) ctx.require('interfaces.publish');
 }
 
-/** Returns the problems of an interface. `brought` are flows that are saved together with it. */
+/** Returns the problems of an interface. `brought` is what is saved together with it. */
 export async function interfaceProblems(
   { checkSavedInterface, catalog, registry }: Pick<InterfaceServices, 'checkSavedInterface' | 'catalog' | 'registry'>,
   document: InterfaceDocument,
   by: string,
-  brought: ReadonlySet<string> = new Set(),
+  brought: Brought = {},
 ): Promise<readonly Issue[]> {
   const issues = [...(await checkSavedInterface(document, by, await registry.interfaces.get(document.interfaceId)))];
   const { target } = document;
-  if (target.kind === 'flow' && !brought.has(target.flowId) && (await catalog.draft(target.flowId)) === undefined) {
+  if (target.kind === 'flow' && brought.flows?.has(target.flowId) !== true && (await catalog.draft(target.flowId)) === undefined) {
     issues.push({
       path: '/target/flowId',
       code: 'INTERFACE_FLOW_UNKNOWN',
@@ -265,7 +265,7 @@ export async function interfaceProblems(
       fix: 'Save the flow first.',
     });
   }
-  return [...issues, ...(await findUnknownNames(registry, document))];
+  return [...issues, ...(await findUnknownNames(registry, document, brought))];
 }
 
 function interfaceInvalid(issues: readonly Issue[]): AppError {

@@ -53,8 +53,7 @@ function saveIpList({ registry, plans, owners, clock }: SecurityServices): Actio
     subject: ({ listId }) => listId,
     async run(ctx, { listId, document }) {
       requireSameId(document.listId, listId);
-      for (const { range } of document.entries) requireRange(range);
-      requireSomebody(document, clock.now());
+      requireSoundList(document, clock.now());
       const before = await registry.ipLists.get(listId);
       const saved = await registry.ipLists.save(document);
       ctx.note.changes = changedFieldsOfIpList(before, saved);
@@ -83,6 +82,12 @@ function removeIpList({ registry, plans, owners }: SecurityServices): Action {
       return { removed };
     },
   });
+}
+
+/** Rejects with an input error if an entry is no range, or if the list would refuse everyone. */
+export function requireSoundList(document: IpListDocument, now: number): void {
+  for (const { range } of document.entries) requireRange(range);
+  requireSomebody(document, now);
 }
 
 /** An allow list for every request that names nobody would stop its fronts at once. */

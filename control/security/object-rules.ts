@@ -167,7 +167,7 @@ function usersOfSets(interfaces: readonly InterfaceDocument[]): ReadonlyMap<stri
   return users;
 }
 
-function requireSoundRules({ rules }: ObjectRuleSet): void {
+export function requireSoundRules({ rules }: ObjectRuleSet): void {
   const problems = findRuleProblems(rules, { at: '/rules' });
   if (problems.length === 0) return;
   throw new AppError('OBJECT_RULES_INVALID', 'input', `The rule set has ${problems.length} problem(s).`, {

@@ -147,7 +147,7 @@ test('exports a bundle without secrets and imports it elsewhere', async (t) => {
   const refused = await target.admin.call('POST', '/bundles/import', bundle);
   assert.deepEqual([refused.status, refused.body.code], [403, 'PERMISSION_DENIED'], 'it brings an adapter with a credential');
   const imported = await receiver.call('POST', '/bundles/import', bundle);
-  assert.deepEqual(imported.body, { adapters: 1, tables: 0, flows: 1, interfaces: 0 });
+  assert.deepEqual(imported.body, { adapters: 1, tables: 0, flows: 1, services: 0, ipLists: 0, ruleSets: 0, interfaces: 0 });
   assert.equal((await target.admin.call('GET', '/flows/flw_a')).body.nodes[0].adapter, 'adp_a');
 });
 

@@ -88,7 +88,10 @@ test('imports nothing of a bundle that would replace what is in use here, and na
 test('asked to replace, an import keeps the settings of environments that the bundle does not have', async (t) => {
   const { admin, incoming } = await withLiveThings(t);
   const answer = await admin.call('POST', '/bundles/import?replace=true', incoming);
-  assert.deepEqual([answer.status, answer.body], [200, { adapters: 1, tables: 1, flows: 2, interfaces: 1 }]);
+  assert.deepEqual(
+    [answer.status, answer.body],
+    [200, { adapters: 1, tables: 1, flows: 2, services: 0, ipLists: 0, ruleSets: 0, interfaces: 1 }],
+  );
   const { environments, owner } = (await admin.call('GET', '/adapters/adp_a')).body;
   assert.deepEqual(environments, { DEV: { baseUrl: 'https://dev.example' }, PROD: { baseUrl: 'https://prod.example' } });
   assert.equal(owner, 'elsewhere');
@@ -128,7 +131,10 @@ test('an import leaves alone what is the same here, and replaces drafts without 
   const adapters = [(await admin.call('GET', '/adapters/adp_a')).body];
   const tables = own.tables.map((table: object) => ({ ...table, revision: 77 }));
   const answer = await admin.call('POST', '/bundles/import', { ...own, adapters, tables, flows });
-  assert.deepEqual([answer.status, answer.body], [200, { adapters: 1, tables: 1, flows: 2, interfaces: 1 }]);
+  assert.deepEqual(
+    [answer.status, answer.body],
+    [200, { adapters: 1, tables: 1, flows: 2, services: 0, ipLists: 0, ruleSets: 0, interfaces: 1 }],
+  );
   assert.equal((await admin.call('GET', '/flows/flw_a')).body.domain, 'changed');
   for (const path of stored) assert.equal((await admin.call('GET', path)).body.revision, 1, `${path} is not written again`);
 });
@@ -212,6 +218,49 @@ async function withLiveThings(t: TestContext) {
   };
   return { running, admin, incoming, stored: ['/adapters/adp_a', '/code-tables/wards', '/interfaces/ifc_a'] };
 }
+
+test('one export has all that gateways need, and one import takes it: a provider and the interfaces that ask it too', async (t) => {
+  const [from, to] = [await startControl(), await startControl()];
+  t.after(from.stop);
+  t.after(to.stop);
+  const roles = ['analyst', 'operator', 'security-admin'];
+  const [giver, taker] = [await from.person('ada', roles), await to.person('bob', roles)];
+  const put = async (path: string, document: object) => {
+    const answer = await giver.call('PUT', path, document);
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+  };
+  const name = { 'zh-CN': '市', en: 'City' };
+  const upstream = { kind: 'upstream', instances: ['http://beds.internal'] };
+  const rule = { locator: 'path:id', subject: 'token.sub', op: 'memberOf', relation: 'family', provider: 'ifc_z_family' };
+  await put('/services/svc_beds', { serviceId: 'svc_beds', revision: 0, name, domain: 'sh-city', state: 'online' });
+  const list = { listId: 'ipl_city', revision: 0, name, kind: 'white', everywhere: false, domain: 'sh-city', fronts: ['user'] };
+  await put('/ip-lists/ipl_city', { ...list, entries: [{ range: '10.0.0.0/8', reason: 'the city' }] });
+  await put('/interfaces/ifc_z_family', { ...bookings('ifc_z_family', '', '/bus/v1/family'), front: 'bus', target: upstream });
+  await put('/object-rules/ors_own', { ruleSetId: 'ors_own', revision: 0, name, domain: 'sh-city', match: 'all', rules: [rule] });
+  const policies = { 'object-access': { ruleSets: ['ors_own'], rules: [rule] }, 'ip-list': { lists: ['ipl_city'] } };
+  const record = { ...bookings('ifc_a_record', '', '/user/v1/records/:id'), front: 'user', target: upstream, serviceId: 'svc_beds' };
+  await put('/interfaces/ifc_a_record', { ...record, policies });
+  const exported = (await giver.call('POST', '/bundles/export', {})).body;
+  const ids = (kind: string, id: string) => exported[kind].map((one: Record<string, unknown>) => one[id]);
+  assert.deepEqual(
+    [ids('interfaces', 'interfaceId'), ids('services', 'serviceId'), ids('ipLists', 'listId'), ids('ruleSets', 'ruleSetId')],
+    [['ifc_a_record', 'ifc_z_family'], ['svc_beds'], ['ipl_city'], ['ors_own']],
+  );
+  const answer = await taker.call('POST', '/bundles/import', exported);
+  assert.deepEqual(
+    [answer.status, answer.body],
+    [200, { adapters: 0, tables: 0, flows: 0, services: 1, ipLists: 1, ruleSets: 1, interfaces: 2 }],
+  );
+  assert.equal((await taker.call('GET', '/interfaces/ifc_a_record')).body.serviceId, 'svc_beds');
+  const wrong = { ...exported.ipLists[0], listId: 'ipl_wrong', entries: [{ range: '10.0.0/8', reason: 'a test' }] };
+  const refused = await taker.call('POST', '/bundles/import', { schema: 'bundle/1', ipLists: [wrong] });
+  assert.deepEqual([refused.body.code, refused.body.issues[0].path], ['BUNDLE_INVALID', '/ipLists/0']);
+  const analyst = await to.person('ann', ['analyst']);
+  assert.equal(
+    (await analyst.call('POST', '/bundles/import', { schema: 'bundle/1', ipLists: [exported.ipLists[0]] })).body.code,
+    'PERMISSION_DENIED',
+  );
+});
 
 interface Line {
   readonly phase: string;

@@ -766,6 +766,9 @@ export interface components {
       adapters: number;
       flows: number;
       interfaces: number;
+      ipLists: number;
+      ruleSets: number;
+      services: number;
       tables: number;
       warnings?: components['schemas']['Issue'][];
     };
@@ -4839,8 +4842,11 @@ export interface operations {
             adapters?: components['schemas']['AdapterDocument'][];
             flows: components['schemas']['FlowDocument'][];
             interfaces?: components['schemas']['InterfaceDocument'][];
+            ipLists?: components['schemas']['IpListDocument'][];
+            ruleSets?: components['schemas']['ObjectRuleSet'][];
             /** @constant */
             schema: 'bundle/1';
+            services?: components['schemas']['ServiceDocument'][];
             /**
              * @description Absent in bundles of 0.1.0. Such bundles do not include flows that are called by other flows.
              * @enum {unknown}
@@ -4858,7 +4864,7 @@ export interface operations {
   'bundles.import': {
     parameters: {
       query?: {
-        /** @description Replace adapters, code tables and interfaces in use by those in the bundle; an adapter keeps its settings of environments that the bundle does not contain */
+        /** @description Replace adapters, code tables, interfaces, services, address lists and rule sets in use by those in the bundle; an adapter keeps its settings of environments that the bundle does not contain */
         replace?: boolean;
       };
       header?: never;
@@ -4975,8 +4981,58 @@ export interface operations {
             /** @default 0 */
             timeoutRetries: number;
           }[];
+          ipLists?: {
+            domain?: string;
+            entries: {
+              expiresAt?: number;
+              range: string;
+              reason: string;
+            }[];
+            everywhere: boolean;
+            fronts: ('open' | 'user' | 'bus')[];
+            kind: 'black' | 'white';
+            listId: string;
+            name: {
+              en: string;
+              'zh-CN': string;
+            };
+            revision: number;
+          }[];
+          ruleSets?: {
+            domain: string;
+            match: 'all' | 'any';
+            name: {
+              en: string;
+              'zh-CN': string;
+            };
+            revision: number;
+            rules: {
+              absent?: 'deny' | 'allow' | 'inject';
+              digest?: 'sm3' | 'sha256';
+              issuer?: string;
+              locator: string;
+              op: 'eq' | 'in' | 'memberOf' | 'hashEq' | 'prefix';
+              provider?: string;
+              relation?: string;
+              salt?: string;
+              subject: string;
+            }[];
+            ruleSetId: string;
+          }[];
           /** @enum {string} */
           schema: 'bundle/1';
+          services?: {
+            callerDomains?: string[];
+            domain: string;
+            group?: string;
+            name: {
+              en: string;
+              'zh-CN': string;
+            };
+            revision: number;
+            serviceId: string;
+            state: 'online' | 'offline';
+          }[];
           /** @enum {unknown} */
           source?: 'draft' | 'published';
           tables?: {

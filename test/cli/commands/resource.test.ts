@@ -23,6 +23,34 @@ test('what is stored already is left alone, the rest is created or changed, each
   ]);
 });
 
+test('one run takes interfaces that ask another one of the files, whatever their order', async (t) => {
+  const unknown = (id: string) => ({
+    path: '/policies',
+    code: 'INTERFACE_NAMES_UNKNOWN',
+    severity: 'error',
+    message: 'unknown',
+    values: { id },
+  });
+  const { run, file, puts } = await installation(t, (response, all) => {
+    const { line, body } = all;
+    if (!line.includes('/validate')) return adapters(response, all);
+    json(response, 200, { issues: JSON.stringify(body).includes('ifc_a_record') ? [unknown('ifc_z_family')] : [] });
+  });
+  const asks = { interfaceId: 'ifc_a_record', policies: { 'object-access': { rules: [{ provider: 'ifc_z_family' }] } } };
+  const { code, out } = await run(['interface', 'apply', file('all.json', [asks, { interfaceId: 'ifc_z_family' }])]);
+  assert.deepEqual([code, out.split('\n')], [EXIT.ok, ['ifc_z_family created, revision 1', 'ifc_a_record created, revision 1']]);
+  assert.equal(puts().length, 2);
+  const alone = await run(['interface', 'apply', file('alone.json', asks)]);
+  assert.notEqual(alone.code, EXIT.ok);
+  assert.match(String(alone.error), /not valid; nothing was saved/);
+});
+
+test('what the list computes is no part of an address list in a file', async (t) => {
+  const items = [{ listId: 'ipl_a', revision: 2, kind: 'black', mayEdit: true }];
+  const { run } = await installation(t, (response) => json(response, 200, { items }));
+  assert.deepEqual(JSON.parse((await run(['ip-list', 'get', 'ipl_a'])).out), { listId: 'ipl_a', revision: 2, kind: 'black' });
+});
+
 test('a file of an older revision overwrites nothing: control is asked under that revision, and the conflict is reported', async (t) => {
   const { run, file, puts } = await installation(t);
   const { code, err } = await run(['adapter', 'apply', file('old.json', { ...STORED, revision: 3 })]);

@@ -10,8 +10,8 @@ import styles from './flows-page.module.css';
 const TEXTS = defineTexts({
   title: ['导出流程“{{name}}”', 'Export the flow "{{name}}"'],
   help: [
-    '文件含该流程及它调用的流程、所用适配器（不含凭据）、代码表和接口，可导入另一套系统。',
-    'The file contains this flow and the flows that it calls, their adapters without secrets, code tables and interfaces. Another installation can import it.',
+    '文件含该流程及它调用的流程、所用适配器（不含凭据）、代码表、接口及其服务、名单和规则组，可导入另一套系统。',
+    'The file contains this flow and the flows that it calls, their adapters without secrets, code tables and interfaces with their services, lists and rule sets. Another installation can import it.',
   ],
   content: ['导出的内容', 'What to export'],
   draft: ['草稿', 'The draft'],

@@ -13,14 +13,14 @@ import styles from './flows-page.module.css';
 const TEXTS = defineTexts({
   title: ['导入流程', 'Import flows'],
   help: [
-    '选择导出的文件。同编号的草稿会被覆盖；会改动已有的适配器、代码表或接口时，先列出改动，由您决定是否一并覆盖。流程不会自动发布，线上版本不变。凭据不在文件里，导入后在适配器里填写。',
-    'Choose an exported file. Drafts with the same ids are replaced. If existing adapters, code tables or interfaces would change, you see them first and decide. No flow is published; versions in service stay unchanged. Secrets are not in the file: enter them in the adapters.',
+    '选择导出的文件。同编号的草稿会被覆盖；会改动已有的适配器、接口、服务、名单等时，先列出改动，由您决定是否一并覆盖。流程不会自动发布，线上版本不变。凭据不在文件里，导入后在适配器里填写。',
+    'Choose an exported file. Drafts with the same ids are replaced. If existing adapters, interfaces, services or lists would change, you see them first and decide. No flow is published; versions in service stay unchanged. Secrets are not in the file: enter them in the adapters.',
   ],
   choose: ['选择文件', 'Choose a file'],
   notOne: ['“{{name}}”不是导出的流程文件', '"{{name}}" is not an exported file'],
   holds: [
-    '“{{name}}”：流程 {{flows}}，适配器 {{adapters}}，代码表 {{tables}}，接口 {{interfaces}}',
-    '"{{name}}": {{flows}} {{flows|flow|flows}}, {{adapters}} {{adapters|adapter|adapters}}, {{tables}} code {{tables|table|tables}}, {{interfaces}} {{interfaces|interface|interfaces}}',
+    '“{{name}}”：流程 {{flows}}，适配器 {{adapters}}，代码表 {{tables}}，接口 {{interfaces}}，服务 {{services}}，IP 名单 {{ipLists}}，规则组 {{ruleSets}}',
+    '"{{name}}": {{flows}} {{flows|flow|flows}}, {{adapters}} {{adapters|adapter|adapters}}, {{tables}} code {{tables|table|tables}}, {{interfaces}} {{interfaces|interface|interfaces}}, {{services}} {{services|service|services}}, {{ipLists}} address {{ipLists|list|lists}}, {{ruleSets}} rule {{ruleSets|set|sets}}',
   ],
   replace: ['一并覆盖', 'Replace them too'],
   replaceHelp: [
@@ -31,8 +31,8 @@ const TEXTS = defineTexts({
   close: ['关闭', 'Close'],
   cancel: ['取消', 'Cancel'],
   done: [
-    '已导入：流程 {{flows}}，适配器 {{adapters}}，代码表 {{tables}}，接口 {{interfaces}}',
-    'Imported: {{flows}} {{flows|flow|flows}}, {{adapters}} {{adapters|adapter|adapters}}, {{tables}} code {{tables|table|tables}}, {{interfaces}} {{interfaces|interface|interfaces}}',
+    '已导入：流程 {{flows}}，适配器 {{adapters}}，代码表 {{tables}}，接口 {{interfaces}}，服务 {{services}}，IP 名单 {{ipLists}}，规则组 {{ruleSets}}',
+    'Imported: {{flows}} {{flows|flow|flows}}, {{adapters}} {{adapters|adapter|adapters}}, {{tables}} code {{tables|table|tables}}, {{interfaces}} {{interfaces|interface|interfaces}}, {{services}} {{services|service|services}}, {{ipLists}} address {{ipLists|list|lists}}, {{ruleSets}} rule {{ruleSets|set|sets}}',
   ],
 });
 
@@ -49,7 +49,7 @@ export function ImportBundleDialog({ onClose }: { readonly onClose: () => void }
   const t = useTexts(TEXTS);
   const [chosen, setChosen] = useState<Chosen>();
   const [replaces, setReplaces] = useState(false);
-  const take = useMutationOf('bundles.import', ['flows', 'adapters', 'tables', 'interfaces']);
+  const take = useMutationOf('bundles.import', ['flows', 'adapters', 'tables', 'interfaces', 'services', 'ip-lists', 'object-rules']);
   const choose = async (file: File) => {
     take.reset();
     setReplaces(false);
@@ -126,7 +126,10 @@ function bundleOf(value: unknown): Bundle | undefined {
   return typeof value['flowId'] === 'string' ? ({ schema: 'bundle/1', flows: [value] } as Bundle) : undefined;
 }
 
-function countsOf({ flows, adapters, tables, interfaces }: Bundle) {
+function countsOf({ flows, adapters, tables, interfaces, services, ipLists, ruleSets }: Bundle) {
   const count = (list: unknown) => (Array.isArray(list) ? list.length : 0);
-  return { flows: count(flows), adapters: count(adapters), tables: count(tables), interfaces: count(interfaces) };
+  return {
+    ...{ flows: count(flows), adapters: count(adapters), tables: count(tables), interfaces: count(interfaces) },
+    ...{ services: count(services), ipLists: count(ipLists), ruleSets: count(ruleSets) },
+  };
 }
