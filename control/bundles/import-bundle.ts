@@ -181,7 +181,7 @@ function refusalOf(check: () => void): readonly Issue[] {
     return [];
   } catch (error) {
     if (!(error instanceof AppError) || error.kind !== 'input') throw error;
-    return error.issues ?? [toIssue(error, '')];
+    return error.issues.length > 0 ? error.issues : [toIssue(error, '')];
   }
 }
 

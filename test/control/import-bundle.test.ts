@@ -252,7 +252,7 @@ test('one export has all that gateways need, and one import takes it: a provider
     [200, { adapters: 0, tables: 0, flows: 0, services: 1, ipLists: 1, ruleSets: 1, interfaces: 2 }],
   );
   assert.equal((await taker.call('GET', '/interfaces/ifc_a_record')).body.serviceId, 'svc_beds');
-  const wrong = { ...exported.ipLists[0], listId: 'ipl_wrong', entries: [{ range: '10.0.0/8', reason: 'a test' }] };
+  const wrong = { ...exported.ipLists[0], listId: 'ipl_wrong', entries: [{ range: 'nowhere', reason: 'a test' }] };
   const refused = await taker.call('POST', '/bundles/import', { schema: 'bundle/1', ipLists: [wrong] });
   assert.deepEqual([refused.body.code, refused.body.issues[0].path], ['BUNDLE_INVALID', '/ipLists/0']);
   const analyst = await to.person('ann', ['analyst']);
