@@ -257,7 +257,8 @@ test('one export has all that gateways need, and one import takes it: a provider
   assert.deepEqual([refused.body.code, refused.body.issues[0].path], ['BUNDLE_INVALID', '/ipLists/0']);
   const analyst = await to.person('ann', ['analyst']);
   assert.equal(
-    (await analyst.call('POST', '/bundles/import', { schema: 'bundle/1', ipLists: [exported.ipLists[0]] })).body.code,
+    (await analyst.call('POST', '/bundles/import', { schema: 'bundle/1', ipLists: [{ ...exported.ipLists[0], listId: 'ipl_new' }] })).body
+      .code,
     'PERMISSION_DENIED',
   );
 });
