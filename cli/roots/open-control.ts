@@ -1,4 +1,5 @@
 /** Opens control on an opened engine. Its plan is sent to the gateways of this process and of others. */
+import { DEFAULT_APP_ID } from '../../gateways/documents/caller-documents.ts';
 import type { StoreKeeper } from '../../control/system/store-keeper.ts';
 import { createControl, type Control } from '../../control/create-control.ts';
 import type { EngineView } from '../../control/action/engine-view.ts';
@@ -24,7 +25,6 @@ export interface OpenedControl {
 }
 
 /** The app whose grants apply to calls on the user front, because citizens have no app. */
-const DEFAULT_APP = 'CITIZENS';
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
 export async function openControl(
@@ -68,7 +68,7 @@ export async function openControl(
     settings: {
       host: settings.bindHost,
       port: settings.controlPort,
-      defaultAppId: DEFAULT_APP,
+      defaultAppId: DEFAULT_APP_ID,
       accounts: {
         requireSecondFactor: settings.requireTotp ?? settings.environment !== 'DEV',
         passwordMaxAgeDays: settings.passwordMaxAgeDays,

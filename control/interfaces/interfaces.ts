@@ -15,6 +15,8 @@ import { isAllowed } from '../access/permissions.ts';
 import { grantsSeen } from '../callers/grants-seen.ts';
 import { optionsOfObjects } from '../security/object-options.ts';
 import { refuseIfNamed } from '../security/refuse-if-named.ts';
+import type { Outbound } from '../../engine/outbound/open-outbound.ts';
+import { findRefusedTargets } from './find-refused-targets.ts';
 import { findUnknownNames, type Brought } from '../security/find-unknown-names.ts';
 import { all, saving, type Owners } from '../action/owners.ts';
 import { onlyPage, type Page, pageOf, type PageQuery } from '../action/pages.ts';
@@ -30,6 +32,7 @@ export interface InterfaceServices {
   readonly catalog: FlowCatalog;
   readonly registry: Registry;
   readonly plans: PlanPublisher;
+  readonly outbound: Pick<Outbound, 'guard'>;
   readonly checkSavedInterface: CheckSavedInterface;
   readonly counter: ExecutionCounter;
   readonly engine: EngineView;
@@ -248,12 +251,15 @@ export function requirePublishRight(ctx: ActionContext, before: InterfaceDocumen
 
 /** Returns the problems of an interface. `brought` is what is saved together with it. */
 export async function interfaceProblems(
-  { checkSavedInterface, catalog, registry }: Pick<InterfaceServices, 'checkSavedInterface' | 'catalog' | 'registry'>,
+  services: Pick<InterfaceServices, 'checkSavedInterface' | 'catalog' | 'registry' | 'outbound' | 'clock'>,
   document: InterfaceDocument,
   by: string,
   brought: Brought = {},
 ): Promise<readonly Issue[]> {
+  const { checkSavedInterface, catalog, registry } = services;
   const issues = [...(await checkSavedInterface(document, by, await registry.interfaces.get(document.interfaceId)))];
+  // A bundle has up to a thousand interfaces: their names are looked up when they are called.
+  issues.push(...(await findRefusedTargets(services, document, brought.interfaces === undefined)));
   const { target } = document;
   if (target.kind === 'flow' && brought.flows?.has(target.flowId) !== true && (await catalog.draft(target.flowId)) === undefined) {
     issues.push({

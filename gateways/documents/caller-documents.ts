@@ -121,6 +121,9 @@ export const AppKeyDocument = Type.Object(
 );
 export type AppKeyDocument = Static<typeof AppKeyDocument>;
 
+/** The app whose grants apply to citizens on the user front, and as which their calls are counted. */
+export const DEFAULT_APP_ID = 'CITIZENS';
+
 export const GrantDocument = Type.Object(
   {
     grantId: Id('grt', fieldText('编号', 'Id', 'grt_ 开头；保存后不能更改。', 'Begins with grt_; it never changes.')),

@@ -142,3 +142,19 @@ test('an act that fails after it was confirmed says why in its dialog, and leave
 async function picture(page: Page, name: string): Promise<void> {
   if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/${name}.png` });
 }
+
+test('the app of citizens says that all calls of the user front are granted to it', LIMIT, async () => {
+  for (const [language, words] of [
+    ['zh-CN', '市民经用户网关的全部调用，都以本应用授权和计数'],
+    ['en', 'All calls of citizens through the user gateway are granted to, and counted as, this app'],
+  ] as const) {
+    const page = await console.open({ path: '/callers/CITIZENS', roles: ROLES, language });
+    await expect(page.getByText(words)).toBeVisible();
+    if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/citizens-${language}.png` });
+    await page.goto('/callers?tab=user-tokens');
+    await expect(page.getByRole('link', { name: 'CITIZENS' })).toBeVisible();
+    if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/user-tokens-${language}.png` });
+    await page.getByRole('link', { name: 'CITIZENS' }).click();
+    await expect(page.getByText(words)).toBeVisible();
+  }
+});

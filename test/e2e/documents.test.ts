@@ -1,5 +1,5 @@
 /**
- * The commands of README.md, README.zh.md, docs/admin-api.md, docs/command-line.md and docs/signing.md, run by bash as they stand there against a
+ * The commands of README.md, README.zh.md, docs/admin-api.md, docs/command-line.md, docs/user-front.md and docs/signing.md, run by bash as they stand there against a
  * started system; only ports are those of the test. What a page says is printed is what is printed, `…` standing for anything.
  */
 import assert from 'node:assert/strict';
@@ -48,6 +48,13 @@ for (const page of ['README.md', 'README.zh.md']) {
     assert.match(said[1]!, /flw_appointment/);
   });
 }
+
+test('docs/user-front.md: the app of citizens, a key, a site and the first call', async (t) => {
+  if (!(await has('curl', '--version'))) return t.skip('curl is absent');
+  if (!(await has('openssl', 'version'))) return t.skip('openssl is absent');
+  const { name, password } = await city.person(['analyst', 'operator', 'security-admin']);
+  await runPage('docs/user-front.md', 'bash', { NAME: name, PASSWORD: password });
+});
 
 test('docs/command-line.md: adapters in Git, and each kind of file by the role that may apply it', async () => {
   const { name, password } = await city.person(['analyst']);
@@ -105,8 +112,8 @@ function bash(script: string, environment: Environment): Promise<string> {
 
 /** Of those of the documents the ports of this run. */
 function withPorts(text: string): string {
-  const { open, user, bus, control } = platform.ports;
-  const ports: Readonly<Record<string, number>> = { 8440: control, 8441: open, 8442: user, 8443: bus };
+  const { open, user, bus, control, example } = platform.ports;
+  const ports: Readonly<Record<string, number>> = { 8440: control, 8441: open, 8442: user, 8443: bus, 21001: example + 1 };
   return text.replace(/127\.0\.0\.1:(\d+)/g, (whole, port: string) => (ports[port] === undefined ? whole : `127.0.0.1:${ports[port]}`));
 }
 

@@ -20,6 +20,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   'docs/compatibility-profiles.md python': 'test/gateways/compatibility-examples.test.ts',
   'docs/object-access.md json': 'test/gateways/policies/content/object-access.test.ts',
   'docs/signing.md sh': 'test/e2e/documents.test.ts',
+  'docs/user-front.md bash': 'test/e2e/documents.test.ts',
   'docs/signing.md bash': 'test/designer/signing-examples.test.ts',
   'docs/signing.md js': 'test/designer/signing-examples.test.ts',
   'docs/signing.md javascript': 'test/sdk/browser/browser-sdk.browser.test.ts',

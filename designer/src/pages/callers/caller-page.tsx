@@ -1,6 +1,7 @@
 import type { Output } from '../../api/operation-types.ts';
-import { Tabs } from 'antd';
+import { Alert, Tabs } from 'antd';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
+import { DEFAULT_APP_ID } from '../../../../gateways/documents/caller-documents.ts';
 import { useListOf, useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
@@ -20,6 +21,14 @@ import { SigningExample } from './signing-example.tsx';
 const TEXTS = defineTexts({
   callers: ['调用方', 'Callers'],
   calls: ['查看调用', 'Calls'],
+  citizens: [
+    '市民经用户网关的全部调用，都以本应用授权和计数',
+    'All calls of citizens through the user gateway are granted to, and counted as, this app',
+  ],
+  citizensNext: [
+    '授权给本应用的接口，凭登录系统的令牌即可调用。按“应用”的限流和配额对全体市民合计，要限制每个人请按“用户”。',
+    'Its interfaces are called with a token of the login system. Limits and quotas by app count all citizens together; count by user to limit each of them.',
+  ],
   access: ['密钥与授权', 'Keys and grants'],
   example: ['签名示例', 'Signing example'],
   settings: ['设置', 'Settings'],
@@ -72,6 +81,7 @@ function Loaded({ app, onSaved, onReload }: LoadedProps) {
           </>
         }
       />
+      {appId === DEFAULT_APP_ID ? <Alert type="info" showIcon title={t('citizens')} description={t('citizensNext')} /> : null}
       <Tabs
         activeKey={tab}
         onChange={show}

@@ -1,7 +1,8 @@
 import type { Output } from '../../api/operation-types.ts';
 import { Button, Tabs } from 'antd';
 import { CircleCheck, CircleSlash, Plus } from 'lucide-react';
-import { useNavigate, useSearchParams } from 'react-router';
+import { Link, useNavigate, useSearchParams } from 'react-router';
+import { DEFAULT_APP_ID } from '../../../../gateways/documents/caller-documents.ts';
 import { useListOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
@@ -20,6 +21,10 @@ const TEXTS = defineTexts({
   help: [
     '调用本平台的应用：用哪把密钥签名，可调用哪些接口；以及验证市民令牌的公钥；平台自己的密钥。',
     'Apps that call the platform: their signing keys and the interfaces that they may call; the keys that verify the tokens of citizens; and the keys of the platform.',
+  ],
+  citizens: [
+    '市民经用户网关的全部调用，都以这个应用授权和计数：',
+    'All calls of citizens through the user gateway are granted to, and counted as, this app:',
   ],
   apps: ['应用', 'Apps'],
   'user-tokens': ['用户令牌公钥', 'User token keys'],
@@ -65,8 +70,12 @@ export function CallersPage() {
 }
 
 function UserTokens() {
+  const t = useTexts(TEXTS);
   return (
     <>
+      <p>
+        {t('citizens')} <Link to={`/callers/${DEFAULT_APP_ID}`}>{DEFAULT_APP_ID}</Link>
+      </p>
       <UserTokenKeys />
       <UserTokenIssuers />
     </>
