@@ -16,8 +16,8 @@ export default defineAlarmRule({
     const end = until === undefined ? both('', '') : both(`，到 ${time(until)} 为止`, ` until ${time(until)}`);
     return by === 'person'
       ? both(
-          `接口“${name?.['zh-CN'] ?? interfaceId}”（实例组 ${group}）自 ${time(since)} 起由人工暂停调用${end['zh-CN']}，调用被拒绝（GW50302）`,
-          `A person paused the calls of the interface "${name?.en ?? interfaceId}" (group ${group}) at ${time(since)}${end.en}; calls are refused with GW50302`,
+          `接口“${name?.['zh-CN'] ?? interfaceId}”自 ${time(since)} 起由人工暂停调用${end['zh-CN']}，调用被拒绝（GW50306）`,
+          `A person paused the calls of the interface "${name?.en ?? interfaceId}" at ${time(since)}${end.en}; calls are refused with GW50306`,
         )
       : both(
           `接口“${name?.['zh-CN'] ?? interfaceId}”（实例组 ${group}）的后端失败过多，自 ${time(since)} 起熔断，调用被拒绝（GW50302）`,
@@ -26,7 +26,10 @@ export default defineAlarmRule({
   },
   advise: ({ by = '' }) =>
     by === 'person'
-      ? both('处理完毕后，在接口页解除暂停。', 'When the work is done, end the pause on the page of the interface.')
+      ? both(
+          '接口页写明是谁、为什么暂停；处理完毕后在那里结束。',
+          'The page of the interface says who paused them and why; end the pause there when the work is done.',
+        )
       : both(
           '联系后端服务的负责人；恢复后网关自动试探并逐步放行，无需操作。',
           'Contact the owner of the service; when it works again, the gateways try it and let calls through by themselves.',

@@ -22,10 +22,7 @@ const TEXTS = defineTexts({
     '实例组 {{group}} 自 {{since}}（{{ago}}）起熔断，暂停调用',
     'the breaker of the group {{group}} has been open since {{since}} ({{ago}})',
   ],
-  pausedBy: [
-    '实例组 {{group}} 自 {{since}}（{{ago}}）起由人工暂停调用',
-    'a person paused the calls of the group {{group}} at {{since}} ({{ago}})',
-  ],
+  pausedBy: ['自 {{since}}（{{ago}}）起由人工暂停调用', 'a person paused its calls at {{since}} ({{ago}})'],
   'instances-out': [
     '实例组 {{group}} 自 {{since}}（{{ago}}）起有 {{out}}/{{of}} 个实例被摘除',
     '{{out}} of {{of}} instances of the group {{group}} have been out since {{since}} ({{ago}})',
