@@ -22,6 +22,7 @@ const NEEDED = [
   { what: 'patch', package: 'patch', isThere: () => has('patch') },
   { what: 'Redis', package: 'redis-server', isThere: () => has('redis-server') && has('redis-cli') },
   { what: 'PostgreSQL', package: 'postgresql', isThere: () => has('postgres') || hasPostgresFolder() },
+  { what: 'MariaDB', package: 'mariadb-server', isThere: () => has('mariadbd') || existsSync('/usr/sbin/mariadbd') },
   { what: 'Dovecot', package: 'dovecot-imapd', isThere: () => has('dovecot') || existsSync('/usr/sbin/dovecot') },
   { what: 'Go', package: 'golang-go', isThere: () => has('go') },
   { what: 'nginx', package: 'nginx', isThere: () => has('nginx') },

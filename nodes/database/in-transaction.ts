@@ -14,6 +14,8 @@ export async function inTransaction<T>(connection: Connection, mode: 'read' | 'w
     if (connection.isUsable) await connection.rollback().catch(() => connection.close());
     throw error;
   }
-  await (mode === 'read' ? connection.rollback() : connection.commit());
+  if (mode === 'write') await connection.commit();
+  // A driver may have closed the connection to end a result early.
+  else if (connection.isUsable) await connection.rollback();
   return result;
 }

@@ -8,8 +8,10 @@ const NAME = '^[^\\u0000-\\u001f\\u007f]+$';
 
 export const DatabaseSettings = Type.Object(
   {
-    engine: Type.Union([Type.Literal('postgresql')], {
-      ...fieldText('数据库', 'Database system', undefined, undefined, { options: { postgresql: ['PostgreSQL', 'PostgreSQL'] } }),
+    engine: Type.Union([Type.Literal('postgresql'), Type.Literal('mysql'), Type.Literal('mariadb')], {
+      ...fieldText('数据库', 'Database system', undefined, undefined, {
+        options: { postgresql: ['PostgreSQL', 'PostgreSQL'], mysql: ['MySQL', 'MySQL'], mariadb: ['MariaDB', 'MariaDB'] },
+      }),
     }),
     host: Type.String({
       ...fieldText('主机', 'Host', undefined, undefined, { example: 'lis-db.hospital-c.example' }),

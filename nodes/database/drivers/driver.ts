@@ -70,7 +70,7 @@ export interface Connection {
   readonly isUsable: boolean;
   /** True between `begin` and `commit` or `rollback`. */
   readonly isInTransaction: boolean;
-  /** Runs a statement and yields its rows, batch by batch, as fast as they are consumed. May be ended early. */
+  /** Runs a statement and yields its rows, batch by batch, as fast as they are consumed. May be ended early; the connection may then be unusable. */
   rows(statement: Statement, limits: ReadLimits): AsyncIterable<readonly Row[]>;
   /** Runs a statement that returns no rows. Returns how many rows it changed. */
   run(statement: Statement): Promise<{ readonly affected: number }>;

@@ -1,5 +1,6 @@
 import { isIP, Socket } from 'node:net';
 import type { Target } from './driver.ts';
+import { connectFailed, stopped } from './errors.ts';
 
 /** A socket for clients that call `connect(port, host)` themselves. It connects only to addresses that are allowed. */
 class GuardedSocket extends Socket {
@@ -21,4 +22,26 @@ export async function guardedSocket({ host, port, outbound }: Target): Promise<S
   // If the host is an IP address, connecting does not call `lookup`, which checks addresses. So check it here.
   if (isIP(host) !== 0) await outbound.resolve(host, port);
   return new GuardedSocket(outbound);
+}
+
+/** Returns a connected socket. Rejects with DATABASE_CONNECT_FAILED or DATABASE_STOPPED (transient), or OUTBOUND_REFUSED (input). */
+export async function connectedSocket(target: Target): Promise<Socket> {
+  const { host, port, connectTimeoutMs, signal } = target;
+  const socket = await guardedSocket(target);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const onAbort = () => reject(stopped());
+      if (signal.aborted) return onAbort();
+      signal.addEventListener('abort', onAbort, { once: true });
+      socket.once('close', () => signal.removeEventListener('abort', onAbort));
+      socket.setTimeout(connectTimeoutMs, () => reject(new Error(`no connection within ${connectTimeoutMs} ms`)));
+      socket.once('error', reject).once('connect', resolve);
+      socket.setNoDelay(true).setKeepAlive(true, 30_000);
+      return void socket.connect(port, host);
+    });
+    return socket.setTimeout(0);
+  } catch (cause) {
+    socket.on('error', () => undefined).destroy();
+    throw connectFailed(target, cause);
+  }
 }

@@ -67,7 +67,7 @@ function isComment(sql: string, at: number): boolean {
 /** Returns where the string, quoted name or comment ends that begins here; undefined if none begins here. */
 function endOfQuoted(sql: string, at: number, syntax: SqlSyntax): number | undefined {
   const character = sql[at]!;
-  if (character === "'") return endOfString(sql, at, syntax);
+  if (syntax.strings.includes(character)) return endOfString(sql, at, syntax);
   const close = syntax.names[character];
   if (close !== undefined) return endAfter(sql, close, at + 1, 'name');
   if (sql.startsWith('--', at) || (character === '#' && syntax.hasHashComment)) return endOfLine(sql, at);
@@ -83,11 +83,12 @@ function endOfQuoted(sql: string, at: number, syntax: SqlSyntax): number | undef
 
 /** A doubled quote needs no care where no backslash escapes: it ends the string and begins the next. */
 function endOfString(sql: string, at: number, { hasBackslash }: SqlSyntax): number {
-  if (!hasBackslash && !/(?:^|\W)[eE]$/.test(sql.slice(Math.max(0, at - 2), at))) return endAfter(sql, "'", at + 1, 'string');
+  const quote = sql[at]!;
+  if (!hasBackslash && !/(?:^|\W)[eE]$/.test(sql.slice(Math.max(0, at - 2), at))) return endAfter(sql, quote, at + 1, 'string');
   for (let next = at + 1; next < sql.length; next++) {
     if (sql[next] === '\\') next += 1;
-    else if (sql[next] === "'" && sql[next + 1] === "'") next += 1;
-    else if (sql[next] === "'") return next + 1;
+    else if (sql[next] === quote && sql[next + 1] === quote) next += 1;
+    else if (sql[next] === quote) return next + 1;
   }
   throw open('string', at);
 }

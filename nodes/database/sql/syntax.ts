@@ -1,5 +1,7 @@
 /** What the SQL of a database looks like, as far as finding parameters and writing names needs it. */
 export interface SqlSyntax {
+  /** Quotes of strings. */
+  readonly strings: string;
   /** Opening quotes of names, with the closing ones. A doubled closing quote stands for itself. */
   readonly names: Readonly<Record<string, string>>;
   /** Returns the n-th placeholder; the first is 1. */
@@ -17,6 +19,7 @@ export interface SqlSyntax {
 }
 
 export const POSTGRESQL: SqlSyntax = {
+  strings: "'",
   names: { '"': '"' },
   placeholder: (position) => `$${position}`,
   isNumbered: true,
@@ -24,6 +27,18 @@ export const POSTGRESQL: SqlSyntax = {
   hasHashComment: false,
   hasNestedComment: true,
   hasDollarQuote: true,
+};
+
+/** MySQL and MariaDB. The driver sees to it that a backslash escapes. */
+export const MYSQL: SqlSyntax = {
+  strings: `'"`,
+  names: { '`': '`' },
+  placeholder: () => '?',
+  isNumbered: false,
+  hasBackslash: true,
+  hasHashComment: true,
+  hasNestedComment: false,
+  hasDollarQuote: false,
 };
 
 /** Quotes a name, so that it may contain any character. */

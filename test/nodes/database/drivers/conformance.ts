@@ -22,7 +22,7 @@ export interface DriverCases {
   readonly skip?: string | undefined;
   readonly start: () => Promise<DatabaseServer>;
   /** One row with values of all types that the database has, and what it becomes. */
-  readonly kinds: { readonly sql: string; readonly row: Row };
+  readonly kinds: { readonly create?: readonly string[]; readonly sql: string; readonly row: Row };
   /** Creates the table `people` with the columns id (primary key), name (10 MB and more), age, weight (decimal, 2 digits), alive, photo, born. */
   readonly createPeople: string;
   /** Selects the numbers from 1 to `count` as n. */
@@ -71,11 +71,12 @@ export function driverConformance(name: string, cases: DriverCases): void {
       await connection.run({ text: cases.createPeople, values: [] });
     });
     after(async () => {
-      connection.close();
-      await server.stop();
+      connection?.close();
+      await server?.stop();
     });
 
     it('gives values of every type in the form that all databases share', async () => {
+      for (const text of cases.kinds.create ?? []) await connection.run({ text, values: [] });
       assert.deepEqual(await all(cases.kinds.sql), [cases.kinds.row]);
     });
 
@@ -112,7 +113,13 @@ export function driverConformance(name: string, cases: DriverCases): void {
         assert.equal(Number(first!['n']), 1);
         break;
       }
+      if (!connection.isUsable) connection = await open();
       assert.equal((await all(cases.numbers(3))).length, 3);
+      for await (const [first] of connection.rows({ text: cases.numbers(200), values: [] }, LIMITS)) {
+        assert.equal(Number(first!['n']), 1);
+        break;
+      }
+      assert.equal(connection.isUsable, true);
       assert.deepEqual(await all(`SELECT id FROM people WHERE id = ${p(1)}`, [99]), []);
     });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AppError } from '../../../../engine/contract/values/errors.ts';
 import { compileStatement } from '../../../../nodes/database/sql/compile-statement.ts';
-import { POSTGRESQL, quoteName } from '../../../../nodes/database/sql/syntax.ts';
+import { MYSQL, POSTGRESQL, quoteName } from '../../../../nodes/database/sql/syntax.ts';
 
 const compile = (sql: string) => compileStatement(sql, POSTGRESQL);
 const problemOf = (sql: string) => {
@@ -39,6 +39,13 @@ test('strings, names, comments, casts and slices are left alone', () => {
   });
 });
 
+test('MySQL has backslashes in strings, its own quotes and comments, and a placeholder for each use', () => {
+  assert.deepEqual(compileStatement('SELECT :a, `x:y`, "it\\" :b", \'\\\' :c\' # :d\n, :e, :a /* /* :f */', MYSQL), {
+    text: 'SELECT ?, `x:y`, "it\\" :b", \'\\\' :c\' # :d\n, ?, ? /* /* :f */',
+    names: ['a', 'e', 'a'],
+  });
+});
+
 test('there is exactly one statement', () => {
   assert.equal(compile('SELECT 1 ; -- done\n /* really */ ; ').text, 'SELECT 1');
   assert.equal(problemOf('SELECT 1; DELETE FROM t'), 'several');
@@ -61,4 +68,5 @@ test('a long statement takes linear time', () => {
 
 test('a name may contain its quote', () => {
   assert.equal(quoteName('a"b', POSTGRESQL), '"a""b"');
+  assert.equal(quoteName('a`b', MYSQL), '`a``b`');
 });
