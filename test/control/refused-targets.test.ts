@@ -27,9 +27,9 @@ test('an address that is never a service is refused when it is saved, and a name
     'http://[fd00:ec2::254]',
     'http://[::ffff:a9fe:a9fe]',
   ]) {
-    const { status, body } = await save(address);
-    const issues = (body as { readonly issues: readonly Found[] }).issues.map(({ path, code, severity }) => [path, code, severity]);
-    assert.deepEqual([status, issues], [422, [['/target/groups/0/instances/1/address', 'OUTBOUND_REFUSED', 'error']]], address);
+    const answer = await save(address);
+    const issues = (answer.body as { readonly issues: readonly Found[] }).issues.map(({ path, code, severity }) => [path, code, severity]);
+    assert.deepEqual([answer.status, issues], [422, [['/target/groups/0/instances/1/address', 'OUTBOUND_REFUSED', 'error']]], address);
   }
   const mirrored = await save('http://10.1.1.2', { mirror: { address: 'http://169.254.169.254' } });
   assert.equal((mirrored.body as { readonly issues: readonly Found[] }).issues[0]!.path, '/policies/mirror/address');
