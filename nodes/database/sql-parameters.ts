@@ -60,6 +60,33 @@ export function checkSql(sql: string, parameters: SqlParameters): readonly Confi
   return bySyntax.reduce((fewest, problems) => (problems.length < fewest.length ? problems : fewest));
 }
 
+/** Returns what is wrong with a statement that may use these parameters; any, if undefined. */
+export function checkNames(sql: string, path: string, allowed: readonly string[] | undefined): readonly ConfigProblem[] {
+  const bySyntax = Object.values(ENGINES).map(({ syntax }): readonly ConfigProblem[] => {
+    try {
+      const { names } = compileStatement(sql, syntax);
+      return [
+        ...names.filter((name) => allowed?.includes(name) === false).map((name) => ({ path, message: unknownName(name, allowed!) })),
+        ...(allowed ?? []).filter((name) => !names.includes(name)).map((name) => ({ path, message: missingName(name) })),
+      ];
+    } catch (error) {
+      return [{ path, message: bothTexts(error as AppError) }];
+    }
+  });
+  return bySyntax.reduce((fewest, problems) => (problems.length < fewest.length ? problems : fewest));
+}
+
+function unknownName(name: string, allowed: readonly string[]) {
+  const list = allowed.map((each) => `:${each}`).join(', ');
+  return list === ''
+    ? { 'zh-CN': `这条语句没有参数，不能使用 :${name}`, en: `has no parameters, so :${name} has no value` }
+    : { 'zh-CN': `这条语句只有参数 ${list}，不能使用 :${name}`, en: `has only ${list}, so :${name} has no value` };
+}
+
+function missingName(name: string) {
+  return { 'zh-CN': `语句中须使用参数 :${name}`, en: `must use :${name}` };
+}
+
 function problemsOf(sql: string, parameters: SqlParameters, syntax: SqlSyntax): readonly ConfigProblem[] {
   const bound = parameters.map(({ name }) => name);
   const problems = bound.flatMap((name, index) =>

@@ -49,4 +49,14 @@ export const databaseTexts: ErrorTemplates = {
     what: '结果超过上限 {limitBytes} 字节',
     fix: '减少行或列，将大结果写入文件引用，或调高适配器的应答上限（写入文件引用时为节点的文件上限）。',
   },
+  DATABASE_MARK: { what: '位置列的值不可用', fix: '选择不为空的位置列：递增的整数，或 ISO 8601 的日期时间。' },
+  'DATABASE_MARK/time': { what: '位置列的值不是日期或时间', fix: '选择不为空的位置列：ISO 8601 的日期时间，或改为整数。' },
+  'DATABASE_MARK/number': { what: '位置列的值不是整数', fix: '选择不为空的位置列：递增的整数，或改为日期时间。' },
+  DATABASE_POLL_ORDER: { what: '结果没有按位置列 {column} 排序，会漏掉一些行', fix: '在语句末尾加上 ORDER BY {column}。' },
+  DATABASE_POLL_COLUMN: { what: '有一行的列 {column} 没有值', fix: '在语句中以此名称选出该列，并选择不为空的列。' },
+  DATABASE_POLL_REFUSED: {
+    what: '流程拒收表中的一行（{code}），读取停在该行',
+    fix: '更正该行或流程；或让触发器标记、跳过被拒的行。',
+  },
+  DATABASE_POLL_AGAIN: { what: '已标记为完成或失败的行又被选出', fix: '更正语句，使选择不含已完成或失败的行。' },
 };
