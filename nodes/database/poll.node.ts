@@ -5,9 +5,9 @@ import { defineNode, outPort, type ConfigProblem, type Emit, type Stop, type Tri
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import type { Row } from './drivers/driver.ts';
 import { toMark } from './poll/mark.ts';
-import { MarkedPosition, requireOrder, rowId, type MarkSettings } from './poll/poll-by-mark.ts';
-import { claimRow, pollRefused, releaseRows, selectedAgain, settleRow } from './poll/poll-by-status.ts';
-import { outcomeOf, readBatch } from './poll/read-batch.ts';
+import { MarkedPosition, requireOrder, rowId, type MarkSettings } from './poll/marked-position.ts';
+import { claimRow, pollRefused, releaseRows, selectedAgain, settleRow } from './poll-status.ts';
+import { outcomeOf, readBatch } from './poll-batch.ts';
 import { probeDatabase } from './probe.ts';
 import { checkNames, Sql } from './sql-parameters.ts';
 import type { DatabaseContext } from './use-connection.ts';

@@ -1,10 +1,10 @@
 /** Polls by a status column: each row is claimed (optional), handed in, and then marked as done or failed. */
-import { AppError } from '../../../engine/contract/values/errors.ts';
-import type { Row, SqlValue } from '../drivers/driver.ts';
-import { inTransaction } from '../in-transaction.ts';
-import { bindStatement, toSqlValue } from '../sql-parameters.ts';
-import { useConnection, type DatabaseContext } from '../use-connection.ts';
-import type { Taken } from './read-batch.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Row, SqlValue } from './drivers/driver.ts';
+import { inTransaction } from './in-transaction.ts';
+import { bindStatement, toSqlValue } from './sql-parameters.ts';
+import { useConnection, type DatabaseContext } from './use-connection.ts';
+import type { Taken } from './poll-batch.ts';
 
 export interface StatusStatements {
   /** Takes one row for this flow. Changes no row if something else has taken it. */

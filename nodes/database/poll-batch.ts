@@ -1,10 +1,10 @@
-import { toErrorRecord } from '../../../engine/contract/values/errors.ts';
-import type { ArrivalResult } from '../../../engine/contract/node/node.ts';
-import { inTransaction } from '../in-transaction.ts';
-import { readRows } from '../read-rows.ts';
-import { bindStatement } from '../sql-parameters.ts';
-import { useConnection, type DatabaseContext } from '../use-connection.ts';
-import type { Row, SqlValue } from '../drivers/driver.ts';
+import { toErrorRecord } from '../../engine/contract/values/errors.ts';
+import type { ArrivalResult } from '../../engine/contract/node/node.ts';
+import { inTransaction } from './in-transaction.ts';
+import { readRows } from './read-rows.ts';
+import { bindStatement } from './sql-parameters.ts';
+import { useConnection, type DatabaseContext } from './use-connection.ts';
+import type { Row, SqlValue } from './drivers/driver.ts';
 
 export interface BatchQuery {
   readonly sql: string;
