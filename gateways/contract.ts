@@ -98,6 +98,8 @@ export interface Kq1Proof {
 export interface ProfileProof {
   readonly kind: 'profile';
   readonly keyId: string;
+  /** Of the key that verified the signature. */
+  readonly fingerprint: string;
   readonly nonce: string;
   readonly signedAt: number;
   readonly profile: CompatibilityProfile;

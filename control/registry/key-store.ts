@@ -56,7 +56,8 @@ export interface KeyStore {
   list(appId?: string): Promise<readonly AppKey[]>;
   /**
    * Stores a PENDING key, which replaces a PENDING key with the same id, and returns the text that the holder must
-   * sign. Rejects with KEY_INVALID (input) if the key is weak or does not fit the scheme.
+   * sign. Rejects with KEY_INVALID (input) if the key is weak or does not fit the scheme, and with KEY_EXISTS (input) if
+   * its public key signs under another key id, of any app, that is not revoked.
    */
   upload(key: UploadedKey): Promise<{ readonly key: AppKey; readonly challenge: string }>;
   /**
@@ -116,8 +117,17 @@ class AppKeyStore implements KeyStore {
     const challenge = ['KQ1-KEY-PROOF', appId, keyId, scheme, fingerprint, nonce].join('\n');
     const now = this.#clock.now();
     const document = newKey({ appId, keyId, scheme, fingerprint, expiresAt, purpose }, now, { publicPem });
-    await this.#insert({ _id: keyRowId(appId, keyId), document, challenge, challengeEndsAt: now + CHALLENGE_MS });
-    return { key: shown({ _id: '', document }), challenge };
+    const record = { _id: keyRowId(appId, keyId), document, challenge, challengeEndsAt: now + CHALLENGE_MS };
+    await this.#requireOwnKeyPair(record);
+    await this.#insert(record);
+    try {
+      // Of two that are uploaded at once, at least one sees the other here.
+      await this.#requireOwnKeyPair(record);
+    } catch (error) {
+      await this.#keys.remove(record._id);
+      throw error;
+    }
+    return { key: shown(record), challenge };
   }
 
   async activate(appId: string, keyId: string, signature: string): Promise<AppKey> {
@@ -176,6 +186,17 @@ class AppKeyStore implements KeyStore {
     const unproved = { 'document.state': 'PENDING', challenge: { exists: true } };
     if (isUploaded && (await this.#keys.replaceIf(record, unproved, { durability: 'full' })).outcome === 'patched') return;
     throw new AppError('KEY_EXISTS', 'input', 'This app already has a key with that id.', { fix: 'Choose another keyId.' });
+  }
+
+  /** A signature must prove one key of one app: some forms of signatures cover neither the app nor the key id. */
+  async #requireOwnKeyPair({ _id, document: { fingerprint, purpose } }: StoredKey): Promise<void> {
+    if (purpose === 'encrypt') return;
+    const isSigning = (other: StoredKey) => other._id !== _id && other.document.state !== 'REVOKED' && other.document.purpose !== 'encrypt';
+    if (!(await findAll(this.#keys, { 'document.fingerprint': fingerprint })).some(isSigning)) return;
+    throw new AppError('KEY_EXISTS', 'input', 'This public key is registered under another key id already.', {
+      values: { problem: 'public-key' },
+      fix: 'Make a new key pair: each key id needs one of its own.',
+    });
   }
 
   async #requireRoom(record: StoredKey): Promise<void> {

@@ -19,6 +19,9 @@ export function algorithmOf(scheme: (typeof KEY_SCHEMES)[number]): SignatureSche
   return profileOfScheme(scheme)?.algorithm ?? (scheme as (typeof SIGNATURE_SCHEMES)[number]);
 }
 
+/** The largest clock tolerance of an app. */
+export const MAX_WINDOW_SEC = 600;
+
 /** A caller's application. */
 export const AppDocument = Type.Object(
   {
@@ -70,7 +73,7 @@ export const AppDocument = Type.Object(
       ),
       ...fieldEditor('duration-sec'),
       minimum: 30,
-      maximum: 600,
+      maximum: MAX_WINDOW_SEC,
       default: 300,
     }),
     profiles: Type.Optional(

@@ -101,6 +101,33 @@ test('a key whose proof failed is uploaded again under its id, and only the new 
   assert.equal((await upload(security, 'k1')).uploaded.body.code, 'KEY_EXISTS', 'an active one stays');
 });
 
+test('a public key signs under one key id of one app, until it is revoked', async (t) => {
+  const { running, security } = await withApp();
+  t.after(running.stop);
+  const other = (await security.call('GET', '/apps/suishenban')).body;
+  assert.equal((await security.call('PUT', '/apps/other', { ...other, appId: 'other', revision: 0 })).status, 200);
+  const { publicPem } = await newPair();
+  const send = (appId: string, keyId: string, more: object = {}) =>
+    security.call('POST', `/apps/${appId}/keys`, { keyId, scheme: 'SM2-SM3', publicPem, ...more });
+  const answers = await Promise.all([send('suishenban', 'k1'), send('other', 'k1')]);
+  assert.ok(answers.filter(({ status }) => status === 200).length <= 1, 'two at once');
+  if (answers.every(({ status }) => status !== 200)) assert.equal((await send('suishenban', 'k1')).status, 200);
+  const [holder, without] = answers[1].status === 200 ? ['other', 'suishenban'] : ['suishenban', 'other'];
+  for (const [appId, keyId, scheme] of [
+    [holder, 'k2', 'SM2-SM3'],
+    [without, 'k1', 'SM2-SM3'],
+    [without, 'k3', 'sorted-sm2'],
+  ] as const) {
+    const { body } = await send(appId!, keyId, { scheme });
+    assert.deepEqual([body.code, body.values], ['KEY_EXISTS', { problem: 'public-key' }], `${appId} ${keyId}`);
+    assert.match(body.fix, /new key pair/);
+  }
+  assert.equal((await send(holder!, 'k1')).status, 200, 'a new challenge for the same key');
+  assert.equal((await send(without!, 'e1', { purpose: 'encrypt' })).status, 200, 'it signs nothing');
+  assert.equal((await security.call('POST', `/apps/${holder}/keys/k1/revoke`)).status, 200);
+  assert.equal((await send(without!, 'k1')).status, 200);
+});
+
 test('refuses a challenge older than fifteen minutes', async (t) => {
   const { running, security } = await withApp();
   t.after(running.stop);

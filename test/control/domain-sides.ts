@@ -21,7 +21,7 @@ export interface Side {
   readonly requestId: string;
 }
 
-const PEM = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'pem' }) as string;
+const newPem = () => generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'pem' }) as string;
 const both = (text: string) => ({ 'zh-CN': text, en: text });
 
 export const ids = (mark: string) => ({
@@ -91,7 +91,7 @@ export const serviceOf = ({ domain, mark }: Pick<Side, 'domain' | 'mark'>, more:
   ...{ serviceId: ids(mark).serviceId, revision: 0, name: both(`service ${mark}`), domain, state: 'online', group: `group ${mark}` },
   ...more,
 });
-export const keyOf = (keyId: string) => ({ keyId, scheme: 'RSA-SHA256', publicPem: PEM });
+export const keyOf = (keyId: string) => ({ keyId, scheme: 'RSA-SHA256', publicPem: newPem() });
 
 /** Everything that a domain can own, with executions, a bulk, an alarm and a silence. */
 export async function makeSide(running: RunningEngine, security: Client, domain: string, mark: string): Promise<Side> {

@@ -95,17 +95,18 @@ test('a key of a compatibility profile is proved like any other, counts by itsel
   const saved = await security.call('PUT', '/apps/his', { ...app, domain: 'sh-city', profiles: ['sorted-sm2'] });
   assert.equal(saved.status, 200, JSON.stringify(saved.body));
   assert.equal((await security.call('PUT', '/apps/his', { ...app, domain: 'sh-city', profiles: ['jsapi'] })).status, 400);
-  const pair = (await crypto.generateKey('SM2-SM3')) as { privatePem: string; publicPem: string };
-  const handle = crypto.importKey({ format: 'pem', pem: pair.privatePem }, 'SM2-SM3', 'private');
-  const upload = (keyId: string, scheme: string, more: object = {}) =>
-    security.call('POST', '/apps/his/keys', { keyId, scheme, publicPem: pair.publicPem, ...more });
+  const newPair = async () => (await crypto.generateKey('SM2-SM3')) as { privatePem: string; publicPem: string };
+  const upload = async (keyId: string, scheme: string, more: object = {}) =>
+    security.call('POST', '/apps/his/keys', { keyId, scheme, publicPem: (await newPair()).publicPem, ...more });
   for (const [keyId, scheme] of [
     ['k1', 'SM2-SM3'],
     ['k2', 'SM2-SM3'],
     ['s1', 'sorted-sm2'],
     ['s2', 'sorted-sm2'],
   ] as const) {
-    const { challenge } = (await upload(keyId, scheme)).body as { challenge: string };
+    const { publicPem, privatePem } = await newPair();
+    const { challenge } = (await upload(keyId, scheme, { publicPem })).body as { challenge: string };
+    const handle = crypto.importKey({ format: 'pem', pem: privatePem }, 'SM2-SM3', 'private');
     const signature = Buffer.from(await crypto.sign(handle, Buffer.from(challenge))).toString('base64url');
     assert.equal((await security.call('POST', `/apps/his/keys/${keyId}/activate`, { signature })).status, 200, keyId);
   }

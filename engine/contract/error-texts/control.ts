@@ -179,6 +179,7 @@ export const controlTexts: ErrorTemplates = {
   'SECRET_INVALID/name': { what: '凭据的名称须为 1 至 100 个字母、数字或 . _ : - 字符', fix: '换一个名称。' },
   GRANT_EXISTS: { what: '应用 {appId} 已有接口 {interfaceId} 的授权[（{grantId}）]', fix: '请修改已有的授权。' },
   KEY_EXISTS: { what: '该应用已有相同编号的密钥', fix: '换一个密钥编号。' },
+  'KEY_EXISTS/public-key': { what: '该公钥已登记在另一个密钥编号下', fix: '请生成新的密钥对：每个密钥编号须有自己的密钥对。' },
   KEY_INVALID: {
     what: '密钥不能用于[ {scheme} ]',
     fix: '提供与算法相符的密钥：PEM（PKCS#8 或 SPKI）、JWK；RSA 至少 2048 位。',

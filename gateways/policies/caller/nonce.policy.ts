@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import { toErrorRecord } from '../../../engine/contract/values/errors.ts';
 import { fieldText } from '../../../engine/contract/values/texts.ts';
-import { definePolicy } from '../../contract.ts';
+import { definePolicy, type Claim, type Proof } from '../../contract.ts';
+import { MAX_WINDOW_SEC } from '../../documents/caller-documents.ts';
 import { refuse } from '../../errors.ts';
 import { createOutage } from '../../shared/create-outage.ts';
 
@@ -16,8 +17,8 @@ const FORGOTTEN = refuse('GW40102', {
 });
 
 /**
- * Claims the nonce of a request, once per app and key. This is done only after the signature was verified; otherwise
- * anyone could use up another caller's nonces. A signed time may differ from the gateway's by the app's time window, in
+ * Claims the nonce of a request, once per app and key, or once per public key in a compatibility profile. This is done
+ * only after the signature was verified; otherwise anyone could use up another caller's nonces. A signed time may differ from the gateway's by the app's time window, in
  * both directions. So a nonce is kept for twice that window, and a minute more for differences between clocks.
  */
 export default definePolicy({
@@ -58,8 +59,8 @@ export default definePolicy({
       // On the user front only requests signed by a session have a nonce.
       if (exchange.claim === undefined) return undefined;
       const { app } = exchange.claim;
-      const { keyId, nonce, signedAt } = exchange.proof!;
-      return shared.claimOnce(`nonce:${app.appId}:${keyId}:${nonce}`, 2000 * app.windowSec + MARGIN_MS, app.appId, signedAt).then(
+      const { name, windowSec } = claimOf(app, exchange.proof!);
+      return shared.claimOnce(name, 2000 * windowSec + MARGIN_MS, app.appId, exchange.proof!.signedAt).then(
         (isFirst) => {
           outage.worked();
           return isFirst ? undefined : refuse('GW40104');
@@ -73,3 +74,12 @@ export default definePolicy({
     };
   },
 });
+
+/**
+ * KQ1 signs app and key id. A profile may sign neither, so the signature would hold for another app or key id with the
+ * same public key, too. Such pairs may be stored since before they were refused.
+ */
+function claimOf({ appId, windowSec }: Claim['app'], proof: Proof): { readonly name: string; readonly windowSec: number } {
+  if (proof.kind === 'kq1') return { name: `nonce:${appId}:${proof.keyId}:${proof.nonce}`, windowSec };
+  return { name: `nonce:${proof.fingerprint}:${proof.nonce}`, windowSec: MAX_WINDOW_SEC };
+}

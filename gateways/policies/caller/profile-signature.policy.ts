@@ -138,7 +138,8 @@ function accept(exchange: Exchange, proved: Proved, deps: PolicyDeps): GatewayEr
   const { claim, key, signature, called, body } = proved;
   const { profile, reading, app } = claim;
   const { nonce = Buffer.from(crypto.digest('sha256', signature)).toString('base64url'), signedAt, content } = reading;
-  exchange.proof = { kind: 'profile', keyId: key.document.keyId, nonce, signedAt, profile, operation: reading.operation };
+  const { fingerprint } = key.handle!;
+  exchange.proof = { kind: 'profile', keyId: key.document.keyId, fingerprint, nonce, signedAt, profile, operation: reading.operation };
   exchange.app = app;
   if (exchange.plan.isHandedOut) {
     // The request is forwarded as it came, and the checks of content here read it like that.

@@ -107,6 +107,34 @@ for (const caller of ALL) {
       assert.equal((await callInProfile(apart.gateway, requestOf(caller))).code, 'GW40105');
     });
 
+    test('one signature counts once, also if its public key is stored for two key ids and two apps', async (t) => {
+      const second = { ...caller.document, keyId: 'second', createdAt: 1 };
+      const ofAnother = { ...caller.document, appId: 'another' };
+      const plan = await planWith([caller.document, second, ofAnother], PROFILE_NAMES);
+      const { apps, grants } = plan;
+      const twoApps = {
+        ...plan,
+        apps: [...apps, { ...apps.at(-1)!, appId: 'another', windowSec: 30 }],
+        grants: [...grants, { ...grants.at(-1)!, grantId: 'grt_another', appId: 'another', interfaceId: 'ifc_book' }],
+      };
+      const apart = await startGateway(twoApps);
+      t.after(() => apart.stop());
+      const request = requestOf(caller);
+      assert.equal((await callInProfile(apart.gateway, request)).status, 200);
+      const renamed = (from: string, to: string) => ({
+        ...request,
+        headers: { ...request.headers, authorization: request.headers!['authorization']!.replace(from, to) },
+      });
+      const again =
+        scheme === 'wechatpay-v3'
+          ? [renamed(`serial_no="${caller.document.keyId}"`, 'serial_no="second"'), renamed('mchid="hospital"', 'mchid="another"')]
+          : [request];
+      for (const repeated of again) assert.equal((await callInProfile(apart.gateway, repeated)).code, 'GW40104');
+      const left = scheme === 'wechatpay-v3' ? second : caller.document;
+      apart.feed.publish({ ...twoApps, number: plan.number + 1, keys: [left] });
+      assert.equal((await callInProfile(apart.gateway, again[0]!)).code, 'GW40104', 'the key that proved it is revoked');
+    });
+
     test('gets GW50303 while nonces cannot be stored', async (t) => {
       const shared = { ...memoryState(), claimOnce: () => Promise.reject(new AppError('SHARED_STATE_DOWN', 'transient', 'down')) };
       const apart = await startGateway(await planWith([caller.document], PROFILE_NAMES), { shared });
