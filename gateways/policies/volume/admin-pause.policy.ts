@@ -4,12 +4,13 @@ import { definePolicy, type Exchange, type GatewayError } from '../../contract.t
 import { refuse } from '../../errors.ts';
 
 /**
- * Refuses the calls of an interface that a person has paused. The pause is no part of the interface, so that it needs no
+ * Refuses the calls of an interface that a person has paused. It comes before the policy `cache` (within a stage the
+ * names decide): often the reason is that the answers are wrong, so the cached ones are not served either. The pause is no part of the interface, so that it needs no
  * other policy, and nobody who edits the interface meanwhile loses changes.
  */
 export default definePolicy({
   name: 'admin-pause',
-  stage: 'admission',
+  stage: 'cache',
   fronts: ['open', 'user', 'bus'],
   text: {
     label: { 'zh-CN': '人工暂停', en: 'Manual pause' },

@@ -45,6 +45,21 @@ test('equal requests get the first answer, with its age and what the cache did',
   assert.equal(service.seen.length, 2);
 });
 
+test('while a person has paused the calls, no cached answer is served, also none that is stale', async (t) => {
+  const clock = fakeClock();
+  const { callers, document, gateway, service } = await startLab(t, { ttlSec: 60, staleSec: 600 }, { clock });
+  const call = () => callers.bus(gateway, 'one', '/bus/v1/beds/7');
+  assert.equal(textOf(await call()), 'answer 1');
+  const pause = { interfaceId: document.interfaceId, state: 'open' as const, until: clock.now() + 120_000 };
+  gateway.feed.publish({ ...callers.plan, number: callers.plan.number + 1, manualStates: [pause] });
+  assert.equal((await call()).code, 'GW50306');
+  await clock.advance(70_000);
+  assert.equal((await call()).code, 'GW50306');
+  assert.equal(service.seen.length, 1);
+  gateway.feed.publish({ ...callers.plan, number: callers.plan.number + 2, manualStates: [] });
+  assert.equal(textOf(await call()), 'answer 1');
+});
+
 test('another path, query or app is another answer; the same app gets it over another connection', async (t) => {
   const { callers, gateway, service } = await startLab(t, {});
   const texts = [];
