@@ -2,6 +2,8 @@
 /** What is logged of a call besides its line: the masked texts by the names `target`, `query`, `in`, `out`. */
 export interface LoggedBodies {
   readonly traceId: string;
+  /** The interface that the line names. */
+  readonly interfaceId: string | undefined;
   readonly bodies: Readonly<Record<string, string>>;
 }
 

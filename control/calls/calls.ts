@@ -111,6 +111,7 @@ function openCall(services: AskingServices): Action {
       if (!isAmong(named.interfaceId, interfaceIds)) throw gone();
       const { replies } = await services.ask(ctx, { kind: 'open-call', call: named, ...(interfaceIds && { interfaceIds }) });
       const opened = replies.flatMap(({ reply }) => (reply.kind === 'open-call' ? (reply.opened ?? []) : []))[0];
+      if (opened === 'damaged') throw damaged();
       // Check the line itself again: a gateway may be of another build.
       if (opened === undefined || opened.interfaceId !== named.interfaceId) throw gone();
       return opened.bodies;
@@ -234,4 +235,15 @@ function gone(): AppError {
   return new AppError('CALL_NOT_FOUND', 'input', 'No gateway that replies has this call in its access log.', {
     fix: 'The log keeps the latest calls only, and a gateway that is stopped does not reply. Check the trace id and the list of gateways.',
   });
+}
+
+function damaged(): AppError {
+  return new AppError(
+    'CALL_DAMAGED',
+    'input',
+    'The record of this call cannot be opened: it is damaged, or was changed after it was written.',
+    {
+      fix: 'Check the disk of the gateway, and who can write its log files. Other calls are not affected.',
+    },
+  );
 }

@@ -163,7 +163,8 @@ export type GatewayQuestion =
 
 export type GatewayReply =
   | ({ readonly kind: 'find-calls' } & FoundCalls)
-  | { readonly kind: 'open-call'; readonly opened: OpenedCall | undefined }
+  /** `damaged`: the call is there, but its bodies cannot be opened. */
+  | { readonly kind: 'open-call'; readonly opened: OpenedCall | 'damaged' | undefined }
   | { readonly kind: 'explain'; readonly explanation: Explanation | undefined }
   | { readonly kind: 'events'; readonly events: readonly (GatewayEvent & { readonly front: string })[] }
   | { readonly kind: 'load'; readonly loads: readonly GatewayLoad[] }

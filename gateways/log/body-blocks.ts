@@ -25,8 +25,8 @@ export function createBodyBlock(seal: Pick<Seal, 'seal'>): BodyBlock {
   let calls: string[] = [];
   let size = 0;
   return {
-    add({ traceId, bodies }) {
-      const call = JSON.stringify({ ...bodies, trace: traceId });
+    add({ traceId, interfaceId = '', bodies }) {
+      const call = JSON.stringify({ ...bodies, trace: traceId, interface: interfaceId });
       size += call.length;
       return `${id}.${calls.push(call) - 1}`;
     },
@@ -52,14 +52,23 @@ export function isBlockLine(line: string, place?: string): boolean {
 }
 const BLOCK = /^\{"at":\d+,"block":"([\w-]+)"/;
 
-/** Returns the bodies of one call from the line of its block; undefined if that call is not in it. */
-export function openBodies(seal: Pick<Seal, 'open'>, place: string, line: string, traceId: string): LoggedBodies['bodies'] | undefined {
+/**
+ * Returns the bodies of one call from the line of its block. Throws if the block is damaged, or if the bodies were sealed
+ * for another call or interface: then the line of the call was changed, for instance to show them to another domain.
+ */
+export function openBodies(
+  seal: Pick<Seal, 'open'>,
+  place: string,
+  line: string,
+  { traceId, interfaceId = '' }: Pick<LoggedBodies, 'traceId' | 'interfaceId'>,
+): LoggedBodies['bodies'] {
   const id = blockOf(place);
   const { sealed } = JSON.parse(line) as { readonly sealed: string };
   const bytes = inflateRawSync(seal.open(placeOf(id), sealed), { maxOutputLength: MOST_BYTES });
   const calls = JSON.parse(bytes.toString()) as readonly Readonly<Record<string, string>>[];
-  const { trace, ...bodies } = calls[Number(place.slice(id.length + 1))] ?? {};
-  return trace === traceId ? bodies : undefined;
+  const { trace, interface: sealedFor, ...bodies } = calls[Number(place.slice(id.length + 1))] ?? {};
+  if (trace !== traceId || sealedFor !== interfaceId) throw new RangeError('the bodies belong to another call');
+  return bodies;
 }
 
 const nextId = () => randomBytes(12).toString('base64url');

@@ -1,7 +1,6 @@
 /** Searches the access log of this process, the newest lines first. */
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Front } from '../../engine/contract/access/access.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { Seal } from '../../engine/contract/values/seal.ts';
 import { isRefusal } from '../errors.ts';
@@ -10,8 +9,11 @@ import type { CallLine, CallName, CallQuery, FoundCalls, OpenedCall } from '../d
 
 export interface AccessLogFiles {
   readonly folder: string;
-  /** The logs by front; a log is in the files `<name>.ndjson` and `<name>.<time>.ndjson`. */
-  readonly logs: readonly { readonly front: Front; readonly name: string }[];
+  /**
+   * The names of the logs, one for each gateway of the process. A log is in the files `<name>.ndjson` and
+   * `<name>.<time>.ndjson`. That of a bus gateway also has the lines of other fronts, whose calls came through the DMZ.
+   */
+  readonly logs: readonly string[];
   readonly processId: string;
 }
 
@@ -38,8 +40,7 @@ export async function findCalls(files: AccessLogFiles, query: CallQuery, options
   const calls: CallLine[] = [];
   let readTo: number | undefined;
   const matches = toMatch(query, options.interfaceIds);
-  for (const { front, name } of files.logs) {
-    if (query.front !== undefined && query.front !== front) continue;
+  for (const name of files.logs) {
     let found = 0;
     search: for await (const block of blocksBackward(files.folder, name, options)) {
       // Most blocks have no line that matches. Their lines need not be read.
@@ -66,25 +67,39 @@ export interface OpenCallOptions extends SearchOptions {
   readonly seal: Pick<Seal, 'open'>;
 }
 
-/** Returns the opened bodies of one call; undefined if this process has no such line, or if it may not be opened. */
-export async function openCall(files: AccessLogFiles, named: CallName, options: OpenCallOptions): Promise<OpenedCall | undefined> {
+/**
+ * Returns the opened bodies of one call; undefined if this process has no such line, or if it may not be opened;
+ * `damaged` if what was sealed is damaged or belongs to another call or interface.
+ */
+export async function openCall(
+  files: AccessLogFiles,
+  named: CallName,
+  options: OpenCallOptions,
+): Promise<OpenedCall | 'damaged' | undefined> {
   const { traceId, at, front, interfaceId } = named;
   if (!isAmong(interfaceId, options.interfaceIds)) return undefined;
-  for (const { name } of files.logs.filter((log) => log.front === front)) {
+  const opened = (read: () => OpenedCall['bodies']): OpenedCall | 'damaged' => {
+    try {
+      return { ...(interfaceId !== undefined && { interfaceId }), bodies: read() };
+    } catch {
+      return 'damaged';
+    }
+  };
+  for (const name of files.logs) {
     let place: string | undefined;
     search: for await (const block of blocksBackward(files.folder, name, options)) {
       for (const line of block.includes(place === undefined ? traceId : blockOf(place)) ? linesOf(block) : [lastLineOf(block)]) {
         if (options.isOver()) break search;
         if (place !== undefined) {
           if (!isBlockLine(line, place)) continue;
-          const bodies = openBodies(options.seal, place, line, traceId);
-          return bodies && { ...(interfaceId !== undefined && { interfaceId }), bodies };
+          const { seal } = options;
+          const found = place;
+          return opened(() => openBodies(seal, found, line, { traceId, interfaceId }));
         }
         if (endedBefore(line, at)) break search;
         const call = atOf(line) === at && line.includes(traceId) ? parseLine(line) : undefined;
-        if (call?.['trace'] !== traceId || call['interface'] !== interfaceId) continue;
-        if (typeof call['bodies'] !== 'string')
-          return { ...(interfaceId !== undefined && { interfaceId }), bodies: openFields(call, options.seal) };
+        if (call?.['trace'] !== traceId || call['interface'] !== interfaceId || call['front'] !== front) continue;
+        if (typeof call['bodies'] !== 'string') return opened(() => openFields(call, options.seal));
         place = call['bodies'];
       }
     }
@@ -112,8 +127,9 @@ const SEALED_FIELDS = ['target', 'query', 'in', 'out'] as const;
 
 /** Checks a line. `mayMatch` looks at the text only, because most lines do not match and need no parsing. */
 function toMatch(query: CallQuery, interfaceIds: ReadonlySet<string> | undefined) {
-  const { traceId, appId, interfaceId, code, ip, from, to, outcome, notedBy } = query;
+  const { traceId, appId, interfaceId, front, code, ip, from, to, outcome, notedBy } = query;
   const texts = [
+    front === undefined ? undefined : `"front":"${front}"`,
     traceId === undefined ? undefined : `"trace":"${traceId}`,
     interfaceId === undefined ? undefined : `"interface":"${interfaceId}"`,
     code === undefined ? undefined : `"code":"${code}"`,
@@ -126,6 +142,7 @@ function toMatch(query: CallQuery, interfaceIds: ReadonlySet<string> | undefined
     mayMatch: (line: string) => texts.every((text) => line.includes(text)) && hasApp(line) && hasNote(line),
     mayMatchOneOf: (block: Buffer) => texts.every((text) => block.includes(text)),
     matches: (call: CallLine) =>
+      (front === undefined || call.front === front) &&
       (from === undefined || call.at >= from) &&
       (to === undefined || call.at <= to) &&
       (traceId === undefined || call.traceId.startsWith(traceId)) &&

@@ -70,7 +70,7 @@ async function search(
   bounds: Pick<SearchOptions, 'isOver' | 'turn'>,
 ): Promise<GatewayReply> {
   await Promise.all(Object.values(gateways()).map((gateway) => gateway.flushLog()));
-  const logs = Object.entries(gateways()).map(([front, { logName }]) => ({ front: front as Front, name: logName }));
+  const logs = Object.values(gateways()).map(({ logName }) => logName);
   const files = { folder, logs, processId };
   const options = { ...bounds, interfaceIds: question.interfaceIds && new Set(question.interfaceIds) };
   if (question.kind === 'find-calls') {

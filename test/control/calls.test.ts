@@ -131,6 +131,19 @@ test('bodies are read with a right and a reason, and the trail says so', async (
   assert.ok(JSON.stringify(body).includes('ifc_of_a trace-003') && JSON.stringify(body).includes('Complaint 17 of today'));
 });
 
+test('a record that no gateway can open is said to be damaged, not missing, and no gateway is said to be silent', async (t) => {
+  const usual = repliesOf;
+  t.after(() => (repliesOf = usual));
+  repliesOf = () => [
+    { processId: 'p1', reply: { kind: 'open-call', opened: undefined } },
+    { processId: 'p2', reply: { kind: 'open-call', opened: 'damaged' } },
+  ];
+  const operator = await running.person('odilo', ['operator']);
+  const named = { traceId: 'trace-003', at: 3, front: 'open', interfaceId: 'ifc_of_a', reason: 'Complaint 17 of today' };
+  const { status, body } = await operator.call('POST', '/calls/open', named);
+  assert.deepEqual([status, body.code], [422, 'CALL_DAMAGED']);
+});
+
 test('the load of an interface and its changes of state are read by who has its domain', async () => {
   const a = await running.person('ada', ['viewer'], ['hospital-a']);
   const { body } = await a.call('GET', '/interfaces/ifc_of_a/load');
@@ -142,7 +155,7 @@ test('the load of an interface and its changes of state are read by who has its 
 });
 
 test('an account has two searches at once, and others go on', async (t) => {
-  const [viewer, operator] = [await running.person('vincent', ['viewer']), await running.person('odette', ['operator'])];
+  const [viewer, operator] = [await running.person('vincent', ['viewer']), await running.person('osvald', ['operator'])];
   const { promise, resolve } = Promise.withResolvers<void>();
   t.after(() => (held = undefined));
   held = promise;

@@ -94,6 +94,10 @@ export const controlTexts: ErrorTemplates = {
     fix: '先只对引用它的接口生效，加入允许的地址，再改为全部生效。',
   },
   BREAKER_NOT_USED: { what: '接口 {interfaceId} 没有启用熔断，无法人工设置', fix: '先在接口的策略中启用“熔断”；调用流程的接口没有熔断。' },
+  CALL_DAMAGED: {
+    what: '该调用的报文记录无法打开：已损坏，或写入后被改动',
+    fix: '检查网关的磁盘，以及谁能改写其日志文件；其他调用不受影响。',
+  },
   CALL_NOT_FOUND: {
     what: '应答的网关中没有该调用的访问日志',
     fix: '日志只保留最近的调用，已停止的网关不会应答；请核对链路标识和网关列表。',

@@ -70,7 +70,8 @@ export default definePolicy({
         const type = exchange.answer?.headers['content-type'] ?? exchange.response.getHeader('content-type');
         add('out', maskBody(body, typeof type === 'string' ? type : undefined, keys, deps.crypto));
       }
-      deps.accessLog.write(`${describe(exchange, place, deps)}}`, bodies && { traceId: exchange.traceId, bodies });
+      const { traceId } = exchange;
+      deps.accessLog.write(`${describe(exchange, place, deps)}}`, bodies && { traceId, interfaceId: target?.interfaceId, bodies });
       return undefined;
     };
   },

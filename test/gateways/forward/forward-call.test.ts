@@ -6,6 +6,11 @@ import { after, before, test } from 'node:test';
 import { createMessage } from '../../../engine/contract/values/message.ts';
 import type { Tracer } from '../../../engine/contract/values/observe.ts';
 import type { FlowResult } from '../../../engine/contract/node/run-flow.ts';
+import type { Front } from '../../../engine/contract/access/access.ts';
+import { wallClock } from '../../../engine/testing/wall-clock.ts';
+import type { GatewayQuestion } from '../../../gateways/documents/gateway-questions.ts';
+import { createReply } from '../../../gateways/remote/reply-about-gateways.ts';
+import { testSeal } from '../support/test-seal.ts';
 import { RELAY_HEADER } from '../../../gateways/forward/relay-header.ts';
 import { startFaultProxy } from '../../servers/fault-proxy.ts';
 import { createEnvelopes } from '../../../sdk/public.ts';
@@ -67,6 +72,24 @@ test('carries a signed call inside as it came, and the answer that was signed th
     assert.equal(call.message.headers[RELAY_HEADER], undefined);
   }
   assert.equal(dmz.calls.length, 0, 'nothing runs in the DMZ');
+});
+
+test('a call through the DMZ is found by the front that it came to, and its bodies are opened', async () => {
+  const { headers } = await callSigned(dmz.gateway, await signRequest(lab.sm2));
+  const traceId = headers['x-kq-trace']!;
+  const replies = [inner, other].map(({ gateway, logFolder: folder }) =>
+    createReply({ folder, processId: 'p', seal: testSeal, clock: wallClock(), gateways: () => ({ bus: gateway }) }),
+  );
+  const ask = async (question: GatewayQuestion) => Promise.all(replies.map((reply) => reply(question, () => false)));
+  const find = async (front: Front) => {
+    const found = await ask({ kind: 'find-calls', query: { traceId, front }, limit: 5 });
+    return found.flatMap((reply) => (reply.kind === 'find-calls' ? reply.calls : []));
+  };
+  const [call, ...more] = await find('open');
+  assert.deepEqual([call?.front, more.length, (await find('bus')).length], ['open', 0, 0]);
+  const { at, interfaceId } = call!;
+  const opened = await ask({ kind: 'open-call', call: { traceId, at, front: 'open', interfaceId: interfaceId! } });
+  assert.ok(opened.some((reply) => reply.kind === 'open-call' && reply.opened !== undefined && reply.opened !== 'damaged'));
 });
 
 test('spans of the DMZ and of the inside belong to one trace', async () => {

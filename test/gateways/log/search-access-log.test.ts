@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -41,10 +41,7 @@ async function logFolder(t: TestContext) {
   await writeFile(join(folder, 'open.ndjson'), `${all.slice(4000).join('\n')}\n{"at":9999,"half of a li`);
   return {
     folder,
-    logs: [
-      { front: 'open' as const, name: 'open' },
-      { front: 'bus' as const, name: 'bus' },
-    ],
+    logs: ['open', 'bus'],
     processId: 'p1',
   };
 }
@@ -123,9 +120,9 @@ test('the bodies of one call are opened by its trace id, time, front and interfa
 test('of calls that share a trace id, only the named one is opened', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'kq-search-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
-  const nested = (at: number, id: string) => line(at, { trace: 'trace-shared', interface: id, in: `body of ${id}` });
+  const nested = (at: number, id: string) => line(at, { front: 'bus', trace: 'trace-shared', interface: id, in: `body of ${id}` });
   await writeFile(join(folder, 'bus.ndjson'), `${[nested(5, 'ifc_b'), nested(5, 'ifc_a'), nested(7, 'ifc_a')].join('\n')}\n`);
-  const files = { folder, logs: [{ front: 'bus' as const, name: 'bus' }], processId: 'p1' };
+  const files = { folder, logs: ['bus'], processId: 'p1' };
   const options = { seal: { open: (_place: SealPlace, sealed: string) => Buffer.from(sealed) }, isOver: never, turn };
   const open = (at: number, interfaceId: string, only?: readonly string[]) =>
     openCall(
@@ -133,7 +130,7 @@ test('of calls that share a trace id, only the named one is opened', async (t) =
       { traceId: 'trace-shared', at, front: 'bus', interfaceId },
       { ...options, interfaceIds: only === undefined ? undefined : new Set(only) },
     );
-  assert.deepEqual((await open(5, 'ifc_b', ['ifc_b']))?.bodies, { in: 'body of ifc_b' });
+  assert.deepEqual(await open(5, 'ifc_b', ['ifc_b']), { interfaceId: 'ifc_b', bodies: { in: 'body of ifc_b' } });
   assert.equal(await open(5, 'ifc_a', ['ifc_b']), undefined);
   assert.equal(await open(7, 'ifc_b', ['ifc_b']), undefined);
 });
@@ -150,7 +147,7 @@ test('calls are found by the policies that noted something about them, refused o
     line(5, noteOf('xss')),
   ];
   await writeFile(join(folder, 'open.ndjson'), `${lines.join('\n')}\n`);
-  const files = { folder, logs: [{ front: 'open' as const, name: 'open' }], processId: 'p1' };
+  const files = { folder, logs: ['open'], processId: 'p1' };
   const find = async (query: CallQuery) => (await findCalls(files, query, { limit: 9, isOver: never, turn })).calls.map(({ at }) => at);
   assert.deepEqual(await find({ notedBy: ['xss', 'sql-injection'] }), [5, 2, 1]);
   assert.deepEqual(await find({ notedBy: ['xss'], interfaceId: 'ifc_1' }), [1]);
@@ -161,7 +158,7 @@ test('a long call is found by its time, though shorter ones that began later wer
   t.after(() => rm(folder, { recursive: true, force: true }));
   const lines = [line(5000, { trace: 'trace-wanted' }), line(100, { ms: 5000, trace: 'trace-long1' })];
   await writeFile(join(folder, 'bus.ndjson'), `${lines.join('\n')}\n`);
-  const files = { folder, logs: [{ front: 'bus' as const, name: 'bus' }], processId: 'p1' };
+  const files = { folder, logs: ['bus'], processId: 'p1' };
   const { calls } = await findCalls(files, { from: 4900 }, { limit: 5, isOver: never, turn });
   assert.deepEqual(
     calls.map(({ traceId }) => traceId),
@@ -192,20 +189,67 @@ test('bodies that were sealed together are opened one call at a time, also in an
   for (let at = 0; at < calls; at++) {
     // Two calls share a trace id, and one call in five has no bodies.
     const trace = `trace-${at - (at % 2)}`;
-    log.write(line(at, { trace }), at % 5 === 0 ? undefined : { traceId: trace, bodies: { in: bodies[at]!, out: '"ok"' } });
+    log.write(
+      line(at, { trace }),
+      at % 5 === 0 ? undefined : { traceId: trace, interfaceId: `ifc_${at % 3}`, bodies: { in: bodies[at]!, out: '"ok"' } },
+    );
     if (at % (calls / times) === 0) await log.flush();
   }
   await log.close();
   const { lines, blocks } = await readLog(folder);
   assert.ok(lines.length === calls && blocks.length > times, `${blocks.length} blocks`);
   assert.ok((await readdir(folder)).length > 1);
-  const files = { folder, logs: [{ front: 'open' as const, name: 'open' }], processId: 'p1' };
+  const files = { folder, logs: ['open'], processId: 'p1' };
   for (let at = 0; at < calls; at++) {
     const named = { traceId: `trace-${at - (at % 2)}`, at, front: 'open' as const, interfaceId: `ifc_${at % 3}` };
     const opened = await openCall(files, named, { seal: testSeal, isOver: never, turn });
+    assert.ok(opened !== 'damaged');
     assert.deepEqual(opened?.bodies, at % 5 === 0 ? {} : { in: bodies[at], out: '"ok"' }, `call ${at}`);
   }
   const found = await findCalls(files, {}, { limit: 2 * calls, isOver: never, turn });
   assert.deepEqual([found.calls.length, found.calls.filter(({ hasBodies }) => hasBodies).length], [calls, calls * 0.8]);
   for (const [i, text] of lines.entries()) assert.ok(!text.includes('"ok"') && !text.includes(bodies[i]!), text);
+});
+
+test('a call is found and opened by its front in every log of the process: a bus gateway serves the calls of the DMZ', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'kq-search-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  await writeFile(join(folder, 'open.ndjson'), `${line(1)}\n`);
+  await writeFile(join(folder, 'bus.ndjson'), `${line(2, { via: 'node', in: 'sealed' })}\n${line(3, { front: 'bus' })}\n`);
+  const files = { folder, logs: ['open', 'bus'], processId: 'p1' };
+  const found = await findCalls(files, { front: 'open' }, { limit: 9, isOver: never, turn });
+  assert.deepEqual(
+    found.calls.map(({ at }) => at),
+    [2, 1],
+  );
+  const seal = { open: (_place: SealPlace, sealed: string) => Buffer.from(sealed) };
+  const named = { traceId: 'trace-2', at: 2, interfaceId: 'ifc_2' };
+  assert.deepEqual(await openCall(files, { ...named, front: 'open' }, { seal, isOver: never, turn }), {
+    interfaceId: 'ifc_2',
+    bodies: { in: 'sealed' },
+  });
+  assert.equal(await openCall(files, { ...named, front: 'bus' }, { seal, isOver: never, turn }), undefined);
+});
+
+test('bodies are opened for their own interface only, and a damaged record is said to be damaged', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'kq-search-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const log = await openAccessLog({ folder, name: 'open', clock: fakeClock(), logger: silentLogger, seal: testSeal });
+  log.write(line(3), { traceId: 'trace-3', interfaceId: 'ifc_0', bodies: { in: '"secret"' } });
+  log.write(line(4, { interface: undefined }), { traceId: 'trace-4', interfaceId: undefined, bodies: { target: '/nowhere' } });
+  await log.close();
+  const path = join(folder, 'open.ndjson');
+  const whole = await readFile(path, 'utf8');
+  const unnamed = { traceId: 'trace-3', at: 3, front: 'open' as const };
+  const open = async (text: string, call: CallName = { ...unnamed, interfaceId: 'ifc_0' }) => {
+    await writeFile(path, text);
+    return openCall({ folder, logs: ['open'], processId: 'p1' }, call, { seal: testSeal, isOver: never, turn });
+  };
+  assert.deepEqual(await open(whole), { interfaceId: 'ifc_0', bodies: { in: '"secret"' } });
+  assert.deepEqual(await open(whole, { ...unnamed, traceId: 'trace-4', at: 4 }), { bodies: { target: '/nowhere' } });
+  assert.equal(await open(whole.replace('"ifc_0"', '"ifc_1"'), { ...unnamed, interfaceId: 'ifc_1' }), 'damaged', 'the line was changed');
+  assert.equal(await open(whole.replace('"interface":"ifc_0",', ''), unnamed), 'damaged');
+  const flipped = whole.replace(/(?<="sealed":".{30}).(.)/, (two) => `${two.startsWith('A') ? 'B' : 'A'}${two.slice(1)}`);
+  for (const damaged of [flipped, whole.replace(/(?<="sealed":".{30})[^"]*/, ''), whole.replace('"}\n', '\n')])
+    assert.equal(await open(damaged), 'damaged');
 });

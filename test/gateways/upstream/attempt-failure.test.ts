@@ -34,7 +34,7 @@ async function serve(t: TestContext, instance: string, fields: Partial<Interface
   const logger = { ...silentLogger, warn: (event: string, more?: object) => void warnings.push({ event, ...more }) };
   const bus = await startGateway({ ...plan, interfaces: [document], grants }, { front: 'bus', logger: { ...logger, child: () => logger } });
   t.after(() => bus.stop());
-  const files = { folder: bus.logFolder, logs: [{ front: 'bus' as const, name: 'bus' }], processId: 'p' };
+  const files = { folder: bus.logFolder, logs: ['bus'], processId: 'p' };
   return {
     bus,
     warnings,
