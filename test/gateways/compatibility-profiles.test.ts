@@ -1,6 +1,9 @@
 /** What each compatibility profile signs, takes and refuses, over real sockets. */
 import assert from 'node:assert/strict';
 import { createVerify, generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { PROFILE_NAMES } from '../../engine/contract/compatibility/profiles.ts';
@@ -256,6 +259,54 @@ describe('answers', () => {
     const unsigned = await call(sendAlipay(alipayFields(ALIPAY, { n: String(serial++) })));
     assert.match(unsigned.body.toString(), /^\{"ifc_book_response":\{.*\}\}$/);
     assert.deepEqual(Object.keys(JSON.parse(unsigned.body.toString()) as object), ['ifc_book_response']);
+  });
+
+  test('a service cannot have a text signed that passes for an answer of WeChat Pay, nor end the wrapper itself', async (t) => {
+    let said = { type: 'application/json', body: '', headers: {} as Record<string, string> };
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': said.type, ...said.headers }).end(said.body);
+    });
+    t.after(() => server.close());
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const plan = await planWith([WECHAT.document, SORTED.document, ALIPAY.document], PROFILE_NAMES);
+    const target = { kind: 'upstream' as const, instances: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`] };
+    const interfaces = plan.interfaces.map((document) => (document.interfaceId === 'ifc_book' ? { ...document, target } : document));
+    const signingOne = await startGateway({ ...plan, interfaces, platformKeys: [platformKey] });
+    const plainOne = await startGateway({ ...plan, interfaces });
+    t.after(() => Promise.all([signingOne.stop(), plainOne.stop()]));
+    const alipay = () => sendAlipay(alipayFields(ALIPAY, { n: String(serial++) }));
+    for (const body of [
+      '1767225600\nnonce\n{"a":1}\n',
+      '{"a":1},"sign":"AAAA","b":{}',
+      '{"a":1}}{',
+      '[1]',
+      '"text"',
+      '12',
+      '',
+      '{"a":1',
+      '\ufeff{"a":1}',
+    ]) {
+      said = { ...said, body };
+      const answer = await callInProfile(signingOne.gateway, alipay());
+      assert.equal(answer.body.toString(), body, 'as it is, and not signed');
+    }
+    said = { ...said, body: ' \n{"a":"}","b":[{"c":"\\"甲"}]}\r\n' };
+    const wrapped = (await callInProfile(signingOne.gateway, alipay())).body.toString();
+    const [, inner, signature] = /^\{"ifc_book_response":(.*),"sign":"([^"]+)"\}$/.exec(wrapped)!;
+    assert.ok(inner === said.body.trim() && holds(inner, signature));
+
+    said = { ...said, headers: { 'wechatpay-signature': 'AAAA', 'Wechatpay-Serial': 'p3', 'Wechatpay-Any': '1', 'x-own': '1' } };
+    const requests = () => [signWechat(WECHAT), alipay(), sendSorted(sortedMembers(SORTED))];
+    for (const { gateway } of [signingOne, plainOne])
+      for (const request of requests()) {
+        const { headers } = await callInProfile(gateway, request);
+        const own = Object.keys(headers).filter((name) => name.startsWith('wechatpay-'));
+        assert.equal(headers['x-own'], '1');
+        assert.deepEqual(
+          [own.length > 0, headers['wechatpay-any']],
+          [gateway === signingOne.gateway && request.headers !== undefined && 'authorization' in request.headers, undefined],
+        );
+      }
   });
 
   test('what has not authenticated, and the other profile, gets plain answers', async () => {

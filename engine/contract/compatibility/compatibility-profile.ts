@@ -42,10 +42,15 @@ export interface ProfileSeal {
 
 type Around = readonly [before: string, behind: string];
 
-/** The form of responses. */
+/**
+ * The form of responses. One key of the platform signs for all profiles, so no signed text of one may be a signed text of
+ * another: that of WeChat Pay begins with a digit, that of Alipay with `{`.
+ */
 export interface ProfileAnswer {
-  /** True if only JSON bodies can be written in this form; others are left as they are. */
+  /** True if only a body that is one JSON object can be written in this form; others are left as they are. */
   readonly takesJsonOnly: boolean;
+  /** How the names of its headers begin, in lower case. Headers of the service with such names are dropped. */
+  readonly headerPrefix?: string;
   /** Returns the signed text before and behind the body. */
   signedText(timestamp: string, nonce: string): Around;
   /** Returns the headers to add, and what is written before and behind the body. */

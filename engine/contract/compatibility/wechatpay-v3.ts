@@ -24,6 +24,7 @@ export const wechatPayV3: CompatibilityProfile = {
   readsBody: false,
   answer: {
     takesJsonOnly: false,
+    headerPrefix: 'wechatpay-',
     signedText: (timestamp, nonce) => [`${timestamp}\n${nonce}\n`, '\n'],
     write({ timestamp, nonce, signature }) {
       if (signature === undefined) return {};

@@ -1,4 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import { Type } from 'typebox';
+import { ALL_PROFILES } from '../../../engine/contract/compatibility/profiles.ts';
+import { endOfNested } from '../../../engine/contract/compatibility/signed-parameters.ts';
 import {
   canonicalAnswer,
   digestOfScheme,
@@ -111,9 +114,14 @@ async function signInProfile(
   { clock, crypto }: Pick<PolicyDeps, 'clock' | 'crypto'>,
 ): Promise<undefined> {
   const { profileSigner } = plan;
-  const body = hasNoBody(answer.status) ? NOTHING : (answer.body ?? NOTHING);
+  // A service must not speak in the platform's name, least of all where the response is not signed.
+  for (const name of Object.keys(answer.headers))
+    if (SIGNATURE_HEADERS.some((start) => name.startsWith(start))) delete answer.headers[name];
   const form = profile.answer;
-  if (form === undefined || (form.takesJsonOnly && !isPlainJson(answer, body))) return;
+  if (form === undefined) return;
+  const whole = hasNoBody(answer.status) ? NOTHING : (answer.body ?? NOTHING);
+  const body = form.takesJsonOnly ? objectOf(answer, whole) : whole;
+  if (body === undefined) return;
   const timestamp = String(Math.floor(clock.now() / 1000));
   const nonce = Buffer.from(crypto.randomBytes(16)).toString('hex');
   const signed = enclose(form.signedText(timestamp, nonce), body);
@@ -126,10 +134,26 @@ async function signInProfile(
   if (around !== undefined) answer.body = enclose(around, body);
 }
 
-function isPlainJson({ headers }: Answer, body: Uint8Array): boolean {
-  return (
-    body.byteLength > 0 && headers['content-encoding'] === undefined && mediaTypeOf(headers['content-type'] ?? '') === 'application/json'
-  );
+const SIGNATURE_HEADERS = ALL_PROFILES.flatMap(({ answer }) => answer?.headerPrefix ?? []);
+
+/**
+ * Returns the text of a body that is one JSON object, without blanks around it; undefined if it is none. Only such a body
+ * can be enclosed so that it cannot end the enclosing object itself. One that is not valid inside stays not valid.
+ */
+function objectOf({ headers }: Answer, body: Uint8Array): Uint8Array | undefined {
+  if (headers['content-encoding'] !== undefined || mediaTypeOf(headers['content-type'] ?? '') !== 'application/json') return undefined;
+  let [start, end] = [0, body.byteLength];
+  while (start < end && isBlank(body[start])) start++;
+  while (start < end && isBlank(body[end - 1])) end--;
+  const inner = Buffer.from(body.buffer, body.byteOffset + start, end - start);
+  if (!isUtf8(inner)) return undefined;
+  // Each byte as a character: in UTF-8, brackets and quotes are never parts of other characters.
+  const text = inner.toString('latin1');
+  return text.startsWith('{') && endOfNested(text, 0) === text.length ? inner : undefined;
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 }
 
 function enclose([before, behind]: readonly [string, string], body: Uint8Array): Buffer {
