@@ -1,12 +1,22 @@
+import type { CompatibilityProfile } from '../../engine/contract/compatibility/compatibility-profile.ts';
 import type { GatewayError } from '../contract.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { refuse } from '../errors.ts';
 
 const DEFAULT_LIMIT_BYTES = 10 * 1024 * 1024;
+/** Bodies of profiles are read as text, character by character. */
+const PROFILE_LIMIT_BYTES = 1024 * 1024;
+/** For a body that must be read before its app is known: anyone can send one. */
+const UNKNOWN_CALLER_LIMIT_BYTES = 64 * 1024;
 
-/** Returns the largest body of an interface, in bytes; 10 MB unless it sets another limit. */
-export function bodyLimitOf({ bodyLimitBytes }: InterfaceDocument): number {
-  return bodyLimitBytes ?? DEFAULT_LIMIT_BYTES;
+/**
+ * Returns the largest body of an interface, in bytes; 10 MB unless it sets another limit. A request in a compatibility
+ * profile has 1 MB at most, and 64 KB if its app is named in the body and the interface sets no limit.
+ */
+export function bodyLimitOf({ bodyLimitBytes }: InterfaceDocument, profile?: CompatibilityProfile): number {
+  if (profile === undefined) return bodyLimitBytes ?? DEFAULT_LIMIT_BYTES;
+  const usual = profile.readsBody ? UNKNOWN_CALLER_LIMIT_BYTES : PROFILE_LIMIT_BYTES;
+  return Math.min(bodyLimitBytes ?? usual, PROFILE_LIMIT_BYTES);
 }
 
 /** Returns the error for a body above this limit. */

@@ -171,8 +171,8 @@ export const InterfaceDocument = Type.Object(
         ...fieldText(
           '请求体上限',
           'Largest body',
-          '不填时为 10 MB；更大的请求返回 GW41301。',
-          '10 MB if left out; a larger body is refused with GW41301.',
+          '不填时为 10 MB；更大的请求返回 GW41301。兼容签名的请求最多 1 MB；医保和支付宝形式不填时为 64 KB。',
+          '10 MB if left out; a larger body is refused with GW41301. In a compatibility profile at most 1 MB; in the forms of healthcare insurance and Alipay 64 KB if left out.',
         ),
         ...fieldEditor('size-bytes'),
         minimum: 0,

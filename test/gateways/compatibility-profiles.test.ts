@@ -153,6 +153,22 @@ describe('alipay-rsa2', () => {
     assert.equal(await codeOf(sendAlipay(alipayFields(ALIPAY, { biz_content: '{"a":1}&charset=utf-8' }))), 'GW40101');
   });
 
+  test('biz_content that is not one JSON object is refused, signed or not', async () => {
+    for (const [biz_content, code] of [
+      ['[1]', 'GW40101'],
+      ['"a"', 'GW40101'],
+      ['1', 'GW40101'],
+      ['null', 'GW40101'],
+      [' ', 'GW40101'],
+      [' {"a":1}', 'GW40101'],
+      ['{"a":1}{}', 'GW40101'],
+      ['{"a":1]', 'GW40001'],
+      ['{"a"}', 'GW40001'],
+      ['{a:1}', 'GW40001'],
+    ] as const)
+      assert.equal(await codeOf(sendAlipay(alipayFields(ALIPAY, { biz_content, n: String(serial++) }))), code, biz_content);
+  });
+
   test('two requests in one second need different contents', async () => {
     const at = beijingTime();
     const [first, same] = [alipayFields(ALIPAY, { timestamp: at, x: '1' }), alipayFields(ALIPAY, { timestamp: at, x: '1' })];
@@ -203,6 +219,25 @@ describe('sorted-sm2', () => {
     assert.equal(await codeOf(sendSorted(sortedMembers(SORTED, { a: '1&b=2' }))), 'GW40101');
     assert.equal(await codeOf(sendSorted(sortedMembers(SORTED, { encData: 'AB' }))), 'GW40101');
     assert.equal((await call(request)).status, 200);
+  });
+
+  test('blanks in place of data are refused, because they are not signed', async () => {
+    const good = sortedMembers(SORTED, { data: '' });
+    for (const blanks of ['%20%09', '+', '%0A']) {
+      const request = sendSorted(good, `/open/v1/appointments?data=${blanks}`);
+      const { data: _none, ...members } = good;
+      assert.equal(await codeOf({ ...request, body: JSON.stringify(members) }), 'GW40101', blanks);
+    }
+    for (const [data, code] of [
+      ['{"a":1]', 'GW40001'],
+      ['{"a"}', 'GW40001'],
+      ['{"a":1}{', 'GW40101'],
+    ] as const) {
+      const members = { appId: 'hospital', signType: 'SM2', timestamp: Date.now(), transType: 'ifc_book' };
+      const text = `appId=hospital&data=${data}&signType=SM2&timestamp=${members.timestamp}&transType=ifc_book`;
+      const body = `{"data":${data},${JSON.stringify({ ...members, signData: SORTED.sign(text) }).slice(1)}`;
+      assert.equal(await codeOf({ ...sendSorted({}), body }), code, data);
+    }
   });
 
   test('what is not signed ends at the gateway', async () => {

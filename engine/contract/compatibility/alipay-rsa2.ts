@@ -49,11 +49,13 @@ export const alipayRsa2: CompatibilityProfile = {
       sign_type,
       charset = 'utf-8',
       timestamp = '',
+      biz_content = '',
     } = Object.fromEntries(parameters);
     const signedAt = readTime(timestamp);
     if (signedText === undefined || signedAt === undefined || !isCallerId(appId) || signature === undefined) return undefined;
+    if (biz_content.startsWith('[')) return undefined;
     if (sign_type !== 'RSA2' || charset.toLowerCase() !== 'utf-8' || parameters.get('encrypt_type')) return undefined;
-    const content = { query: ownQuery(parameters, OF_PROFILE), body: parameters.get('biz_content')?.trim() ?? '' };
+    const content = { query: ownQuery(parameters, OF_PROFILE), body: biz_content };
     return { appId, keyId: undefined, signedAt, nonce: undefined, signature, signedText, operation, content };
   },
 };

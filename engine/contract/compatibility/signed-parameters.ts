@@ -42,14 +42,15 @@ function decode(text: string): string {
 
 /**
  * Returns the signed text `name=value&name=value…`, sorted by name. Blank values are left out. Returns undefined if the
- * text could be split in another way: only the parameter `nested` may contain `&`, and it must be one JSON object or
- * array, whose end is plain.
+ * text could be split in another way: only the parameter `nested` may contain `&`, and it must be empty, or one JSON
+ * object or array, whose end is plain.
  */
 export function sortedText(parameters: SignedParameters, unsigned: ReadonlySet<string>, nested: string): string | undefined {
   const lines: string[] = [];
   for (const name of [...parameters.keys()].sort()) {
     const value = parameters.get(name)!;
-    if (unsigned.has(name) || isBlank(value)) continue;
+    // Blanks that become a body must be signed, so `nested` is not left out for them.
+    if (unsigned.has(name) || (name === nested ? value === '' : isBlank(value))) continue;
     if (name === nested ? endOfNested(value, 0) !== value.length : value.includes('&')) return undefined;
     lines.push(`${name}=${value}`);
   }

@@ -3,16 +3,13 @@ import type { CompatibilityProfile } from '../../../engine/contract/compatibilit
 import { derOfRawSm2Signature } from '../../../engine/contract/kq1/kq1.ts';
 import { fieldText } from '../../../engine/contract/values/texts.ts';
 import { followPointer, readPointer } from '../../content/json-pointer.ts';
-import { refuseTooLarge } from '../../content/body-limit.ts';
 import { definePolicy, type Exchange, type GatewayError, type PolicyDeps, type ProfileClaim } from '../../contract.ts';
 import type { InterfaceDocument } from '../../documents/interface-document.ts';
 import { refuse, refuseJson } from '../../errors.ts';
 import type { PlanKey } from '../../plan-index.ts';
-import { claimProfile } from '../../shared/identity/claim-profile.ts';
+import { checkTime, claimProfile, NOT_PROVED } from '../../shared/identity/claim-profile.ts';
 import { isUsableKey } from '../../shared/identity/claim-session.ts';
 
-/** Bodies of profiles are read as text, character by character. */
-const MAX_BODY_BYTES = 1024 * 1024;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -87,16 +84,15 @@ async function authenticate(
   called: Called,
   deps: PolicyDeps,
 ): Promise<GatewayError | undefined> {
-  const sent = exchange.body!;
-  if (sent.byteLength > MAX_BODY_BYTES) return refuseTooLarge(MAX_BODY_BYTES);
-  const body = decode(sent);
+  const body = decode(exchange.body!);
   if (body === undefined) return profile.readsBody ? refuse('GW40101') : FORGED;
   const claim = claimProfile(exchange, profile, body, deps.clock.now());
   if ('code' in claim) return claim;
   exchange.claim = claim;
   const signature = readSignature(claim);
   const key = signature && (await findSigner(exchange, claim, signature, deps));
-  return key === undefined ? FORGED : accept(exchange, { claim, key, signature: signature!, called, body }, deps);
+  if (key === undefined) return claim.reading.keyId === undefined ? NOT_PROVED : FORGED;
+  return accept(exchange, { claim, key, signature: signature!, called, body }, deps);
 }
 
 function decode(bytes: Uint8Array): string | undefined {
@@ -137,6 +133,8 @@ function accept(exchange: Exchange, proved: Proved, deps: PolicyDeps): GatewayEr
   const { clock, crypto } = deps;
   const { claim, key, signature, called, body } = proved;
   const { profile, reading, app } = claim;
+  const isLate = checkTime(claim, clock.now());
+  if (isLate !== undefined) return isLate;
   const { nonce = Buffer.from(crypto.digest('sha256', signature)).toString('base64url'), signedAt, content } = reading;
   const { fingerprint } = key.handle!;
   exchange.proof = { kind: 'profile', keyId: key.document.keyId, fingerprint, nonce, signedAt, profile, operation: reading.operation };
@@ -153,14 +151,23 @@ function accept(exchange: Exchange, proved: Proved, deps: PolicyDeps): GatewayEr
   if (content.body !== body) exchange.body = Buffer.from(content.body);
   if (content.body === '') return undefined;
   exchange.headers['content-type'] = 'application/json';
-  return called.keyPointer && takeIdempotencyKey(exchange, called.keyPointer, deps);
+  // A body that is the value of a parameter was only known to end where it should.
+  return profile.readsBody || called.keyPointer !== undefined ? readBody(exchange, called.keyPointer, deps) : undefined;
 }
 
-/** Takes the key from the signed body. Whether it is usable, and whether there must be one, is checked later. */
-async function takeIdempotencyKey(exchange: Exchange, pointer: readonly string[], { json }: PolicyDeps): Promise<GatewayError | undefined> {
+/**
+ * Reads the signed body as JSON and takes the idempotency key from it. Whether the key is usable, and whether there must
+ * be one, is checked later.
+ */
+async function readBody(
+  exchange: Exchange,
+  pointer: readonly string[] | undefined,
+  { json }: PolicyDeps,
+): Promise<GatewayError | undefined> {
   const read = await json.read(exchange.body!, exchange);
   if (!('value' in read)) return refuseJson(read);
   exchange.json = read.value;
+  if (pointer === undefined) return undefined;
   const key = followPointer(read.value, pointer);
   if ((typeof key !== 'string' && typeof key !== 'number') || key === '') return undefined;
   exchange.headers['idempotency-key'] = String(key);

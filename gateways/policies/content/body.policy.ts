@@ -34,17 +34,18 @@ export default definePolicy({
   explain:
     (_options, target, _front, { crypto }) =>
     (exchange) => {
-      const { body = NOTHING } = exchange;
-      if (body.byteLength > bodyLimitOf(target!)) return refuseTooLarge(bodyLimitOf(target!));
+      const { body = NOTHING, profile } = exchange;
+      const limit = bodyLimitOf(target!, profile);
+      if (body.byteLength > limit) return refuseTooLarge(limit);
       const algorithm = digestAlgorithmOf(exchange);
       if (algorithm !== undefined) exchange.bodyDigest = crypto.digest(algorithm, body);
       return undefined;
     },
   compile(_options, target, _front, { bodies, crypto }) {
-    const limit = bodyLimitOf(target!);
-    const tooLarge = refuseTooLarge(limit);
+    const usual = limitedTo(bodyLimitOf(target!));
     return (exchange) => {
-      const { incoming } = exchange;
+      const { incoming, profile } = exchange;
+      const { limit, tooLarge } = profile === undefined ? usual : limitedTo(bodyLimitOf(target!, profile));
       const declared = incoming.get('content-length');
       if (declared === undefined && !incoming.has('transfer-encoding')) return takeEmpty(exchange, crypto);
       const length = declared === undefined ? undefined : Number(declared);
@@ -65,6 +66,10 @@ export default definePolicy({
     };
   },
 });
+
+function limitedTo(limit: number) {
+  return { limit, tooLarge: refuseTooLarge(limit) };
+}
 
 /** A KQ1 signature covers the digest of the body; compatibility profiles cover the body itself. */
 function digestAlgorithmOf({ claim }: Exchange): DigestAlgorithm | undefined {

@@ -219,7 +219,7 @@ test('a request of a compatibility profile is explained as the gateway judges it
   };
   assert.equal(await explain(good), undefined);
   assert.equal(await explain({ ...good, biz_content: '{}' }), 'GW40103');
-  assert.equal(await explain({ ...good, app_id: 'nobody' }), 'GW40101');
+  assert.equal(await explain({ ...good, app_id: 'nobody' }), 'GW40103');
   assert.equal(await explain(good, { appId: 'hospital' }), 'GW41502', 'an assumed app signs in KQ1, and a form is no media type there');
   assert.equal((await callGateway(started.gateway, sendAlipay(good))).status, 200, 'explaining claimed no nonce');
 });

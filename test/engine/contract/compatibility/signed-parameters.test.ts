@@ -67,7 +67,8 @@ test('the signed text cannot be split in another way', () => {
   const text = (fields: Record<string, string>) => sortedText(new Map(Object.entries(fields)), NONE, 'data');
   assert.equal(text({ b: '2', a: '1', data: '{"x":"&c=3"}', blank: ' ' }), 'a=1&b=2&data={"x":"&c=3"}');
   assert.equal(text({ a: '1&b=2' }), undefined);
-  for (const data of ['{}&a=1', '{"a":1}{}', 'x', '{"a":1', '"{}"']) assert.equal(text({ data }), undefined, data);
+  assert.equal(text({ a: '1', data: '' }), 'a=1');
+  for (const data of [' ', '\t', ' {}', '{}&a=1', '{"a":1}{}', 'x', '{"a":1', '"{}"']) assert.equal(text({ data }), undefined, data);
 });
 
 test('hands on what is signed, encoded so that each reader sees the same', () => {

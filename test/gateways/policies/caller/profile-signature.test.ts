@@ -48,6 +48,7 @@ after(() => started.stop());
 
 for (const caller of ALL) {
   const { scheme } = caller.document;
+  const UNKNOWN = scheme === 'wechatpay-v3' ? 'GW40101' : 'GW40103';
   describe(scheme, () => {
     test('a valid request reaches the flow, which sees no header but the media type', async () => {
       const request = requestOf(caller);
@@ -71,21 +72,35 @@ for (const caller of ALL) {
       assert.equal((await call(requestOf(caller, Date.now() - 290_000))).status, 200);
     });
 
-    test('an unknown app, another key and a key of another profile get the same GW40101', async () => {
-      const unknown = createCaller(scheme, 'nobody');
-      assert.equal(await codeOf(requestOf(unknown)), 'GW40101');
-      const forged = createCaller(scheme, 'hospital');
-      assert.equal(await codeOf(requestOf(forged)), 'GW40103');
+    test('an unknown app gets the answer of an unknown key, or that of a wrong signature if no key is named', async () => {
+      const answerTo = async (appId: string, at?: number) => {
+        const answer = await call(requestOf(createCaller(scheme, appId), at));
+        const { serverTime: _time, traceId: _trace, ...body } = JSON.parse(answer.body.toString()) as Record<string, unknown>;
+        return { status: answer.status, code: answer.code, body, names: Object.keys(answer.headers).sort() };
+      };
+      if (scheme === 'wechatpay-v3') {
+        assert.deepEqual([(await answerTo('nobody')).code, (await answerTo('hospital')).code], ['GW40101', 'GW40103']);
+        assert.equal(await codeOf(signWechat(caller, { serial: 'k9' })), 'GW40101');
+        return;
+      }
+      const forged = await answerTo('hospital');
+      assert.equal(forged.code, 'GW40103');
+      // Neither the code nor the time says that there is such an app.
+      assert.deepEqual(await answerTo('nobody'), forged);
+      for (const offset of [-400_000, 3_600_000]) {
+        assert.deepEqual(await answerTo('hospital', Date.now() + offset), forged);
+        assert.deepEqual(await answerTo('nobody', Date.now() + offset), forged);
+      }
     });
 
-    test('an app that may not use the profile gets GW40101, also if it has a key of it', async (t) => {
+    test('an app that may not use the profile is like an unknown one, also if it has a key of it', async (t) => {
       const others = PROFILE_NAMES.filter((name) => name !== scheme);
       const plan = await planWith([caller.document], others);
       const another = { ...plan.apps.at(-1)!, appId: 'another', profiles: [scheme] };
       const apart = await startGateway({ ...plan, apps: [...plan.apps, another] });
       t.after(() => apart.stop());
       const answer = await callInProfile(apart.gateway, requestOf(caller));
-      assert.deepEqual([answer.status, answer.code], [401, 'GW40101']);
+      assert.deepEqual([answer.status, answer.code], [401, UNKNOWN]);
     });
 
     test('keys of KQ1 and of other profiles do not verify it', async (t) => {
@@ -95,7 +110,7 @@ for (const caller of ALL) {
         const document = { ...caller.document, scheme: other };
         const apart = await startGateway(await planWith([document], PROFILE_NAMES));
         t.after(() => apart.stop());
-        assert.equal((await callInProfile(apart.gateway, requestOf(caller))).code, 'GW40101', other);
+        assert.equal((await callInProfile(apart.gateway, requestOf(caller))).code, UNKNOWN, other);
       }
     });
 
@@ -245,6 +260,31 @@ test('the idempotency key is taken from the signed body, never from a header', a
     ['{"order"', 'GW40001'],
   ] as const)
     assert.equal((await send(body)).code, code, body);
+});
+
+test('a body is read up to 1 MB, and up to 64 KB if only the body says whose it is, unless the interface says more', async (t) => {
+  const filled = (length: number) => `{"hospital":"${'A'.repeat(length)}"}`;
+  const wechat = (length: number) => signWechat(WECHAT, { body: filled(length) });
+  const alipay = (length: number) => sendAlipay(alipayFields(ALIPAY, { biz_content: filled(length) }));
+  const sorted = (length: number) => sendSorted(sortedMembers(SORTED, { data: { hospital: 'A'.repeat(length) } }));
+  const KB = 1024;
+  for (const send of [alipay, sorted]) {
+    assert.equal((await call(send(60 * KB))).status, 200);
+    assert.equal(await codeOf(send(64 * KB)), 'GW41301');
+  }
+  assert.equal((await call(wechat(1000 * KB))).status, 200);
+  assert.equal(await codeOf(wechat(KB * KB)), 'GW41301');
+  const plan = await planWith(
+    ALL.map(({ document }) => document),
+    PROFILE_NAMES,
+  );
+  const wide = plan.interfaces.map((document) => ({ ...document, bodyLimitBytes: 5 * KB * KB }));
+  const apart = await startGateway({ ...plan, interfaces: wide });
+  t.after(() => apart.stop());
+  for (const send of [alipay, sorted, wechat]) {
+    assert.equal((await callInProfile(apart.gateway, send(1000 * KB))).status, 200);
+    assert.equal((await callInProfile(apart.gateway, send(KB * KB))).code, 'GW41301');
+  }
 });
 
 test('the checks of content read what flow and upstream get', async () => {
