@@ -11,6 +11,7 @@ import type { Logger, Metrics } from '../engine/contract/values/observe.ts';
 import type { Crypto } from '../engine/contract/ports/crypto.ts';
 import type { Documents } from '../engine/contract/ports/documents.ts';
 import type { SharedState } from '../engine/contract/ports/shared-state.ts';
+import type { FileAccess } from '../engine/contract/node/file-access.ts';
 import { targetOfUrl } from '../engine/contract/node/outbound-guard.ts';
 import type { AskGateways } from '../gateways/documents/gateway-questions.ts';
 import type { Outbound } from '../engine/outbound/open-outbound.ts';
@@ -91,6 +92,7 @@ export interface ControlDeps {
   readonly bindings: Bindings;
   readonly bindingStore: BindingStore;
   readonly outbound: Outbound;
+  readonly files: FileAccess;
   readonly executions: ExecutionCatalog;
   readonly nodes: NodeRegistry;
   readonly engine: EngineView;

@@ -7,6 +7,7 @@ import { createTimedId } from './contract/values/ids.ts';
 import type { FlowVersion } from './contract/flow/flow-document.ts';
 import type { TriggerContext } from './contract/node/node.ts';
 import type { Logger, Metrics, Tracer } from './contract/values/observe.ts';
+import type { FileAccess } from './contract/node/file-access.ts';
 import type { Blobs } from './contract/ports/blobs.ts';
 import type { Documents } from './contract/ports/documents.ts';
 import type { SharedState } from './contract/ports/shared-state.ts';
@@ -22,6 +23,7 @@ import { createExaminer } from './examine/create-examiner.ts';
 import { createFits } from './examine/create-fits.ts';
 import { createBuildContext } from './expression/create-build-context.ts';
 import { createScriptPool, type ScriptInput, type ScriptPool } from './script/script-pool.ts';
+import { createFileAccess, type FileRoots } from './outbound/create-file-access.ts';
 import { openOutbound, targetsOfAdapters, type Outbound } from './outbound/open-outbound.ts';
 import { createProcesses, type Processes } from './processes/create-processes.ts';
 import type { ProcessAbout, ProcessParts } from './processes/process-document.ts';
@@ -74,6 +76,8 @@ export interface EngineDeps {
   readonly environment: string;
   /** Additional outbound targets from `KQ_OUTBOUND_ALLOWED`, and the ports of the platform itself. */
   readonly outbound?: { readonly allowed?: readonly string[]; readonly ownPorts?: readonly number[] };
+  /** The folders that adapters may use; none by default. */
+  readonly files?: FileRoots | undefined;
   readonly tls: TriggerContext<unknown>['tls'];
   readonly clock: Clock;
   readonly log: Logger;
@@ -104,6 +108,7 @@ export interface Engine {
   readonly changes: Changes;
   readonly bindings: RunningBindings;
   readonly outbound: Outbound;
+  readonly files: FileAccess;
   readonly published: RunningPublishedFlows;
   readonly catalog: FlowCatalog;
   readonly executions: ExecutionCatalog;
@@ -160,10 +165,10 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   await processes.start();
   const archive = deps.archive && (await openArchive(deps.archive, deps));
   const life = new EngineLife({ flows, runs, common, work, processes, archive }, deps);
-  const { nodes, changes, bindings, outbound, published } = flows;
+  const { nodes, changes, bindings, outbound, files, published } = flows;
 
   return {
-    ...{ nodes, changes, bindings, outbound, published, catalog },
+    ...{ nodes, changes, bindings, outbound, files, published, catalog },
     executions: createExecutionCatalog({ ...common, cancelChannel: CANCEL_CHANNEL, archive }),
     runFlow: createRunFlow({ ...common, ...work }),
     ...{ worker, triggers, live, traffic: runs.traffic, queue, quota, processes, archive },
@@ -189,16 +194,22 @@ async function openFlows(deps: EngineDeps) {
   const { allowed = [], ownPorts = [] } = deps.outbound ?? {};
   const outbound = await openOutbound({ documents, changes, clock, log, settings: allowed, ownPorts });
   await outbound.seed('adapters', () => targetsOfAdapters(bindings.store, nodes.adapterTypes(), environment));
+  const files = createFileAccess(deps.files ?? { roots: [], forbidden: [] });
   const stores = await openFlowStores(documents, seal);
   const compile = (version: FlowVersion) =>
     compileFlow(version, { getNode: nodes.get, build: createBuildContext({ pool, key: version.flowId }) });
   const examiner = createExaminer(deps.nodeFolders, clock);
   const published = await createPublishedFlows({ stores, changes, nodes, compile, clock, logger: log });
-  return { pool, nodes, changes, bindings, outbound, stores, examiner, published };
+  return { pool, nodes, changes, bindings, outbound, files, stores, examiner, published };
 }
 
 /** Creates what every run needs, and the counters of runs. */
-async function createRuns({ pool, bindings, outbound, published }: Flows, owner: string, parts: () => ProcessParts, deps: EngineDeps) {
+async function createRuns(
+  { pool, bindings, outbound, files, published }: Flows,
+  owner: string,
+  parts: () => ProcessParts,
+  deps: EngineDeps,
+) {
   const { clock, log, metrics, tracer, documents, blobs } = deps;
   const gates = createAdapterGates(clock);
   const calls = createAdapterCalls({ clock, metrics, gates });
@@ -206,6 +217,7 @@ async function createRuns({ pool, bindings, outbound, published }: Flows, owner:
     ...{ clock, log, metrics, tracer, blobs, gates, calls },
     bindings: bindings.bindings,
     outbound: outbound.guard,
+    files,
     compileExpression: createBuildContext({ pool }).compileExpression,
     runScript: (source, input, options) => pool.run(source, input as ScriptInput, options),
     callFlow: createCallFlow(
@@ -242,7 +254,7 @@ async function openExecutions(
 }
 
 /** Creates the parts that accept messages, and the parts that run executions. */
-async function createWork({ nodes, bindings, outbound, published }: Flows, common: Executions, deps: EngineDeps) {
+async function createWork({ nodes, bindings, outbound, files, published }: Flows, common: Executions, deps: EngineDeps) {
   const { documents, clock, log, metrics } = deps;
   const { processId } = common;
   const counts = new WorkerCounts();
@@ -257,6 +269,7 @@ async function createWork({ nodes, bindings, outbound, published }: Flows, commo
     ...{ published, documents, leases, serves, tls: deps.tls, seal: deps.seal, clock, logger: log, metrics },
     bindings: bindings.bindings,
     outbound: outbound.guard,
+    files,
     onBindingsChange: bindings.onChange,
     accept: async (flow, arrival, { seq }) => toArrivalResult(await accept(flow, { ...arrival, seq, onOtherContent: 'accept' })),
   });

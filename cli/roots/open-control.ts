@@ -50,6 +50,7 @@ export async function openControl(
     bindings: engine.bindings.bindings,
     bindingStore: engine.bindings.store,
     outbound: engine.outbound,
+    files: engine.files,
     executions: engine.executions,
     nodes: engine.nodes,
     engine: viewEngine(engine),

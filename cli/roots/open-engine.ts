@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { createEngine, type Engine } from '../../engine/create-engine.ts';
 import type { ProcessParts } from '../../engine/processes/process-document.ts';
+import { ownFiles } from '../../engine/host/settings.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { openStorage, type Storage } from '../../storage/open-storage.ts';
 import { readVersion } from '../shared/version.ts';
@@ -39,6 +40,7 @@ export async function openEngine(host: Host, life: Life, role: string, parts?: (
     nodeFolders: [NODES],
     environment: settings.environment,
     outbound: { allowed: settings.outboundAllowed, ownPorts: ownPorts(settings) },
+    files: { roots: settings.fileRoots, forbidden: ownFiles(settings) },
     tls: () => Promise.resolve(host.tls),
     clock,
     log,

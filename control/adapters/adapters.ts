@@ -20,6 +20,7 @@ import { refuseIfUsed } from '../flows/uses.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Bindings, BindingStore } from '../../engine/bindings/interface.ts';
 import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
+import type { FileAccess } from '../../engine/contract/node/file-access.ts';
 import type { Outbound } from '../../engine/outbound/open-outbound.ts';
 import type { ControlInfo } from '../action/control-info.ts';
 import type { EngineView } from '../action/engine-view.ts';
@@ -29,6 +30,7 @@ export interface AdapterServices {
   readonly bindings: Bindings;
   readonly bindingStore: BindingStore;
   readonly outbound: Outbound;
+  readonly files: FileAccess;
   readonly nodes: NodeRegistry;
   readonly engine: EngineView;
   readonly flowUses: FlowUses;

@@ -10,6 +10,7 @@ import { adapterHere } from './test-adapter.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Bindings, BindingStore } from '../../engine/bindings/interface.ts';
 import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
+import type { FileAccess } from '../../engine/contract/node/file-access.ts';
 import type { Outbound } from '../../engine/outbound/open-outbound.ts';
 import type { AdapterTests } from './adapter-tests.ts';
 import type { ControlInfo } from '../action/control-info.ts';
@@ -19,6 +20,7 @@ export interface ReadOffersServices {
   readonly bindings: Bindings;
   readonly bindingStore: BindingStore;
   readonly outbound: Outbound;
+  readonly files: FileAccess;
   readonly nodes: NodeRegistry;
   readonly adapterTests: AdapterTests;
   readonly info: ControlInfo;
@@ -49,7 +51,7 @@ export async function readOffers(services: ReadOffersServices, ctx: ActionContex
   const signal = AbortSignal.any([ctx.signal, end.signal]);
   const secret = (name = adapterId) => bindings.secret(name);
   try {
-    return { items: await offers({ adapter, outbound: outbound.guard, signal, clock, secret }) };
+    return { items: await offers({ adapter, outbound: outbound.guard, files: services.files, signal, clock, secret }) };
   } finally {
     cancelEnd();
   }

@@ -11,6 +11,7 @@ import type { ActionContext } from '../action/action.ts';
 import { existing } from '../access/domains.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Bindings, BindingStore } from '../../engine/bindings/interface.ts';
+import type { FileAccess } from '../../engine/contract/node/file-access.ts';
 import type { Outbound } from '../../engine/outbound/open-outbound.ts';
 import type { AdapterTests } from './adapter-tests.ts';
 import type { ControlInfo } from '../action/control-info.ts';
@@ -20,6 +21,7 @@ export interface TestAdapterServices {
   readonly bindings: Bindings;
   readonly bindingStore: BindingStore;
   readonly outbound: Outbound;
+  readonly files: FileAccess;
   readonly nodes: NodeRegistry;
   readonly adapterTests: AdapterTests;
   readonly info: ControlInfo;
@@ -55,7 +57,7 @@ export async function testUnsaved(services: TestAdapterServices, ctx: ActionCont
 }
 
 async function probe(
-  { nodes, clock, outbound }: TestAdapterServices,
+  { nodes, clock, outbound, files }: TestAdapterServices,
   ctx: ActionContext,
   adapter: Adapter,
   secret: ProbeContext['secret'],
@@ -69,7 +71,7 @@ async function probe(
   }
   const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(PROBE_MS)]);
   const report: ProbeContext['report'] = (step) => ctx.progress({ step: withoutSecrets(step) });
-  return withoutSecrets(await run({ adapter, outbound: outbound.guard, signal, clock, report, secret })) as Health;
+  return withoutSecrets(await run({ adapter, outbound: outbound.guard, files, signal, clock, report, secret })) as Health;
 }
 
 export function proberOf(nodes: NodeRegistry, protocol: string): Probe | undefined {

@@ -31,6 +31,7 @@ import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { CheckSavedInterface, PlanPublisher } from '../registry/build-plan.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { FileAccess } from '../../engine/contract/node/file-access.ts';
 import type { Outbound } from '../../engine/outbound/open-outbound.ts';
 import type { ExecutionCounter } from '../executions/execution-counter.ts';
 import type { AdapterTests } from '../adapters/adapter-tests.ts';
@@ -43,6 +44,7 @@ export interface BundleServices {
   readonly bindings: Bindings;
   readonly bindingStore: BindingStore;
   readonly outbound: Outbound;
+  readonly files: FileAccess;
   readonly nodes: NodeRegistry;
   readonly registry: Registry;
   readonly plans: PlanPublisher;

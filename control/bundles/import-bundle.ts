@@ -26,6 +26,7 @@ import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
 import type { CheckSavedInterface, PlanPublisher } from '../registry/build-plan.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { FileAccess } from '../../engine/contract/node/file-access.ts';
 import type { Outbound } from '../../engine/outbound/open-outbound.ts';
 import type { ExecutionCounter } from '../executions/execution-counter.ts';
 import type { FlowUses } from '../flows/flow-uses.ts';
@@ -40,6 +41,7 @@ export interface ImportBundleServices {
   readonly bindings: Bindings;
   readonly bindingStore: BindingStore;
   readonly outbound: Outbound;
+  readonly files: FileAccess;
   readonly nodes: NodeRegistry;
   readonly registry: Registry;
   readonly plans: PlanPublisher;

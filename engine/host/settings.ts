@@ -2,7 +2,7 @@
  * Settings that a process needs to start. They are read once, all errors are reported together, and afterwards they do
  * not change. Values that can be changed while the process runs are configuration items, not settings.
  */
-import { join, resolve, sep } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Type, type Static } from 'typebox';
 import { Convert, Default } from 'typebox/value';
 import { AppError, type ErrorValues, type Issue } from '../contract/values/errors.ts';
@@ -10,6 +10,7 @@ import { isIpRange } from '../contract/calls/ip-range.ts';
 import type { Text } from '../contract/values/texts.ts';
 import { nearestName } from '../flow/nearest-name.ts';
 import { schemaIssues } from '../flow/schema-issues.ts';
+import { isInside } from '../outbound/create-file-access.ts';
 import { readOutboundTarget } from '../outbound/exception.ts';
 
 /** What a setting means, in both languages. */
@@ -205,6 +206,14 @@ export const SettingsSchema = Type.Object(
       'Bytes of cached responses in memory, per front and process; at most as many go into the shared state.',
     ),
     workerSlots: count(64, 10_000, '并行执行数', 'Durable executions processed at the same time.'),
+    fileRoots: Type.Array(Type.String({ minLength: 1, maxLength: 1000, pattern: '^/' }), {
+      maxItems: 100,
+      default: [],
+      ...means(
+        '适配器可读写其中文件的目录（绝对路径），逗号分隔；不设则一个都不允许。不得是平台自身的目录、其上级或其中的目录',
+        'Folders in which adapters may read and write files, as absolute paths separated by commas. Absent: none. They must not be, contain or be inside the folders and files of the platform itself.',
+      ),
+    }),
     outboundAllowed: Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
       maxItems: 100,
       default: [],
@@ -231,7 +240,15 @@ export type Settings = Readonly<Omit<Static<typeof SettingsSchema>, 'kekFile' | 
   readonly storeAddress: string;
 };
 
-const LISTS: ReadonlySet<string> = new Set(['trustedProxies', 'gatewayDomains', 'outboundAllowed', 'serves', 'forwardTo', 'forwardNodes']);
+const LISTS: ReadonlySet<string> = new Set([
+  'trustedProxies',
+  'gatewayDomains',
+  'fileRoots',
+  'outboundAllowed',
+  'serves',
+  'forwardTo',
+  'forwardNodes',
+]);
 
 type Overrides = { readonly [Name in keyof Static<typeof SettingsSchema>]?: unknown };
 
@@ -259,6 +276,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     auditHeadFile: resolve(filled.auditHeadFile ?? `${dataFolder}.audit-head`),
     trustedProxies: Object.freeze([...filled.trustedProxies]) as string[],
     gatewayDomains: Object.freeze([...filled.gatewayDomains]) as string[],
+    fileRoots: Object.freeze(filled.fileRoots.map((root) => resolve(root))) as string[],
     outboundAllowed: Object.freeze([...filled.outboundAllowed]) as string[],
     serves: Object.freeze([...filled.serves]) as string[],
     forwardTo: Object.freeze([...filled.forwardTo]) as string[],
@@ -324,7 +342,8 @@ function splitList(text: string): string[] {
   return text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
 }
 
-function pairIssues({ tlsCertFile, tlsKeyFile, otlpAddress, ...others }: Settings): Issue[] {
+function pairIssues(settings: Settings): Issue[] {
+  const { tlsCertFile, tlsKeyFile, otlpAddress, ...others } = settings;
   const issues: Issue[] = others.flows === 'forward' ? forwardIssues(others) : [];
   if ((tlsCertFile === undefined) !== (tlsKeyFile === undefined))
     issues.push(
@@ -333,22 +352,34 @@ function pairIssues({ tlsCertFile, tlsKeyFile, otlpAddress, ...others }: Setting
   for (const range of others.trustedProxies)
     if (!isIpRange(range))
       issues.push(wrong('trustedProxies', `${range} is neither an address nor a CIDR range.`, 'range', { value: range }));
+  const own = ownFiles(settings);
+  for (const root of others.fileRoots)
+    if (own.some((path) => isInside(path, resolve(root)) || isInside(resolve(root), path)))
+      issues.push(wrong('fileRoots', `${root} contains files of the platform itself, or is inside its folders.`, 'own', { value: root }));
   for (const target of others.outboundAllowed)
     if (readOutboundTarget(target) === undefined)
       issues.push(wrong('outboundAllowed', `${target} is not a host, address or range with a port.`, 'target', { value: target }));
   const fingerprints = others.forwardNodes.map((node) => node.slice(node.lastIndexOf('@')).replaceAll(':', '').toLowerCase());
   if (new Set(fingerprints).size < fingerprints.length)
     issues.push(wrong('forwardNodes', 'A certificate identifies one node and one front, but one certificate is listed twice.', 'twice'));
-  if (others.exchangeFolder !== undefined && isInside(others.exchangeFolder, others.dataFolder))
+  if (others.exchangeFolder !== undefined && isInside(resolve(others.exchangeFolder), resolve(others.dataFolder)))
     issues.push(wrong('exchangeFolder', 'The exchange folder must be outside the data folder.', 'inside'));
   if (otlpAddress !== undefined && !isEncryptedOrLocal(otlpAddress))
     issues.push(wrong('otlpAddress', 'A collector on another machine must use https.', 'plain'));
   return issues;
 }
 
-/** Returns whether a path is inside a folder, or is the folder itself. */
-function isInside(path: string, folder: string): boolean {
-  return `${resolve(path)}${sep}`.startsWith(`${resolve(folder)}${sep}`);
+/** Returns the absolute paths of all files and folders of the platform itself. */
+export function ownFiles(settings: Pick<Settings, 'dataFolder'>): readonly string[] {
+  const { dataFolder } = settings;
+  const named = Object.entries(settings).filter(([name]) => /(?:File|Folder)$/.test(name));
+  const paths = [
+    `${dataFolder}.kek`,
+    `${dataFolder}.exchange`,
+    `${dataFolder}.audit-head`,
+    ...named.map(([, path]) => path as string | undefined),
+  ];
+  return paths.flatMap((path) => (path === undefined ? [] : [resolve(path)]));
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Clock } from '../contract/values/clock.ts';
 import type { SandboxUser } from '../contract/node/sandbox-wait.ts';
 import type { Effect, Scope } from '../contract/node/node.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
+import type { FileAccess } from '../contract/node/file-access.ts';
 import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
 import type { AdapterCalls } from './adapter-calls.ts';
 import type { Message } from '../contract/values/message.ts';
@@ -21,6 +22,7 @@ export interface RunDeps {
   readonly blobs: Blobs;
   readonly bindings: Bindings;
   readonly outbound: OutboundGuard;
+  readonly files: FileAccess;
   readonly gates: AdapterGates;
   /** If absent, adapter calls are not counted. */
   readonly calls?: AdapterCalls;

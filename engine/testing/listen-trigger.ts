@@ -3,8 +3,9 @@ import type { Clock } from '../contract/values/clock.ts';
 import type { FlowNode } from '../contract/flow/flow-document.ts';
 import type { Arrival, ArrivalResult, NodeDefinition, TriggerContext, TriggerPosition } from '../contract/node/node.ts';
 import { silentLogger, type Logger } from '../contract/values/observe.ts';
+import type { FileAccess } from '../contract/node/file-access.ts';
 import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
-import { anywhere } from './anywhere.ts';
+import { anyFile, anywhere } from './anywhere.ts';
 import { checkConfig, readSecret, resolveAdapter, type TestAdapter } from './run-node.ts';
 import { wallClock } from './wall-clock.ts';
 
@@ -20,6 +21,8 @@ export interface ListenTriggerOptions {
   readonly position?: TriggerPosition;
   /** By default every address is allowed. */
   readonly outbound?: OutboundGuard;
+  /** By default every file is allowed. */
+  readonly files?: FileAccess;
   /** Returns the engine's result for an arrival; `accepted` by default. */
   readonly onArrival?: (arrival: Arrival) => Promise<ArrivalResult> | ArrivalResult;
 }
@@ -68,6 +71,7 @@ function createContext(
     config: checkConfig(definition, options.config ?? {}),
     adapter: definition.adapter === undefined ? undefined : resolveAdapter(definition.adapter, options.adapter),
     outbound: options.outbound ?? anywhere,
+    files: options.files ?? anyFile,
     flowId: 'flw_test',
     nodeId: 'n_test',
     clock: options.clock ?? wallClock(),

@@ -21,7 +21,7 @@ import { memoryBlobs } from './memory-blobs.ts';
 import { lookup, type RunNodeOptions } from './run-node.ts';
 import { testBuildContext } from './test-build-context.ts';
 import { wallClock } from './wall-clock.ts';
-import { anywhere } from './anywhere.ts';
+import { anyFile, anywhere } from './anywhere.ts';
 
 export interface RunFlowOptions {
   /** Definitions of every node type the document names. */
@@ -74,6 +74,7 @@ function createDeps(options: RunFlowOptions, compileExpression: RunDeps['compile
       tablesAt: () => Promise.resolve(snapshot),
     },
     outbound: anywhere,
+    files: anyFile,
     gates: createAdapterGates(clock),
     compileExpression,
     runScript: options.runScript ?? (() => Promise.reject(new TypeError('this test passes no runScript'))),

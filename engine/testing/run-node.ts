@@ -11,9 +11,10 @@ import { createMessage, type Message } from '../contract/values/message.ts';
 import type { BuildContext, ConfigProblem, NodeContext, NodeDefinition, Outcome, Scope } from '../contract/node/node.ts';
 import { silentLogger, type Logger } from '../contract/values/observe.ts';
 import { isEcho, nameProblem, schemaValues } from '../contract/schema/schema-problem.ts';
+import type { FileAccess } from '../contract/node/file-access.ts';
 import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
-import { anywhere } from './anywhere.ts';
+import { anyFile, anywhere } from './anywhere.ts';
 import { memoryBlobs } from './memory-blobs.ts';
 import { testBuildContext } from './test-build-context.ts';
 import { wallClock } from './wall-clock.ts';
@@ -48,6 +49,8 @@ export interface RunNodeOptions {
   readonly blobs?: Blobs;
   /** By default every address is allowed. */
   readonly outbound?: OutboundGuard;
+  /** By default every file is allowed. */
+  readonly files?: FileAccess;
   readonly build?: BuildContext;
   readonly runScript?: NodeContext<unknown>['runScript'];
   readonly callFlow?: NodeContext<unknown>['callFlow'];
@@ -119,6 +122,7 @@ function createContext(
     config,
     adapter: protocol === undefined ? undefined : resolveAdapter(protocol, options.adapter),
     outbound: options.outbound ?? anywhere,
+    files: options.files ?? anyFile,
     signal: options.signal ?? new AbortController().signal,
     deadlineMs: clock.now() + (options.deadlineInMs ?? 60_000),
     idempotencyKey: options.idempotencyKey ?? 'key-of-this-run',

@@ -7,6 +7,7 @@ import type { Collection, CollectionSpec, Documents, StoredDocument } from '../c
 import { canonicalJson } from '../flow/content-hash.ts';
 import type { RunningPublishedFlows } from '../publish/published-flows.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
+import type { FileAccess } from '../contract/node/file-access.ts';
 import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
 import type { Bindings } from '../bindings/interface.ts';
 import type { Seal } from '../contract/values/seal.ts';
@@ -18,6 +19,7 @@ export interface TriggersDeps {
   readonly published: Pick<RunningPublishedFlows, 'list' | 'onChange'>;
   readonly bindings: Bindings;
   readonly outbound: OutboundGuard;
+  readonly files: FileAccess;
   /** Called after each change of the bindings; returns a function that unsubscribes. */
   onBindingsChange?(listener: () => void): () => void;
   readonly documents: Documents;
@@ -153,6 +155,7 @@ async function listen(
     config: trigger.config,
     adapter,
     outbound: deps.outbound,
+    files: deps.files,
     flowId,
     nodeId: trigger.id,
     clock,

@@ -8,15 +8,15 @@ export default defineAdapter({
   text: {
     label: { 'zh-CN': '数据库', en: 'Database' },
     help: {
-      'zh-CN': '一个数据库：流程在其中查询数据。',
-      en: 'A database that flows query.',
+      'zh-CN': '一个数据库，或一个 SQLite 文件：流程在其中查询数据。',
+      en: 'A database, or a SQLite file, that flows query.',
     },
   },
   settings: DatabaseSettings,
-  credential: { 'zh-CN': '数据库用户的口令。', en: 'The password of the database user.' },
+  credential: { 'zh-CN': '数据库用户的口令；SQLite 不需要。', en: 'The password of the database user; not needed for SQLite.' },
   connectsTo: (settings) => {
-    const { engine, host, port } = settings as DatabaseSettings;
-    return [{ host, port: port ?? ENGINES[engine].port }];
+    const { engine, host, port = ENGINES[engine].port } = settings as DatabaseSettings;
+    return host === undefined || port === undefined ? [] : [{ host, port }];
   },
   hasCharset: false,
 });

@@ -12,12 +12,12 @@ export async function probeDatabase(ctx: ProbeContext): Promise<Health> {
   const steps = createProbeSteps(ctx);
   let connection: Connection | undefined;
   try {
-    await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => readSettings(ctx.adapter, DatabaseSettings).host);
-    await steps.run({ 'zh-CN': '域名解析', en: 'Name' }, () => resolveName(ctx));
+    await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => readSettings(ctx.adapter, DatabaseSettings).engine);
+    if (ctx.adapter.settings['host'] !== undefined) await steps.run({ 'zh-CN': '域名解析', en: 'Name' }, () => resolveName(ctx));
     await steps.run({ 'zh-CN': '连接与登录', en: 'Connection and login' }, async () => {
-      const { user, database, tls } = readSettings(ctx.adapter, DatabaseSettings);
+      const { user, database, tls, file } = readSettings(ctx.adapter, DatabaseSettings);
       connection = await openConnection(ctx);
-      return `${user}, ${database}${tls === undefined ? '' : ', TLS'}`;
+      return file ?? `${user}, ${database}${tls === undefined ? '' : ', TLS'}`;
     });
     await steps.run({ 'zh-CN': '可读的表与视图', en: 'Readable tables and views' }, () => countTables(connection!, ctx));
     return steps.health();
@@ -28,7 +28,8 @@ export async function probeDatabase(ctx: ProbeContext): Promise<Health> {
 
 async function resolveName({ adapter, outbound }: ProbeContext): Promise<string> {
   const settings = readSettings(adapter, DatabaseSettings);
-  const { host, port = ENGINES[settings.engine].port } = settings;
+  const { port = ENGINES[settings.engine].port ?? 0 } = settings;
+  const host = settings.host!;
   try {
     return (await outbound.resolve(host, port))[0]!.address;
   } catch (cause) {

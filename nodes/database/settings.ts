@@ -8,16 +8,23 @@ const NAME = '^[^\\u0000-\\u001f\\u007f]+$';
 
 export const DatabaseSettings = Type.Object(
   {
-    engine: Type.Union([Type.Literal('postgresql'), Type.Literal('mysql'), Type.Literal('mariadb')], {
+    engine: Type.Union([Type.Literal('postgresql'), Type.Literal('mysql'), Type.Literal('mariadb'), Type.Literal('sqlite')], {
       ...fieldText('数据库', 'Database system', undefined, undefined, {
-        options: { postgresql: ['PostgreSQL', 'PostgreSQL'], mysql: ['MySQL', 'MySQL'], mariadb: ['MariaDB', 'MariaDB'] },
+        options: {
+          postgresql: ['PostgreSQL', 'PostgreSQL'],
+          mysql: ['MySQL', 'MySQL'],
+          mariadb: ['MariaDB', 'MariaDB'],
+          sqlite: ['SQLite（文件）', 'SQLite (file)'],
+        },
       }),
     }),
-    host: Type.String({
-      ...fieldText('主机', 'Host', undefined, undefined, { example: 'lis-db.hospital-c.example' }),
-      minLength: 1,
-      maxLength: 255,
-    }),
+    host: Type.Optional(
+      Type.String({
+        ...fieldText('主机', 'Host', 'SQLite 不填。', 'Left out for SQLite.', { example: 'lis-db.hospital-c.example' }),
+        minLength: 1,
+        maxLength: 255,
+      }),
+    ),
     port: Type.Optional(
       Type.Integer({
         ...fieldText('端口', 'Port', '不填时用该数据库的默认端口。', 'If left out, the default port of the database.'),
@@ -25,24 +32,41 @@ export const DatabaseSettings = Type.Object(
         maximum: 65_535,
       }),
     ),
-    database: Type.String({
-      ...fieldText('库名', 'Database', undefined, undefined, { example: 'lis' }),
-      minLength: 1,
-      maxLength: 128,
-      pattern: NAME,
-    }),
-    user: Type.String({
-      ...fieldText(
-        '用户',
-        'User',
-        '使用只有所需表权限的专用账号；口令存为凭据。',
-        'An account of its own, with rights for the needed tables only; its password is the credential.',
-        { example: 'kangqiao' },
-      ),
-      minLength: 1,
-      maxLength: 128,
-      pattern: NAME,
-    }),
+    database: Type.Optional(
+      Type.String({
+        ...fieldText('库名', 'Database', 'SQLite 不填。', 'Left out for SQLite.', { example: 'lis' }),
+        minLength: 1,
+        maxLength: 128,
+        pattern: NAME,
+      }),
+    ),
+    file: Type.Optional(
+      Type.String({
+        ...fieldText(
+          '文件',
+          'File',
+          '仅 SQLite：数据库文件的绝对路径，须在 KQ_FILE_ROOTS 允许的目录中。',
+          'SQLite only: absolute path of the database file, in a folder that KQ_FILE_ROOTS allows.',
+          { example: '/srv/lis/lis.db' },
+        ),
+        pattern: '^/',
+        maxLength: 1000,
+      }),
+    ),
+    user: Type.Optional(
+      Type.String({
+        ...fieldText(
+          '用户',
+          'User',
+          '使用只有所需表权限的专用账号；口令存为凭据。',
+          'An account of its own, with rights for the needed tables only; its password is the credential.',
+          { example: 'kangqiao' },
+        ),
+        minLength: 1,
+        maxLength: 128,
+        pattern: NAME,
+      }),
+    ),
     tls: Type.Optional(
       Type.Object(
         { ca: Type.Optional(TrustedCa), serverName: Type.Optional(CertificateName) },

@@ -15,7 +15,7 @@ import type { SqlSyntax } from './sql/syntax.ts';
 const GRACE_MS = 1000;
 
 /** What a connection needs of the context of an action, a trigger or a connection test. */
-export type DatabaseContext = Pick<NodeContext<unknown>, 'adapter' | 'outbound' | 'clock' | 'signal' | 'secret'>;
+export type DatabaseContext = Pick<NodeContext<unknown>, 'adapter' | 'outbound' | 'files' | 'clock' | 'signal' | 'secret'>;
 
 export interface Database {
   readonly connection: Connection;
@@ -30,7 +30,7 @@ export interface Database {
  */
 export async function useConnection<T>(ctx: DatabaseContext, work: (database: Database) => Promise<T>): Promise<T> {
   const settings = readSettings(ctx.adapter!, DatabaseSettings);
-  const target = targetOf(ctx, settings, await ctx.secret());
+  const target = await targetOf(ctx, settings);
   const { syntax, load } = ENGINES[settings.engine];
   const pool = poolOf(ctx, settings, target);
   const connection = await pool.acquire(async () => (await load()).open(target), ctx.signal);
@@ -58,19 +58,44 @@ export async function useConnection<T>(ctx: DatabaseContext, work: (database: Da
 /** Opens a connection that is not in the pool, for the connection test. The caller closes it. */
 export async function openConnection(ctx: DatabaseContext): Promise<Connection> {
   const settings = readSettings(ctx.adapter!, DatabaseSettings);
-  const target = targetOf(ctx, settings, await ctx.secret());
+  const target = await targetOf(ctx, settings);
   return (await ENGINES[settings.engine].load()).open(target);
 }
 
-function targetOf({ adapter, outbound, signal }: DatabaseContext, settings: DatabaseSettings, password: string): Target {
-  const { engine, host, port = ENGINES[engine].port, database, user, tls } = settings;
-  if (tls === undefined && !isLoopback(host) && settings.allowPlain !== true) {
+async function targetOf(ctx: DatabaseContext, settings: DatabaseSettings): Promise<Target> {
+  const { outbound, signal, files, adapter } = ctx;
+  const { connectTimeoutMs, timeoutMs } = adapter!.limits;
+  const common = { connectTimeoutMs, timeoutMs, outbound, signal };
+  const demand = (field: 'host' | 'database' | 'user' | 'file') => settings[field] ?? absent(ctx, field);
+  const { port: usualPort } = ENGINES[settings.engine];
+  if (usualPort === undefined) {
+    return {
+      ...common,
+      file: await files.resolve(demand('file')),
+      host: '',
+      port: 0,
+      database: '',
+      user: '',
+      password: '',
+      tls: undefined,
+    };
+  }
+  const { port = usualPort, tls, allowPlain } = settings;
+  const host = demand('host');
+  if (tls === undefined && !isLoopback(host) && allowPlain !== true) {
     throw new AppError('DATABASE_TLS_REQUIRED', 'input', 'This adapter would send patient data unencrypted.', {
       fix: 'Set tls in its settings; or allowPlain, if the database does not support TLS and is in the same protected network.',
     });
   }
-  const { connectTimeoutMs, timeoutMs } = adapter!.limits;
-  return { host, port, database, user, password, tls, connectTimeoutMs, timeoutMs, outbound, signal };
+  return { ...common, host, port, database: demand('database'), user: demand('user'), password: await ctx.secret(), tls };
+}
+
+function absent({ adapter }: DatabaseContext, field: string): never {
+  const { adapterId } = adapter!;
+  throw new AppError('ADAPTER_SETTINGS_WRONG', 'input', `The settings of adapter ${adapterId} are wrong: ${field} is missing.`, {
+    values: { problem: 'absent', adapter: adapterId, field },
+    fix: 'Fill it in.',
+  });
 }
 
 interface Entry {
@@ -82,10 +107,10 @@ interface Entry {
 const pools = new Map<string, Entry>();
 
 /** Returns the pool of the adapter. When its settings or password have changed, the old connections are closed. */
-function poolOf({ adapter, clock }: DatabaseContext, settings: DatabaseSettings, { password, timeoutMs }: Target): Pool {
+function poolOf({ adapter, clock }: DatabaseContext, settings: DatabaseSettings, { password, timeoutMs, file }: Target): Pool {
   const { adapterId } = adapter!;
   const key = createHash('sha256')
-    .update(JSON.stringify([settings, timeoutMs, password]))
+    .update(JSON.stringify([settings, timeoutMs, password, file]))
     .digest('base64');
   const known = pools.get(adapterId);
   if (known?.key === key) return known.pool;

@@ -18,6 +18,7 @@ import { createMemoryDocuments } from '../../storage/memory/memory-documents.ts'
 import { createMemorySharedState } from '../../storage/in-process/memory-shared-state.ts';
 import { checkOutput } from './check-output.ts';
 import { type Ask, keptRole, makeAccount } from '../support/make-account.ts';
+import { anyFile } from '../../engine/testing/anywhere.ts';
 import { outboundAnywhere } from '../support/outbound.ts';
 
 export interface Running {
@@ -67,6 +68,7 @@ export function defaultDeps(changes: Partial<ControlDeps> = {}) {
     catalog: memoryCatalog(),
     ...memoryBindings(),
     outbound: outboundAnywhere,
+    files: anyFile,
     executions: noExecutions,
     nodes: { get: () => undefined, list: () => [] },
     engine: idleEngine,

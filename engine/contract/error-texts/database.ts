@@ -6,6 +6,10 @@ const CORRECT_DATA = '更正数据，或在语句中处理已存在的记录。'
 
 export const databaseTexts: ErrorTemplates = {
   DATABASE_CONNECT_FAILED: { what: '无法连接数据库 {host}:{port}（{reason}）', fix: '用适配器的连接测试检查地址、防火墙与证书。' },
+  DATABASE_FILE_UNUSABLE: {
+    what: '无法打开数据库文件（{reason}）',
+    fix: '更正适配器的路径；文件须存在、是 SQLite 数据库，且平台的用户有权使用。',
+  },
   DATABASE_LOGIN_REFUSED: { what: '数据库拒绝登录（{code}）', fix: '更正适配器的用户、库名或凭据，或请数据库管理员授权。' },
   'DATABASE_LOGIN_REFUSED/password': { what: '数据库不接受该用户或口令（{code}）', fix: '更正适配器的用户或凭据。' },
   'DATABASE_LOGIN_REFUSED/database': { what: '库不存在，或该用户无权访问（{code}）', fix: '更正适配器的库名，或请数据库管理员授权。' },

@@ -7,6 +7,7 @@ export const hostTexts: ErrorTemplates = {
   SETTINGS_INVALID: { what: '配置不正确', fix: '更正列出的配置后重新启动。' },
   'SETTINGS_INVALID/pair': { what: 'TLS 证书与私钥须同时配置，或都不配置', fix: '补充缺少的一项。' },
   'SETTINGS_INVALID/inside': { what: '交换目录须在数据目录之外', fix: '将 KQ_EXCHANGE_FOLDER 指向数据目录之外。' },
+  'SETTINGS_INVALID/own': { what: '“{value}”含有平台自身的文件，或位于平台自身的目录之内', fix: '为适配器的文件另建目录。' },
   'SETTINGS_INVALID/forward': { what: '以 forward 方式运行的网关必须配置此项', fix: '补充该项，见部署文档“DMZ”一节。' },
   'SETTINGS_INVALID/twice': { what: '同一证书只能对应一个节点和一个网关，此处重复', fix: '每个节点、每个网关使用各自的证书。' },
   'SETTINGS_INVALID/range': { what: '“{value}”不是 IP 地址或网段', fix: '填写地址（如 10.20.3.7）或网段（如 10.20.0.0/16）。' },

@@ -23,11 +23,17 @@ export const nodeTexts: ErrorTemplates = {
   'OUTBOUND_NAME/unknown': { what: '此刻无法解析主机名 {host}，不能列为例外', fix: '改填地址，或在 DNS 可用后再试。' },
   'OUTBOUND_NAME/open': { what: '主机名 {host} 指向的地址本就允许连接，无需例外', fix: '不必登记；确有需要请改填地址。' },
   OUTBOUND_FULL: { what: '例外地址已有 {limit} 条', fix: '删除不再需要的，或改列网段。' },
+  FILE_OUTSIDE_ROOTS: {
+    what: '{path} 不在适配器可使用的目录之内',
+    fix: '改用允许的目录中的路径，或请平台运维人员在 KQ_FILE_ROOTS 中列出该目录。',
+  },
+  FILE_FOLDER_MISSING: { what: '{path} 所在的目录不存在', fix: '更正路径，或建立该目录。' },
   ADAPTER_SETTINGS_WRONG: { what: '适配器[ {adapter} ]的参数不正确', fix: '更正所指的字段。' },
   'ADAPTER_SETTINGS_WRONG/nowhere': {
     what: '适配器没有指定监听地址',
     fix: '在适配器参数中填写监听主机和端口（listen.host、listen.port）。',
   },
+  'ADAPTER_SETTINGS_WRONG/absent': { what: '适配器[ {adapter} ]没有填写 {field}', fix: '在适配器的参数中填写。' },
   HTTP_LOGIN_REFUSED: { what: '对方系统拒绝登录（HTTP {status}）', fix: '检查适配器的登录方式与凭据。' },
   HTTP_CONNECT: { what: '无法连接对方系统（{reason}），尚未发送任何内容', fix: '检查适配器的地址、网络，以及对方系统是否运行。' },
   HTTP_NO_ANSWER: {

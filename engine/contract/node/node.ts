@@ -9,6 +9,7 @@ import type { Clock } from '../values/clock.ts';
 import type { ErrorRecord, Issue } from '../values/errors.ts';
 import type { Message } from '../values/message.ts';
 import type { Logger } from '../values/observe.ts';
+import type { FileAccess } from './file-access.ts';
 import type { OutboundGuard } from './outbound-guard.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import type { SandboxUser } from './sandbox-wait.ts';
@@ -86,6 +87,8 @@ export interface NodeContext<Config> {
   readonly adapter: Adapter | undefined;
   /** Must be checked before every connection. */
   readonly outbound: OutboundGuard;
+  /** Must be asked before every access to a file. */
+  readonly files: FileAccess;
   /** Aborted on node time-out, deadline or cancel. Every wait and every socket must respect it. */
   readonly signal: AbortSignal;
   /** Epoch milliseconds after which the result is no longer needed. */
@@ -155,6 +158,8 @@ export interface TriggerContext<Config> {
   readonly adapter: Adapter | undefined;
   /** Must be checked before every connection. */
   readonly outbound: OutboundGuard;
+  /** Must be asked before every access to a file. */
+  readonly files: FileAccess;
   readonly flowId: string;
   readonly nodeId: string;
   readonly clock: Clock;
@@ -205,6 +210,8 @@ export interface ProbeContext {
   readonly adapter: Adapter;
   /** Must be checked before every connection. */
   readonly outbound: OutboundGuard;
+  /** Must be asked before every access to a file. */
+  readonly files: FileAccess;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   /** Called after each step. */

@@ -33,6 +33,8 @@ export interface ReadLimits {
 }
 
 export interface Target {
+  /** The file of a database without a server, with all links resolved. The fields of a server are then empty. */
+  readonly file?: string;
   readonly host: string;
   readonly port: number;
   /** Oracle: the service name. */

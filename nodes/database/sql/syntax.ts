@@ -41,6 +41,17 @@ export const MYSQL: SqlSyntax = {
   hasDollarQuote: false,
 };
 
+export const SQLITE: SqlSyntax = {
+  strings: "'",
+  names: { '"': '"', '`': '`', '[': ']' },
+  placeholder: (position) => `?${position}`,
+  isNumbered: true,
+  hasBackslash: false,
+  hasHashComment: false,
+  hasNestedComment: false,
+  hasDollarQuote: false,
+};
+
 /** Quotes a name, so that it may contain any character. */
 export function quoteName(name: string, { names }: SqlSyntax): string {
   const [[open, close]] = Object.entries(names) as [[string, string]];

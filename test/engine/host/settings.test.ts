@@ -83,3 +83,15 @@ test('a gateway that hands over names whom to and its certificate; inside, a cer
   assert.throws(() => readSettings({ KQ_FORWARD_NODES: `open:a@${written},user:a@${plain}` }), /listed twice/);
   assert.throws(() => readSettings({ KQ_FORWARD_NODES: `bus:a@${plain}` }), { code: 'SETTINGS_INVALID' });
 });
+
+test('the folders of adapters are none by default, and never those of the platform', () => {
+  assert.deepEqual(readSettings({}).fileRoots, []);
+  assert.deepEqual(readSettings({ KQ_FILE_ROOTS: '/srv/lis/, /srv/his' }).fileRoots, ['/srv/lis', '/srv/his']);
+  for (const root of ['/', '/var', '/var/kq/data', '/var/kq/data/store', '/var/kq/data.exchange', '/var/kq'])
+    assert.throws(() => readSettings({ KQ_DATA_FOLDER: '/var/kq/data', KQ_FILE_ROOTS: root }), { code: 'SETTINGS_INVALID' }, root);
+  assert.throws(
+    () => readSettings({ KQ_FILE_ROOTS: '/srv', KQ_TLS_KEY_FILE: '/srv/key.pem', KQ_TLS_CERT_FILE: '/etc/cert.pem' }),
+    /fileRoots|KQ_FILE_ROOTS/,
+  );
+  assert.throws(() => readSettings({ KQ_FILE_ROOTS: 'srv' }), { code: 'SETTINGS_INVALID' });
+});

@@ -24,7 +24,7 @@ import { createLeases } from '../../../engine/ownership/leases.ts';
 import { openSeal } from '../../support/model-engine.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
 import { sampleFlow, sampleNodes, sampleRegistry } from '../flow/sample-flow.ts';
-import { anywhere } from '../../../engine/testing/anywhere.ts';
+import { anyFile, anywhere } from '../../../engine/testing/anywhere.ts';
 
 /** A listener under the test's hand. */
 class Line {
@@ -107,6 +107,7 @@ function installation() {
       published: { list: () => [...flows.values()], onChange: (listener) => ((told = listener), () => (told = undefined)) },
       bindings,
       outbound: anywhere,
+      files: anyFile,
       documents,
       leases,
       accept: async (flow, arrival, { seq }): Promise<ArrivalResult> => {

@@ -22,7 +22,7 @@ import { createModelEngine, openSeal } from '../../support/model-engine.ts';
 import { controlNodes } from '../../support/model-flows.ts';
 import { seededRandom, simulateProcess, type SimulatedProcess } from '../../support/simulated-process.ts';
 import { sampleFlow, sampleNodes, sampleRegistry } from '../flow/sample-flow.ts';
-import { anywhere } from '../../../engine/testing/anywhere.ts';
+import { anyFile, anywhere } from '../../../engine/testing/anywhere.ts';
 
 const TAKE_OVERS = 100;
 const EVERY_SEC = 5;
@@ -80,6 +80,7 @@ test('over 100 take-overs a timer fires once for each instant that somebody saw,
       published: { list: () => flows, onChange: () => () => undefined },
       bindings: { adapter: () => undefined, secret: async () => '' } as unknown as Bindings,
       outbound: anywhere,
+      files: anyFile,
       documents: process.documents,
       leases: worker.leases,
       accept: async (flow, arrival, { seq }) => toArrivalResult(await engine.accept(flow, { ...arrival, seq, onOtherContent: 'accept' })),

@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { AppError, type ErrorKind } from '../../../engine/contract/values/errors.ts';
 import type { ProbeContext, ProbeStep } from '../../../engine/contract/node/node.ts';
-import { anywhere } from '../../../engine/testing/anywhere.ts';
+import { anyFile, anywhere } from '../../../engine/testing/anywhere.ts';
 import { memoryBlobs } from '../../../engine/testing/memory-blobs.ts';
 import { resolveAdapter, runNode, type RunNodeOptions } from '../../../engine/testing/run-node.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
@@ -219,7 +219,7 @@ async function listen(t: { after(action: () => void): void }, onSocket: (socket:
 function probeContext(settings: object, report?: (step: ProbeStep) => void): ProbeContext {
   const adapter = resolveAdapter('database', { adapterId: 'adp_probe', settings: settingsOf(settings) });
   const { signal } = new AbortController();
-  return { adapter, outbound: anywhere, signal, clock: wallClock(), report, secret: async () => 'Wei-1' };
+  return { adapter, outbound: anywhere, files: anyFile, signal, clock: wallClock(), report, secret: async () => 'Wei-1' };
 }
 
 test('the connection test says how far it came', { skip }, async () => {

@@ -10,7 +10,7 @@ import { httpPeer, tcpPeer } from '../support/peers.ts';
 import httpCall from '../../../nodes/http/call.node.ts';
 import { showsContract } from '../shows-contract.ts';
 import { createOutboundGuard } from '../../../engine/outbound/create-outbound-guard.ts';
-import { anywhere } from '../../../engine/testing/anywhere.ts';
+import { anyFile, anywhere } from '../../../engine/testing/anywhere.ts';
 
 showsContract(import.meta.url, {
   happy: 'sends the message as JSON and emits the parsed answer',
@@ -329,6 +329,7 @@ test('the connection test tells each step and stops at the first that fails', as
       clock: wallClock(),
       report,
       outbound: anywhere,
+      files: anyFile,
       secret: async () => '',
     });
   const told: string[] = [];

@@ -15,7 +15,7 @@ import { eventually } from '../../conformance/eventually.ts';
 import { prepareDovecot, startDovecot, type Dovecot } from '../../servers/dovecot.ts';
 import { createAuthority } from '../../support/certificates.ts';
 import { showsContract } from '../shows-contract.ts';
-import { anywhere } from '../../../engine/testing/anywhere.ts';
+import { anyFile, anywhere } from '../../../engine/testing/anywhere.ts';
 
 showsContract(import.meta.url, {
   happy: 'a mail of a Chinese program is read with its attachment, and leaves the inbox once it is safe',
@@ -234,6 +234,7 @@ test('the connection test logs in and names the folders', LIMIT, async () => {
     signal: new AbortController().signal,
     clock: wallClock(),
     outbound: anywhere,
+    files: anyFile,
     secret: async () => 'secret',
   };
   const { ok, steps } = await mailReceive.probe!(ctx);

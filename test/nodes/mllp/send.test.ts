@@ -15,7 +15,7 @@ import { ackText, admission, startHospital, type TestHospital } from './peers.ts
 import { showsContract } from '../shows-contract.ts';
 import type { OutboundGuard } from '../../../engine/contract/node/outbound-guard.ts';
 import { createOutboundGuard } from '../../../engine/outbound/create-outbound-guard.ts';
-import { anywhere } from '../../../engine/testing/anywhere.ts';
+import { anyFile, anywhere } from '../../../engine/testing/anywhere.ts';
 
 showsContract(import.meta.url, {
   happy: 'a message is sent under a control id of its idempotency key and its ACK is emitted',
@@ -255,6 +255,7 @@ test('the connection test says how far it came', async (t) => {
       signal: new AbortController().signal,
       clock: wallClock(),
       outbound: anywhere,
+      files: anyFile,
       secret: () => Promise.resolve(''),
     });
   const good = await probe(hospital.port);

@@ -4,7 +4,7 @@ import { test, type TestContext } from 'node:test';
 import { systemClock } from '../../../engine/host/system-clock.ts';
 import { readOffers } from '../../../nodes/soap/offers.ts';
 import { httpPeer } from '../support/peers.ts';
-import { anywhere } from '../../../engine/testing/anywhere.ts';
+import { anyFile, anywhere } from '../../../engine/testing/anywhere.ts';
 
 const CITY = await readFile(new URL('../../../examples/city/hospital-b/hospital-b.wsdl', import.meta.url), 'utf8');
 
@@ -82,6 +82,7 @@ async function ask(t: TestContext, wsdl: string, path = '') {
     signal: AbortSignal.timeout(30_000),
     clock: systemClock,
     outbound: anywhere,
+    files: anyFile,
     secret: () => Promise.reject(new Error('none')),
   });
   return { offers, requests };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AppError } from '../../../../engine/contract/values/errors.ts';
 import { compileStatement } from '../../../../nodes/database/sql/compile-statement.ts';
-import { MYSQL, POSTGRESQL, quoteName } from '../../../../nodes/database/sql/syntax.ts';
+import { MYSQL, POSTGRESQL, quoteName, SQLITE } from '../../../../nodes/database/sql/syntax.ts';
 
 const compile = (sql: string) => compileStatement(sql, POSTGRESQL);
 const problemOf = (sql: string) => {
@@ -68,5 +68,9 @@ test('a long statement takes linear time', () => {
 
 test('a name may contain its quote', () => {
   assert.equal(quoteName('a"b', POSTGRESQL), '"a""b"');
+  assert.deepEqual(compileStatement('SELECT [a:b], `c:d`, :x, :y, :x', SQLITE), {
+    text: 'SELECT [a:b], `c:d`, ?1, ?2, ?1',
+    names: ['x', 'y'],
+  });
   assert.equal(quoteName('a`b', MYSQL), '`a``b`');
 });

@@ -1,0 +1,38 @@
+import type { AppError } from '../../../engine/contract/values/errors.ts';
+import { conflict, constraintViolated, readOnly, serverError, statementRefused, type Violation } from './errors.ts';
+
+/** An error of SQLite, as its process reports it. `code` is the extended result code (sqlite.org/rescode.html). */
+export interface SqliteFailure {
+  readonly code: number;
+  readonly message: string;
+}
+
+const RULES: Readonly<Record<number, Violation['rule']>> = {
+  1555: 'unique',
+  2067: 'unique',
+  2579: 'unique',
+  787: 'reference',
+  1299: 'required',
+  275: 'check',
+};
+const ERROR = 1;
+const READ_ONLY = 8;
+const AUTHORISATION = 23;
+/** Busy and locked. */
+const CONFLICT: ReadonlySet<number> = new Set([5, 6]);
+/** No memory, input or output error, damaged file, disk full, cannot open a file. */
+const SERVER: ReadonlySet<number> = new Set([7, 10, 11, 13, 14]);
+
+export function translateSqlite({ code, message }: SqliteFailure): AppError {
+  const name = String(code);
+  const primary = code & 0xff;
+  const rule = RULES[code];
+  // The message ends with the names of the columns: "UNIQUE constraint failed: people.id".
+  if (rule !== undefined) return constraintViolated({ code: name, rule, name: /failed: (.+)$/.exec(message)?.[1] }, undefined);
+  if (CONFLICT.has(primary)) return conflict(name, undefined);
+  if (primary === READ_ONLY) return readOnly(name, undefined);
+  if (SERVER.has(primary)) return serverError(name, undefined);
+  // Their messages quote the statement, never a value of a row or parameter.
+  const isAboutStatement = primary === ERROR || primary === AUTHORISATION;
+  return statementRefused({ code: name, message: isAboutStatement ? message : undefined }, undefined);
+}
