@@ -5,7 +5,7 @@
 import type { Text } from '../../engine/contract/values/texts.ts';
 
 /** Groups of codes for errors that can only be fixed by changing the flow, its adapters or its tables. */
-const FOR_AUTHORS = /^(ADAPTER|CODE|EXPRESSION|FOREACH|HTTP|JOIN|MAP|MLLP|NODE|OUTBOUND|SCRIPT|SECRET|SET|SOAP|SUBFLOW|WAIT)_/;
+const FOR_AUTHORS = /^(ADAPTER|CODE|DATABASE|EXPRESSION|FOREACH|HTTP|JOIN|MAP|MLLP|NODE|OUTBOUND|SCRIPT|SECRET|SET|SOAP|SUBFLOW|WAIT)_/;
 
 const OF_CODE: Readonly<Record<string, Text>> = {
   CODE_UNKNOWN: {

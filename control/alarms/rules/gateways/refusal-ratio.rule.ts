@@ -1,4 +1,5 @@
 import { both, defineAlarmRule, interfaceNames, LEAST_CALLS, PERCENT, RATIO_OF_MS } from '../alarm-rule.ts';
+import { refusalWords } from '../refusal-words.ts';
 
 export default defineAlarmRule({
   text: {
@@ -14,14 +15,10 @@ export default defineAlarmRule({
   settlesMs: RATIO_OF_MS,
   describe: ({ interfaceId = '', percent = 0, calls = 0, code = '', app = '' }, name) =>
     both(
-      `接口“${name?.['zh-CN'] ?? interfaceId}”最近五分钟 ${calls} 次调用中 ${percent}% 被拒，多为 ${code}${app === '' ? '' : `（应用 ${app}）`}`,
-      `${percent}% of ${calls} calls of the interface "${name?.en ?? interfaceId}" were refused within five minutes, mostly with ${code}${app === '' ? '' : ` (app ${app})`}`,
+      `接口“${name?.['zh-CN'] ?? interfaceId}”最近五分钟 ${calls} 次调用中 ${percent}% 被拒，多因${refusalWords(code).what['zh-CN']}（${code}）${app === '' ? '' : `（应用 ${app}）`}`,
+      `${percent}% of ${calls} calls of the interface "${name?.en ?? interfaceId}" were refused within five minutes, mostly because ${refusalWords(code).what.en} (${code})${app === '' ? '' : ` (app ${app})`}`,
     ),
-  advise: () =>
-    both(
-      '打开这些调用查看原因；是授权、密钥或名单的问题就在调用方页更正，是请求不合格就通知调用方。',
-      'Open these calls to see why: mend grants, keys or lists on the page of the caller, or tell the caller what is wrong with its requests.',
-    ),
+  advise: ({ code = '' }) => refusalWords(code).advice,
   link({ interfaceId = '', app = '' }) {
     const ofApp = app === '' ? '' : `&app=${encodeURIComponent(app)}`;
     return `/calls?interface=${encodeURIComponent(interfaceId)}${ofApp}&outcome=refused`;
