@@ -228,9 +228,9 @@ function listOffers(services: AdapterServices): Action {
       'zh-CN': '对方系统自述的操作（如 SOAP 服务的 WSDL），含收发数据的格式',
       en: 'The operations that the other side describes (in the WSDL of a SOAP service), with the structure of their input and output',
     },
-    input: byAdapter,
+    input: Type.Object({ ...byAdapter.properties, nodeType: Type.Optional(Type.String({ maxLength: 100 })) }, closed),
     audited: false,
-    run: (ctx, { adapterId }) => readOffers(services, ctx, adapterId),
+    run: (ctx, input) => readOffers(services, ctx, input),
   });
 }
 

@@ -1,9 +1,9 @@
 /**
- * Reads what the remote system of an adapter offers. Uses the first node type of the adapter's protocol that can read
- * this.
+ * Reads what the remote system of an adapter offers to nodes of a type (`protocol.verb@major`). Without a type, uses the
+ * first one of the adapter's protocol that can read this.
  */
 import { AppError } from '../../engine/contract/values/errors.ts';
-import type { Offer } from '../../engine/contract/node/node.ts';
+import { typeName, type Offer } from '../../engine/contract/node/node.ts';
 import type { ActionContext } from '../action/action.ts';
 import { existing } from '../access/domains.ts';
 import { adapterHere } from './test-adapter.ts';
@@ -32,12 +32,17 @@ export interface OfferList {
   readonly items: readonly Offer[];
 }
 
-export async function readOffers(services: ReadOffersServices, ctx: ActionContext, adapterId: string): Promise<OfferList> {
+export async function readOffers(
+  services: ReadOffersServices,
+  ctx: ActionContext,
+  { adapterId, nodeType }: { readonly adapterId: string; readonly nodeType?: string },
+): Promise<OfferList> {
   const { bindings, bindingStore, outbound, nodes, clock } = services;
   existing(await bindingStore.getAdapter(adapterId), adapterId);
   const adapter = adapterHere(services, adapterId);
   const offers = nodes
     .list()
+    .filter((node) => nodeType === undefined || typeName(node) === nodeType)
     .map((node) => (node.kind === 'action' && node.adapter === adapter.protocol ? node.offers : undefined))
     .find((one) => one !== undefined);
   if (offers === undefined) {

@@ -8,8 +8,8 @@ export default defineAdapter({
   text: {
     label: { 'zh-CN': '数据库', en: 'Database' },
     help: {
-      'zh-CN': '一个数据库，或一个 SQLite 文件：流程在其中查询数据。',
-      en: 'A database, or a SQLite file, that flows query.',
+      'zh-CN': '一个数据库，或一个 SQLite 文件：流程在其中查询和写入数据。',
+      en: 'A database, or a SQLite file, in which flows query and write.',
     },
   },
   settings: DatabaseSettings,

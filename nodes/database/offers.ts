@@ -1,24 +1,64 @@
-/** Offers the tables and views of the database, each with a statement that reads it and the schema of its rows. */
+/** Offers the tables of the database to the nodes: to one that reads also views, to one that writes their columns. */
 import type { Offer, ProbeContext } from '../../engine/contract/node/node.ts';
 import type { Column, ColumnForm } from './drivers/driver.ts';
 import { quoteName, type SqlSyntax } from './sql/syntax.ts';
 import { useConnection } from './use-connection.ts';
 
 export async function readOffers(ctx: ProbeContext): Promise<readonly Offer[]> {
-  return useConnection(ctx, async ({ connection, syntax }) => {
-    const columns = await connection.columns();
-    const byTable = Map.groupBy(columns, ({ schema, table }) => JSON.stringify([schema, table]));
-    return [...byTable.values()].map((ofTable) => toOffer(ofTable, syntax));
-  });
+  return useConnection(ctx, async ({ connection, syntax }) =>
+    byTable(await connection.columns()).map((columns) => ({ ...nameOf(columns), ...readOffer(columns, syntax) })),
+  );
 }
 
-function toOffer(columns: readonly Column[], syntax: SqlSyntax): Offer {
-  const { schema, table, about } = columns[0]!;
+export async function writeOffers(ctx: ProbeContext): Promise<readonly Offer[]> {
+  return useConnection(ctx, async ({ connection }) =>
+    byTable((await connection.columns()).filter(({ kind }) => kind === 'table')).map((columns) => ({
+      ...nameOf(columns),
+      ...writeOffer(columns),
+    })),
+  );
+}
+
+function byTable(columns: readonly Column[]): readonly (readonly Column[])[] {
+  return [...Map.groupBy(columns, ({ schema, table }) => JSON.stringify([schema, table])).values()];
+}
+
+function nameOf([first]: readonly Column[]): Pick<Offer, 'name' | 'about'> {
+  const { schema, table, about } = first!;
+  return { name: schema === '' ? table : `${schema}.${table}`, ...(about === undefined ? {} : { about }) };
+}
+
+type Described = Pick<Offer, 'config' | 'takes' | 'gives'>;
+
+/** The columns are taken from the fields of the same names. */
+function writeOffer(columns: readonly Column[]): Described {
+  const { schema, table } = columns[0]!;
+  return {
+    config: {
+      ...(schema === '' ? {} : { schema }),
+      table,
+      columns: columns.map(({ name, isKey, form }) => ({
+        name,
+        value: { path: `data.${pathOf(name)}` },
+        isKey,
+        isBase64: form === 'bytes',
+      })),
+    },
+    takes: { ...rowSchema(columns), required: columns.filter(({ isNullable }) => !isNullable).map(({ name }) => name) },
+    gives: { type: 'object', properties: { affected: { type: 'integer' } }, required: ['affected'] },
+  };
+}
+
+/** A path names a field with other characters in backquotes. */
+function pathOf(name: string): string {
+  return /^[^.[\]`\s]+$/.test(name) ? name : `\`${name}\``;
+}
+
+function readOffer(columns: readonly Column[], syntax: SqlSyntax): Described {
+  const { schema, table } = columns[0]!;
   const quoted = (name: string) => quoteName(name, syntax);
   const names = columns.map(({ name }) => `  ${quoted(name)}`);
   return {
-    name: schema === '' ? table : `${schema}.${table}`,
-    ...(about === undefined ? {} : { about }),
     config: {
       sql: `SELECT\n${names.join(',\n')}\nFROM ${schema === '' ? '' : `${quoted(schema)}.`}${quoted(table)}`,
       parameters: [],

@@ -1,5 +1,4 @@
 import { Type, type Static } from 'typebox';
-import { AppError } from '../../engine/contract/values/errors.ts';
 import { withData } from '../../engine/contract/values/message.ts';
 import {
   defineNode,
@@ -14,7 +13,7 @@ import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { inTransaction } from './in-transaction.ts';
 import { readOffers } from './offers.ts';
 import { probeDatabase } from './probe.ts';
-import { readRows, type SizedRow } from './read-rows.ts';
+import { readRows, resultTooLarge, type SizedRow } from './read-rows.ts';
 import { bindStatement, checkSql, compileParameters, Sql, SqlParameters } from './sql-parameters.ts';
 import { useConnection } from './use-connection.ts';
 
@@ -156,11 +155,4 @@ async function writeBlob(batches: Batches, limitBytes: number, ctx: NodeContext<
   }
   const { blobId, sizeBytes } = await ctx.blobs.put(lines(), { limitBytes });
   return { blobId, sizeBytes, rows };
-}
-
-function resultTooLarge(limitBytes: number, fix: string): AppError {
-  return new AppError('DATABASE_RESULT_TOO_LARGE', 'input', `The result is larger than the limit of ${limitBytes} bytes.`, {
-    values: { limitBytes },
-    fix,
-  });
 }

@@ -9,6 +9,8 @@ const MAX_BATCH_ROWS = 500;
 export interface RowLimits {
   readonly maxRows: number;
   readonly maxRowBytes: number;
+  /** See `ReadLimits`. Without it, a second result is refused. */
+  readonly onResult?: () => void;
 }
 
 /** A row with its JSON text, which measures it. */
@@ -19,12 +21,12 @@ export interface SizedRow {
 
 /**
  * Reads the rows in batches. Throws DATABASE_TOO_MANY_ROWS or DATABASE_ROW_TOO_LARGE (input) at the first row above a
- * limit, and the errors of `Connection`.
+ * limit, DATABASE_SEVERAL_RESULTS (input), and the errors of `Connection`.
  */
 export async function* readRows(connection: Connection, statement: Statement, limits: RowLimits): AsyncIterable<readonly SizedRow[]> {
-  const { maxRows, maxRowBytes } = limits;
+  const { maxRows, maxRowBytes, onResult = onlyOne() } = limits;
   let count = 0;
-  for await (const rows of connection.rows(statement, batchLimits(maxRowBytes))) {
+  for await (const rows of connection.rows(statement, { ...batchLimits(maxRowBytes), onResult })) {
     const sized = rows.map((row) => ({ row, json: JSON.stringify(row) }));
     for (const { json } of sized) {
       count += 1;
@@ -33,6 +35,24 @@ export async function* readRows(connection: Connection, statement: Statement, li
     }
     yield sized;
   }
+}
+
+function onlyOne(): () => void {
+  let count = 0;
+  return () => {
+    count += 1;
+    if (count < 2) return;
+    throw new AppError('DATABASE_SEVERAL_RESULTS', 'input', 'The statement returns more than one result.', {
+      fix: 'Call a procedure with several results by the node Database call.',
+    });
+  };
+}
+
+export function resultTooLarge(limitBytes: number, fix: string): AppError {
+  return new AppError('DATABASE_RESULT_TOO_LARGE', 'input', `The result is larger than the limit of ${limitBytes} bytes.`, {
+    values: { limitBytes },
+    fix,
+  });
 }
 
 /** A driver may receive up to twice the size of a row, because databases send bytes as hexadecimal text. */

@@ -112,10 +112,11 @@ function unbound(name: string) {
 /** Returns the values of a message, by parameter name. Rejects with DATABASE_PARAMETER (input). */
 export type ReadValues = (scope: Scope) => Promise<ReadonlyMap<string, SqlValue>>;
 
-export function compileParameters(parameters: SqlParameters, build: BuildContext): ReadValues {
+/** `field`: where the values are in the configuration. */
+export function compileParameters(parameters: SqlParameters, build: BuildContext, field = '/parameters'): ReadValues {
   const readers = parameters.map(({ name, value }, index) => ({
     name,
-    read: atField(`/parameters/${index}/value`, () => compileOperand(value, (text) => build.compileExpression(text))),
+    read: atField(`${field}/${index}/value`, () => compileOperand(value, (text) => build.compileExpression(text))),
   }));
   return async (scope) => {
     const values = new Map<string, SqlValue>();

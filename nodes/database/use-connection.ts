@@ -5,11 +5,12 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import { isLoopback } from '../shared/is-loopback.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import type { Connection, Target } from './drivers/driver.ts';
-import { ENGINES } from './drivers/drivers.ts';
+import { ENGINES, type EngineName } from './drivers/drivers.ts';
 import { noAnswer } from './drivers/errors.ts';
 import { Pool } from './pool.ts';
 import { DatabaseSettings } from './settings.ts';
 import type { SqlSyntax } from './sql/syntax.ts';
+import { WRITE_DIALECTS, type WriteDialect } from './statements/write-dialects.ts';
 
 /** The server ends a statement at its time limit. Only if it has not done so after this time, the connection is dropped. */
 const GRACE_MS = 1000;
@@ -20,6 +21,8 @@ export type DatabaseContext = Pick<NodeContext<unknown>, 'adapter' | 'outbound' 
 export interface Database {
   readonly connection: Connection;
   readonly syntax: SqlSyntax;
+  readonly dialect: WriteDialect;
+  readonly engine: EngineName;
 }
 
 /**
@@ -45,9 +48,10 @@ export async function useConnection<T>(ctx: DatabaseContext, work: (database: Da
   ctx.signal.addEventListener('abort', onAbort, { once: true });
   try {
     if (ctx.signal.aborted) onAbort();
-    return await work({ connection, syntax });
+    return await work({ connection, syntax, dialect: WRITE_DIALECTS[settings.engine]!, engine: settings.engine });
   } catch (error) {
-    throw ending ?? error;
+    // A stop while the database commits does not say whether it did.
+    throw error instanceof AppError && error.kind === 'unknown-outcome' ? error : (ending ?? error);
   } finally {
     cancelTimer();
     ctx.signal.removeEventListener('abort', onAbort);

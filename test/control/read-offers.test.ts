@@ -24,7 +24,7 @@ test('a system whose description is not read in time is named, instead of a faul
     bindings: { adapter: () => ({ protocol: 'soap' }) },
     bindingStore: { getAdapter: async () => ({}) },
   } as unknown as ControlServices;
-  const asked = readOffers(services, { signal: new AbortController().signal } as ActionContext, 'adp_silent');
+  const asked = readOffers(services, { signal: new AbortController().signal } as ActionContext, { adapterId: 'adp_silent' });
   const refused = assert.rejects(asked, (error) => {
     assert.ok(error instanceof AppError);
     assert.deepEqual(
@@ -36,4 +36,23 @@ test('a system whose description is not read in time is named, instead of a faul
   await new Promise((resolve) => setImmediate(resolve));
   await clock.advance(15_000);
   await refused;
+});
+
+test('the offers are those for the asked type of node', async () => {
+  const offering = (type: string) => ({ kind: 'action', type, major: 1, adapter: 'database', offers: async () => [{ name: type }] });
+  const services = {
+    clock: fakeClock(),
+    outbound: {},
+    nodes: { list: () => [offering('database.query'), offering('database.write')] },
+    bindings: { adapter: () => ({ protocol: 'database' }) },
+    bindingStore: { getAdapter: async () => ({}) },
+  } as unknown as ControlServices;
+  const ctx = { signal: new AbortController().signal } as ActionContext;
+  const names = async (nodeType?: string) =>
+    (await readOffers(services, ctx, { adapterId: 'adp_db', ...(nodeType === undefined ? {} : { nodeType }) })).items.map(
+      ({ name }) => name,
+    );
+  assert.deepEqual(await names('database.write@1'), ['database.write']);
+  assert.deepEqual(await names(), ['database.query']);
+  await assert.rejects(names('database.write@2'), { code: 'ADAPTER_NO_OFFERS' });
 });

@@ -45,6 +45,18 @@ it('cuts what is open and takes new connections; refuses them when told to', asy
   await echoes(await open());
 });
 
+it('loses the answers to a text, as often as told', async () => {
+  proxy.loseAnswers('hel', 2);
+  const connection = await open();
+  await echoes(connection);
+  connection.socket.write('hello');
+  await connection.ended;
+  assert.equal(connection.received(), 'hello');
+  assert.equal(proxy.lost(), 1);
+  await echoes(await open());
+  proxy.heal();
+});
+
 it('swallows bytes without closing, and resets those connections when it heals', async () => {
   const connection = await open();
   await echoes(connection);

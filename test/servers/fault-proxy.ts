@@ -22,6 +22,10 @@ export interface FaultProxy {
   throttle(bytesPerSecond: number): void;
   /** Half-open: bytes are accepted and dropped in both directions, and no side sees an end. New connections behave the same. */
   swallow(): void;
+  /** Of the chunks towards the server that have this text, each `every`-th arrives, but the connection is reset instead of its answer. */
+  loseAnswers(text: string, every: number): void;
+  /** How many answers were lost. */
+  lost(): number;
   /** All as it should be; connections that swallowed bytes are reset, since their streams have gaps. */
   heal(): void;
   stop(): Promise<void>;
@@ -39,15 +43,18 @@ interface Faults {
   swallows: boolean;
   delayMs: number;
   bytesPerSecond: number;
+  losing: { readonly text: string; readonly every: number; seen: number; lost: number } | undefined;
 }
 
 interface Pair {
   readonly near: Socket;
   readonly far: Socket;
   hasGap: boolean;
+  /** The next answer is lost. */
+  losesAnswer: boolean;
 }
 
-const NONE: Faults = { refuses: false, swallows: false, delayMs: 0, bytesPerSecond: Infinity };
+const NONE: Faults = { refuses: false, swallows: false, delayMs: 0, bytesPerSecond: Infinity, losing: undefined };
 
 export async function startFaultProxy({ targetPort, targetHost = '127.0.0.1', port = 0 }: FaultProxyOptions): Promise<FaultProxy> {
   let faults: Faults = { ...NONE };
@@ -55,7 +62,7 @@ export async function startFaultProxy({ targetPort, targetHost = '127.0.0.1', po
   const server = createServer({ noDelay: true }, (near) => {
     if (faults.refuses) return near.resetAndDestroy();
     const far = connect({ host: targetHost, port: targetPort, noDelay: true });
-    const pair: Pair = { near, far, hasGap: false };
+    const pair: Pair = { near, far, hasGap: false, losesAnswer: false };
     pairs.add(pair);
     forward(near, far, pair, () => faults);
     forward(far, near, pair, () => faults);
@@ -85,6 +92,8 @@ export async function startFaultProxy({ targetPort, targetHost = '127.0.0.1', po
     delay: (ms) => void (faults.delayMs = ms),
     throttle: (bytesPerSecond) => void (faults.bytesPerSecond = bytesPerSecond),
     swallow: () => void (faults.swallows = true),
+    loseAnswers: (text, every) => void (faults.losing = { text, every, seen: 0, lost: 0 }),
+    lost: () => faults.losing?.lost ?? 0,
     heal() {
       faults = { ...NONE };
       for (const pair of pairs) if (pair.hasGap) reset(pair);
@@ -101,7 +110,16 @@ export async function startFaultProxy({ targetPort, targetHost = '127.0.0.1', po
 function forward(from: Socket, to: Socket, pair: Pair, faults: () => Faults): void {
   let tail = Promise.resolve();
   from.on('data', (chunk) => {
-    const { swallows, delayMs, bytesPerSecond } = faults();
+    const { swallows, delayMs, bytesPerSecond, losing } = faults();
+    if (pair.losesAnswer && from === pair.far) {
+      pair.losesAnswer = false;
+      if (losing !== undefined) losing.lost += 1;
+      return reset(pair);
+    }
+    if (losing !== undefined && from === pair.near && chunk.includes(losing.text)) {
+      losing.seen += 1;
+      pair.losesAnswer = losing.seen % losing.every === 0;
+    }
     if (swallows || pair.hasGap) {
       pair.hasGap = true;
       return;

@@ -3632,7 +3632,9 @@ export interface operations {
   };
   'adapters.offers': {
     parameters: {
-      query?: never;
+      query?: {
+        nodeType?: string;
+      };
       header?: never;
       path: {
         adapterId: string;

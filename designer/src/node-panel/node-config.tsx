@@ -46,6 +46,7 @@ export function NodeConfig({ node, type, focus }: NodeConfigProps) {
         <NodeOffers
           key={node.adapter}
           adapterId={node.adapter}
+          nodeType={node.type}
           onTake={(offered) => edits.config({ ...node.config, ...offered } as FlowNode['config'], '')}
         />
       ) : null}

@@ -19,11 +19,12 @@ const TEXTS = defineTexts({
 
 interface NodeOffersProps {
   readonly adapterId: string;
+  readonly nodeType: string;
   readonly onTake: (config: Offer['config']) => void;
 }
 
 /** Lets the author choose an operation that the hospital's system describes, and fills in the node's form with it. */
-export function NodeOffers({ adapterId, onTake }: NodeOffersProps) {
+export function NodeOffers({ adapterId, nodeType, onTake }: NodeOffersProps) {
   const t = useTexts(TEXTS);
   const may = useMay();
   const { isReadOnly } = useForm();
@@ -50,7 +51,7 @@ export function NodeOffers({ adapterId, onTake }: NodeOffersProps) {
           onCancel={() => setOpen(false)}
         >
           <p>{t('help')}</p>
-          <OfferList adapterId={adapterId} chosen={offer?.name} onChoose={setOffer} />
+          <OfferList adapterId={adapterId} nodeType={nodeType} chosen={offer?.name} onChoose={setOffer} />
         </Modal>
       ) : null}
     </>

@@ -19,14 +19,16 @@ const SHOWN = 6;
 
 interface OfferListProps {
   readonly adapterId: string;
+  /** The type of the node that takes the operation. */
+  readonly nodeType: string;
   readonly chosen: string | undefined;
   readonly onChoose: (offer: Offer) => void;
 }
 
 /** Lists the operations that the called system describes, so that the author can choose one. */
-export function OfferList({ adapterId, chosen, onChoose }: OfferListProps) {
+export function OfferList({ adapterId, nodeType, chosen, onChoose }: OfferListProps) {
   const t = useTexts(TEXTS);
-  const offers = useQueryOf('adapters.offers', { adapterId });
+  const offers = useQueryOf('adapters.offers', { adapterId, nodeType });
   if (offers.error !== null) return <ErrorBox error={offers.error} onRetry={() => void offers.refetch()} />;
   if (offers.data === undefined) return <Skeleton active title={false} paragraph={{ rows: 4 }} />;
   const { items } = offers.data;

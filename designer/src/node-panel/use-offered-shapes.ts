@@ -4,7 +4,7 @@ import { useMemo } from 'react';
 import { call } from '../api/client.ts';
 import { useMay } from '../session/session-context.ts';
 import { useEditor } from '../editor/state/editor-context.tsx';
-import { offeredShapes, type OfferedShapes } from '../model/samples/offered-shapes.ts';
+import { offeredShapes, offersKey, type OfferedShapes } from '../model/samples/offered-shapes.ts';
 
 const FRESH_MS = 300_000;
 
@@ -17,11 +17,11 @@ export function useOfferedShapes({ mayAsk }: { readonly mayAsk: boolean }): Offe
   const types = useEditor((editor) => editor.types);
   const nodes = useEditor(({ history }) => history.document.nodes);
   const called = nodes.filter((node) => node.adapter !== undefined && types.get(node.type)?.knowsOffers === true);
-  const adapters = [...new Set(called.map(({ adapter }) => adapter!))];
+  const asked = [...new Map(called.map((node) => [offersKey(node), { adapterId: node.adapter!, nodeType: node.type }]))];
   const answers = useQueries({
-    queries: adapters.map((adapterId) => ({
-      queryKey: ['adapters.offers', { adapterId }],
-      queryFn: ({ signal }: { readonly signal: AbortSignal }) => call('adapters.offers', { adapterId }, { signal }),
+    queries: asked.map(([, input]) => ({
+      queryKey: ['adapters.offers', input],
+      queryFn: ({ signal }: { readonly signal: AbortSignal }) => call('adapters.offers', input, { signal }),
       enabled: mayAsk && may('adapters.test'),
       staleTime: FRESH_MS,
       retry: false,
@@ -30,11 +30,11 @@ export function useOfferedShapes({ mayAsk }: { readonly mayAsk: boolean }): Offe
   // `called` and `answers` are new objects at every render, but their content seldom changes. So compare their content
   // as text.
   const stamp = JSON.stringify([
-    called.map(({ id, adapter, config }) => [id, adapter, config]),
+    called.map(({ id, type, adapter, config }) => [id, type, adapter, config]),
     answers.map(({ dataUpdatedAt }) => dataUpdatedAt),
   ]);
   return useMemo(() => {
-    const offersOf = new Map(adapters.map((adapterId, index) => [adapterId, answers[index]?.data?.items ?? []]));
+    const offersOf = new Map(asked.map(([key], index) => [key, answers[index]?.data?.items ?? []]));
     return offeredShapes(called, offersOf);
   }, [stamp]);
 }

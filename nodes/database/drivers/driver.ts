@@ -30,6 +30,11 @@ export interface ReadLimits {
    * throws DATABASE_ROW_TOO_LARGE (input).
    */
   readonly batchBytes: number;
+  /**
+   * Called before the rows of each result, by databases whose statements may have several results (a procedure). A
+   * batch belongs to one result. What it throws ends the reading.
+   */
+  onResult?(): void;
 }
 
 export interface Target {

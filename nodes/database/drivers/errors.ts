@@ -110,6 +110,22 @@ export function noAnswer(reason: string, cause?: unknown): AppError {
   });
 }
 
+/** The connection was lost while the database committed. */
+export function commitUnknown(cause: AppError): AppError {
+  return new AppError('DATABASE_COMMIT_UNKNOWN', 'unknown-outcome', 'The connection was lost while the database committed the data.', {
+    fix: 'Check in the database whether the data is there. With idempotency by key or ledger, the platform repeats the step by itself.',
+    cause,
+  });
+}
+
+/** A procedure may have committed by itself before the error. */
+export function callUnknown(cause: AppError): AppError {
+  return new AppError('DATABASE_CALL_UNKNOWN', 'unknown-outcome', 'The call failed, and it is not known what it has changed.', {
+    fix: 'Check in the database whether it was done. If repeating the call does no harm, set its effect to idempotent.',
+    cause,
+  });
+}
+
 export function serverError(code: string, cause: unknown): AppError {
   return new AppError('DATABASE_SERVER_ERROR', 'transient', `The database could not run the statement (${code}).`, {
     values: { code },

@@ -107,7 +107,8 @@ class MysqlConnection implements Connection {
     });
   }
 
-  async *rows({ text, values }: Statement, { batchRows, batchBytes }: ReadLimits): AsyncIterable<readonly Row[]> {
+  async *rows({ text, values }: Statement, limits: ReadLimits): AsyncIterable<readonly Row[]> {
+    const { batchRows, batchBytes } = limits;
     if (!this.isUsable) throw noAnswer('closed');
     this.#isBusy = true;
     const command = this.#client.execute({ sql: text, rowsAsArray: true }, toValues(values));
@@ -120,24 +121,29 @@ class MysqlConnection implements Connection {
     };
     this.#client.once('error', onLost);
     command.once('end', ended.resolve);
-    let fields: readonly FieldPacket[] = [];
-    command.once('fields', (packets: readonly FieldPacket[]) => (fields = packets));
+    // Rows of several results come in one stream, so each result is announced in it.
+    command.on('fields', (fields: readonly FieldPacket[] | undefined) => {
+      if (fields !== undefined && !stream.destroyed) stream.push(new NextResult(fields));
+    });
     try {
       // The client reads one batch ahead.
       this.#allow(2 * batchBytes);
       let toRow: ((values: readonly unknown[]) => Row) | undefined;
       let batch: Row[] = [];
-      for await (const row of stream as AsyncIterable<readonly unknown[]>) {
+      for await (const item of stream as AsyncIterable<readonly unknown[] | NextResult | ResultSetHeader>) {
+        const isNext = item instanceof NextResult;
+        if (batch.length === batchRows || (isNext && batch.length > 0)) {
+          yield batch;
+          batch = [];
+          this.#allow(2 * batchBytes);
+        }
+        if (isNext) {
+          toRow = compileRow(item.fields, this.#offset);
+          limits.onResult?.();
+        }
         // A statement without a result gives one object that counts the changed rows.
-        if (fields.length === 0) continue;
-        toRow ??= compileRow(fields, this.#offset);
-        batch.push(toRow(row));
-        if (batch.length < batchRows) continue;
-        yield batch;
-        batch = [];
-        this.#allow(2 * batchBytes);
+        else if (isRow(item)) batch.push(toRow!(item));
       }
-      toRow ??= compileRow(fields, this.#offset);
       if (batch.length > 0) yield batch;
     } catch (cause) {
       throw this.#isTooMuch ? rowTooLarge({ limitBytes: batchBytes }) : translateStatement(cause, this.#timeoutMs);
@@ -210,6 +216,18 @@ class MysqlConnection implements Connection {
   get #isTooMuch(): boolean {
     return this.#socket.bytesRead > this.#bytesAllowed;
   }
+}
+
+class NextResult {
+  readonly fields: readonly FieldPacket[];
+
+  constructor(fields: readonly FieldPacket[]) {
+    this.fields = fields;
+  }
+}
+
+function isRow(item: readonly unknown[] | ResultSetHeader): item is readonly unknown[] {
+  return Array.isArray(item);
 }
 
 function streamOf(client: Client): Socket {

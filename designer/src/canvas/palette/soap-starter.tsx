@@ -99,7 +99,13 @@ export function SoapStarter({ onBare, onClose }: SoapStarterProps) {
             <div className={styles.field}>
               {t('operation')}
               <span className={styles.help}>{t('operationHelp')}</span>
-              <OfferList key={hospital.adapterId} adapterId={hospital.adapterId} chosen={offer?.name} onChoose={setOffer} />
+              <OfferList
+                key={hospital.adapterId}
+                adapterId={hospital.adapterId}
+                nodeType="soap.call@1"
+                chosen={offer?.name}
+                onChoose={setOffer}
+              />
             </div>
           )}
         </>

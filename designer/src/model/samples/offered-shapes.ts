@@ -14,15 +14,21 @@ export type OfferedShapes = ReadonlyMap<string, Shapes>;
 
 export const NO_SHAPES: OfferedShapes = new Map();
 
-/** Returns the schemas of the nodes. `offersOf` contains the operations of each adapter, by adapter id. */
+/** What a system offers depends on its adapter and on the type of the node. */
+export function offersKey({ adapter = '', type }: Pick<FlowNode, 'adapter' | 'type'>): string {
+  return `${type} ${adapter}`;
+}
+
+/** Returns the schemas of the nodes. `offersOf` contains the operations by `offersKey`. */
 export function offeredShapes(
-  nodes: readonly Pick<FlowNode, 'id' | 'adapter' | 'config'>[],
+  nodes: readonly Pick<FlowNode, 'id' | 'type' | 'adapter' | 'config'>[],
   offersOf: ReadonlyMap<string, readonly Offer[]>,
 ): OfferedShapes {
   const shapes = new Map<string, Shapes>();
-  for (const { id, adapter, config } of nodes) {
+  for (const node of nodes) {
+    const { id, config } = node;
     const offer = offersOf
-      .get(adapter ?? '')
+      .get(offersKey(node))
       ?.find((one) => Object.entries(one.config).every(([key, value]) => JSON.stringify(config[key]) === JSON.stringify(value)));
     if (offer !== undefined) shapes.set(id, offer);
   }

@@ -89,11 +89,14 @@ test('around a call that its system describes are the fields that it takes and g
     { id: 'n_call', type: 'soap.call@1', adapter: 'adp_b', config: { operation: 'Register', namespace: 'urn:b', version: '1.1' } },
     { id: 'n_back', type: 'transform.map@1', config: { mapping: { rules: [] } } },
   );
-  const offers = new Map([['adp_b', [offer('Query', 'Reports'), offer('Register', 'RegNo')]]]);
+  const offers = new Map([['soap.call@1 adp_b', [offer('Query', 'Reports'), offer('Register', 'RegNo')]]]);
   const offered = offeredShapes(document.nodes, offers);
   assert.deepEqual(Object.keys(dataAt(document, 'n_back', offered) as object), ['RegNo']);
-  assert.deepEqual(schemasBehind(document, offered, 'n_to'), [{ label: 'n_call', schema: offers.get('adp_b')![1]!.takes }]);
-  assert.equal(dataAt(document, 'n_back', offeredShapes(document.nodes, new Map([['adp_b', [offer('Query', 'Reports')]]]))), undefined);
+  assert.deepEqual(schemasBehind(document, offered, 'n_to'), [{ label: 'n_call', schema: offers.get('soap.call@1 adp_b')![1]!.takes }]);
+  assert.equal(
+    dataAt(document, 'n_back', offeredShapes(document.nodes, new Map([['soap.call@1 adp_b', [offer('Query', 'Reports')]]]))),
+    undefined,
+  );
 });
 
 test('a trial begins with what the called service takes, and says what a request lacks by its description', () => {
@@ -101,7 +104,7 @@ test('a trial begins with what the called service takes, and says what a request
   const offer = { name: 'Register', config: { operation: 'Register' }, takes, gives: {} };
   const call = { id: 'n_call', type: 'soap.call@1', adapter: 'adp_b', config: { operation: 'Register', body: { path: 'data.body' } } };
   const document = chain({ id: 'n_in', type: 'interface.call@1', config: {} }, call);
-  const offered = offeredShapes(document.nodes, new Map([['adp_b', [offer]]]));
+  const offered = offeredShapes(document.nodes, new Map([['soap.call@1 adp_b', [offer]]]));
   assert.equal(bodySchema(document, types, offered), takes);
   assert.equal(bodySchema(chain({ id: 'n_in', type: 'interface.call@1', config: { schema: BODY } }, call), types, offered), BODY);
   const node = document.nodes[1]!;

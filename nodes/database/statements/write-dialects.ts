@@ -1,0 +1,194 @@
+/** How each database writes rows. Names are quoted, and values are placeholders. */
+import { quoteName, type SqlSyntax } from '../sql/syntax.ts';
+import type { SqlValue, Statement } from '../drivers/driver.ts';
+
+export interface Table {
+  /** Absent: the default schema of the user. */
+  readonly schema?: string | undefined;
+  readonly name: string;
+  readonly columns: readonly { readonly name: string; readonly isKey: boolean }[];
+}
+
+/** The values of a row, by column in the order of the table's columns. */
+export type Values = readonly SqlValue[];
+
+export interface WriteDialect {
+  /** Maximum number of rows, and of values, of one INSERT. */
+  readonly maxRows: number;
+  readonly maxValues: number;
+  /** `conflict`: ON CONFLICT; `duplicate`: ON DUPLICATE KEY UPDATE; `merge`: MERGE. */
+  readonly upsert: 'conflict' | 'duplicate' | 'merge';
+  /** How an INSERT returns columns of its rows; absent if it cannot. */
+  readonly returning?: 'returning' | 'output';
+  /** Returns a condition that is true if both are equal, or both are NULL. */
+  same(column: string, placeholder: string): string;
+}
+
+const POSTGRESQL: WriteDialect = {
+  maxRows: 500,
+  maxValues: 30_000,
+  upsert: 'conflict',
+  returning: 'returning',
+  same: (column, placeholder) => `${column} IS NOT DISTINCT FROM ${placeholder}`,
+};
+const MYSQL: WriteDialect = {
+  maxRows: 500,
+  maxValues: 30_000,
+  upsert: 'duplicate',
+  same: (column, placeholder) => `${column} <=> ${placeholder}`,
+};
+
+/** By engine of the adapter. */
+export const WRITE_DIALECTS: Readonly<Record<string, WriteDialect>> = {
+  postgresql: POSTGRESQL,
+  mysql: MYSQL,
+  mariadb: { ...MYSQL, returning: 'returning' },
+  sqlite: { ...POSTGRESQL, same: (column, placeholder) => `${column} IS ${placeholder}` },
+  sqlserver: {
+    maxRows: 500,
+    maxValues: 2000,
+    upsert: 'merge',
+    returning: 'output',
+    same: (column, placeholder) => `EXISTS (SELECT ${column} INTERSECT SELECT ${placeholder})`,
+  },
+  // One row per INSERT. It returns columns by variables only, not as rows.
+  oracle: { maxRows: 1, maxValues: 1000, upsert: 'merge', same: (column, placeholder) => `DECODE(${column}, ${placeholder}, 1, 0) = 1` },
+};
+
+/** Writes the statements for one table of one database. */
+export class TableWriter {
+  readonly #table: Table;
+  readonly #syntax: SqlSyntax;
+  readonly #dialect: WriteDialect;
+
+  constructor(table: Table, syntax: SqlSyntax, dialect: WriteDialect) {
+    this.#table = table;
+    this.#syntax = syntax;
+    this.#dialect = dialect;
+  }
+
+  get dialect(): WriteDialect {
+    return this.#dialect;
+  }
+
+  get keyNames(): readonly string[] {
+    return this.#table.columns.filter(({ isKey }) => isKey).map(({ name }) => name);
+  }
+
+  /** `returning`: columns that the statement returns as rows, if the dialect can. */
+  insert(rows: readonly Values[], returning: readonly string[] = []): Statement {
+    const into = `INSERT INTO ${this.#name} (${this.#columns.join(', ')})`;
+    const names = returning.map((name) => this.#quote(name));
+    const output =
+      names.length === 0 || this.#dialect.returning !== 'output' ? '' : ` OUTPUT ${names.map((name) => `INSERTED.${name}`).join(', ')}`;
+    const end = names.length === 0 || this.#dialect.returning !== 'returning' ? '' : ` RETURNING ${names.join(', ')}`;
+    const lists = rows.map((row, index) => `(${row.map((_, at) => this.#placeholder(index * row.length + at)).join(', ')})`);
+    return { text: `${into}${output} VALUES ${lists.join(', ')}${end}`, values: rows.flat() };
+  }
+
+  /** Returns undefined if the dialect has no such statement. Then a plain INSERT violates the unique key. */
+  insertUnlessKeyExists(row: Values): Statement | undefined {
+    if (this.#dialect.upsert !== 'conflict') return undefined;
+    const { text, values } = this.insert([row]);
+    return { text: `${text} ON CONFLICT (${this.#keys.join(', ')}) DO NOTHING`, values };
+  }
+
+  upsert(row: Values): Statement {
+    // Where all columns belong to the key, one is set to its own value, because the statement needs at least one.
+    const changed = this.#others.length === 0 ? this.#keys.slice(0, 1) : this.#others;
+    const { text, values } = this.insert([row]);
+    switch (this.#dialect.upsert) {
+      case 'conflict': {
+        const set = changed.map((name) => `${name} = EXCLUDED.${name}`);
+        return { text: `${text} ON CONFLICT (${this.#keys.join(', ')}) DO UPDATE SET ${set.join(', ')}`, values };
+      }
+      case 'duplicate':
+        return { text: `${text} ON DUPLICATE KEY UPDATE ${changed.map((name) => `${name} = VALUES(${name})`).join(', ')}`, values };
+      case 'merge':
+        return this.#merge(row);
+    }
+  }
+
+  update(row: Values): Statement {
+    const [keys, others] = this.#split(row);
+    const set = this.#others.map((name, at) => `${name} = ${this.#placeholder(at)}`);
+    return { text: `UPDATE ${this.#name} SET ${set.join(', ')} WHERE ${this.#whereKey(others.length)}`, values: [...others, ...keys] };
+  }
+
+  delete(row: Values): Statement {
+    return { text: `DELETE FROM ${this.#name} WHERE ${this.#whereKey(0)}`, values: this.#split(row)[0] };
+  }
+
+  /** Selects the columns of the row with this key. */
+  select(row: Values, columns: readonly string[]): Statement {
+    const names = columns.map((name) => this.#quote(name));
+    return { text: `SELECT ${names.join(', ')} FROM ${this.#name} WHERE ${this.#whereKey(0)}${this.#lock}`, values: this.#split(row)[0] };
+  }
+
+  /** Selects one row if the row with this key has these values. */
+  selectSame(row: Values): Statement {
+    const [keys, others] = this.#split(row);
+    const same = this.#others.map((name, at) => this.#dialect.same(name, this.#placeholder(keys.length + at)));
+    return {
+      text: `SELECT 1 AS same FROM ${this.#name} WHERE ${[this.#whereKey(0), ...same].join(' AND ')}${this.#lock}`,
+      values: [...keys, ...others],
+    };
+  }
+
+  /** SQL Server and Oracle. The lock hint of SQL Server keeps others from inserting the same key meanwhile. */
+  #merge(row: Values): Statement {
+    const isOracle = this.#dialect.returning === undefined;
+    const sources = this.#columns.map((name, at) => `${this.#placeholder(at)} AS ${name}`).join(', ');
+    const source = isOracle ? `(SELECT ${sources} FROM DUAL) source` : `(SELECT ${sources}) AS source`;
+    const on = this.#keys.map((name) => `target.${name} = source.${name}`).join(' AND ');
+    const set = this.#others.map((name) => `target.${name} = source.${name}`).join(', ');
+    return {
+      text:
+        [
+          `MERGE INTO ${this.#name} ${isOracle ? 'target' : 'WITH (HOLDLOCK) AS target'} USING ${source} ON (${on})`,
+          ...(set === '' ? [] : [`WHEN MATCHED THEN UPDATE SET ${set}`]),
+          `WHEN NOT MATCHED THEN INSERT (${this.#columns.join(', ')}) VALUES (${this.#columns.map((name) => `source.${name}`).join(', ')})`,
+        ].join(' ') + (isOracle ? '' : ';'),
+      values: row,
+    };
+  }
+
+  /** Without a lock, MySQL reads an older state of the row than the one that refused an insert. */
+  get #lock(): string {
+    return this.#dialect.upsert === 'duplicate' ? ' FOR UPDATE' : '';
+  }
+
+  get #name(): string {
+    const { schema, name } = this.#table;
+    return schema === undefined || schema === '' ? this.#quote(name) : `${this.#quote(schema)}.${this.#quote(name)}`;
+  }
+
+  get #columns(): readonly string[] {
+    return this.#table.columns.map(({ name }) => this.#quote(name));
+  }
+
+  get #keys(): readonly string[] {
+    return this.keyNames.map((name) => this.#quote(name));
+  }
+
+  get #others(): readonly string[] {
+    return this.#table.columns.filter(({ isKey }) => !isKey).map(({ name }) => this.#quote(name));
+  }
+
+  #split(row: Values): readonly [keys: Values, others: Values] {
+    const { columns } = this.#table;
+    return [row.filter((_, at) => columns[at]!.isKey), row.filter((_, at) => !columns[at]!.isKey)];
+  }
+
+  #whereKey(before: number): string {
+    return this.#keys.map((name, at) => `${name} = ${this.#placeholder(before + at)}`).join(' AND ');
+  }
+
+  #quote(name: string): string {
+    return quoteName(name, this.#syntax);
+  }
+
+  #placeholder(index: number): string {
+    return this.#syntax.placeholder(index + 1);
+  }
+}
