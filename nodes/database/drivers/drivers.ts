@@ -15,6 +15,6 @@ const ALL = {
   mariadb: { port: 3306, syntax: MYSQL, load: async () => (await import('./mysql.ts')).default },
   sqlite: { syntax: SQLITE, load: async () => (await import('./sqlite.ts')).default },
 } as const satisfies Readonly<Record<string, DatabaseEngine>>;
-type EngineName = keyof typeof ALL;
+export type EngineName = keyof typeof ALL;
 
 export const ENGINES: Readonly<Record<EngineName, DatabaseEngine>> = ALL;
