@@ -98,6 +98,8 @@ async function typeCheck(): Promise<void> {
   };
   await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['author.ts'] }));
   await mkdir(join(project, 'node_modules', '@types'), { recursive: true });
+  // A package that the product needs may have brought its own.
+  await rm(join(project, 'node_modules/@types/node'), { recursive: true, force: true });
   await symlink(join(root, 'node_modules/@types/node'), join(project, 'node_modules/@types/node'));
   await run(process.execPath, project, [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.']);
 }

@@ -15,8 +15,8 @@ export default defineAlarmRule({
   settlesMs: RATIO_OF_MS,
   describe: ({ interfaceId = '', percent = 0, calls = 0, code = '', app = '' }, name) =>
     both(
-      `接口“${name?.['zh-CN'] ?? interfaceId}”最近五分钟 ${calls} 次调用中 ${percent}% 被拒，多因${refusalWords(code).what['zh-CN']}（${code}）${app === '' ? '' : `（应用 ${app}）`}`,
-      `${percent}% of ${calls} calls of the interface "${name?.en ?? interfaceId}" were refused within five minutes, mostly because ${refusalWords(code).what.en} (${code})${app === '' ? '' : ` (app ${app})`}`,
+      `接口“${name?.['zh-CN'] ?? interfaceId}”最近五分钟 ${calls} 次调用中 ${percent}% 被拒，多为 ${code}${app === '' ? '' : `（应用 ${app}）`}：${refusalWords(code).what['zh-CN']}`,
+      `${percent}% of ${calls} calls of the interface "${name?.en ?? interfaceId}" were refused within five minutes, mostly with ${code}${app === '' ? '' : ` (app ${app})`}: ${refusalWords(code).what.en}`,
     ),
   advise: ({ code = '' }) => refusalWords(code).advice,
   link({ interfaceId = '', app = '' }) {
