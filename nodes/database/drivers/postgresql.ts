@@ -78,6 +78,8 @@ class PostgresqlConnection implements Connection {
   isUsable = true;
   isInTransaction = false;
   #isBusy = false;
+  /** Rejects the current statement. The client does not always do so when the server dies while a cursor reads. */
+  #onLost: ((cause: Error) => void) | undefined;
   /** The number of received bytes above which the connection is dropped. */
   #bytesAllowed = Infinity;
 
@@ -85,7 +87,10 @@ class PostgresqlConnection implements Connection {
     this.#client = client;
     this.#socket = socket;
     this.#timeoutMs = timeoutMs;
-    socket.once('close', () => (this.isUsable = false));
+    socket.once('close', () => {
+      this.isUsable = false;
+      this.#onLost?.(new Error('Connection terminated unexpectedly'));
+    });
     client.on('error', () => (this.isUsable = false));
     // With TLS, the plain socket emits no data, but it counts the bytes.
     streamOf(client).on('data', () => {
@@ -156,11 +161,15 @@ class PostgresqlConnection implements Connection {
     this.#isBusy = true;
     this.#bytesAllowed = limits === undefined ? Infinity : this.#socket.bytesRead + limits.batchBytes;
     try {
-      return await work();
+      return await new Promise<T>((resolve, reject) => {
+        this.#onLost = reject;
+        work().then(resolve, reject);
+      });
     } catch (cause) {
       if (limits !== undefined && this.#socket.bytesRead > this.#bytesAllowed) throw rowTooLarge({ limitBytes: limits.batchBytes });
       throw translateStatement(cause, this.#timeoutMs);
     } finally {
+      this.#onLost = undefined;
       this.#isBusy = false;
     }
   }
