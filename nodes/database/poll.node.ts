@@ -8,6 +8,7 @@ import { toMark } from './poll/mark.ts';
 import { MarkedPosition, requireOrder, rowId, type MarkSettings } from './poll/marked-position.ts';
 import { claimRow, pollRefused, releaseRows, selectedAgain, settleRow } from './poll-status.ts';
 import { outcomeOf, readBatch } from './poll-batch.ts';
+import { lookRegularly } from '../shared/look-regularly.ts';
 import { probeDatabase } from './probe.ts';
 import { checkNames, Sql } from './sql-parameters.ts';
 import type { DatabaseContext } from './use-connection.ts';
@@ -236,37 +237,26 @@ interface Look {
  * is not part of it, because a trigger that is only tried must change nothing.
  */
 async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const db: DatabaseContext = { ...ctx, signal };
-  const ended = Promise.withResolvers<unknown>();
-  const look: Look = { ctx, db, emit, signal };
   const source = sourceOf(ctx);
-  const { byMark, byStatus } = ctx.config;
+  const { byMark, byStatus, everySec } = ctx.config;
   const marked = byMark && new MarkedPosition(byMark, await ctx.position.read(source));
-  await readBatch(db, { ...queryOf(ctx.config, marked?.after), maxRows: 1, takes: () => true });
+  // Nothing ends this read before its time: a trigger that does not listen yet cannot be stopped.
+  const { signal: never } = new AbortController();
+  await readBatch({ ...ctx, signal: never }, { ...queryOf(ctx.config, marked?.after), maxRows: 1, takes: () => true });
   const settled = new Set<string>();
-  let looking: Promise<void> = Promise.resolve();
-  let cancel = ctx.clock.after(0, () => run(byStatus && (() => releaseRows(db, byStatus))));
-
-  function run(begin?: () => Promise<void>): void {
-    const next = async () => {
-      await begin?.();
-      await (marked === undefined ? lookByStatus(look, source, settled) : lookByMark(look, marked, source));
-    };
-    looking = next().then(() => {
-      if (!signal.aborted) cancel = ctx.clock.after(ctx.config.everySec * 1000, () => run());
-    }, ended.resolve);
-  }
-
-  return {
-    ended: ended.promise,
-    async stop() {
-      stopping.abort();
-      cancel();
-      await looking;
+  let isFirst = true;
+  return lookRegularly({
+    clock: ctx.clock,
+    everySec,
+    firstAfterMs: 0,
+    async look(signal) {
+      const look: Look = { ctx, db: { ...ctx, signal }, emit, signal };
+      if (marked !== undefined) return lookByMark(look, marked, source);
+      if (isFirst) await releaseRows(look.db, byStatus!);
+      isFirst = false;
+      return lookByStatus(look, source, settled);
     },
-  };
+  });
 }
 
 function queryOf({ sql, maxRowBytes }: Config, after: string | undefined) {

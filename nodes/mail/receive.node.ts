@@ -13,6 +13,7 @@ import {
   type TriggerContext,
 } from '../../engine/contract/node/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
+import { lookRegularly } from '../shared/look-regularly.ts';
 import { createParser } from '../shared/parse-worker/create-parser.ts';
 import { createProbeSteps } from '../shared/probe-steps.ts';
 import { openMailbox, type Mailbox } from './open-mailbox.ts';
@@ -118,26 +119,12 @@ function checkConfig(config: Config): readonly ConfigProblem[] {
  * Starts to check the mailbox regularly. Rejects if the mailbox cannot be opened now; `ended` reports later failures.
  */
 async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
-  const stopping = new AbortController();
-  const ended = Promise.withResolvers<unknown>();
-  let cancel = () => {};
-  let looking: Promise<void> = Promise.resolve();
   await withMailbox(ctx, ({ client }) => makeFolders(client, ctx.config));
-  look();
-  return {
-    ended: ended.promise,
-    async stop() {
-      stopping.abort();
-      cancel();
-      await looking;
-    },
-  };
-
-  function look(): void {
-    looking = withMailbox(ctx, (mailbox) => takeAll({ mailbox, ctx, emit, signal: stopping.signal }), ctx.config.maxBytes).then(() => {
-      if (!stopping.signal.aborted) cancel = ctx.clock.after(ctx.config.everySec * 1000, look);
-    }, ended.resolve);
-  }
+  return lookRegularly({
+    clock: ctx.clock,
+    everySec: ctx.config.everySec,
+    look: (signal) => withMailbox(ctx, (mailbox) => takeAll({ mailbox, ctx, emit, signal }), ctx.config.maxBytes),
+  });
 }
 
 async function withMailbox<T>(
