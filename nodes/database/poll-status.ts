@@ -3,7 +3,7 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Row, SqlValue } from './drivers/driver.ts';
 import { inTransaction } from './in-transaction.ts';
 import { bindStatement, toSqlValue } from './sql-parameters.ts';
-import { useConnection, type DatabaseContext } from './use-connection.ts';
+import { NEVER_STOPPED, useConnection, type DatabaseContext } from './use-connection.ts';
 import type { Taken } from './poll-batch.ts';
 
 export interface StatusStatements {
@@ -59,8 +59,9 @@ function valuesOf(row: Row): Map<string, SqlValue> {
   return new Map(Object.entries(row).map(([name, value]) => [name, toSqlValue(value, name)]));
 }
 
+/** A row that is claimed or stored gets its status even if the trigger is stopped meanwhile. */
 async function change(ctx: DatabaseContext, sql: string, values: ReadonlyMap<string, SqlValue>): Promise<number> {
-  return useConnection(ctx, ({ connection, syntax }) => {
+  return useConnection({ ...ctx, signal: NEVER_STOPPED }, ({ connection, syntax }) => {
     const statement = bindStatement(sql, values, syntax);
     return inTransaction(connection, 'write', async () => (await connection.run(statement)).affected);
   });

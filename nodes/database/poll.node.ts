@@ -11,7 +11,7 @@ import { outcomeOf, readBatch } from './poll-batch.ts';
 import { lookRegularly } from '../shared/look-regularly.ts';
 import { probeDatabase } from './probe.ts';
 import { checkNames, Sql } from './sql-parameters.ts';
-import type { DatabaseContext } from './use-connection.ts';
+import { NEVER_STOPPED, type DatabaseContext } from './use-connection.ts';
 
 const statement = (zh: string, en: string, zhHelp: string, enHelp: string, example: string) =>
   Type.String({
@@ -240,9 +240,7 @@ async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
   const source = sourceOf(ctx);
   const { byMark, byStatus, everySec } = ctx.config;
   const marked = byMark && new MarkedPosition(byMark, await ctx.position.read(source));
-  // Nothing ends this read before its time: a trigger that does not listen yet cannot be stopped.
-  const { signal: never } = new AbortController();
-  await readBatch({ ...ctx, signal: never }, { ...queryOf(ctx.config, marked?.after), maxRows: 1, takes: () => true });
+  await readBatch({ ...ctx, signal: NEVER_STOPPED }, { ...queryOf(ctx.config, marked?.after), maxRows: 1, takes: () => true });
   const settled = new Set<string>();
   let isFirst = true;
   return lookRegularly({

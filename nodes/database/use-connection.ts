@@ -18,6 +18,9 @@ const GRACE_MS = 1000;
 /** What a connection needs of the context of an action, a trigger or a connection test. */
 export type DatabaseContext = Pick<NodeContext<unknown>, 'adapter' | 'outbound' | 'files' | 'clock' | 'signal' | 'secret'>;
 
+/** For work that a stop waits for. The call time-out of the adapter still ends it. */
+export const NEVER_STOPPED = new AbortController().signal;
+
 export interface Database {
   readonly connection: Connection;
   readonly syntax: SqlSyntax;

@@ -284,6 +284,39 @@ test('stopped in the midst of its rows, it settles the one under way and leaves 
   await second.looks([5, 6, 7, 8, 9, 10]);
 });
 
+test('stopped while a row is handed in, that row is marked as done and the next one is not claimed', { skip }, async (t) => {
+  const table = await createTable(t);
+  await admin.query(`INSERT INTO ${table} (id) VALUES (1), (2)`);
+  const underWay = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  const byStatus = {
+    keyColumns: ['id'],
+    claim: `UPDATE ${table} SET status = 'TAKEN' WHERE id = :id AND status = 'NEW'`,
+    done: `UPDATE ${table} SET status = 'DONE' WHERE id = :id`,
+  };
+  const { trigger, clock } = await poll(
+    t,
+    { sql: `SELECT id FROM ${table} WHERE status = 'NEW' ORDER BY id`, byStatus },
+    {
+      async onArrival() {
+        underWay.resolve();
+        await goOn.promise;
+        return { status: 'accepted', executionId: 'exe_1' };
+      },
+    },
+  );
+  await clock.advance(0);
+  await underWay.promise;
+  const stopped = trigger.stop();
+  goOn.resolve();
+  await stopped;
+  const { rows } = await admin.query(`SELECT status FROM ${table} ORDER BY id`);
+  assert.deepEqual(
+    rows.map(({ status }: { readonly status: string }) => status),
+    ['DONE', 'NEW'],
+  );
+});
+
 test('a row of 10 MB comes whole, and one above the limit is named', { skip }, async (t) => {
   const table = await createTable(t);
   await admin.query(`INSERT INTO ${table} (id, note) VALUES (1, repeat('患', 3500000))`);
