@@ -1,4 +1,4 @@
-/** What a person decided about the calls of an interface, whatever the traffic says. */
+/** What a person decided about the calls of an interface, independently of the traffic. */
 
 export const MANUAL_STATES = ['open', 'closed'] as const;
 

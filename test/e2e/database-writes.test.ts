@@ -143,7 +143,7 @@ async function unfinished(): Promise<readonly unknown[]> {
   return found;
 }
 
-test('each message is written once into each database, whatever is killed or cut meanwhile', { skip, timeout: 420_000 }, async (t) => {
+test('each message is written once into each database, although processes are killed and connections cut', { skip, timeout: 420_000 }, async (t) => {
   for (const { proxy } of labs) proxy.loseAnswers('COMMIT', LOST_COMMIT);
   let next = 0;
   const sender = async () => {

@@ -23,7 +23,7 @@ test('what is stored already is left alone, the rest is created or changed, each
   ]);
 });
 
-test('one run takes interfaces that ask another one of the files, whatever their order', async (t) => {
+test('one run takes interfaces that ask another one of the files, in any order', async (t) => {
   const unknown = (id: string) => ({
     path: '/policies',
     code: 'INTERFACE_NAMES_UNKNOWN',

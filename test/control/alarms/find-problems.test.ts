@@ -369,7 +369,7 @@ test('an interface that refuses half of twenty calls is told with the code and t
   assert.deepEqual(await ask(), []);
 });
 
-test('calls refused before it is known who calls are told by gateway and reason, with the source of most of them', async () => {
+test('calls refused before it is known who calls are shown by gateway and reason, with the source of most of them', async () => {
   const stats = createCallStats(fakeClock());
   for (let call = 0; call < 100; call += 1) stats.called('open', 1, 'refused');
   const [all] = stats.counts() as [CallCounts];
@@ -412,7 +412,7 @@ test('calls refused before it is known who calls are told by gateway and reason,
   assert.notDeepEqual(advise(ofApp!.values), advise(scattered!.values));
 });
 
-test('states of gateways are told once they have lasted, and an empty group of instances at once, until they are over', async () => {
+test('states of gateways are shown once they have lasted, and an empty group of instances at once, until they are over', async () => {
   const clock = fakeClock();
   const since = clock.now();
   const about = { interfaceId: 'ifc_lab', group: 'v1', since };

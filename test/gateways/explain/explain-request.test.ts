@@ -123,7 +123,7 @@ test('limits are looked at and not used up, and the fields that a schema refuses
   assert.equal(await decidedBy({ clientIp: '10.0.0.9', appId: 'other' }).then((found) => found?.policy), 'grant');
 });
 
-test('a quota that is used up and a full concurrency limit are told, and asking uses up neither', async (t) => {
+test('a quota that is used up and a full concurrency limit are shown, and asking uses up neither', async (t) => {
   const key = await createTestKey('HMAC-SM3', 'app');
   const policies = {
     quota: { quotas: [{ by: 'app' as const, period: 'day' as const, limit: 2 }] },
