@@ -18,7 +18,7 @@ import type { Connection, Row } from './drivers/driver.ts';
 import { callUnknown } from './drivers/errors.ts';
 import { inTransaction } from './in-transaction.ts';
 import { probeDatabase } from './probe.ts';
-import { readRows, resultTooLarge, type RowLimits } from './read-rows.ts';
+import { maxRowBytesField, readRows, resultTooLarge, type RowLimits } from './read-rows.ts';
 import { callStatements, type CallStatements } from './statements/call-statements.ts';
 import { compileParameters } from './sql-parameters.ts';
 import { useConnection } from './use-connection.ts';
@@ -91,13 +91,7 @@ const Config = Type.Object(
       maximum: 1_000_000,
       default: 10_000,
     }),
-    maxRowBytes: Type.Integer({
-      ...fieldText('单行上限', 'Largest row'),
-      ...fieldEditor('size-bytes'),
-      minimum: 1024,
-      maximum: 104_857_600,
-      default: 1_048_576,
-    }),
+    maxRowBytes: maxRowBytesField(104_857_600),
   },
   closed,
 );

@@ -10,6 +10,7 @@ import { claimRow, pollRefused, releaseRows, selectedAgain, settleRow } from './
 import { outcomeOf, readBatch } from './poll-batch.ts';
 import { lookRegularly } from '../shared/look-regularly.ts';
 import { probeDatabase } from './probe.ts';
+import { maxRowBytesField } from './read-rows.ts';
 import { checkNames, Sql } from './sql-parameters.ts';
 import { NEVER_STOPPED, type DatabaseContext } from './use-connection.ts';
 
@@ -158,13 +159,7 @@ const Config = Type.Object(
       maximum: 10_000,
       default: 500,
     }),
-    maxRowBytes: Type.Integer({
-      ...fieldText('单行上限', 'Largest row'),
-      ...fieldEditor('size-bytes'),
-      minimum: 1024,
-      maximum: 52_428_800,
-      default: 1_048_576,
-    }),
+    maxRowBytes: maxRowBytesField(52_428_800),
   },
   { additionalProperties: false },
 );

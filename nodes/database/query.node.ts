@@ -13,7 +13,7 @@ import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { inTransaction } from './in-transaction.ts';
 import { readOffers } from './offers.ts';
 import { probeDatabase } from './probe.ts';
-import { readRows, resultTooLarge, type SizedRow } from './read-rows.ts';
+import { maxRowBytesField, readRows, resultTooLarge, type SizedRow } from './read-rows.ts';
 import { bindStatement, checkSql, compileParameters, Sql, SqlParameters } from './sql-parameters.ts';
 import { useConnection } from './use-connection.ts';
 
@@ -44,13 +44,7 @@ const Config = Type.Object(
       maximum: 100_000_000,
       default: 10_000,
     }),
-    maxRowBytes: Type.Integer({
-      ...fieldText('单行上限', 'Largest row'),
-      ...fieldEditor('size-bytes'),
-      minimum: 1024,
-      maximum: 104_857_600,
-      default: 1_048_576,
-    }),
+    maxRowBytes: maxRowBytesField(104_857_600),
     maxBlobBytes: Type.Integer({
       ...fieldText(
         '文件上限',

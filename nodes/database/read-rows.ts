@@ -1,4 +1,6 @@
+import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import type { Connection, ReadLimits, Row, Statement } from './drivers/driver.ts';
 import { rowTooLarge } from './drivers/errors.ts';
 
@@ -11,6 +13,17 @@ export interface RowLimits {
   readonly maxRowBytes: number;
   /** See `ReadLimits`. Without it, a second result is refused. */
   readonly onResult?: () => void;
+}
+
+/** The field of a node for `maxRowBytes`. */
+export function maxRowBytesField(maximum: number) {
+  return Type.Integer({
+    ...fieldText('单行上限', 'Largest row'),
+    ...fieldEditor('size-bytes'),
+    minimum: 1024,
+    maximum,
+    default: 1_048_576,
+  });
 }
 
 /** A row with its JSON text, which measures it. */
