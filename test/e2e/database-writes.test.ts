@@ -143,49 +143,53 @@ async function unfinished(): Promise<readonly unknown[]> {
   return found;
 }
 
-test('each message is written once into each database, although processes are killed and connections cut', { skip, timeout: 420_000 }, async (t) => {
-  for (const { proxy } of labs) proxy.loseAnswers('COMMIT', LOST_COMMIT);
-  let next = 0;
-  const sender = async () => {
-    while (next < MESSAGES) await deliver(next++);
-  };
-  const sending = Promise.all(Array.from({ length: SENDERS }, sender));
-  let isSending = true;
-  void sending.finally(() => (isSending = false));
-  const cutting = (async () => {
-    while (isSending) {
-      await pause(Math.random() * 400);
-      for (const { proxy } of labs) if (Math.random() < 0.5) proxy.cut();
+test(
+  'each message is written once into each database, although processes are killed and connections cut',
+  { skip, timeout: 420_000 },
+  async (t) => {
+    for (const { proxy } of labs) proxy.loseAnswers('COMMIT', LOST_COMMIT);
+    let next = 0;
+    const sender = async () => {
+      while (next < MESSAGES) await deliver(next++);
+    };
+    const sending = Promise.all(Array.from({ length: SENDERS }, sender));
+    let isSending = true;
+    void sending.finally(() => (isSending = false));
+    const cutting = (async () => {
+      while (isSending) {
+        await pause(Math.random() * 400);
+        for (const { proxy } of labs) if (Math.random() < 0.5) proxy.cut();
+      }
+    })();
+    for (let kill = 1; kill <= KILLS; kill += 1) {
+      const sent = next;
+      // In the midst of them.
+      await eventually(async () => assert.ok(next > sent + MESSAGES / (KILLS + 2) || !isSending), 60_000);
+      await pause(Math.random() * 200);
+      await platform.end('SIGKILL');
+      platform = await startPlatform({ scratch, ports });
     }
-  })();
-  for (let kill = 1; kill <= KILLS; kill += 1) {
-    const sent = next;
-    // In the midst of them.
-    await eventually(async () => assert.ok(next > sent + MESSAGES / (KILLS + 2) || !isSending), 60_000);
-    await pause(Math.random() * 200);
-    await platform.end('SIGKILL');
-    platform = await startPlatform({ scratch, ports });
-  }
-  await sending;
-  await cutting;
-  await eventually(async () => assert.equal((await unfinished()).length, 1), 120_000, 500);
+    await sending;
+    await cutting;
+    await eventually(async () => assert.equal((await unfinished()).length, 1), 120_000, 500);
 
-  const numbers = Array.from({ length: MESSAGES }, (_, number) => number);
-  for (const lab of labs) {
-    const ledgered = await rowsOf(lab, 'SELECT number FROM ledgered ORDER BY number');
-    assert.deepEqual(
-      ledgered.map(({ number }) => number),
-      numbers,
-      `${lab.engine.name}: each once by the ledger`,
-    );
-    const keyed = await rowsOf(lab, 'SELECT number, name FROM keyed ORDER BY number');
-    assert.deepEqual(
-      keyed,
-      numbers.map((number) => ({ number, name: `第 ${number} 位` })),
-      `${lab.engine.name}: each once by key`,
-    );
-    const [ledger] = await rowsOf(lab, 'SELECT COUNT(*) AS n FROM kq_ledger');
-    assert.equal(ledger!['n'], MESSAGES);
-    t.diagnostic(`${lab.engine.name}: ${MESSAGES} messages, ${KILLS} kills, ${lab.proxy.lost()} commits without an answer`);
-  }
-});
+    const numbers = Array.from({ length: MESSAGES }, (_, number) => number);
+    for (const lab of labs) {
+      const ledgered = await rowsOf(lab, 'SELECT number FROM ledgered ORDER BY number');
+      assert.deepEqual(
+        ledgered.map(({ number }) => number),
+        numbers,
+        `${lab.engine.name}: each once by the ledger`,
+      );
+      const keyed = await rowsOf(lab, 'SELECT number, name FROM keyed ORDER BY number');
+      assert.deepEqual(
+        keyed,
+        numbers.map((number) => ({ number, name: `第 ${number} 位` })),
+        `${lab.engine.name}: each once by key`,
+      );
+      const [ledger] = await rowsOf(lab, 'SELECT COUNT(*) AS n FROM kq_ledger');
+      assert.equal(ledger!['n'], MESSAGES);
+      t.diagnostic(`${lab.engine.name}: ${MESSAGES} messages, ${KILLS} kills, ${lab.proxy.lost()} commits without an answer`);
+    }
+  },
+);
