@@ -19,7 +19,7 @@ const GRACE_MS = 1000;
 export type DatabaseContext = Pick<NodeContext<unknown>, 'adapter' | 'outbound' | 'files' | 'clock' | 'signal' | 'secret'>;
 
 /** For work that a stop waits for. The call time-out of the adapter still ends it. */
-export const NEVER_STOPPED = new AbortController().signal;
+export const NEVER_STOPPED: AbortSignal = new AbortController().signal;
 
 export interface Database {
   readonly connection: Connection;

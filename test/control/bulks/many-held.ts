@@ -22,7 +22,7 @@ export function bulksOver(documents: Documents, file: string, eachMs: number): P
   return createBulks({ documents, seal: plainSeal, clock: systemClock, executions });
 }
 
-export const watcher = (progress: (handled: number) => void = () => undefined) => ({
+export const watcher = (progress: (handled: number) => void = () => undefined): Parameters<Bulks['run']>[1] => ({
   actor: 'wu',
   signal: new AbortController().signal,
   judge: () => Promise.resolve('admitted' as const),
