@@ -270,6 +270,7 @@ async function createWork({ nodes, bindings, outbound, files, published }: Flows
     bindings: bindings.bindings,
     outbound: outbound.guard,
     files,
+    blobs: deps.blobs,
     onBindingsChange: bindings.onChange,
     accept: async (flow, arrival, { seq }) => toArrivalResult(await accept(flow, { ...arrival, seq, onOtherContent: 'accept' })),
   });

@@ -16,7 +16,7 @@ import type { CompiledFlow } from '../compile/compile-flow.ts';
 import { partitionOf, TERMINAL, type ExecutionDocument, type Stored } from '../execution/execution-document.ts';
 import { ownKey, transition } from '../execution/transition.ts';
 import { executionPlace } from '../execution/stored-execution.ts';
-import { digestOfMessage, encodeMessage, type Payloads } from '../execution/payloads.ts';
+import { blobsField, digestOfMessage, encodeMessage, type Payloads } from '../execution/payloads.ts';
 import { readIngress, type IngressFacts } from './read-ingress.ts';
 
 export interface AcceptDeps {
@@ -163,7 +163,7 @@ export function buildExecution(
       legs: {},
       ...(request.traceId === undefined ? {} : { traceId: request.traceId }),
       ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
-      ...('blob' in stored ? { blobs: [stored.blob] } : {}),
+      ...blobsField(stored),
     };
   }
 }

@@ -188,8 +188,7 @@ async function isDone(
 async function* linesOf(execution: ExecutionDocument, { legs, lateOutcomes, blobs, seal }: ArchiveDeps): AsyncIterable<MemberLine> {
   const own = await all(legs, { execution: execution._id });
   const late = await all(lateOutcomes, { execution: execution._id });
-  const named = new Set([execution, ...own, ...late].flatMap((document) => document.blobs ?? []));
-  for (const blob of named) {
+  for (const blob of payloadBlobs(execution, own, late)) {
     let part = 0;
     for await (const chunk of blobs.get(blob))
       for (let at = 0; at < chunk.byteLength; at += BLOB_PART_BYTES)
@@ -198,6 +197,16 @@ async function* linesOf(execution: ExecutionDocument, { legs, lateOutcomes, blob
   for (const leg of own) yield { leg };
   for (const outcome of late) yield { late: outcome };
   yield { execution };
+}
+
+/** Large payloads are archived. Files that a payload only names are not: they may be many gigabytes. */
+function payloadBlobs(
+  { input, reply, legs }: ExecutionDocument,
+  own: readonly LegDocument[],
+  late: readonly LateOutcomeDocument[],
+): Set<string> {
+  const payloads = [input, reply, ...[...Object.values(legs), ...own, ...late].map(({ payload }) => payload)];
+  return new Set(payloads.flatMap((stored) => (stored !== undefined && 'blob' in stored ? [stored.blob] : [])));
 }
 
 export function blobPlace(blob: string, part: number) {

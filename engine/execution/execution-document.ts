@@ -44,7 +44,10 @@ export interface Intent {
  * with its place in the store, so that nobody can replace it by the blob id of another patient's data. `ref` is absent
  * in data stored by version 0.1.0.
  */
-export type Stored = { readonly sealed: string } | { readonly blob: string; readonly bytes?: number; readonly ref?: string };
+export type Stored = ({ readonly sealed: string } | { readonly blob: string; readonly bytes?: number; readonly ref?: string }) & {
+  /** The blobs that the content names (`blobId` in its data), for example a received file. Absent if there are none. */
+  readonly names?: readonly string[];
+};
 
 /**
  * What one claim or checkpoint adds to an execution. A leg never changes once stored, except that an intent is removed
@@ -181,7 +184,7 @@ export interface ExecutionDocument extends StoredDocument {
   readonly reply?: Stored;
   /** Set if the execution was cancelled while it was unknown whether an announced write was done. */
   readonly isUnknown?: true;
-  /** The blobs that the execution refers to, so that the blob sweep does not remove them. */
+  /** The blobs of its payloads and those that its payloads name, so that the blob sweep does not remove them. */
   readonly blobs?: readonly string[];
 }
 

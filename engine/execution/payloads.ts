@@ -9,7 +9,10 @@ import type { Seal, SealPlace } from '../contract/values/seal.ts';
 import type { Stored } from './execution-document.ts';
 
 export interface Payloads {
-  /** Stores the payload. Returns synchronously if the payload fits into the document. */
+  /**
+   * Stores the payload. Returns synchronously if the payload fits into the document. Throws MESSAGE_NAMES_TOO_MANY
+   * (input) if it names more blobs than can be kept.
+   */
   store(place: SealPlace, value: unknown): Stored | Promise<Stored>;
   load(place: SealPlace, stored: Stored): unknown;
 }
@@ -37,11 +40,12 @@ export function createPayloads(seal: Seal, blobs: Blobs, boundSince: () => numbe
   return {
     store(place, value) {
       const text = JSON.stringify(value);
+      const names = namedBlobs(text);
       if (text.length * 3 <= BLOB_THRESHOLD_BYTES || Buffer.byteLength(text) <= BLOB_THRESHOLD_BYTES)
-        return { sealed: seal.seal(place, text) };
+        return { sealed: seal.seal(place, text), ...names };
       return blobs
         .put(once(Buffer.from(text)), { limitBytes: MAX_STORED_BYTES })
-        .then(({ blobId, sizeBytes }) => ({ blob: blobId, bytes: sizeBytes, ref: seal.seal(refPlace(place), blobId) }));
+        .then(({ blobId, sizeBytes }) => ({ blob: blobId, bytes: sizeBytes, ref: seal.seal(refPlace(place), blobId), ...names }));
     },
     load(place, stored) {
       if ('sealed' in stored) return JSON.parse(seal.openText(place, stored.sealed)) as unknown;
@@ -74,6 +78,36 @@ async function readAll(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   for await (const part of source) parts.push(part);
   return Buffer.concat(parts);
+}
+
+/** How a reference to a blob (`BlobRef`) stands in the JSON of a payload. */
+const BLOB_NAME = /"blobId":"(blob_[0-9a-v]{9}[A-Za-z0-9_-]{14})"/g;
+/** Each name is an entry of an index of the store. */
+const MOST_NAMES = 10_000;
+const BLOB_NAME_BEGIN = '"blobId":"blob_';
+
+function namedBlobs(json: string): Pick<Stored, 'names'> {
+  if (!json.includes(BLOB_NAME_BEGIN)) return {};
+  const names = new Set(Array.from(json.matchAll(BLOB_NAME), ([, blobId]) => blobId!));
+  if (names.size > MOST_NAMES) {
+    throw new AppError('MESSAGE_NAMES_TOO_MANY', 'input', `The message refers to more than ${MOST_NAMES} stored payloads.`, {
+      values: { limit: MOST_NAMES },
+      fix: 'Send the files in several messages.',
+    });
+  }
+  return names.size === 0 ? {} : { names: [...names] };
+}
+
+/** Returns the blobs that must be kept as long as the payload: its own, and those that it names. */
+export function blobsOf(stored: Stored): readonly string[] {
+  const { names = [] } = stored;
+  return 'blob' in stored ? [stored.blob, ...names] : names;
+}
+
+/** Returns the field `blobs` of a document with this payload; no field if it needs none. */
+export function blobsField(stored: Stored): { readonly blobs?: readonly string[] } {
+  const blobs = blobsOf(stored);
+  return blobs.length === 0 ? {} : { blobs };
 }
 
 /** A message as JSON, with bytes in base64. */
@@ -121,10 +155,11 @@ function isEmpty(record: Readonly<Record<string, string>>): boolean {
 
 /**
  * Returns the keyed digest of a message's content. It distinguishes a repeated message from a different one with the
- * same key.
+ * same key. The ids of blobs do not count: a file that is received again is another blob.
  */
 export function digestOfMessage(message: EncodedMessage, seal: Seal): string {
-  return seal.token('digest', JSON.stringify([withoutClaims(message.d) ?? message.b, message.m]));
+  const json = JSON.stringify([withoutClaims(message.d) ?? message.b, message.m]);
+  return seal.token('digest', json.includes(BLOB_NAME_BEGIN) ? json.replace(BLOB_NAME, '"blobId":""') : json);
 }
 
 /**

@@ -12,7 +12,7 @@ import type { Seal } from '../contract/values/seal.ts';
 
 import type { ExecutionDocument, ResumeDocument, StoredWait } from './execution-document.ts';
 import { transition } from './transition.ts';
-import { decodeMessage, encodeMessage, type EncodedMessage, type Payloads } from './payloads.ts';
+import { blobsField, decodeMessage, encodeMessage, type EncodedMessage, type Payloads } from './payloads.ts';
 import { stepKey, type TokenHolder } from './run-job.ts';
 
 /**
@@ -99,7 +99,7 @@ export async function resumeByToken(
   const { resumes, executions, clock } = deps;
   const token = tokenOf(deps.seal, flowId, text);
   const input = await deps.payloads.store(inputPlace(token), encodeMessage(message));
-  const fields = { input, ...('blob' in input ? { blobs: [input.blob] } : {}), at: clock.now() };
+  const fields = { input, ...blobsField(input), at: clock.now() };
   const expiresAt = clock.now() + KEEP_MS;
   const kept: ResumeOutcome = { outcome: 'kept', untilMs: expiresAt };
   for (;;) {

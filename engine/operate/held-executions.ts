@@ -14,7 +14,7 @@ import type { PublishedFlows } from '../compile/published-flows.ts';
 import { isOutcomeUnknown, type ExecutionDocument } from '../execution/execution-document.ts';
 import { transition, type EndRequest, type ExecutionEvent } from '../execution/transition.ts';
 import { assertStored, executionPlace } from '../execution/stored-execution.ts';
-import { encodeReply, type Payloads } from '../execution/payloads.ts';
+import { blobsOf, encodeReply, type Payloads } from '../execution/payloads.ts';
 import { isPrepared, releasePrepared, removePrepared, type ReleaseMarks } from './resend-execution.ts';
 import { tablesKept, useTablesOfNow } from './tables-of-now.ts';
 
@@ -53,7 +53,7 @@ export async function concludeExecution(executionId: string, conclusion: Conclus
   await assertConcludable(document, conclusion, deps);
   const { actor, reason, reply } = conclusion;
   const stored = reply && (await deps.payloads.store(executionPlace(executionId, 'reply'), encodeReply(reply)));
-  const kept = stored && { stored, blobs: [...(document.blobs ?? []), ...('blob' in stored ? [stored.blob] : [])] };
+  const kept = stored && { stored, blobs: [...(document.blobs ?? []), ...blobsOf(stored)] };
   const end = { by: actor, reason, isDone: true } as const;
   if (!(await requestEnd(document, end, (request) => ({ kind: 'hold-ended', request, reply: kept }), deps))) throw notHeld(executionId);
 }

@@ -3,9 +3,11 @@ import type { Clock } from '../contract/values/clock.ts';
 import type { FlowNode } from '../contract/flow/flow-document.ts';
 import type { Arrival, ArrivalResult, NodeDefinition, TriggerContext, TriggerPosition } from '../contract/node/node.ts';
 import { silentLogger, type Logger } from '../contract/values/observe.ts';
+import type { Blobs } from '../contract/ports/blobs.ts';
 import type { FileAccess } from '../contract/node/file-access.ts';
 import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
 import { anyFile, anywhere } from './anywhere.ts';
+import { memoryBlobs } from './memory-blobs.ts';
 import { checkConfig, readSecret, resolveAdapter, type TestAdapter } from './run-node.ts';
 import { wallClock } from './wall-clock.ts';
 
@@ -23,6 +25,8 @@ export interface ListenTriggerOptions {
   readonly outbound?: OutboundGuard;
   /** By default every file is allowed. */
   readonly files?: FileAccess;
+  /** In memory by default. */
+  readonly blobs?: Blobs;
   /** Returns the engine's result for an arrival; `accepted` by default. */
   readonly onArrival?: (arrival: Arrival) => Promise<ArrivalResult> | ArrivalResult;
 }
@@ -79,6 +83,7 @@ function createContext(
     tls: async () => options.tls,
     secret: (name = '') => readSecret(options.secrets, name),
     lastPlanned: async () => options.lastPlanned,
+    blobs: options.blobs ?? memoryBlobs(),
     position: options.position ?? memoryPosition(),
   };
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../contract/values/clock.ts';
 import { AppError, toErrorRecord } from '../contract/values/errors.ts';
 import type { Arrival, ArrivalResult, Stop, TriggerContext, TriggerNode } from '../contract/node/node.ts';
 import type { Logger, Metrics } from '../contract/values/observe.ts';
+import type { Blobs } from '../contract/ports/blobs.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 import { canonicalJson } from '../flow/content-hash.ts';
 import type { RunningPublishedFlows } from '../publish/published-flows.ts';
@@ -23,6 +24,7 @@ export interface TriggersDeps {
   /** Called after each change of the bindings; returns a function that unsubscribes. */
   onBindingsChange?(listener: () => void): () => void;
   readonly documents: Documents;
+  readonly blobs: Blobs;
   /** The leases that decide which process listens. */
   readonly leases: Pick<Leases, 'acquire' | 'release'>;
   /** Returns whether this process serves the flow. If absent, it serves every flow. */
@@ -163,6 +165,7 @@ async function listen(
     tls,
     secret: (name = adapterId ?? '') => bindings.secret(name),
     lastPlanned: () => (isTrial ? Promise.resolve(undefined) : lastPlanned(flow, marks, clock)),
+    blobs: deps.blobs,
     position: isTrial ? NO_POSITION : positions.of(flowId, trigger.id),
   };
   return listeningDefinition(flow)!.listen(context, emit);

@@ -92,6 +92,7 @@ export const runTexts: ErrorTemplates = {
   },
   SUBFLOW_TOO_DEEP: { what: '流程互相调用超过[ {limit} ]层', fix: '检查是否有流程循环调用。' },
   PLAN_STUCK: { what: '流程没有可继续的步骤，但并未结束（平台缺陷）', fix: '请附上执行编号报告给平台。' },
+  MESSAGE_NAMES_TOO_MANY: { what: '消息引用的文件超过[ {limit} ]个', fix: '请分成多条消息发送。' },
   MESSAGE_DAMAGED: { what: '存储的消息已损坏', fix: '请系统管理员从备份恢复，或请发送方重发。' },
   INTERNAL_BUG: { what: '平台内部错误[（节点 {node}）]', fix: '请附上时间和编号报告给平台管理员。' },
   LEASE_LOST: { what: '本进程已不再监听该流程，由其他进程接替', fix: '发送方重新发送即可。' },

@@ -110,6 +110,10 @@ export interface NodeContext<Config> {
    * belongs to. Never put it into a message or log.
    */
   secret(name?: string): Promise<string>;
+  /**
+   * For large payloads. A blob is kept as long as an execution whose data names it (`blobId`, see `BlobRef`); one that no
+   * execution names is removed after a day. A node that writes a blob is not `pure`.
+   */
   readonly blobs: Blobs;
   /**
    * Looks up a key in a code table, in the version pinned for this execution. Throws CODE_UNKNOWN (input) if the table
@@ -169,6 +173,8 @@ export interface TriggerContext<Config> {
   secret(name?: string): Promise<string>;
   /** Returns the last planned time that was accepted, for timers; undefined if there was none yet. */
   lastPlanned(): Promise<number | undefined>;
+  /** For payloads that are too large for a message: the message names the blob in its data, as `BlobRef` does. */
+  readonly blobs: Blobs;
   /** How far a polling trigger has read. It outlives the process, and the next process to listen continues from it. */
   readonly position: TriggerPosition;
 }

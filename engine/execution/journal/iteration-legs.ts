@@ -6,6 +6,7 @@ import { LostExecution } from '../lost-execution.ts';
 import type { WriteOptions } from '../../contract/ports/documents.ts';
 import type { RetryUntilStored, JournalDeps } from './journal-deps.ts';
 import { keepsOutput, legPayload } from '../leg-payload.ts';
+import { blobsField } from '../payloads.ts';
 import type { Intent, LegDocument, Stored } from '../execution-document.ts';
 import type { SettledStep } from '../run-job.ts';
 
@@ -68,7 +69,7 @@ export class IterationLegs {
       epoch,
       payload,
       ...(intent === undefined ? {} : { intent }),
-      ...('blob' in payload ? { blobs: [payload.blob] } : {}),
+      ...blobsField(payload),
     };
     const { inserted } = await insist(() => legs.insert(leg, options));
     // If the response to the first insert was lost, the leg that is found belongs to this process: no other process

@@ -1,5 +1,6 @@
 import type { SettledStep } from '../run-job.ts';
 import type { RetryUntilStored, JournalDeps } from './journal-deps.ts';
+import { blobsField } from '../payloads.ts';
 import { legPayload } from '../leg-payload.ts';
 import type { CompiledFlow } from '../../compile/compile-flow.ts';
 import { createId } from '../../contract/values/ids.ts';
@@ -27,8 +28,7 @@ export async function keepLateOutcomes(
     const id = createId('lat');
     try {
       const payload = await insist(() => payloads.store({ collection: 'late_outcomes', id, field: 'payload' }, legPayload([step])));
-      const blobs = 'blob' in payload ? { blobs: [payload.blob] } : {};
-      const late = { _id: id, execution: executionId, epoch, node, status, at, payload, ...blobs, expiresAt };
+      const late = { _id: id, execution: executionId, epoch, node, status, at, payload, ...blobsField(payload), expiresAt };
       await insist(() => lateOutcomes.insert(late));
     } catch (error) {
       log.error('execution.outcome_not_kept', error, { executionId, flowId: flow.flowId, node, scope, status });

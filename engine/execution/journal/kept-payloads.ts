@@ -1,6 +1,6 @@
 /** The payloads of one execution: the blobs it refers to, and the total size of its payloads. */
 import type { LegDocument, Stored } from '../execution-document.ts';
-import { bytesOf } from '../payloads.ts';
+import { blobsOf, bytesOf } from '../payloads.ts';
 import { executionPlace } from '../stored-execution.ts';
 import type { RetryUntilStored, JournalDeps, JournalDocument } from './journal-deps.ts';
 
@@ -11,7 +11,7 @@ export class KeptPayloads {
   readonly #executionId: string;
   readonly #payloads: JournalDeps['payloads'];
   readonly #insist: RetryUntilStored;
-  readonly #blobs: string[];
+  readonly #blobs: Set<string>;
   #bytes = ROW_BYTES;
 
   /** The first two parameters are the state that earlier claims stored. */
@@ -24,14 +24,14 @@ export class KeptPayloads {
     this.#executionId = _id;
     this.#payloads = payloads;
     this.#insist = insist;
-    this.#blobs = [...blobs];
+    this.#blobs = new Set(blobs);
     if (input) this.addSize(input);
     for (const { payload } of [...Object.values(legs), ...iterationLegs]) if (payload) this.addSize(payload);
   }
 
-  /** The blobs that the execution refers to. */
+  /** The blobs of its payloads, and those that its payloads name. */
   get blobs(): readonly string[] {
-    return this.#blobs;
+    return [...this.#blobs];
   }
 
   get bytes(): number {
@@ -45,7 +45,7 @@ export class KeptPayloads {
   }
 
   refer(stored: Stored): void {
-    if ('blob' in stored) this.#blobs.push(stored.blob);
+    this.addBlobs(blobsOf(stored));
     this.addSize(stored);
   }
 
@@ -55,12 +55,12 @@ export class KeptPayloads {
   }
 
   addBlobs(blobs: readonly string[]): void {
-    this.#blobs.push(...blobs);
+    for (const blob of blobs) this.#blobs.add(blob);
   }
 
   /** Removes all payloads, except this reply, from the list and the size: the end of the run stores nothing else. */
   reduceTo(reply: Stored | undefined): void {
-    this.#blobs.length = 0;
+    this.#blobs.clear();
     this.#bytes = ROW_BYTES;
     if (reply) this.refer(reply);
   }

@@ -6,6 +6,7 @@ import { globSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { archiveExecutions, type ArchiveDeps } from '../../../engine/archive/archive-executions.ts';
@@ -13,7 +14,7 @@ import { openArchiveRuns } from '../../../engine/archive/archive-runs.ts';
 import { createArchiveReader } from '../../../engine/archive/read-archive.ts';
 import { startArchive } from '../../../engine/archive/start-archive.ts';
 import { createTimedId } from '../../../engine/contract/values/ids.ts';
-import { createMessage } from '../../../engine/contract/values/message.ts';
+import { createMessage, type BlobRef } from '../../../engine/contract/values/message.ts';
 import { silentLogger, silentMetrics } from '../../../engine/contract/values/observe.ts';
 import {
   executionsSpec,
@@ -87,8 +88,8 @@ function depsOf(
   };
 }
 
-async function run(lab: Lab, engine: LabEngine, id: string, patient: string, text = 'x'): Promise<string> {
-  const executionId = await engine.take({ id, patient, text, items: [1, 2] }, id);
+async function run(lab: Lab, engine: LabEngine, id: string, patient: string, text = 'x', file?: BlobRef): Promise<string> {
+  const executionId = await engine.take({ id, patient, text, file, items: [1, 2] }, id);
   await lab.untilStatus(executionId, 'completed');
   return executionId;
 }
@@ -96,13 +97,15 @@ async function run(lab: Lab, engine: LabEngine, id: string, patient: string, tex
 test('an archived execution is shown as it was: steps, iterations, payloads above the size of a document, all by the same id', async (t) => {
   const { lab, engine, archive, stores } = await openFeed(t);
   const small = await run(lab, engine, 'm1', 'P1');
-  const large = await run(lab, engine, 'm2', 'P2', '病'.repeat(300_000));
+  const file = await lab.blobs.put(Readable.from([Buffer.from('a file')]), { limitBytes: 100 });
+  const large = await run(lab, engine, 'm2', 'P2', '病'.repeat(300_000), file);
   const before = [await engine.catalog.get(small, { payload: true }), await engine.catalog.get(large, { payload: true })];
   lab.shiftWall(20 * DAY_MS);
   assert.deepEqual(await archive(), { archived: 2, changed: 0 });
   assert.equal(await lab.executions.count({}), 0);
   assert.equal(await stores.legs.count({}), 0);
   assert.ok((await sweepBlobs({ ...stores, blobs: lab.blobs, clock: lab.clock, log: silentLogger })) > 0);
+  for await (const left of lab.blobs.list(0)) assert.fail(`${left}: files that a message only names are not archived`);
   for (const [index, id] of [small, large].entries()) {
     const shown = await engine.catalog.get(id, { payload: true });
     assert.deepEqual(shown, { ...before[index], isArchived: true });

@@ -202,6 +202,43 @@ test('payloads above 64 KB lie in blobs, which stay while something refers to th
   }
 });
 
+test('a file that a message names stays as long as the execution, and goes with it', async (t) => {
+  const { lab, engine } = await openFeed(t, feed({ retainDays: 3 }));
+  const put = (text: string) => lab.blobs.put(bytes(text), { limitBytes: 100 });
+  const [received, written, orphan] = [await put('received'), await put('written'), await put('orphan')];
+  const executionId = await engine.take({ ...message(), file: received, items: [written] });
+  await lab.untilStatus(executionId, 'completed');
+  lab.shiftWall(DAY_MS + 1);
+  await sweep(lab);
+  const left = (await gather(lab.blobs.list(0))).sort();
+  assert.deepEqual(left, [received.blobId, written.blobId].sort(), `without ${orphan.blobId}`);
+  lab.shiftWall(3 * DAY_MS);
+  await lab.pass(11_000);
+  await sweep(lab);
+  assert.deepEqual(await gather(lab.blobs.list(0)), []);
+});
+
+test('a file that only the output of a node names stays too, after the message without it', async (t) => {
+  const named: Deed = async (ctx) => {
+    ctx.beforeFirstByte();
+    return { file: await ctx.blobs.put(bytes('made'), { limitBytes: 100 }) };
+  };
+  const { lab, engine } = await openFeed(t, feed(), { next: [(_ctx, { data }) => data, (_ctx, { data }) => data, named] });
+  const executionId = await engine.take(message());
+  await lab.untilStatus(executionId, 'completed');
+  lab.shiftWall(DAY_MS + 1);
+  await sweep(lab);
+  assert.equal((await gather(lab.blobs.list(0))).length, 1);
+});
+
+test('a file that is received again is the same message, although it is another blob', async (t) => {
+  const { lab, engine } = await openFeed(t, feed());
+  const receive = async (name: string) => ({ ...message(), file: { name, ...(await lab.blobs.put(bytes('x'), { limitBytes: 100 })) } });
+  const first = await engine.take(await receive('a.csv'), 'place-1');
+  assert.equal(await engine.take(await receive('a.csv'), 'place-1'), first);
+  assert.notEqual(await engine.take(await receive('b.csv'), 'place-1'), first, 'other content under the same key');
+});
+
 test('a resume with a large message keeps its blob until somebody waits for it', async (t) => {
   const document = flowOf(
     [node('in', 'test.in'), node('wait', 'control.wait', { resume: 'data.order' }), node('last', 'test.write')],

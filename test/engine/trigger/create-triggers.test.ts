@@ -24,6 +24,7 @@ import { createLeases } from '../../../engine/ownership/leases.ts';
 import { openSeal } from '../../support/model-engine.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
 import { sampleFlow, sampleNodes, sampleRegistry } from '../flow/sample-flow.ts';
+import { memoryBlobs } from '../../../engine/testing/memory-blobs.ts';
 import { anyFile, anywhere } from '../../../engine/testing/anywhere.ts';
 
 /** A listener under the test's hand. */
@@ -108,6 +109,7 @@ function installation() {
       bindings,
       outbound: anywhere,
       files: anyFile,
+      blobs: memoryBlobs(),
       documents,
       leases,
       accept: async (flow, arrival, { seq }): Promise<ArrivalResult> => {
