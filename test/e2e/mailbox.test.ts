@@ -75,7 +75,7 @@ function mailFlow(): FlowDocument {
     { mode: 'durable' },
   );
   const [, ...rest] = flow.nodes;
-  return { ...flow, nodes: [{ ...flow.nodes[0]!, type: 'mail.receive@1', adapter: 'adp_mail', config: { everySec: 1 } }, ...rest] };
+  return { ...flow, nodes: [{ ...flow.nodes[0]!, type: 'mail.receive@2', adapter: 'adp_mail', config: { everySec: 1 } }, ...rest] };
 }
 
 /** Which worker listens to the mailbox. */

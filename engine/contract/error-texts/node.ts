@@ -85,6 +85,7 @@ export const nodeTexts: ErrorTemplates = {
     fix: '更正适配器的登录名或凭据；有的服务器须先开启 IMAP 并使用客户端授权码。',
   },
   MAIL_TLS_REQUIRED: { what: '收取邮件须加密，不加密只能用于本机', fix: '将适配器的加密方式设为 TLS 或 STARTTLS。' },
+  MAIL_TEXT_TOO_LARGE: { what: '邮件的正文与邮件头超过 {limit} MB', fix: '请对方把长文本作为附件发送。' },
   MAIL_TOO_LARGE: { what: '邮件有 {sizeBytes} 字节，超过上限 {maxBytes} 字节', fix: '调高触发器的单封上限，或请对方分几封发送。' },
   MAIL_TOO_MANY_PARTS: { what: '邮件的部分过多：至少 {found} 个，上限 {limit} 个', fix: '请对方分几封发送，或把附件打包为一个文件。' },
   MAIL_FLOOD: {

@@ -1,5 +1,5 @@
 /** Converts a received mail (RFC 5322, MIME) to plain data. */
-import type { Address } from 'postal-mime';
+import type { Address, Email, PostalMimeOptions } from 'postal-mime';
 import { AppError } from '../../../engine/contract/values/errors.ts';
 
 export interface MailAddress {
@@ -7,7 +7,7 @@ export interface MailAddress {
   readonly address: string;
 }
 
-export interface MailData {
+interface MailTexts {
   readonly messageId: string;
   /** ISO 8601; empty when the mail has no date. */
   readonly date: string;
@@ -17,6 +17,9 @@ export interface MailData {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
+}
+
+export interface MailData extends MailTexts {
   readonly attachments: readonly MailAttachment[];
 }
 
@@ -26,6 +29,11 @@ export interface MailAttachment {
   readonly sizeBytes: number;
   /** Base64 text. */
   readonly content: string;
+}
+
+/** A mail whose attachments were taken out before, except for those that are encoded in another way than Base64. */
+export interface MailRest extends MailTexts {
+  readonly attachments: readonly { readonly name: string; readonly mediaType: string; readonly content: Uint8Array }[];
 }
 
 /** Maximum number of lines that may start a part. Plain text such as tables and signatures has such lines too. */
@@ -40,13 +48,41 @@ const LIMITS = { maxNestingDepth: 20, maxHeadersSize: 256 * 1024 } as const;
  * MAIL_TOO_MANY_PARTS (input).
  */
 export async function parseMail(source: Uint8Array): Promise<MailData> {
+  const mail = await readMime(source, {});
+  return {
+    ...textsOf(mail),
+    attachments: mail.attachments.map(({ filename, mimeType, content }) => {
+      const bytes = Buffer.from(content as ArrayBuffer);
+      return { name: filename ?? '', mediaType: mimeType, sizeBytes: bytes.length, content: bytes.toString('base64') };
+    }),
+  };
+}
+
+/** As `parseMail`, but a mail inside of the mail is an attachment, and contents are bytes. */
+export async function parseMailRest(source: Uint8Array): Promise<MailRest> {
+  const mail = await readMime(source, { forceRfc822Attachments: true });
+  return {
+    ...textsOf(mail),
+    attachments: mail.attachments.map(({ filename, mimeType, content }) => ({
+      name: filename ?? '',
+      mediaType: mimeType,
+      content: new Uint8Array(content as ArrayBuffer),
+    })),
+  };
+}
+
+async function readMime(source: Uint8Array, options: PostalMimeOptions): Promise<Email> {
   refuseMany(source);
   // Load the library only here, since few installations receive mail.
   const { default: PostalMime } = await import('postal-mime');
-  const mail = await PostalMime.parse(source, { ...LIMITS, attachmentEncoding: 'arraybuffer' }).catch((cause: unknown) => {
+  const mail = await PostalMime.parse(source, { ...LIMITS, ...options, attachmentEncoding: 'arraybuffer' }).catch((cause: unknown) => {
     throw new AppError('MAIL_UNREADABLE', 'input', 'This mail cannot be read.', { fix: 'Ask the sender to send it again.', cause });
   });
   if (mail.attachments.length > MOST_ATTACHMENTS) throw tooManyParts(mail.attachments.length, MOST_ATTACHMENTS);
+  return mail;
+}
+
+function textsOf(mail: Email): MailTexts {
   return {
     messageId: mail.messageId ?? '',
     date: mail.date ?? '',
@@ -56,10 +92,6 @@ export async function parseMail(source: Uint8Array): Promise<MailData> {
     subject: mail.subject ?? '',
     text: mail.text ?? '',
     html: mail.html ?? '',
-    attachments: mail.attachments.map(({ filename, mimeType, content }) => {
-      const bytes = Buffer.from(content as ArrayBuffer);
-      return { name: filename ?? '', mediaType: mimeType, sizeBytes: bytes.length, content: bytes.toString('base64') };
-    }),
   };
 }
 

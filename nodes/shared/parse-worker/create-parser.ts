@@ -9,7 +9,7 @@ import { LARGE_FROM } from '../../../engine/threads/is-large.ts';
 import type { Breaches } from '../../../engine/schema/compile-schema.ts';
 import { createBreachList, type BreachList } from '../../../engine/schema/create-breach-list.ts';
 import { BoundedThreads, ThreadLimit } from '../../../engine/threads/bounded-threads.ts';
-import { readAnswer, runParseTask, type LargeTask, type ParseTask } from './parse-task.ts';
+import { isMail, readAnswer, runParseTask, type LargeTask, type ParseTask } from './parse-task.ts';
 
 /**
  * If a body has at least this many tags or brackets, it is parsed in a thread. A body of only tags or brackets costs
@@ -101,12 +101,9 @@ export function createParser(): Parser {
   };
 }
 
-/**
- * Returns whether a body can be parsed on the event loop. Mails are always parsed in a thread, because their size
- * does not show the cost of their parts and headers.
- */
+/** Returns whether a body can be parsed on the event loop. */
 function isSmall(task: ParseTask): boolean {
-  if (task.kind === 'mail' || task.source.length > LARGE_FROM) return false;
+  if (isMail(task) || task.source.length > LARGE_FROM) return false;
   const marks = task.kind === 'xml' ? '<' : '[{';
   return [...marks].reduce((left, mark) => left - countOf(task.source, mark, left), THREAD_FROM_PARTS) > 0;
 }

@@ -5,7 +5,7 @@ import { compileFirstBreach, type JsonSchema } from '../../../engine/schema/comp
 import { keepLast } from '../../../engine/schema/keep-last.ts';
 import { decodeText } from '../charset/text-charset.ts';
 import { parseJson, type ParseJsonOptions } from '../json/parse-json.ts';
-import { parseMail } from '../mail/parse-mail.ts';
+import { parseMail, parseMailRest } from '../mail/parse-mail.ts';
 import { parseXml, type ParseXmlOptions } from '../xml/parse-xml.ts';
 import { serialiseXml, type SerialiseXmlOptions } from '../xml/serialise-xml.ts';
 import { xmlCharset } from '../xml/xml-charset.ts';
@@ -14,7 +14,10 @@ export type ParseTask =
   | { readonly kind: 'json'; readonly source: Uint8Array | string; readonly charset: string; readonly options: ParseJsonOptions }
   /** If `charset` is undefined, `xmlCharset` finds it in the document. */
   | { readonly kind: 'xml'; readonly source: Uint8Array | string; readonly charset: string | undefined; readonly options: ParseXmlOptions }
-  | { readonly kind: 'mail'; readonly source: Uint8Array };
+  | { readonly kind: MailKind; readonly source: Uint8Array };
+
+/** `mail-rest` is a mail whose attachments were taken out before. */
+type MailKind = 'mail' | 'mail-rest';
 
 /** Tasks that run in a thread only if the data is large. For small data, callers do the work themselves. */
 export type LargeTask =
@@ -27,7 +30,7 @@ export function createTasks(): (task: ParseTask | LargeTask) => unknown {
   const breachBy = keepLast(10, (schema) => compileFirstBreach(JSON.parse(schema) as JsonSchema));
   return (task) => {
     if (task.kind === 'xml-text') return serialiseXml(task.data, task.options);
-    if (task.kind === 'mail') return runParseTask(task);
+    if (task.kind !== 'schema' && isMail(task)) return runParseTask(task);
     // Return JSON text instead of the value, because the event loop must do the work of receiving it. Receiving many
     // small values as a structured clone takes two to four times as long as parsing their text.
     if (task.kind !== 'schema') return toBoundedJson(runParseTask(task));
@@ -63,14 +66,19 @@ const EXCESS_WORDS: Readonly<Record<JsonExcess['of'], { readonly what: string; r
   },
 };
 
+/** Mails are always parsed in a thread, because their size does not show the cost of their parts and headers. */
+export function isMail(task: ParseTask): task is Extract<ParseTask, { readonly kind: MailKind }> {
+  return task.kind === 'mail' || task.kind === 'mail-rest';
+}
+
 /** Returns the parsed value. `answer` is the result of the task in the thread. */
 export function readAnswer(task: ParseTask, answer: unknown): unknown {
-  return task.kind === 'mail' ? answer : (JSON.parse(answer as string) as unknown);
+  return isMail(task) ? answer : (JSON.parse(answer as string) as unknown);
 }
 
 /** Parses in the current thread. Returns the value, or a promise of it. */
 export function runParseTask(task: ParseTask): unknown {
-  if (task.kind === 'mail') return parseMail(task.source);
+  if (isMail(task)) return task.kind === 'mail' ? parseMail(task.source) : parseMailRest(task.source);
   const { source } = task;
   if (task.kind === 'json') return parseJson(typeof source === 'string' ? source : decodeText(source, task.charset), task.options);
   return parseXml(typeof source === 'string' ? source : decodeText(source, task.charset ?? xmlCharset(source)), task.options);

@@ -1,0 +1,62 @@
+import type { ImapFlow } from 'imapflow';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Health, ProbeContext, TriggerContext } from '../../engine/contract/node/node.ts';
+import { createProbeSteps } from '../shared/probe-steps.ts';
+import { openMailbox, type Mailbox } from './open-mailbox.ts';
+import type { ReceiveConfig } from './receive-fields.ts';
+
+/**
+ * Opens the mailbox for `work` and closes it afterwards. Rejects with the errors of `openMailbox`, with MAIL_FLOOD or
+ * MAIL_FAILED (transient).
+ */
+export async function useMailbox<T>(
+  { adapter, outbound, secret }: Pick<TriggerContext<unknown>, 'adapter' | 'outbound' | 'secret'>,
+  work: (mailbox: Mailbox) => Promise<T>,
+  mailBytes?: number,
+): Promise<T> {
+  const mailbox = await openMailbox(adapter!, await secret(), outbound, mailBytes);
+  const { client } = mailbox;
+  try {
+    const result = await work(mailbox);
+    await client.logout();
+    return result;
+  } catch (error) {
+    throw mailbox.flood(error) ?? (error instanceof AppError ? error : mailboxFailed(error));
+  } finally {
+    client.close();
+  }
+}
+
+/** Creates the folders that mails are moved to. Rejects with MAIL_FOLDER_MISSING (input) without the one to read from. */
+export async function makeFolders(client: ImapFlow, { folder: inbox, doneFolder, failedFolder }: ReceiveConfig): Promise<void> {
+  const there = new Set((await client.list()).map(({ path }) => path));
+  if (!there.has(inbox)) {
+    throw new AppError('MAIL_FOLDER_MISSING', 'input', `The mailbox has no folder ${inbox}.`, {
+      values: { folder: inbox },
+      fix: 'Correct its name in the trigger, or create the folder in the mailbox.',
+    });
+  }
+  for (const path of [doneFolder, failedFolder]) if (!there.has(path)) await client.mailboxCreate(path);
+}
+
+export async function probeMailbox(ctx: ProbeContext): Promise<Health> {
+  const steps = createProbeSteps(ctx);
+  await steps.run({ 'zh-CN': '连接与登录', en: 'Connection and login' }, async () => {
+    const folders = await useMailbox(ctx, ({ client }) => client.list());
+    return folders
+      .map(({ path }) => path)
+      .join(', ')
+      .slice(0, 500);
+  });
+  return steps.health();
+}
+
+export function mailboxFailed(cause: unknown): AppError {
+  const { code, responseText, message } = cause as NodeJS.ErrnoException & { readonly responseText?: string };
+  const reason = code ?? responseText ?? message;
+  return new AppError('MAIL_FAILED', 'transient', `The mail server did not carry out a command: ${reason}.`, {
+    values: { reason },
+    fix: 'It is retried automatically; if it keeps happening, check the mailbox and the log of its server.',
+    cause,
+  });
+}
