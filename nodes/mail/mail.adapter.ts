@@ -7,15 +7,15 @@ export default defineAdapter({
   text: {
     label: { 'zh-CN': '邮箱', en: 'Mailbox' },
     help: {
-      'zh-CN': '邮件服务器上的一个邮箱，平台以 IMAP 收取其中的邮件。',
-      en: 'A mailbox on a mail server; the platform fetches its mails over IMAP.',
+      'zh-CN': '邮件服务器上的一个邮箱：平台以 IMAP 收取其中的邮件，以 SMTP 发送邮件。',
+      en: 'A mailbox on a mail server: the platform fetches its mails over IMAP and sends mails over SMTP.',
     },
   },
   settings: MailSettings,
   credential: { 'zh-CN': '邮箱的密码或客户端授权码。', en: 'The mailbox’s password, or its app password.' },
   connectsTo: (settings) => {
-    const { host, port } = (settings as MailSettings).imap;
-    return [{ host, port }];
+    const { imap, smtp } = settings as MailSettings;
+    return [imap, smtp].flatMap((server) => (server === undefined ? [] : [{ host: server.host, port: server.port }]));
   },
   hasCharset: false,
 });

@@ -6,7 +6,8 @@ import type { OutboundGuard } from '../../engine/contract/node/outbound-guard.ts
 import { isLoopback } from '../shared/is-loopback.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import { meterMailbox } from './meter-mailbox.ts';
-import { MailSettings } from './settings.ts';
+import { loginFailed, noServer, notConnected, tlsRequired } from './mail-errors.ts';
+import { MailSettings, type ImapSettings } from './settings.ts';
 
 /**
  * Maximum length of a line from the server. A search result lists all mails in one line. This length is enough for a
@@ -30,16 +31,14 @@ export interface Mailbox {
 
 /**
  * Opens an encrypted IMAP connection (RFC 3501) and logs in; the caller closes it. Rejects with
- * ADAPTER_SETTINGS_WRONG, OUTBOUND_REFUSED, MAIL_TLS_REQUIRED or MAIL_LOGIN_FAILED (input), or with
+ * ADAPTER_SETTINGS_WRONG, OUTBOUND_REFUSED, MAIL_NO_SERVER, MAIL_TLS_REQUIRED or MAIL_LOGIN_FAILED (input), or with
  * MAIL_CONNECT_FAILED (transient).
  */
 export async function openMailbox(adapter: Adapter, password: string, outbound: OutboundGuard, mailBytes = 0): Promise<Mailbox> {
   const { user, imap } = readSettings(adapter, MailSettings);
+  if (imap === undefined) throw noServer('imap');
   if (imap.security === 'none' && !isLoopback(imap.host)) {
-    throw new AppError('MAIL_TLS_REQUIRED', 'input', 'This adapter would fetch mails unencrypted.', {
-      values: { host: imap.host },
-      fix: 'Set its encryption to TLS or STARTTLS.',
-    });
+    throw tlsRequired(imap.host);
   }
   // If the host is an IP address, connecting does not call `lookup`, which checks addresses. So check it here.
   if (isIP(imap.host) !== 0) await outbound.resolve(imap.host, imap.port);
@@ -118,18 +117,8 @@ function flooded(mostBytes: number, cause: unknown): AppError {
   );
 }
 
-function connectFailed({ host, port }: MailSettings['imap'], cause: unknown): AppError {
+function connectFailed({ host, port }: ImapSettings, cause: unknown): AppError {
   if (cause instanceof AppError) return cause;
-  if ((cause as { readonly authenticationFailed?: boolean }).authenticationFailed === true)
-    return new AppError('MAIL_LOGIN_FAILED', 'input', `${host}:${port} refuses the user or the password.`, {
-      values: { host, port },
-      fix: 'Correct the user in the settings of the adapter, or its credential; some servers require an app password and IMAP to be enabled.',
-      cause,
-    });
-  const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
-  return new AppError('MAIL_CONNECT_FAILED', 'transient', `No connection to ${host}:${port}: ${reason}.`, {
-    values: { host, port, reason },
-    fix: 'Check address, firewall, encryption and certificate with the connection test of the adapter.',
-    cause,
-  });
+  if ((cause as { readonly authenticationFailed?: boolean }).authenticationFailed === true) return loginFailed(host, port, cause);
+  return notConnected(host, port, (cause as NodeJS.ErrnoException).code ?? (cause as Error).message, cause);
 }

@@ -2,8 +2,9 @@ import { Type, type Static } from 'typebox';
 import { defineNode, outPort, type Emit, type Stop, type TriggerContext } from '../../engine/contract/node/node.ts';
 import { lookRegularly } from '../shared/look-regularly.ts';
 import { FETCH_BYTES, readMail } from './read-mail.ts';
+import { probeMail } from './probe.ts';
 import { checkFolders, everySecField, folderFields, maxBytesField } from './receive-fields.ts';
-import { makeFolders, probeMailbox, useMailbox } from './use-mailbox.ts';
+import { makeFolders, useMailbox } from './use-mailbox.ts';
 import { watchMailbox } from './watch-mailbox.ts';
 
 const Config = Type.Object(
@@ -59,7 +60,7 @@ export default defineNode({
   check: checkFolders,
   keyNames: () => [],
   listen,
-  probe: probeMailbox,
+  probe: probeMail,
 });
 
 /**

@@ -3,9 +3,10 @@ import { createMessage, type Message } from '../../engine/contract/values/messag
 import { defineNode, outPort, type Emit, type Stop, type TriggerContext } from '../../engine/contract/node/node.ts';
 import { lookRegularly } from '../shared/look-regularly.ts';
 import { createParser } from '../shared/parse-worker/create-parser.ts';
+import { probeMail } from './probe.ts';
 import { checkFolders, everySecField, folderFields, maxBytesField } from './receive-fields.ts';
 import { mailTooLarge, takeMails, type Look } from './take-mails.ts';
-import { makeFolders, probeMailbox, useMailbox } from './use-mailbox.ts';
+import { makeFolders, useMailbox } from './use-mailbox.ts';
 
 const Config = Type.Object(
   { ...folderFields, everySec: everySecField(), maxBytes: maxBytesField(52_428_800, 10_485_760) },
@@ -54,7 +55,7 @@ export default defineNode({
   check: checkFolders,
   keyNames: () => [],
   listen,
-  probe: probeMailbox,
+  probe: probeMail,
 });
 
 /**

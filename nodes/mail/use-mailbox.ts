@@ -1,7 +1,6 @@
 import type { ImapFlow } from 'imapflow';
 import { AppError } from '../../engine/contract/values/errors.ts';
-import type { Health, ProbeContext, TriggerContext } from '../../engine/contract/node/node.ts';
-import { createProbeSteps } from '../shared/probe-steps.ts';
+import type { TriggerContext } from '../../engine/contract/node/node.ts';
 import { openMailbox, type Mailbox } from './open-mailbox.ts';
 import type { ReceiveConfig } from './receive-fields.ts';
 
@@ -37,18 +36,6 @@ export async function makeFolders(client: ImapFlow, { folder: inbox, doneFolder,
     });
   }
   for (const path of [doneFolder, failedFolder]) if (!there.has(path)) await client.mailboxCreate(path);
-}
-
-export async function probeMailbox(ctx: ProbeContext): Promise<Health> {
-  const steps = createProbeSteps(ctx);
-  await steps.run({ 'zh-CN': '连接与登录', en: 'Connection and login' }, async () => {
-    const folders = await useMailbox(ctx, ({ client }) => client.list());
-    return folders
-      .map(({ path }) => path)
-      .join(', ')
-      .slice(0, 500);
-  });
-  return steps.health();
 }
 
 export function mailboxFailed(cause: unknown): AppError {
