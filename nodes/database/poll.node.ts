@@ -263,29 +263,47 @@ function sourceOf({ adapter, config: { sql, byMark, byStatus } }: TriggerContext
     .digest('base64url');
 }
 
-async function lookByMark({ ctx, db, emit, signal }: Look, position: MarkedPosition, source: string): Promise<void> {
+/** A crash costs at most the rows since a large position was kept, which the engine recognises. */
+const KEEP_LARGE_EVERY_MS = 10_000;
+
+async function lookByMark(look: Look, position: MarkedPosition, source: string): Promise<void> {
+  const { ctx, db, signal } = look;
   const { batchRows, byMark } = ctx.config;
-  for (let after = position.after; !signal.aborted; after = position.mark) {
-    const query = { ...queryOf(ctx.config, after), maxRows: batchRows, takes: (row: Row) => !position.isKnown(row) };
-    const { rows, isLast } = await readBatch(db, query);
-    requireOrder(rows, byMark!);
-    try {
-      for (const row of rows) {
-        if (signal.aborted) return;
-        const taken = await outcomeOf(() => emit({ message: createMessage(row), dedupeKey: `${source}/${position.idOf(row)}` }));
-        if (taken === 'later') return;
-        if (taken !== 'stored') {
-          if (byMark!.refused === 'stop') throw pollRefused(taken.never.code);
-          ctx.log.error('database.row-passed-over', undefined, { code: taken.never.code });
-        }
-        position.pass(row);
-      }
-    } finally {
-      if (isLast) position.forgetOld();
-      if (rows.length > 0) await ctx.position.keep(source, position.toText());
+  let keptAt = ctx.clock.now();
+  let isKept = true;
+  const keep = async () => {
+    await ctx.position.keep(source, position.toText());
+    keptAt = ctx.clock.now();
+    isKept = true;
+  };
+  try {
+    for (let after = position.after; !signal.aborted; after = position.mark) {
+      const query = { ...queryOf(ctx.config, after), maxRows: batchRows, takes: (row: Row) => !position.isKnown(row) };
+      const { rows, isLast } = await readBatch(db, query);
+      requireOrder(rows, byMark!);
+      isKept &&= rows.length === 0;
+      if (!(await handInMarked(look, rows, position, source))) return;
+      if (isLast) return position.forgetOld();
+      if (!position.isLarge || ctx.clock.now() - keptAt >= KEEP_LARGE_EVERY_MS) await keep();
     }
-    if (isLast) return;
+  } finally {
+    if (!isKept) await keep();
   }
+}
+
+/** Returns false if a row could not be stored now, or the trigger is stopped. */
+async function handInMarked({ ctx, emit, signal }: Look, rows: readonly Row[], position: MarkedPosition, source: string): Promise<boolean> {
+  for (const row of rows) {
+    if (signal.aborted) return false;
+    const taken = await outcomeOf(() => emit({ message: createMessage(row), dedupeKey: `${source}/${position.idOf(row)}` }));
+    if (taken === 'later') return false;
+    if (taken !== 'stored') {
+      if (ctx.config.byMark!.refused === 'stop') throw pollRefused(taken.never.code);
+      ctx.log.error('database.row-passed-over', undefined, { code: taken.never.code });
+    }
+    position.pass(row);
+  }
+  return true;
 }
 
 /** `settled` has the rows of the last batch that were marked. */

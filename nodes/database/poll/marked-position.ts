@@ -18,9 +18,11 @@ export interface MarkSettings {
   readonly from: string;
 }
 
-/** Maximum number of rows that are remembered in memory, and in the kept position. */
+/** Maximum number of rows that are remembered in memory, and in the kept position. More are recognised by the engine. */
 const MOST_KNOWN = 1_000_000;
-const MOST_KEPT = 5_000;
+const MOST_KEPT = 300_000;
+/** A position with more rows is large to write. */
+const LARGE = 5000;
 
 /** How far a poll has read: the highest mark, and the rows of the stretch that is read again, by id. */
 export class MarkedPosition {
@@ -33,7 +35,7 @@ export class MarkedPosition {
     this.#settings = settings;
     const { mark, known } = kept === undefined ? { mark: settings.from, known: [] } : (JSON.parse(kept) as KeptPosition);
     this.#mark = mark;
-    this.#known = new Map(known);
+    this.#known = new Map(known.flatMap(([of, ids]) => ids.map((id) => [id, of])));
   }
 
   /** Where a poll begins. */
@@ -73,14 +75,21 @@ export class MarkedPosition {
     for (const [id, mark] of this.#known) if (compareMarks(mark, after, this.#settings.kind) < 0) this.#known.delete(id);
   }
 
+  get isLarge(): boolean {
+    return this.#known.size > LARGE;
+  }
+
   toText(): string {
-    return JSON.stringify({ mark: this.#mark, known: [...this.#known].slice(-MOST_KEPT) } satisfies KeptPosition);
+    const byMark = Map.groupBy([...this.#known].slice(-MOST_KEPT), ([, mark]) => mark);
+    const known = [...byMark].map(([mark, rows]) => [mark, rows.map(([id]) => id)] as const);
+    return JSON.stringify({ mark: this.#mark, known } satisfies KeptPosition);
   }
 }
 
 interface KeptPosition {
   readonly mark: string;
-  readonly known: readonly (readonly [string, string])[];
+  /** Ids of rows by their mark. Often many rows have the same one. */
+  readonly known: readonly (readonly [mark: string, ids: readonly string[]])[];
 }
 
 /** Throws DATABASE_POLL_ORDER (input) if the rows do not come in the order of their marks: some would be passed over. */

@@ -156,6 +156,20 @@ test('after a crash, rows that may not be kept have the same dedupe key', { skip
   await third.looks([6]);
 });
 
+test('after a restart no row of a large import is handed in again', { skip }, async (t) => {
+  const table = await createTable(t);
+  const all = Array.from({ length: 12_000 }, (_, index) => index + 1);
+  await admin.query(`INSERT INTO ${table} (id) SELECT n FROM generate_series(1, ${all.length}) AS n`);
+  const position = memoryPosition();
+  const config = { sql: marked(table), ...byMark(), batchRows: 5000 };
+  const first = await poll(t, config, { position });
+  await first.looks(all);
+  await first.trigger.stop();
+  const second = await poll(t, config, { position });
+  await admin.query(`INSERT INTO ${table} (id) VALUES (${all.length + 1})`);
+  await second.looks([all.length + 1]);
+});
+
 test('a refused row stops the reading, is passed over, or is marked as failed', { skip }, async (t) => {
   const table = await createTable(t);
   await admin.query(`INSERT INTO ${table} (id) SELECT n FROM generate_series(1, 3) AS n`);
