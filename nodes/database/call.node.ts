@@ -22,7 +22,7 @@ import { maxRowBytesField, readRows, resultTooLarge, type RowLimits } from './re
 import { callStatements, type CallStatements } from './statements/call-statements.ts';
 import { compileParameters } from './sql-parameters.ts';
 import { useConnection } from './use-connection.ts';
-import { readAll } from './statements/write-rows.ts';
+import { readAll } from './statements/read-all.ts';
 
 const closed = { additionalProperties: false } as const;
 const NAME = { minLength: 1, maxLength: 128, pattern: '^[^\\u0000-\\u001f\\u007f]+$' } as const;

@@ -1,5 +1,5 @@
 import { atField } from '../../engine/contract/values/at-field.ts';
-import { AppError } from '../../engine/contract/values/errors.ts';
+import { AppError, toErrorRecord } from '../../engine/contract/values/errors.ts';
 import { withData } from '../../engine/contract/values/message.ts';
 import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import {
@@ -14,7 +14,7 @@ import {
 } from '../../engine/contract/node/node.ts';
 import type { SqlValue } from './drivers/driver.ts';
 import { inTransaction } from './in-transaction.ts';
-import { oncePerKey } from './statements/ledger.ts';
+import { deleteOld, oncePerKey, requireKnown } from './statements/ledger.ts';
 import { writeOffers } from './offers.ts';
 import { probeDatabase } from './probe.ts';
 import { bindStatement, compileParameters, type ReadValues } from './sql-parameters.ts';
@@ -117,15 +117,33 @@ function toBytes(value: SqlValue, name: string): SqlValue {
 async function write(ctx: NodeContext<WriteConfig>, database: Database, rows: readonly RowValues[]): Promise<Written> {
   const { connection, syntax, dialect } = database;
   const { config } = ctx;
+  if (config.idempotency === 'ledger') requireKnown(ctx.scope.now, ctx.clock.now());
   const work = config.sql === undefined ? writeTable(config, database, rows) : runEach(config.sql, database, rows);
-  return inTransaction(connection, 'write', async () => {
+  const written = await inTransaction(connection, 'write', async () => {
     ctx.beforeFirstByte();
     const ledger = { table: config.ledgerTable, key: ctx.idempotencyKey };
-    const written = await (config.idempotency === 'ledger' ? oncePerKey(connection, ledger, [syntax, dialect], work) : work());
+    const result = await (config.idempotency === 'ledger' ? oncePerKey(connection, ledger, [syntax, dialect], work) : work());
     // If another worker owns the execution by now, nothing must be committed.
     ctx.beforeFirstByte();
-    return written;
+    return result;
   });
+  if (config.idempotency === 'ledger') await cleanLedger(ctx, database);
+  return written;
+}
+
+const CLEAN_EVERY_MS = 3_600_000;
+/** When this process last cleaned a ledger, by adapter and table. */
+const cleanedAt = new Map<string, number>();
+
+/** The step is done by now, so a failure is only logged. */
+async function cleanLedger({ adapter, config, clock, log }: NodeContext<WriteConfig>, database: Database): Promise<void> {
+  const { connection, syntax, dialect } = database;
+  const ledger = JSON.stringify([adapter!.adapterId, config.ledgerTable]);
+  if (clock.now() - (cleanedAt.get(ledger) ?? -Infinity) < CLEAN_EVERY_MS) return;
+  cleanedAt.set(ledger, clock.now());
+  await deleteOld(connection, config.ledgerTable, [syntax, dialect]).catch((error: unknown) =>
+    log.warn('database.ledger-not-cleaned', { table: config.ledgerTable, code: toErrorRecord(error).code }),
+  );
 }
 
 function writeTable(config: WriteConfig, { connection, syntax, dialect }: Database, rows: readonly RowValues[]) {

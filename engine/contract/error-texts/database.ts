@@ -56,6 +56,14 @@ export const databaseTexts: ErrorTemplates = {
   },
   DATABASE_CALL_UNSUPPORTED: { what: '此节点不能调用 {engine} 的过程', fix: '在“数据库查询”或“数据库写入”的 SQL 语句中执行该过程。' },
   DATABASE_SEVERAL_RESULTS: { what: '语句返回了不止一个结果集', fix: '返回多个结果集的过程请用“数据库过程调用”。' },
+  DATABASE_KEY_NOT_UNIQUE: {
+    what: '该表没有恰好由这些键列组成的主键或唯一约束',
+    fix: '选用主键或唯一约束的列作为键列，或请数据库管理员创建：ALTER TABLE … ADD UNIQUE (…)。',
+  },
+  DATABASE_LEDGER_OLD: {
+    what: '消息早于账本保留的 {days} 天，无法确定本步骤是否已写入',
+    fix: '在数据库中核实：已写入的，结束该消息；未写入的，重放为新消息。',
+  },
   DATABASE_ROW_DIFFERS: { what: '键相同的行已存在，但内容不同', fix: '更正键；若要改动已有的行，选择“按键列更新，没有则新增”。' },
   DATABASE_ROWS: { what: '“多行”的值既不是数组也不是对象', fix: '让它给出数组，每项写一行；空数组什么都不写。' },
   'DATABASE_ROWS/many': { what: '要写入 {count} 行，超过上限 {maxRows} 行', fix: '减少一次写入的行数，或调高节点的行数上限。' },

@@ -83,6 +83,14 @@ export function constraintViolated({ code, rule, name = '' }: Violation, cause: 
   });
 }
 
+/** The statement relies on a unique key that the table does not have. */
+export function keyNotUnique(cause?: unknown): AppError {
+  return new AppError('DATABASE_KEY_NOT_UNIQUE', 'input', 'The table has no primary key or unique constraint on exactly the key columns.', {
+    fix: 'Choose the columns of one as key columns, or have the database administrator create one: ALTER TABLE … ADD UNIQUE (…).',
+    cause,
+  });
+}
+
 /** Deadlock, serialisation failure or lock time-out: the database rolled back, and a retry may succeed. */
 export function conflict(code: string, cause: unknown): AppError {
   return new AppError('DATABASE_CONFLICT', 'transient', `The statement met a lock of another one and was rolled back (${code}).`, {

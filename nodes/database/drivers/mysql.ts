@@ -18,6 +18,14 @@ const LITERAL_BACKSLASH = `NO_BACKSLASH_ESCAPES`;
 export default { open } satisfies Driver;
 
 async function open(target: Target): Promise<Connection> {
+  return logIn(target, async (client, socket) => {
+    const offset = await prepareSession(client, target.timeoutMs);
+    return new MysqlConnection(client, socket, target, offset);
+  });
+}
+
+/** Logs in and runs the work. If it fails, the socket is closed. */
+async function logIn<T>(target: Target, work: (client: Client, socket: Socket) => Promise<T>): Promise<T> {
   const socket = await connectedSocket(target);
   const onAbort = () => void socket.destroy();
   target.signal.addEventListener('abort', onAbort, { once: true });
@@ -26,13 +34,21 @@ async function open(target: Target): Promise<Connection> {
     // A lost connection also rejects the current statement. Without a listener, the event would end the process.
     client.on('error', () => undefined);
     await new Promise<void>((resolve, reject) => client.connect((error) => (error === null ? resolve() : reject(error))));
-    return new MysqlConnection(client, socket, target.timeoutMs, await prepareSession(client, target.timeoutMs));
+    return await work(client, socket);
   } catch (cause) {
     socket.destroy();
     throw translateConnect(target, cause);
   } finally {
     target.signal.removeEventListener('abort', onAbort);
   }
+}
+
+/** The server does not notice that a connection has gone while it computes. If this fails, its time limit ends the statement. */
+async function killStatement(target: Target, threadId: number): Promise<void> {
+  await logIn({ ...target, signal: AbortSignal.timeout(target.connectTimeoutMs) }, async (client, socket) => {
+    await query(client, `KILL QUERY ${threadId}`);
+    socket.destroy();
+  });
 }
 
 function settingsOf({ host, database, user, password, tls, connectTimeoutMs }: Target, socket: Socket): ConnectionOptions {
@@ -86,7 +102,7 @@ function query(client: Client, sql: string): Promise<unknown> {
 class MysqlConnection implements Connection {
   readonly #client: Client;
   readonly #socket: Socket;
-  readonly #timeoutMs: number;
+  readonly #target: Target;
   readonly #offset: string;
   isUsable = true;
   isInTransaction = false;
@@ -94,10 +110,10 @@ class MysqlConnection implements Connection {
   /** The number of received bytes above which the connection is dropped. */
   #bytesAllowed = Infinity;
 
-  constructor(client: Client, socket: Socket, timeoutMs: number, offset: string) {
+  constructor(client: Client, socket: Socket, target: Target, offset: string) {
     this.#client = client;
     this.#socket = socket;
-    this.#timeoutMs = timeoutMs;
+    this.#target = target;
     this.#offset = offset;
     socket.once('close', () => (this.isUsable = false));
     client.on('error', () => (this.isUsable = false));
@@ -146,7 +162,7 @@ class MysqlConnection implements Connection {
       }
       if (batch.length > 0) yield batch;
     } catch (cause) {
-      throw this.#isTooMuch ? rowTooLarge({ limitBytes: batchBytes }) : translateStatement(cause, this.#timeoutMs);
+      throw this.#isTooMuch ? rowTooLarge({ limitBytes: batchBytes }) : translateStatement(cause, this.#target.timeoutMs);
     } finally {
       stream.destroy();
       this.#allow(MAX_DRAIN_BYTES);
@@ -187,8 +203,13 @@ class MysqlConnection implements Connection {
   }
 
   close(): void {
+    const wasUsable = this.isUsable;
     this.isUsable = false;
-    if (this.#isBusy) return void this.#socket.destroy();
+    if (this.#isBusy) {
+      this.#socket.destroy();
+      if (wasUsable) killStatement(this.#target, this.#client.threadId).catch(() => undefined);
+      return;
+    }
     this.#client.end();
     this.#socket.setTimeout(CLOSE_MS, () => this.#socket.destroy());
   }
@@ -202,7 +223,7 @@ class MysqlConnection implements Connection {
     try {
       return await new Promise<T>((resolve, reject) => work((error, result) => (error === null ? resolve(result) : reject(error))));
     } catch (cause) {
-      throw translateStatement(cause, this.#timeoutMs);
+      throw translateStatement(cause, this.#target.timeoutMs);
     } finally {
       this.#isBusy = false;
     }

@@ -5,6 +5,7 @@ import {
   conflict,
   connectFailed,
   constraintViolated,
+  keyNotUnique,
   loginRefused,
   noAnswer,
   readOnly,
@@ -28,6 +29,8 @@ const RULES: Readonly<Record<string, Violation['rule']>> = {
 const CONFLICT = /^(40|55P03)/;
 const QUERY_CANCELED = '57014';
 const READ_ONLY = '25006';
+/** ON CONFLICT names columns without a unique index. */
+const NO_UNIQUE_KEY = '42P10';
 /** Connection lost; the server is starting, stopping, or has ended the session. */
 const AWAY = /^(08|57P0)/;
 /** No memory, disk or connections; limits of the server; system and internal errors. */
@@ -56,6 +59,7 @@ export function translateStatement(cause: unknown, timeoutMs: number): AppError 
   if (rule !== undefined) return constraintViolated({ code, rule, name: cause.constraint ?? cause.column }, cause);
   if (CONFLICT.test(code)) return conflict(code, cause);
   if (code === QUERY_CANCELED) return timedOut(timeoutMs, cause);
+  if (code === NO_UNIQUE_KEY && /ON CONFLICT/.test(cause.message)) return keyNotUnique(cause);
   if (code === READ_ONLY) return readOnly(code, cause);
   if (AWAY.test(code)) return noAnswer(code, cause);
   if (SERVER.test(code)) return serverError(code, cause);

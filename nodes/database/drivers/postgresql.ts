@@ -1,11 +1,12 @@
 /** PostgreSQL 10 or newer, and databases that speak its protocol. */
-import { checkServerIdentity } from 'node:tls';
+import { checkServerIdentity, type ConnectionOptions } from 'node:tls';
 import type { Socket } from 'node:net';
 import { Client, type ClientConfig } from 'pg';
 import Cursor from 'pg-cursor';
 import type { Column, Connection, Driver, ReadLimits, Row, Statement, Target } from './driver.ts';
 import { rowTooLarge, stopped } from './errors.ts';
 import { guardedSocket } from './open-socket.ts';
+import { cancelStatement, type Session } from './postgresql-cancel.ts';
 import { readColumns } from './postgresql-columns.ts';
 import { translateConnect, translateStatement } from './postgresql-errors.ts';
 import { VALUE_TYPES } from './postgresql-values.ts';
@@ -27,7 +28,7 @@ async function open(target: Target): Promise<Connection> {
     if (target.signal.aborted) throw stopped();
     await client.connect();
     await client.query(SESSION, [String(target.timeoutMs)]);
-    return new PostgresqlConnection(client, socket, target.timeoutMs);
+    return new PostgresqlConnection(client, socket, target);
   } catch (cause) {
     socket.destroy();
     throw translateConnect(target, cause);
@@ -61,7 +62,7 @@ function settingsOf({ host, port, database, user, password, tls, connectTimeoutM
   };
 }
 
-function tlsOptions({ ca, serverName }: NonNullable<Target['tls']>): ClientConfig['ssl'] {
+function tlsOptions({ ca, serverName }: NonNullable<Target['tls']>): ConnectionOptions {
   return {
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
@@ -74,7 +75,7 @@ function tlsOptions({ ca, serverName }: NonNullable<Target['tls']>): ClientConfi
 class PostgresqlConnection implements Connection {
   readonly #client: Client;
   readonly #socket: Socket;
-  readonly #timeoutMs: number;
+  readonly #target: Target;
   isUsable = true;
   isInTransaction = false;
   #isBusy = false;
@@ -83,10 +84,10 @@ class PostgresqlConnection implements Connection {
   /** The number of received bytes above which the connection is dropped. */
   #bytesAllowed = Infinity;
 
-  constructor(client: Client, socket: Socket, timeoutMs: number) {
+  constructor(client: Client, socket: Socket, target: Target) {
     this.#client = client;
     this.#socket = socket;
-    this.#timeoutMs = timeoutMs;
+    this.#target = target;
     socket.once('close', () => {
       this.isUsable = false;
       this.#onLost?.(new Error('Connection terminated unexpectedly'));
@@ -146,8 +147,15 @@ class PostgresqlConnection implements Connection {
   }
 
   close(): void {
+    const wasUsable = this.isUsable;
     this.isUsable = false;
-    if (this.#isBusy) return void this.#socket.destroy();
+    if (this.#isBusy) {
+      this.#socket.destroy();
+      const { tls } = this.#target;
+      const session = this.#client as Client & Session;
+      if (wasUsable) cancelStatement(this.#target, session, tls && tlsOptions(tls)).catch(() => undefined);
+      return;
+    }
     this.#client.end().catch(() => undefined);
     this.#socket.setTimeout(CLOSE_MS, () => this.#socket.destroy());
   }
@@ -167,7 +175,7 @@ class PostgresqlConnection implements Connection {
       });
     } catch (cause) {
       if (limits !== undefined && this.#socket.bytesRead > this.#bytesAllowed) throw rowTooLarge({ limitBytes: limits.batchBytes });
-      throw translateStatement(cause, this.#timeoutMs);
+      throw translateStatement(cause, this.#target.timeoutMs);
     } finally {
       this.#onLost = undefined;
       this.#isBusy = false;

@@ -1,5 +1,5 @@
 import type { AppError } from '../../../engine/contract/values/errors.ts';
-import { conflict, constraintViolated, readOnly, serverError, statementRefused, type Violation } from './errors.ts';
+import { conflict, constraintViolated, keyNotUnique, readOnly, serverError, statementRefused, type Violation } from './errors.ts';
 
 /** An error of SQLite, as its process reports it. `code` is the extended result code (sqlite.org/rescode.html). */
 export interface SqliteFailure {
@@ -32,6 +32,7 @@ export function translateSqlite({ code, message }: SqliteFailure): AppError {
   if (CONFLICT.has(primary)) return conflict(name, undefined);
   if (primary === READ_ONLY) return readOnly(name, undefined);
   if (SERVER.has(primary)) return serverError(name, undefined);
+  if (primary === ERROR && message.startsWith('ON CONFLICT clause does not match')) return keyNotUnique();
   // Their messages quote the statement, never a value of a row or parameter.
   const isAboutStatement = primary === ERROR || primary === AUTHORISATION;
   return statementRefused({ code: name, message: isAboutStatement ? message : undefined }, undefined);

@@ -22,6 +22,15 @@ export interface WriteDialect {
   readonly returning?: 'returning' | 'output';
   /** Returns a condition that is true if both are equal, or both are NULL. */
   same(column: string, placeholder: string): string;
+  /**
+   * Lists the columns of all unique indexes, as `index_name` and `column_name`, which is NULL for a part that is no whole
+   * column. Its values are schema and table. Absent if the statements name the key columns, so that the database checks them.
+   */
+  readonly uniqueIndexes?: string;
+  /** Returns the start of a SELECT that returns at most so many rows, and its end. */
+  limit(count: number): readonly [start: string, end: string];
+  /** Returns the time so many days ago, by the clock of the database. */
+  daysAgo(days: number): string;
 }
 
 const POSTGRESQL: WriteDialect = {
@@ -30,12 +39,19 @@ const POSTGRESQL: WriteDialect = {
   upsert: 'conflict',
   returning: 'returning',
   same: (column, placeholder) => `${column} IS NOT DISTINCT FROM ${placeholder}`,
+  limit: (count) => ['', ` LIMIT ${count}`],
+  daysAgo: (days) => `CURRENT_TIMESTAMP - INTERVAL '${days} days'`,
 };
 const MYSQL: WriteDialect = {
   maxRows: 500,
   maxValues: 30_000,
   upsert: 'duplicate',
   same: (column, placeholder) => `${column} <=> ${placeholder}`,
+  uniqueIndexes: `SELECT INDEX_NAME AS index_name, IF(SUB_PART IS NULL, COLUMN_NAME, NULL) AS column_name
+    FROM information_schema.statistics
+    WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ? AND NON_UNIQUE = 0`,
+  limit: (count) => ['', ` LIMIT ${count}`],
+  daysAgo: (days) => `CURRENT_TIMESTAMP - INTERVAL ${days} DAY`,
 };
 
 /** By engine of the adapter. */
@@ -43,16 +59,29 @@ export const WRITE_DIALECTS: Readonly<Record<string, WriteDialect>> = {
   postgresql: POSTGRESQL,
   mysql: MYSQL,
   mariadb: { ...MYSQL, returning: 'returning' },
-  sqlite: { ...POSTGRESQL, same: (column, placeholder) => `${column} IS ${placeholder}` },
+  sqlite: {
+    ...POSTGRESQL,
+    same: (column, placeholder) => `${column} IS ${placeholder}`,
+    daysAgo: (days) => `datetime('now', '-${days} days')`,
+  },
   sqlserver: {
     maxRows: 500,
     maxValues: 2000,
     upsert: 'merge',
     returning: 'output',
     same: (column, placeholder) => `EXISTS (SELECT ${column} INTERSECT SELECT ${placeholder})`,
+    limit: (count) => [`TOP (${count}) `, ''],
+    daysAgo: (days) => `DATEADD(day, -${days}, SYSUTCDATETIME())`,
   },
   // One row per INSERT. It returns columns by variables only, not as rows.
-  oracle: { maxRows: 1, maxValues: 1000, upsert: 'merge', same: (column, placeholder) => `DECODE(${column}, ${placeholder}, 1, 0) = 1` },
+  oracle: {
+    maxRows: 1,
+    maxValues: 1000,
+    upsert: 'merge',
+    same: (column, placeholder) => `DECODE(${column}, ${placeholder}, 1, 0) = 1`,
+    limit: (count) => ['', ` FETCH FIRST ${count} ROWS ONLY`],
+    daysAgo: (days) => `SYSTIMESTAMP - NUMTODSINTERVAL(${days}, 'DAY')`,
+  },
 };
 
 /** Writes the statements for one table of one database. */
@@ -133,6 +162,26 @@ export class TableWriter {
       text: `SELECT 1 AS same FROM ${this.#name} WHERE ${[this.#whereKey(0), ...same].join(' AND ')}${this.#lock}`,
       values: [...keys, ...others],
     };
+  }
+
+  /** Lists the unique indexes of the table; see `WriteDialect`. */
+  uniqueIndexes(): Statement | undefined {
+    const { uniqueIndexes: text } = this.#dialect;
+    const { schema = '', name } = this.#table;
+    return text === undefined ? undefined : { text, values: [schema === '' ? null : schema, name] };
+  }
+
+  /** Selects the keys of some rows whose time lies before so many days. */
+  selectOlder(column: string, days: number, count: number): Statement {
+    const [start, end] = this.#dialect.limit(count);
+    const isOlder = `${this.#quote(column)} < ${this.#dialect.daysAgo(days)}`;
+    return { text: `SELECT ${start}${this.#keys.join(', ')} FROM ${this.#name} WHERE ${isOlder}${end}`, values: [] };
+  }
+
+  /** Deletes the rows with these keys, of a table with one key column. */
+  deleteAll(keys: Values): Statement {
+    const list = keys.map((_, at) => this.#placeholder(at));
+    return { text: `DELETE FROM ${this.#name} WHERE ${this.#keys.join()} IN (${list.join(', ')})`, values: keys };
   }
 
   /** SQL Server and Oracle. The lock hint of SQL Server keeps others from inserting the same key meanwhile. */

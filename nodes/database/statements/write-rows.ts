@@ -1,6 +1,8 @@
 /** Writes rows into a table, in the transaction of the caller. */
 import { AppError } from '../../../engine/contract/values/errors.ts';
-import type { Connection, ReadLimits, Row, Statement } from '../drivers/driver.ts';
+import type { Connection, Row } from '../drivers/driver.ts';
+import { readAll } from './read-all.ts';
+import { requireUniqueKey } from './unique-keys.ts';
 import type { TableWriter, Values } from './write-dialects.ts';
 
 export type WriteMode = 'insert' | 'update' | 'upsert' | 'delete';
@@ -21,10 +23,9 @@ export interface Written {
 
 /** Maximum size of the values of one INSERT. Databases limit the size of a statement, MySQL to 16 MB by default. */
 const BATCH_BYTES = 1_048_576;
-const ONE_ROW: ReadLimits = { batchRows: 1, batchBytes: 16_777_216 };
 
 /**
- * Rejects with DATABASE_ROW_DIFFERS or DATABASE_RETURNING (input), and the errors of `Connection`.
+ * Rejects with DATABASE_ROW_DIFFERS, DATABASE_KEY_NOT_UNIQUE or DATABASE_RETURNING (input), and the errors of `Connection`.
  */
 export async function writeRows(connection: Connection, writer: TableWriter, order: WriteOrder): Promise<Written> {
   const { mode, isRepeatable, rows, returning } = order;
@@ -44,6 +45,7 @@ async function writeRow(connection: Connection, writer: TableWriter, mode: Write
       await insertOnce(connection, writer, row);
       return 1;
     case 'upsert':
+      await requireUniqueKey(connection, writer, row);
       // Databases count this differently: MySQL counts a changed row as two.
       await connection.run(writer.upsert(row));
       return 1;
@@ -110,6 +112,7 @@ async function insertOnce(connection: Connection, writer: TableWriter, row: Valu
 export async function insertUnlessKeyExists(connection: Connection, writer: TableWriter, row: Values): Promise<boolean> {
   const statement = writer.insertUnlessKeyExists(row);
   if (statement !== undefined) return (await connection.run(statement)).affected > 0;
+  await requireUniqueKey(connection, writer, row);
   try {
     await connection.run(writer.insert([row]));
     return true;
@@ -121,11 +124,4 @@ export async function insertUnlessKeyExists(connection: Connection, writer: Tabl
     if (!isKey) throw error;
     return false;
   }
-}
-
-/** Reads a statement that returns few rows. */
-export async function readAll(connection: Connection, statement: Statement): Promise<readonly Row[]> {
-  const rows: Row[] = [];
-  for await (const batch of connection.rows(statement, ONE_ROW)) rows.push(...batch);
-  return rows;
 }

@@ -8,6 +8,7 @@ import databaseQuery from '../../../nodes/database/query.node.ts';
 import databaseWrite from '../../../nodes/database/write.node.ts';
 import { startFaultProxy, type FaultProxy } from '../../servers/fault-proxy.ts';
 import { showsContract } from '../shows-contract.ts';
+import { startBlindRelay } from './blind-relay.ts';
 import { ENGINES_HERE, PASSWORD, type TestDatabase } from './servers.ts';
 
 showsContract(import.meta.url, {
@@ -219,10 +220,16 @@ for (const engine of ENGINES_HERE) {
       assert.equal(await query('SELECT n FROM slow', 'value'), 1);
     });
 
-    test('a cancel ends the statement, and nothing is written', async () => {
+    test('a cancel ends the statement, and nothing is written', { timeout: 30_000 }, async (t) => {
+      // The server does not see that the connection has gone.
+      const { port, stop: stopRelay } = await startBlindRelay(database.port);
+      t.after(stopRelay);
       const stop = new AbortController();
       const rejected = assert.rejects(
-        write({ sql: engine.sleep }, { signal: stop.signal, limits: { timeoutMs: 20_000 }, adapterId: `adp_cancel_${engine.name}` }),
+        write(
+          { sql: engine.sleep },
+          { signal: stop.signal, settings: { port }, limits: { timeoutMs: 200_000 }, adapterId: `adp_cancel_${engine.name}` },
+        ),
         failsWith('DATABASE_NO_ANSWER', 'transient', /stopped/),
       );
       const until = async (wanted: number) => {
@@ -233,6 +240,55 @@ for (const engine of ENGINES_HERE) {
       await rejected;
       await until(0);
       assert.equal(await query('SELECT n FROM slow', 'value'), 1);
+    });
+
+    test('idempotency by key demands a unique key on exactly the key columns', async () => {
+      await write({ sql: `CREATE TABLE loose (code ${types.key} NOT NULL, ward ${types.key} NOT NULL, label ${types.text})` });
+      const columns = [code, column('ward', { value: 'A' }, true), label];
+      const data = { code: 'a', label: 'x' };
+      const modes = [
+        { mode: 'insert', idempotency: 'key' },
+        { mode: 'upsert', idempotency: 'none' },
+      ];
+      for (const mode of modes)
+        await assert.rejects(write({ table: 'loose', columns, ...mode }, { data }), failsWith('DATABASE_KEY_NOT_UNIQUE', 'input'));
+      await write({ sql: 'CREATE UNIQUE INDEX loose_code ON loose (code)' });
+      for (const mode of modes)
+        await assert.rejects(write({ table: 'loose', columns, ...mode }, { data }), failsWith('DATABASE_KEY_NOT_UNIQUE', 'input'));
+      await write({ sql: 'CREATE UNIQUE INDEX loose_both ON loose (ward, code)' });
+      for (const mode of modes) assert.deepEqual(await write({ table: 'loose', columns, ...mode }, { data }), { affected: 1 });
+      assert.equal(await count('loose'), 1);
+      const missing = write({ table: 'nowhere', columns, mode: 'upsert' }, { data });
+      await assert.rejects(missing, failsWith('DATABASE_STATEMENT_REFUSED', 'input', /nowhere/));
+    });
+
+    test('old rows of the ledger are deleted, and an old message does not write by itself', async () => {
+      await write({ sql: engine.ledger.replace('kq_ledger', 'kq_old') });
+      for (const days of [89, 91, 93, 95]) {
+        const ago = engine.name === 'MariaDB' ? `INTERVAL ${days} DAY` : `INTERVAL '${days} days'`;
+        await write({ sql: `INSERT INTO kq_old (step_key, result, written_at) VALUES ('step-${days}', '{}', CURRENT_TIMESTAMP - ${ago})` });
+      }
+      const config = {
+        table: 'numbered',
+        columns: [column('label', { path: 'data.label' })],
+        idempotency: 'ledger',
+        ledgerTable: 'kq_old',
+      };
+      await write(config, { data: { label: 'x' }, idempotencyKey: 'new' });
+      assert.deepEqual(
+        ((await query('SELECT step_key FROM kq_old ORDER BY step_key')) as { readonly step_key: string }[]).map(({ step_key }) => step_key),
+        ['new', 'step-89', 'step-91'],
+      );
+      const before = await count('numbered');
+      const day = 86_400_000;
+      let readings = 0;
+      // The message was accepted 91 days ago.
+      const clock = { ...wallClock(), now: () => Date.now() - ((readings += 1) === 1 ? 91 * day : 0) };
+      await assert.rejects(
+        write(config, { data: { label: 'x' }, idempotencyKey: 'old', clock }),
+        failsWith('DATABASE_LEDGER_OLD', 'input', /90 days/),
+      );
+      assert.equal(await count('numbered'), before);
     });
 
     test('the tables are offered with their columns', async () => {

@@ -3,6 +3,8 @@ import { describe, it } from 'node:test';
 import { anywhere } from '../../../../engine/testing/anywhere.ts';
 import type { Driver } from '../../../../nodes/database/drivers/driver.ts';
 import { POSTGRESQL } from '../../../../nodes/database/sql/syntax.ts';
+import { eventually } from '../../../conformance/eventually.ts';
+import { startBlindRelay } from '../blind-relay.ts';
 import { preparePostgres, startPostgres } from '../../../servers/postgres.ts';
 import { createAuthority } from '../../../support/certificates.ts';
 import { driverConformance, failsWith } from './conformance.ts';
@@ -51,6 +53,32 @@ driverConformance('PostgreSQL', {
 });
 
 describe('driver of PostgreSQL with TLS', { skip: skip ?? false }, () => {
+  it('ends the statement of a closed connection, which the server does not see', { timeout: 30_000 }, async (t) => {
+    const authority = await createAuthority();
+    const server = await startPostgres({ password: LOGIN.password, tls: await authority.issue('db', 'lis-db.example') });
+    t.after(() => server.stop());
+    const relay = await startBlindRelay(server.port);
+    t.after(() => relay.stop());
+    const tls = { ca: authority.ca, serverName: 'lis-db.example' };
+    const target = { ...LOGIN, tls, connectTimeoutMs: 5000, timeoutMs: 200_000, outbound: anywhere, signal: new AbortController().signal };
+    const driver = await loadDriver();
+    const [connection, watch] = [await driver.open({ ...target, port: relay.port }), await driver.open({ ...target, port: server.port })];
+    const running = async () => {
+      const text = "SELECT count(*)::int AS n FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'";
+      for await (const [row] of watch.rows({ text, values: [] }, { batchRows: 1, batchBytes: 10_000 })) return row!['n'];
+      return undefined;
+    };
+    const closed = assert.rejects(
+      connection.run({ text: 'SELECT pg_sleep(200)', values: [] }),
+      failsWith('DATABASE_NO_ANSWER', 'transient'),
+    );
+    await eventually(async () => (await running()) === 1);
+    connection.close();
+    await closed;
+    await eventually(async () => (await running()) === 0);
+    watch.close();
+  });
+
   it('checks the chain and the name of the certificate', async () => {
     const [own, foreign] = [await createAuthority(), await createAuthority()];
     const server = await startPostgres({ password: LOGIN.password, tls: await own.issue('db', 'lis-db.example') });
