@@ -35,6 +35,7 @@ import { securityActions } from './security/security.ts';
 import type { SecurityServices } from './security/security-services.ts';
 import { systemActions, type SystemServices } from './system/system.ts';
 import { tableActions, type TableServices } from './tables/tables.ts';
+import { topicActions, type TopicServices } from './topics/topics.ts';
 import { trialActions, type TrialServices } from './flows/trials.ts';
 import { flowUseActions, type FlowUseServices } from './flows/uses.ts';
 
@@ -73,6 +74,7 @@ export type ControlServices = AccountServices &
   SecurityServices &
   SystemServices &
   TableServices &
+  TopicServices &
   TrialServices &
   FlowUseServices;
 
@@ -112,6 +114,7 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...systemActions(services),
     ...integrityActions(services),
     ...alarmActions(services),
+    ...topicActions(services),
     ...keepActions(services),
   ];
   actions.push(...requestActions(services, actions));

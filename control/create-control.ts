@@ -63,6 +63,8 @@ import {
   type CheckSavedInterface,
   type PublishPlan,
 } from './registry/build-plan.ts';
+import { openBusTopicStore } from '../engine/topics/bus-topic-store.ts';
+import { startTopicRecorder } from './topics/record-topics.ts';
 import { openRequestStore } from './requests/request-store.ts';
 import { openFlowVisitors } from './flows/flow-visitors.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
@@ -199,7 +201,9 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     owners: createOwners({ ...deps, registry, bulks, alarms: alarms.store }),
     events: eventsOf(hub),
     alarms,
+    topics: await openBusTopicStore(documents, clock),
   };
+  const topicRecorder = await startTopicRecorder({ ...deps, ...services, alarms: alarms.store });
   const actions = allActions(services);
   const refusals = createRefusals({ audit, clock, logger });
   const trailProblem = () => guard?.trailProblem();
@@ -230,6 +234,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     flushPlan: () => plans.flush(),
     async stop() {
       await alarms.stop();
+      await topicRecorder.stop();
       await server.stop();
       await refusals.stop();
       await plans.stop();

@@ -53,6 +53,7 @@ import { runTrial } from './run/run-trial.ts';
 import type { ExecutionCatalog } from './operate/interface.ts';
 import type { FlowCatalog } from './publish/interface.ts';
 import { TRIGGER_STATES } from './trigger/trigger-run.ts';
+import { openBusTopicStore } from './topics/bus-topic-store.ts';
 import { createTriggers, type Triggers } from './trigger/create-triggers.ts';
 import { showWorkerCounts, WorkerCounts } from './worker/worker-counts.ts';
 import { CANCEL_CHANNEL, createWorker, type Worker } from './worker/create-worker.ts';
@@ -271,6 +272,7 @@ async function createWork({ nodes, bindings, outbound, files, published }: Flows
     outbound: outbound.guard,
     files,
     blobs: deps.blobs,
+    busTopics: await openBusTopicStore(documents, clock),
     onBindingsChange: bindings.onChange,
     accept: async (flow, arrival, { seq }) => toArrivalResult(await accept(flow, { ...arrival, seq, onOtherContent: 'accept' })),
   });

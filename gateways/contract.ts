@@ -16,7 +16,7 @@ import type { SharedState } from '../engine/contract/ports/shared-state.ts';
 import type { Seal } from '../engine/contract/values/seal.ts';
 import type { Text } from '../engine/contract/values/texts.ts';
 import type { AppDocument, SIGNATURE_SCHEMES } from './documents/caller-documents.ts';
-import type { GatewayEvent } from './documents/gateway-questions.ts';
+import type { StateChange } from './documents/gateway-questions.ts';
 import type { InterfaceDocument } from './documents/interface-document.ts';
 import type { JsonReader } from './json-reading.ts';
 import type { GatewaySettings } from './settings.ts';
@@ -351,7 +351,7 @@ export interface PolicyDeps {
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Reports a change of state to console, alarms and bus topics. */
-  report(event: Omit<GatewayEvent, 'at'>): void;
+  report(event: StateChange): void;
 }
 
 /** `undefined` to continue. An `Answer` skips the rest up to and including the call, or replaces a response. */

@@ -42,6 +42,8 @@ export interface AuditLog {
   /** Writes the result line. `marks` are the marked documents that the action wrote or removed. */
   result(intent: Intent, result: { outcome: string; note: AuditNote; marks?: readonly MarkChange[] }): Promise<void>;
   list(query: AuditQuery): Promise<{ readonly items: readonly AuditLine[]; readonly next: string | undefined }>;
+  /** Returns the lines after the number, oldest first. */
+  after(number: number, limit: number): Promise<readonly AuditLine[]>;
   /** Returns one row per action that was run, newest first. */
   acts(query: ActQuery): ReturnType<typeof listActs>;
   /** Checks the whole chain and logs each break as an error. */
@@ -131,6 +133,8 @@ export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
       await append({ ...result, outcome, ...change, ...(marks.length === 0 ? {} : { marks: marks.slice(at) }) });
     },
     list: (query) => listLines(lines, query, deps.seal),
+    after: async (number, limit) =>
+      (await lines.find({ chain: CHAIN, number: { gt: number } }, { sort: ['number'], limit })).map((line) => openLine(line, deps.seal)),
     acts: (query) => listActs(lines, query, (line) => openLine(line, deps.seal)),
     async verify(signal) {
       const { report } = await replay({ signal });

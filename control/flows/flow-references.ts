@@ -7,6 +7,7 @@ import type { Owned } from '../../engine/contract/values/domain.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { DomainScope } from '../access/domains.ts';
+import { BUS_TOPICS } from '../../engine/contract/values/bus-event.ts';
 import { usesOf, type UsedKind } from './flow-uses.ts';
 import { hideOthersIn } from '../action/hide-others.ts';
 import type { BindingStore } from '../../engine/bindings/interface.ts';
@@ -134,6 +135,7 @@ async function usableIds(
   return {
     adapter: new Set(domains.keep(adapters).map(({ adapterId }) => adapterId)),
     table: new Set(tables.filter((table) => domains.mayUse(ownedTable(table))).map(({ tableId }) => tableId)),
+    topic: new Set(BUS_TOPICS),
     flow: new Set(flows.filter((flow) => domains.mayUse(flow)).map(({ flowId }) => flowId)),
   };
 }

@@ -7,7 +7,7 @@ import { namedInNode } from '../../engine/registry/named-in-node.ts';
 import type { FlowCatalog, FlowSummary } from '../../engine/publish/interface.ts';
 import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
 
-export type UsedKind = 'adapter' | 'table' | 'flow';
+export type UsedKind = 'adapter' | 'table' | 'flow' | 'topic';
 
 export interface FlowUse {
   readonly flowId: string;
@@ -90,11 +90,15 @@ export function usesOf(own: FlowDocument['nodes'], nodes: NodeRegistry): readonl
     const found = (kind: UsedKind, used: string): Found => ({ kind, id: used, node: { id, label } });
     return [
       ...(adapter === undefined ? [] : [found('adapter', adapter)]),
+      ...(node.type.startsWith(TOPIC_TRIGGER) ? [found('topic', String(node.config['topic']))] : []),
       ...tablesIn(node.config).map((table) => found('table', table)),
       ...namedInNode(node, nodes).flatMap(([kind, used]) => (KINDS[kind] === undefined ? [] : [found(KINDS[kind], used)])),
     ];
   });
 }
+
+/** The trigger that starts a flow with the events of a topic of the bus. */
+const TOPIC_TRIGGER = 'bus.receive@';
 
 /** Returns the ids of code tables: every field named `table` in a configuration holds one. */
 function tablesIn(value: unknown): readonly string[] {

@@ -3,6 +3,7 @@ import type { Clock } from '../contract/values/clock.ts';
 import type { FlowNode } from '../contract/flow/flow-document.ts';
 import type { Arrival, ArrivalResult, NodeDefinition, TriggerContext, TriggerPosition } from '../contract/node/node.ts';
 import { silentLogger, type Logger } from '../contract/values/observe.ts';
+import type { BusEvents } from '../contract/values/bus-event.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import type { FileAccess } from '../contract/node/file-access.ts';
 import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
@@ -27,6 +28,8 @@ export interface ListenTriggerOptions {
   readonly files?: FileAccess;
   /** In memory by default. */
   readonly blobs?: Blobs;
+  /** The topics of the bus; by default they have no events. */
+  readonly busEvents?: BusEvents;
   /** Returns the engine's result for an arrival; `accepted` by default. */
   readonly onArrival?: (arrival: Arrival) => Promise<ArrivalResult> | ArrivalResult;
 }
@@ -84,9 +87,15 @@ function createContext(
     secret: (name = '') => readSecret(options.secrets, name),
     lastPlanned: async () => options.lastPlanned,
     blobs: options.blobs ?? memoryBlobs(),
+    busEvents: options.busEvents ?? noBusEvents,
     position: options.position ?? memoryPosition(),
   };
 }
+
+const noBusEvents: BusEvents = {
+  newest: () => Promise.resolve(0),
+  after: (_topic, after) => Promise.resolve({ events: [], readTo: after, oldest: 1 }),
+};
 
 /** A position that lasts as long as the test. */
 export function memoryPosition(): TriggerPosition {

@@ -13,6 +13,8 @@ import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
 import type { Bindings } from '../bindings/interface.ts';
 import type { Seal } from '../contract/values/seal.ts';
 import type { Leases } from '../ownership/leases.ts';
+import type { BusTopicStore } from '../topics/bus-topic-store.ts';
+import { createBusEvents } from '../topics/create-bus-events.ts';
 import { NO_POSITION, openTriggerPositions, type TriggerPositions } from './trigger-positions.ts';
 import { TriggerRun, type TriggerStatus } from './trigger-run.ts';
 
@@ -25,6 +27,7 @@ export interface TriggersDeps {
   onBindingsChange?(listener: () => void): () => void;
   readonly documents: Documents;
   readonly blobs: Blobs;
+  readonly busTopics: BusTopicStore;
   /** The leases that decide which process listens. */
   readonly leases: Pick<Leases, 'acquire' | 'release'>;
   /** Returns whether this process serves the flow. If absent, it serves every flow. */
@@ -166,6 +169,7 @@ async function listen(
     secret: (name = adapterId ?? '') => bindings.secret(name),
     lastPlanned: () => (isTrial ? Promise.resolve(undefined) : lastPlanned(flow, marks, clock)),
     blobs: deps.blobs,
+    busEvents: createBusEvents(deps.busTopics, flow.document.domain),
     position: isTrial ? NO_POSITION : positions.of(flowId, trigger.id),
   };
   return listeningDefinition(flow)!.listen(context, emit);

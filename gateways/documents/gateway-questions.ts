@@ -141,6 +141,8 @@ export interface Explanation {
 
 /** A change of state that operators must see, such as an opened breaker or an ejected instance. */
 export interface GatewayEvent {
+  /** Counts the events of one gateway since its start, from 1; 0 for a sum of refusals, which grows while its minute lasts. */
+  readonly number: number;
   readonly at: number;
   /** Such as `breaker-opened`. The console has a text for each kind. */
   readonly kind: string;
@@ -150,6 +152,9 @@ export interface GatewayEvent {
   /** Numbers and codes that explain the change. */
   readonly values?: Readonly<Record<string, string | number>>;
 }
+
+/** A `GatewayEvent` before the gateway gives it its number and time. */
+export type StateChange = Omit<GatewayEvent, 'number' | 'at'>;
 
 /** A question to every gateway process, or to the one that it names. */
 export type GatewayQuestion =

@@ -3,7 +3,7 @@ import { createBuiltInCall, isBuiltIn, withBuiltIn } from '../built-in/built-in-
 import { sessionsOf } from '../shared/identity/claim-session.ts';
 import { createKeepers } from '../pipeline/create-keepers.ts';
 import { createMemo, type MemoScope } from '../pipeline/create-memo.ts';
-import type { DescribedRequest, Explanation } from '../documents/gateway-questions.ts';
+import type { DescribedRequest, Explanation, StateChange } from '../documents/gateway-questions.ts';
 import { explainRequest } from '../explain/explain-request.ts';
 import { findRoute } from '../pipeline/run-exchange.ts';
 import type { BodyBudget, Exchange, Policy, PolicyDeps } from '../contract.ts';
@@ -67,7 +67,7 @@ export interface ServingParts {
   readonly calls: InterfaceCalls;
   readonly json: JsonReader;
   isClosing(): boolean;
-  report(event: Omit<GatewayEvent, 'at'>): void;
+  report(event: StateChange): void;
 }
 
 const NOTHING_OPEN = () => {};

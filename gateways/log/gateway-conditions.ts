@@ -4,7 +4,7 @@
  */
 import type { GatewayCondition } from '../../engine/contract/calls/gateway-condition.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
-import type { GatewayEvent } from '../documents/gateway-questions.ts';
+import type { StateChange } from '../documents/gateway-questions.ts';
 import type { GroupState, LoadState } from '../documents/load-state.ts';
 
 type Found = Omit<GatewayCondition, 'since' | 'interfaceId'>;
@@ -30,7 +30,7 @@ export class GatewayConditions {
     this.#clock = clock;
   }
 
-  note({ kind, interfaceId }: Omit<GatewayEvent, 'at'>): void {
+  note({ kind, interfaceId }: StateChange): void {
     if (interfaceId === undefined || !STARTS.has(kind)) return;
     const now = this.#clock.now();
     const known = this.#watched.get(interfaceId);

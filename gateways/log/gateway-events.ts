@@ -1,11 +1,11 @@
 import type { Front } from '../../engine/contract/access/access.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Logger, Metrics } from '../../engine/contract/values/observe.ts';
-import type { GatewayEvent } from '../documents/gateway-questions.ts';
+import type { GatewayEvent, StateChange } from '../documents/gateway-questions.ts';
 
 /** The changes of state of a gateway. They are logged and counted, and the last ones are kept for the console. */
 export interface GatewayEvents {
-  add(event: Omit<GatewayEvent, 'at'>): void;
+  add(event: StateChange): void;
   /** Returns the last events, the newest first. */
   list(): readonly GatewayEvent[];
 }
@@ -24,9 +24,10 @@ export function createGatewayEvents({
   readonly front: Front;
 }): GatewayEvents {
   const kept: GatewayEvent[] = [];
+  let count = 0;
   return {
     add(event) {
-      kept.push({ at: clock.now(), ...event });
+      kept.push({ number: ++count, at: clock.now(), ...event });
       if (kept.length > MOST_KEPT) kept.shift();
       metrics.count('gateway_events_total', { front, reason: event.kind });
       const { kind, interfaceId, subject, values } = event;

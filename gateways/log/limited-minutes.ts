@@ -1,6 +1,6 @@
 /** Counts calls that limits refused, by minute. So a flood of refused calls is one event, and pushes out no others. */
 import type { Clock } from '../../engine/contract/values/clock.ts';
-import type { GatewayEvent } from '../documents/gateway-questions.ts';
+import type { GatewayEvent, StateChange } from '../documents/gateway-questions.ts';
 import type { HttpExchange } from '../listen/exchange.ts';
 
 /** Rates, quotas and concurrency. A breaker has events of its own. */
@@ -13,7 +13,7 @@ type Refused = Pick<HttpExchange, 'error' | 'decidedBy' | 'interface' | 'notes'>
 export class LimitedMinutes {
   readonly #clock: Pick<Clock, 'now'>;
   /** In the order in which their minutes began. */
-  readonly #counts = new Map<string, { at: number; refused: number; readonly event: Omit<GatewayEvent, 'at' | 'values'>; by: string }>();
+  readonly #counts = new Map<string, { at: number; refused: number; readonly event: Omit<StateChange, 'values'>; by: string }>();
 
   constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
@@ -39,7 +39,7 @@ export class LimitedMinutes {
   /** Returns one event for each minute, interface and limit: when it last refused a call, and how many in this minute. */
   list(): readonly GatewayEvent[] {
     return Array.from(this.#counts.values(), ({ at, refused, event, by }) => ({
-      ...{ at, ...event },
+      ...{ number: 0, at, ...event },
       values: { refused, ...(by === '' ? {} : { by }) },
     }));
   }

@@ -1,4 +1,4 @@
-import type { GatewayEvent } from '../documents/gateway-questions.ts';
+import type { StateChange } from '../documents/gateway-questions.ts';
 import { toErrorRecord } from '../../engine/contract/values/errors.ts';
 
 /** Something that calls need and that may be down. Only the first failure and the first success after it are reported. */
@@ -8,7 +8,7 @@ export interface Outage {
 }
 
 /** The events are `<name>-down`, with the code of the first failure, and `<name>-restored`. */
-export function createOutage(name: string, report: (event: Omit<GatewayEvent, 'at'>) => void): Outage {
+export function createOutage(name: string, report: (event: StateChange) => void): Outage {
   let isDown = false;
   return {
     failed(error) {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Keepers } from '../policy-ports.ts';
-import type { GatewayEvent } from '../documents/gateway-questions.ts';
+import type { StateChange } from '../documents/gateway-questions.ts';
 import { groupsOf } from '../documents/upstream-target.ts';
 import type { Target } from '../documents/interface-document.ts';
 import { Balancer, type Candidate, type KnownInstance } from '../load/balancer.ts';
@@ -30,7 +30,7 @@ export interface InstanceGroupsDeps {
   readonly clock: Clock;
   /** The zone of this gateway. */
   readonly zone?: string | undefined;
-  report(event: Omit<GatewayEvent, 'at'>): void;
+  report(event: StateChange): void;
 }
 
 const CHECK_INTERVAL_MS = 5_000;

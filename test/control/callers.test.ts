@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import type { GatewayPlan } from '../../gateways/documents/gateway-plan.ts';
 import { signText } from '../../sdk/node/node-crypto.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
-import { flow, PERSON_PASSWORD, startControl, type Client, type Running } from './start-control.ts';
+import { apiInterface, flow, PERSON_PASSWORD, startControl, type Client, type Running } from './start-control.ts';
 
 const crypto = createSoftwareCrypto();
 
@@ -326,23 +326,4 @@ async function latestPlan(running: Running): Promise<GatewayPlan> {
   const plan = running.plans.at(-1);
   assert.ok(plan);
   return plan;
-}
-
-function apiInterface(interfaceId: string, path: string) {
-  const name = { 'zh-CN': '预约', en: 'Booking' };
-  const target = { kind: 'flow', flowId: 'flw_booking' };
-  const times = { timeoutMs: 5000, timeoutRetries: 0, exceptionRetries: 0 };
-  return {
-    interfaceId,
-    revision: 0,
-    name,
-    domain: 'sh-city',
-    front: 'open',
-    method: 'GET',
-    path,
-    state: 'online',
-    target,
-    ...times,
-    log: 'in',
-  };
 }

@@ -60,7 +60,7 @@ function replyTo(question: GatewayQuestion): GatewayReply {
       return { kind: 'explain', explanation: { planNumber: 7, ...about, verdicts: 'interfaceId' in about ? [] : [route] } };
     }
     case 'events':
-      return { kind: 'events', events: [{ at: 5, kind: 'breaker-opened', interfaceId: 'ifc_of_a', front: 'open' }] };
+      return { kind: 'events', events: [{ number: 1, at: 5, kind: 'breaker-opened', interfaceId: 'ifc_of_a', front: 'open' }] };
     case 'load':
       return { kind: 'load', loads: [loadOf(question.interfaceId)] };
     case 'drain':

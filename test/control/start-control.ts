@@ -349,3 +349,22 @@ export const noExecutions: ExecutionCatalog = {
   resend: async () => ({ executionId: 'exe_new', replaced: false, place: 'no-lane', repeated: false }),
   counts: async () => ({ queued: 0, running: 1, waiting: 0, held: 0, completed: 2, failed: 0, cancelled: 0 }),
 };
+
+export function apiInterface(interfaceId: string, path: string) {
+  const name = { 'zh-CN': '预约', en: 'Booking' };
+  const target = { kind: 'flow', flowId: 'flw_booking' };
+  const times = { timeoutMs: 5000, timeoutRetries: 0, exceptionRetries: 0 };
+  return {
+    interfaceId,
+    revision: 0,
+    name,
+    domain: 'sh-city',
+    front: 'open',
+    method: 'GET',
+    path,
+    state: 'online',
+    target,
+    ...times,
+    log: 'in',
+  };
+}

@@ -167,6 +167,9 @@ export const OPERATIONS = {
   'integrity.decide': { method: 'POST', path: '/integrity/decide', stepUp: true },
   'integrity.enforce': { method: 'POST', path: '/integrity/enforce' },
   'system.overview': { method: 'GET', path: '/overview' },
+  'topics.list': { method: 'GET', path: '/topics' },
+  'topics.save': { method: 'PUT', path: '/topics/:topic', body: 'document' },
+  'topics.events': { method: 'GET', path: '/topics/:topic/events' },
   'alarms.list': { method: 'GET', path: '/alarms' },
   'alarms.acknowledge': { method: 'POST', path: '/alarms/:alarmId/acknowledge' },
   'alarms.silences': { method: 'GET', path: '/alarm-silences' },
@@ -786,6 +789,8 @@ export interface components {
       | {
           [key: string]: string;
         };
+    /** @enum {unknown} */
+    BusTopic: 'management' | 'lifecycle' | 'monitoring' | 'invocation';
     CallBodies: {
       in?: string;
       out?: string;
@@ -1473,6 +1478,8 @@ export interface components {
         interfaceId?: string;
         /** @description Such as `breaker-opened`. The console has a text for each kind. */
         kind: string;
+        /** @description Counts the events of one gateway since its start, from 1; 0 for a sum of refusals, which grows while its minute lasts. */
+        number: number;
         processId: string;
         /** @description The instance, group, list or rule that changed. It contains no personal data. */
         subject?: string;
@@ -2587,6 +2594,27 @@ export interface components {
         [key: string]: string | number;
       };
     };
+    ShownEvent: {
+      data: {
+        [key: string]: unknown;
+      };
+      /** @constant */
+      datacontenttype: 'application/json';
+      domains: string[];
+      /** @description The same event always has the same id. */
+      id: string;
+      /** @description The number of the event in its topic, 16 digits: texts sort as the numbers do. */
+      sequence: string;
+      source: string;
+      /** @constant */
+      specversion: '1.0';
+      /** @description The id of the object that the event is about. */
+      subject?: string;
+      /** @description RFC 3339. */
+      time: string;
+      /** @description `kangqiao.<topic>.<what happened>.v<version of data>`, for example `kangqiao.lifecycle.interface.registered.v1`. */
+      type: string;
+    };
     ShownGateway: {
       address: string;
       connections: number;
@@ -2696,6 +2724,19 @@ export interface components {
       /** @description If absent, the silence applies to every subject of the rule. */
       subject?: string;
       until: number;
+    };
+    ShownTopic: {
+      /** @description The time of the newest event that the person may see; absent if there is none. */
+      lastAt?: string;
+      /** @description Events are only recorded while the topic is on. */
+      on: boolean;
+      /** @description Domains whose flows also get events about objects of other domains and of the whole installation. */
+      openTo: string[];
+      retainDays: number;
+      revision: number;
+      /** @description Flows that start with its events. */
+      subscribers: components['schemas']['UsedBy'][];
+      topic: components['schemas']['BusTopic'];
     };
     /** @enum {unknown} */
     SiteUse: 'origin' | 'host' | 'redirect';
@@ -2870,6 +2911,15 @@ export interface components {
     Text: {
       en: string;
       'zh-CN': string;
+    };
+    TopicSettings: {
+      /** @description Events are only recorded while the topic is on. */
+      on: boolean;
+      /** @description Domains whose flows also get events about objects of other domains and of the whole installation. */
+      openTo: string[];
+      retainDays: number;
+      revision: number;
+      topic: components['schemas']['BusTopic'];
     };
     TrafficPoint: {
       /** @description Start of the minute or hour, epoch milliseconds. */
@@ -3086,6 +3136,7 @@ export type BulkStopReason = components['schemas']['BulkStopReason'];
 export type BundleReport = components['schemas']['BundleReport'];
 export type BusConsumer = components['schemas']['BusConsumer'];
 export type BusinessKeys = components['schemas']['BusinessKeys'];
+export type BusTopic = components['schemas']['BusTopic'];
 export type CallBodies = components['schemas']['CallBodies'];
 export type CallCounts = components['schemas']['CallCounts'];
 export type CallLine = components['schemas']['CallLine'];
@@ -3221,12 +3272,14 @@ export type SettingDescription = components['schemas']['SettingDescription'];
 export type SharedFlow = components['schemas']['SharedFlow'];
 export type ShownAlarm = components['schemas']['ShownAlarm'];
 export type ShownCondition = components['schemas']['ShownCondition'];
+export type ShownEvent = components['schemas']['ShownEvent'];
 export type ShownGateway = components['schemas']['ShownGateway'];
 export type ShownMessage = components['schemas']['ShownMessage'];
 export type ShownPlatformKey = components['schemas']['ShownPlatformKey'];
 export type ShownProcess = components['schemas']['ShownProcess'];
 export type ShownReply = components['schemas']['ShownReply'];
 export type ShownSilence = components['schemas']['ShownSilence'];
+export type ShownTopic = components['schemas']['ShownTopic'];
 export type SiteUse = components['schemas']['SiteUse'];
 export type Stage = components['schemas']['Stage'];
 export type StageVerdict = components['schemas']['StageVerdict'];
@@ -3238,6 +3291,7 @@ export type TableItem = components['schemas']['TableItem'];
 export type Target = components['schemas']['Target'];
 export type TestReport = components['schemas']['TestReport'];
 export type Text = components['schemas']['Text'];
+export type TopicSettings = components['schemas']['TopicSettings'];
 export type TrafficPoint = components['schemas']['TrafficPoint'];
 export type TrafficSeries = components['schemas']['TrafficSeries'];
 export type TrailProblem = components['schemas']['TrailProblem'];
@@ -9205,6 +9259,97 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['MoveReport'];
+        };
+      };
+    };
+  };
+  'topics.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['ShownTopic'][];
+            /** @description Send it as `after` to get the next page; absent on the last page. */
+            next?: string;
+          };
+        };
+      };
+    };
+  };
+  'topics.save': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        topic: 'management' | 'lifecycle' | 'monitoring' | 'invocation';
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          on: boolean;
+          openTo: string[];
+          retainDays: number;
+          revision: number;
+          topic: 'management' | 'lifecycle' | 'monitoring' | 'invocation';
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TopicSettings'];
+        };
+      };
+    };
+  };
+  'topics.events': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+        subject?: string;
+      };
+      header?: never;
+      path: {
+        topic: 'management' | 'lifecycle' | 'monitoring' | 'invocation';
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['ShownEvent'][];
+            /** @description Send it as `after` to get the next page; absent on the last page. */
+            next?: string;
+          };
         };
       };
     };

@@ -209,6 +209,7 @@ export const controlTexts: ErrorTemplates = {
   PLATFORM_KEY_LIMIT: { what: '已有一把同类的平台密钥等待启用', fix: '启用那把密钥，或先吊销它。' },
   PLATFORM_KEY_NEEDED: { what: '这把密钥正在为平台的响应签名，不能吊销', fix: '先新建并启用另一把签名密钥，再吊销这把。' },
   EVENTS_FULL: { what: '打开的控制台页面过多', fix: '关闭部分页面后刷新。' },
+  TOPIC_BUSY: { what: '总线主题的事件暂时无法记录：同时写入的太多', fix: '会自动重试。' },
   AUDIT_BUSY: { what: '审计记录暂时无法写入，操作没有执行', fix: '请重试。' },
   AUDIT_HEAD_BROKEN: {
     what: '审计链末端签名文件 {file} 被改动或无法读取',

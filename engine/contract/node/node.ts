@@ -5,6 +5,7 @@
  */
 import type { Static, TObject } from 'typebox';
 import type { Adapter } from './adapter.ts';
+import type { BusEvents } from '../values/bus-event.ts';
 import type { Clock } from '../values/clock.ts';
 import type { ErrorRecord, Issue } from '../values/errors.ts';
 import type { Message } from '../values/message.ts';
@@ -175,6 +176,8 @@ export interface TriggerContext<Config> {
   lastPlanned(): Promise<number | undefined>;
   /** For payloads that are too large for a message: the message names the blob in its data, as `BlobRef` does. */
   readonly blobs: Blobs;
+  /** The topics of the bus, with the events that the flow's domain may see. */
+  readonly busEvents: BusEvents;
   /** How far a polling trigger has read. It outlives the process, and the next process to listen continues from it. */
   readonly position: TriggerPosition;
 }

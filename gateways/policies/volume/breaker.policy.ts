@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { Clock } from '../../../engine/contract/values/clock.ts';
 import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy, type Exchange, type GatewayError } from '../../contract.ts';
-import type { GatewayEvent } from '../../documents/gateway-questions.ts';
+import type { StateChange } from '../../documents/gateway-questions.ts';
 import { groupsOf } from '../../documents/upstream-target.ts';
 import { refuse, type RefusalDetails } from '../../errors.ts';
 import { Breaker, type BreakerEvent } from '../../load/breaker.ts';
@@ -123,7 +123,7 @@ export default definePolicy({
 
 const KINDS = { open: 'breaker-opened', 'half-open': 'breaker-half-open', ramp: 'breaker-ramp', closed: 'breaker-closed' } as const;
 
-function toEvent({ from, to, cause, openMs }: BreakerEvent, interfaceId: string, group: string): Omit<GatewayEvent, 'at'> {
+function toEvent({ from, to, cause, openMs }: BreakerEvent, interfaceId: string, group: string): StateChange {
   return { kind: KINDS[to], interfaceId, subject: group, values: { from, cause, openMs } };
 }
 

@@ -24,6 +24,7 @@ import { createLeases } from '../../../engine/ownership/leases.ts';
 import { openSeal } from '../../support/model-engine.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
 import { sampleFlow, sampleNodes, sampleRegistry } from '../flow/sample-flow.ts';
+import { openBusTopicStore } from '../../../engine/topics/bus-topic-store.ts';
 import { memoryBlobs } from '../../../engine/testing/memory-blobs.ts';
 import { anyFile, anywhere } from '../../../engine/testing/anywhere.ts';
 
@@ -110,6 +111,7 @@ function installation() {
       outbound: anywhere,
       files: anyFile,
       blobs: memoryBlobs(),
+      busTopics: await openBusTopicStore(documents, clock),
       documents,
       leases,
       accept: async (flow, arrival, { seq }): Promise<ArrivalResult> => {

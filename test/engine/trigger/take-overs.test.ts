@@ -22,6 +22,7 @@ import { createModelEngine, openSeal } from '../../support/model-engine.ts';
 import { controlNodes } from '../../support/model-flows.ts';
 import { seededRandom, simulateProcess, type SimulatedProcess } from '../../support/simulated-process.ts';
 import { sampleFlow, sampleNodes, sampleRegistry } from '../flow/sample-flow.ts';
+import { openBusTopicStore } from '../../../engine/topics/bus-topic-store.ts';
 import { memoryBlobs } from '../../../engine/testing/memory-blobs.ts';
 import { anyFile, anywhere } from '../../../engine/testing/anywhere.ts';
 
@@ -83,6 +84,7 @@ test('over 100 take-overs a timer fires once for each instant that somebody saw,
       outbound: anywhere,
       files: anyFile,
       blobs: memoryBlobs(),
+      busTopics: await openBusTopicStore(process.documents, process.clock),
       documents: process.documents,
       leases: worker.leases,
       accept: async (flow, arrival, { seq }) => toArrivalResult(await engine.accept(flow, { ...arrival, seq, onOtherContent: 'accept' })),

@@ -1,0 +1,93 @@
+import { Table, type TableColumnsType } from 'antd';
+import { Link } from 'react-router';
+import type { BusTopic } from '../../../../engine/contract/values/bus-event.ts';
+import type { Output } from '../../api/operation-types.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { EmptyState } from '../../kit/feedback/empty-state.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
+import { TimeText } from '../../kit/time/time-text.tsx';
+import { useTopicEventWords } from './topic-words.ts';
+import styles from './topics.module.css';
+
+const TEXTS = defineTexts({
+  label: ['最近的事件', 'Last events'],
+  sequence: ['序号', 'Number'],
+  at: ['时间', 'Time'],
+  what: ['事件', 'Event'],
+  subject: ['对象', 'Subject'],
+  data: ['详情', 'Details'],
+  empty: ['还没有事件', 'No events yet'],
+  emptyNext: ['主题启用后发生的事会出现在这里。', 'What happens while the topic is on appears here.'],
+});
+
+type TopicEvent = Output<'topics.events'>['items'][number];
+
+interface TopicEventsProps {
+  readonly topic: BusTopic;
+  readonly events: readonly TopicEvent[] | undefined;
+  readonly isLoading: boolean;
+  readonly error: unknown;
+  readonly onRetry: () => void;
+}
+
+export function TopicEvents({ topic, events, isLoading, error, onRetry }: TopicEventsProps) {
+  const t = useTexts(TEXTS);
+  const columns = useColumns();
+  if (error !== null) return <ErrorBox error={error} onRetry={onRetry} />;
+  return (
+    <Table<TopicEvent>
+      key={topic}
+      aria-label={t('label')}
+      size="small"
+      rowKey={({ id }) => id}
+      columns={columns}
+      dataSource={[...(events ?? [])]}
+      loading={isLoading}
+      pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
+      scroll={{ x: 'max-content' }}
+      locale={{ emptyText: isLoading ? ' ' : <EmptyState title={t('empty')} next={t('emptyNext')} /> }}
+    />
+  );
+}
+
+function useColumns(): TableColumnsType<TopicEvent> {
+  const t = useTexts(TEXTS);
+  const words = useTopicEventWords();
+  return [
+    { key: 'sequence', title: t('sequence'), align: 'right', render: (_value, { sequence }) => Number(sequence) },
+    { key: 'at', title: t('at'), render: (_value, { time }) => <TimeText at={Date.parse(time)} /> },
+    {
+      key: 'what',
+      title: t('what'),
+      render: (_value, { type }) => (
+        <>
+          {words(type)}
+          <div className={styles.help}>
+            <code>{type}</code>
+          </div>
+        </>
+      ),
+    },
+    { key: 'subject', title: t('subject'), render: (_value, { subject }) => (subject === undefined ? '—' : <Subject id={subject} />) },
+    { key: 'data', title: t('data'), render: (_value, { data }) => <Values data={data} /> },
+  ];
+}
+
+const PAGES = { ifc_: 'interfaces', flw_: 'flows', adp_: 'adapters' } as const;
+
+function Subject({ id }: { readonly id: string }) {
+  const [, page] = Object.entries(PAGES).find(([prefix]) => id.startsWith(prefix)) ?? [];
+  return page === undefined ? <code>{id}</code> : <Link to={`/${page}/${id.split('/')[0]}`}>{id}</Link>;
+}
+
+function Values({ data }: Pick<TopicEvent, 'data'>) {
+  return (
+    <span className={styles.values}>
+      {Object.entries(data).map(([name, value]) => (
+        <span key={name}>
+          {name} <code>{typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value)}</code>
+        </span>
+      ))}
+    </span>
+  );
+}

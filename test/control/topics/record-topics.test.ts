@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { GatewayEvent, GatewayReply } from '../../../gateways/documents/gateway-questions.ts';
+import { apiInterface, flow, startControl, type Running } from '../start-control.ts';
+
+const SECOND_MS = 1_000;
+
+/** Control, and one gateway with these events, the newest first. */
+async function start(events: (GatewayEvent & { readonly front: string })[] = []): Promise<Running> {
+  const reply = (): GatewayReply => ({ kind: 'events', events: [...events] });
+  const running = await startControl({
+    askGateways: () => Promise.resolve({ replies: [{ processId: 'own_gateway', reply: reply() }], asked: 1 }),
+  });
+  await running.clock.advance(2 * SECOND_MS);
+  return running;
+}
+
+async function eventsOf({ admin, clock }: Running, topic: string, asked = admin) {
+  await clock.advance(6 * SECOND_MS);
+  const { status, body } = await asked.call('GET', `/topics/${topic}/events`);
+  assert.equal(status, 200);
+  return (body.items as { type: string; subject?: string; sequence: string; data: Record<string, unknown> }[]).reverse();
+}
+
+test('registering, publishing, changing, taking offline and removing an interface are typed events in this order', async (t) => {
+  const running = await start();
+  t.after(running.stop);
+  const { admin } = running;
+  await admin.call('PUT', '/flows/flw_booking', flow('flw_booking'));
+  const saved = await admin.call('PUT', '/interfaces/ifc_a', apiInterface('ifc_a', '/open/v1/a'));
+  await admin.call('PUT', '/interfaces/ifc_a/state', { state: 'offline' });
+  const { body } = await admin.call('PUT', '/interfaces/ifc_a/state', { state: 'online' });
+  await admin.call('PUT', '/interfaces/ifc_a', { ...saved.body, revision: body.revision });
+  await admin.call('DELETE', '/interfaces/ifc_a');
+  const events = (await eventsOf(running, 'lifecycle')).filter(({ subject }) => subject === 'ifc_a');
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['registered', 'offline', 'online', 'changed', 'removed'].map((what) => `kangqiao.lifecycle.interface.${what}.v1`),
+  );
+  assert.deepEqual(events[1]?.data, { act: 'interfaces.set-state', by: 'admin', state: 'offline', revision: 2 });
+});
+
+test('what a gateway saw is recorded once and in order, however often it is asked', async (t) => {
+  const events = [
+    { number: 2, at: 2_000, kind: 'breaker-half-open', interfaceId: 'ifc_a', subject: 'main', front: 'open', values: { openMs: 5_000 } },
+    { number: 1, at: 1_000, kind: 'breaker-opened', interfaceId: 'ifc_a', subject: 'main', front: 'open' },
+  ];
+  const running = await start(events);
+  t.after(running.stop);
+  assert.deepEqual(
+    (await eventsOf(running, 'monitoring')).map(({ type }) => type),
+    ['kangqiao.monitoring.gateway.breaker-opened.v1', 'kangqiao.monitoring.gateway.breaker-half-open.v1'],
+  );
+  events.unshift({ number: 9, at: 9_000, kind: 'breaker-closed', interfaceId: 'ifc_a', subject: 'main', front: 'open' });
+  const later = await eventsOf(running, 'monitoring');
+  assert.deepEqual(
+    later.slice(2).map(({ type, data }) => [type.split('.')[3], data['missed']]),
+    [
+      ['events-missed', 6],
+      ['breaker-closed', undefined],
+    ],
+  );
+});
+
+test('people see events of their domains only, and nothing while the topic is off', async (t) => {
+  const running = await start();
+  t.after(running.stop);
+  const { admin } = running;
+  const viewer = await running.person('vera', ['viewer'], ['hospital-b']);
+  await admin.call('PUT', '/flows/flw_booking', flow('flw_booking'));
+  await admin.call('PUT', '/interfaces/ifc_a', apiInterface('ifc_a', '/open/v1/a'));
+  assert.equal((await eventsOf(running, 'lifecycle')).length, 1);
+  assert.deepEqual(await eventsOf(running, 'lifecycle', viewer), []);
+  const { body: list } = await admin.call('GET', '/topics');
+  const { lastAt: _lastAt, subscribers, ...settings } = list.items.find(({ topic }: { topic: string }) => topic === 'lifecycle');
+  assert.deepEqual(subscribers, []);
+  assert.equal((await viewer.call('PUT', '/topics/lifecycle', { ...settings, on: false })).status, 403);
+  assert.equal((await admin.call('PUT', '/topics/lifecycle', { ...settings, on: false })).status, 200);
+  await admin.call('PUT', '/interfaces/ifc_a/state', { state: 'offline' });
+  assert.equal((await eventsOf(running, 'lifecycle')).length, 1, 'not recorded while it is off');
+  const { body } = await admin.call('PUT', '/topics/lifecycle', { ...settings, retainDays: 30 });
+  assert.equal(body.code, 'STALE_REVISION');
+});
+
+test('events of what administrators did name the act, and never a secret', async (t) => {
+  const running = await start();
+  t.after(running.stop);
+  const security = await running.person('sun', ['security-admin']);
+  await security.call('PUT', '/secrets/his-password', { value: 'PLANTED-1', adapters: [] });
+  const events = await eventsOf(running, 'management');
+  assert.deepEqual(events.at(-1)?.data, { act: 'secrets.save', by: 'sun' });
+  assert.doesNotMatch(JSON.stringify(events), /PLANTED/);
+});
