@@ -80,7 +80,7 @@ const EVENT_KINDS: Readonly<Record<string, EventKind>> = {
 };
 
 /** What an event tells of the new state. Other fields may contain texts of people. */
-const TOLD = ['state', 'revision', 'version', 'contentHash'] as const;
+const TOLD = ['state', 'revision', 'version'] as const;
 
 export interface AuditedEvent {
   readonly topic: BusTopic;

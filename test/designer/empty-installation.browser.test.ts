@@ -15,6 +15,7 @@ const AREAS = [
     'calls',
     'calls/simulate',
     'gateways',
+    'topics',
     'adapters',
     'adapters/new',
     'code-tables',

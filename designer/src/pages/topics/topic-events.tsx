@@ -20,6 +20,22 @@ const TEXTS = defineTexts({
   emptyNext: ['主题启用后发生的事会出现在这里。', 'What happens while the topic is on appears here.'],
 });
 
+/** Names of the details; others are shown as they are. */
+const NAMES = defineTexts({
+  by: ['操作者', 'by'],
+  state: ['状态', 'state'],
+  revision: ['修订号', 'revision'],
+  version: ['版本', 'version'],
+  rule: ['规则', 'rule'],
+  severity: ['级别', 'severity'],
+  gateway: ['网关', 'gateway'],
+  about: ['对象', 'about'],
+  values: ['说明', 'details'],
+  missed: ['条数', 'how many'],
+});
+/** Already said by the words of the event. */
+const NOT_SHOWN: ReadonlySet<string> = new Set(['act', 'alarm']);
+
 type TopicEvent = Output<'topics.events'>['items'][number];
 
 interface TopicEventsProps {
@@ -81,11 +97,14 @@ function Subject({ id }: { readonly id: string }) {
 }
 
 function Values({ data }: Pick<TopicEvent, 'data'>) {
+  const name = useTexts(NAMES);
+  const details = Object.entries(data).filter(([key]) => !NOT_SHOWN.has(key));
   return (
     <span className={styles.values}>
-      {Object.entries(data).map(([name, value]) => (
-        <span key={name}>
-          {name} <code>{typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value)}</code>
+      {details.map(([key, value]) => (
+        <span key={key}>
+          {key in NAMES ? name(key as keyof typeof NAMES) : key}{' '}
+          <code>{typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value)}</code>
         </span>
       ))}
     </span>
