@@ -24,6 +24,11 @@ const NEEDED = [
   { what: 'PostgreSQL', package: 'postgresql', isThere: () => has('postgres') || hasPostgresFolder() },
   { what: 'MariaDB', package: 'mariadb-server', isThere: () => has('mariadbd') || existsSync('/usr/sbin/mariadbd') },
   { what: 'Dovecot', package: 'dovecot-imapd', isThere: () => has('dovecot') || existsSync('/usr/sbin/dovecot') },
+  {
+    what: 'RabbitMQ',
+    package: 'rabbitmq-server',
+    isThere: () => has('rabbitmq-server') || existsSync('/usr/lib/rabbitmq/bin/rabbitmq-server'),
+  },
   { what: 'Go', package: 'golang-go', isThere: () => has('go') },
   { what: 'nginx', package: 'nginx', isThere: () => has('nginx') },
   { what: 'systemd-analyze', package: 'systemd', isThere: () => has('systemd-analyze') },

@@ -21,6 +21,8 @@ export interface ServerProgram {
   readonly scheme: string;
   readonly command: (port: number) => readonly [program: string, ...args: string[]];
   readonly cwd: string;
+  /** The environment of this process by default. */
+  readonly env?: NodeJS.ProcessEnv;
   /** Rejects or answers false while it is not. Asked every 50 ms. */
   readonly isReady: (port: number) => Promise<boolean>;
   readonly port?: number;
@@ -55,9 +57,9 @@ interface Running {
   readonly closed: Promise<void>;
 }
 
-async function launch({ name, command, cwd, isReady, readyWithinMs = 30_000 }: ServerProgram, port: number): Promise<Running> {
+async function launch({ name, command, cwd, env, isReady, readyWithinMs = 30_000 }: ServerProgram, port: number): Promise<Running> {
   const [file, ...args] = command(port);
-  const child = spawn(file, args, { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   endWithUs(child);
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   let output = '';

@@ -9,6 +9,7 @@ import { expressionTexts } from './expression.ts';
 import { flowTexts } from './flow.ts';
 import { gatewayTexts } from './gateway.ts';
 import { hostTexts } from './host.ts';
+import { messagingTexts } from './messaging.ts';
 import { nodeTexts } from './node.ts';
 import { payloadTexts } from './payload.ts';
 import { runTexts } from './run.ts';
@@ -49,6 +50,7 @@ export const errorTemplates: ErrorTemplates = {
   ...expressionTexts,
   ...nodeTexts,
   ...databaseTexts,
+  ...messagingTexts,
   ...payloadTexts,
   ...controlTexts,
   ...storeTexts,

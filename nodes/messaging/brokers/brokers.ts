@@ -1,0 +1,15 @@
+/** The brokers that an adapter can choose. A broker's file and its client library are loaded when they are first used. */
+import type { Broker } from './broker.ts';
+
+export interface BrokerKind {
+  readonly port: number;
+  readonly tlsPort: number;
+  load(): Promise<Broker>;
+}
+
+const ALL = {
+  rabbitmq: { port: 5672, tlsPort: 5671, load: async () => (await import('./rabbitmq.ts')).default },
+} as const satisfies Readonly<Record<string, BrokerKind>>;
+export type BrokerName = keyof typeof ALL;
+
+export const BROKERS: Readonly<Record<BrokerName, BrokerKind>> = ALL;

@@ -1,0 +1,12 @@
+import type { Clock } from '../../../engine/contract/values/clock.ts';
+
+/** Returns the result of the work; rejects if it takes longer than `limitMs`. The work is not ended by that. */
+export async function within<T>(clock: Pick<Clock, 'after'>, limitMs: number, work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const cancel = clock.after(limitMs, () => late.reject(new Error(`no answer within ${limitMs} ms`)));
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    cancel();
+  }
+}

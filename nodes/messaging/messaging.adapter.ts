@@ -1,0 +1,23 @@
+import { defineAdapter } from '../../engine/contract/node/adapter-type.ts';
+import { BROKERS } from './brokers/brokers.ts';
+import { MessagingSettings } from './settings.ts';
+
+export default defineAdapter({
+  protocol: 'messaging',
+  icon: 'messages-square',
+  text: {
+    label: { 'zh-CN': '消息中间件', en: 'Message broker' },
+    help: {
+      'zh-CN': '一个消息中间件：流程向其中发布消息，或接收其中的消息。更换中间件时只需更换适配器。',
+      en: 'A message broker to which flows publish, and from which they receive. A flow changes its broker by changing the adapter.',
+    },
+  },
+  settings: MessagingSettings,
+  credential: { 'zh-CN': '“用户名:口令”；不登录时不需要。', en: 'user:password; not needed without login.' },
+  connectsTo: (settings) => {
+    const { broker, servers, tls } = settings as MessagingSettings;
+    const usualPort = tls === undefined ? BROKERS[broker].port : BROKERS[broker].tlsPort;
+    return servers.map(({ host, port = usualPort }) => ({ host, port }));
+  },
+  hasCharset: true,
+});

@@ -1,0 +1,53 @@
+/** How nodes reach the broker of their adapter. */
+import type { NodeContext } from '../../engine/contract/node/node.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { isLoopback } from '../shared/is-loopback.ts';
+import { readSettings } from '../shared/read-settings.ts';
+import type { Target } from './brokers/broker.ts';
+import { BROKERS } from './brokers/brokers.ts';
+import { MessagingSettings } from './settings.ts';
+
+/** What a connection needs of the context of an action, a trigger or a connection test. */
+export type MessagingContext = Pick<NodeContext<unknown>, 'adapter' | 'outbound' | 'clock' | 'secret'>;
+
+export interface Reached {
+  readonly settings: MessagingSettings;
+  readonly target: Target;
+  /** Absent if the broker demands no login. */
+  readonly credential: string | undefined;
+}
+
+/** Rejects with ADAPTER_SETTINGS_WRONG, MESSAGING_CREDENTIAL or MESSAGING_TLS_REQUIRED (input). */
+export async function targetOf(ctx: MessagingContext): Promise<Reached> {
+  const settings = readSettings(ctx.adapter!, MessagingSettings);
+  const { broker, tls, allowPlain, virtualHost } = settings;
+  const usualPort = tls === undefined ? BROKERS[broker].port : BROKERS[broker].tlsPort;
+  const servers = settings.servers.map(({ host, port = usualPort }) => ({ host, port }));
+  if (tls === undefined && allowPlain !== true && !servers.every(({ host }) => isLoopback(host))) {
+    throw new AppError('MESSAGING_TLS_REQUIRED', 'input', 'This adapter would send patient data unencrypted.', {
+      fix: 'Set tls in its settings; or allowPlain, if the broker does not support TLS and is in the same protected network.',
+    });
+  }
+  const credential = settings.login === 'none' ? undefined : await ctx.secret();
+  const { adapterId, limits } = ctx.adapter!;
+  const target: Target = {
+    servers,
+    virtualHost,
+    login: settings.login === 'none' ? undefined : { mechanism: settings.login, ...readCredential(credential!) },
+    tls,
+    connectTimeoutMs: limits.connectTimeoutMs,
+    timeoutMs: limits.timeoutMs,
+    outbound: ctx.outbound,
+    clock: ctx.clock,
+    clientName: `kangqiao ${adapterId}`,
+  };
+  return { settings, target, credential };
+}
+
+function readCredential(credential: string): { readonly user: string; readonly password: string } {
+  const colon = credential.indexOf(':');
+  if (colon > 0) return { user: credential.slice(0, colon), password: credential.slice(colon + 1) };
+  throw new AppError('MESSAGING_CREDENTIAL', 'input', 'The credential of the adapter is not user:password.', {
+    fix: 'Store it in this form.',
+  });
+}
