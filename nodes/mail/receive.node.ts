@@ -1,5 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { defineNode, outPort, type Emit, type Stop, type TriggerContext } from '../../engine/contract/node/node.ts';
+import type { Message } from '../../engine/contract/values/message.ts';
+import { fieldText } from '../../engine/contract/values/texts.ts';
 import { lookRegularly } from '../shared/look-regularly.ts';
 import { FETCH_BYTES, readMail } from './read-mail.ts';
 import { probeMail } from './probe.ts';
@@ -15,6 +17,16 @@ const Config = Type.Object(
       'If the server supports IMAP IDLE, new mails are received at once, and this interval is a safety net.',
     ),
     maxBytes: maxBytesField(1_073_741_824, 52_428_800),
+    identity: Type.Union([Type.Literal('server'), Type.Literal('message-id')], {
+      ...fieldText(
+        '去重依据',
+        'Duplicates by',
+        '按 Message-ID 时，对方重发的同一封邮件只启动一次流程；没有 Message-ID 的邮件按服务器编号。',
+        'By Message-ID, a mail that its sender sends again starts the flow once; mails without one go by the number of the server.',
+        { options: { server: ['服务器编号', 'Number of the server'], 'message-id': ['Message-ID', 'Message-ID'] } },
+      ),
+      default: 'server',
+    }),
   },
   { additionalProperties: false },
 );
@@ -56,7 +68,7 @@ export default defineNode({
     },
   ],
   config: Config,
-  upgrade: (old) => old as Config,
+  upgrade: (old) => ({ ...(old as Config), identity: 'server' as const }),
   check: checkFolders,
   keyNames: () => [],
   listen,
@@ -76,9 +88,19 @@ async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
         ctx,
         (mailbox) => {
           const look = { mailbox, ctx, emit, signal };
-          return watchMailbox({ ...look, read: (uid) => readMail(look, uid) });
+          return watchMailbox({
+            ...look,
+            read: (uid) => readMail(look, uid),
+            identify: ctx.config.identity === 'server' ? noId : messageIdOf,
+          });
         },
         FETCH_BYTES,
       ),
   });
+}
+
+const noId = () => undefined;
+
+function messageIdOf({ data }: Message): string | undefined {
+  return (data as { readonly messageId: string }).messageId || undefined;
 }

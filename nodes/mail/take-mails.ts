@@ -12,11 +12,13 @@ export interface Look {
   readonly signal: AbortSignal;
   /** Reads a mail; returns undefined if it no longer exists. Rejects with an AppError (input) to refuse the mail. */
   read(uid: string): Promise<Message | undefined>;
+  /** Returns what identifies the mail within its folder; if absent or undefined, the number that the server gave it. */
+  identify?(message: Message): string | undefined;
 }
 
 /**
- * Processes the mails, oldest first. A mail is identified by its UID and the folder's UIDVALIDITY, so a mail that is
- * delivered twice counts as two mails.
+ * Processes the mails, oldest first. By default a mail is identified by its UID and the folder's UIDVALIDITY, so a mail
+ * that is delivered twice counts as two mails.
  */
 export async function takeMails(look: Look): Promise<void> {
   const { ctx, signal } = look;
@@ -25,7 +27,7 @@ export async function takeMails(look: Look): Promise<void> {
   const uids = (await client.search({ all: true }, { uid: true })) || [];
   for (const uid of uids.map(String)) {
     if (signal.aborted) return;
-    const goesTo = await take(look, uid, `${ctx.adapter!.adapterId}/${ctx.config.folder}/${uidValidity}/${uid}`);
+    const goesTo = await take(look, uid, String(uidValidity));
     // If this mail cannot be stored now, the next one cannot be stored either.
     if (goesTo === undefined) return;
     look.mailbox.expect(0);
@@ -34,8 +36,8 @@ export async function takeMails(look: Look): Promise<void> {
 }
 
 /** Returns the folder that the mail is moved to; undefined if it stays. */
-async function take(look: Look, uid: string, dedupeKey: string): Promise<string | undefined> {
-  const { config, log } = look.ctx;
+async function take(look: Look, uid: string, uidValidity: string): Promise<string | undefined> {
+  const { config, log, adapter } = look.ctx;
   const refuse = (code: string) => {
     log.warn('mail.refused', { uid, code });
     return config.failedFolder;
@@ -44,7 +46,8 @@ async function take(look: Look, uid: string, dedupeKey: string): Promise<string 
     const message = await look.read(uid);
     // Another client moved the mail in the meantime.
     if (message === undefined) return config.doneFolder;
-    const result = await look.emit({ message, dedupeKey });
+    const identity = look.identify?.(message) ?? `${uidValidity}/${uid}`;
+    const result = await look.emit({ message, dedupeKey: `${adapter!.adapterId}/${config.folder}/${identity}` });
     if (result.status !== 'refused') return config.doneFolder;
     return result.error.kind === 'input' ? refuse(result.error.code) : undefined;
   } catch (error) {

@@ -28,7 +28,7 @@ showsContract(import.meta.url, {
 });
 
 const missing = prepareDovecot();
-const LIMIT = { timeout: 60_000, skip: missing ?? false };
+const LIMIT = { timeout: 120_000, skip: missing ?? false };
 const mail = (subject: string, body = 'hello') => `From: a@hospital.cn\r\nTo: lab@city.cn\r\nSubject: ${subject}\r\n\r\n${body}\r\n`;
 
 interface ReceivedMail {
@@ -82,9 +82,9 @@ async function contentOf(blobs: Blobs, blobId: string): Promise<Buffer> {
 
 test('the configuration of the version before is taken over', () => {
   const config = { folder: 'INBOX', doneFolder: 'Processed', failedFolder: 'Refused', everySec: 60, maxBytes: 10_485_760 };
-  assert.deepEqual(mailReceive.upgrade!(config, 1), config);
+  assert.deepEqual(mailReceive.upgrade!(config, 1), { ...config, identity: 'server' });
   assert.deepEqual(
-    mailReceive.check!({ ...config, doneFolder: 'Inbox' }).map(({ path }) => path),
+    mailReceive.check!({ ...config, identity: 'server', doneFolder: 'Inbox' }).map(({ path }) => path),
     ['/doneFolder'],
   );
 });
@@ -180,6 +180,16 @@ test('what is refused, or too large, goes aside and holds nothing up', LIMIT, as
   assert.deepEqual([server.count('Processed') - done, server.count('Refused') - aside], [2, 2]);
 });
 
+test('by Message-ID, a mail that is sent again has the same key, and mails without one have their own', LIMIT, async (t) => {
+  for (const id of ['Message-ID: <1@hospital.cn>\r\n', 'Message-ID: <1@hospital.cn>\r\n', '', '']) server.deliver(id + mail('x'));
+  const { trigger } = await receive(t, { config: { identity: 'message-id' } });
+  await eventually(() => server.count() === 0);
+  const keys = trigger.arrivals.map(({ dedupeKey }) => dedupeKey);
+  assert.equal(keys[0], 'adp_test/INBOX/<1@hospital.cn>');
+  assert.equal(keys[1], keys[0]);
+  assert.equal(new Set(keys).size, 3);
+});
+
 test('a mail of 50 MB is stored without being held', LIMIT, async (t) => {
   const bytes = Buffer.alloc(36_000_000, '康桥');
   const lines = bytes.toString('base64').replaceAll(/.{76}/g, '$&\r\n');
@@ -237,17 +247,17 @@ test('a connection that was lost without a word is found at the next look', LIMI
   await new Promise((resolve) => proxy.once('listening', resolve));
   const { port } = proxy.address() as AddressInfo;
   const settings = { user: 'lab', imap: { host: '127.0.0.1', port, security: 'none' } };
-  const { trigger, clock } = await receive(t, { adapter: { settings, limits: { connectTimeoutMs: 1000, timeoutMs: 300 } } });
+  const { trigger, clock } = await receive(t, { adapter: { settings, limits: { connectTimeoutMs: 20_000, timeoutMs: 3000 } } });
   server.deliver(mail('before'));
   await trigger.next();
-  await eventually(() => server.count() === 0);
+  await eventually(() => server.count() === 0, 20_000);
   isLost = true;
   let reason: unknown;
   void trigger.ended!.then((told) => (reason = told));
   await eventually(() => {
     void clock.advance(30_000);
     return reason !== undefined;
-  }, 20_000);
+  }, 40_000);
   assert.match(toErrorRecord(reason).code, /^MAIL_(CONNECT_)?FAILED$/);
 });
 
