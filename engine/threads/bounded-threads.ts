@@ -3,7 +3,7 @@
  * a time in each. CPU time and heap are limited. If a task exceeds a limit, its thread is ended; waiting tasks run in
  * another thread.
  */
-import { Worker } from 'node:worker_threads';
+import { Worker, type MessagePort } from 'node:worker_threads';
 import type { Clock } from '../contract/values/clock.ts';
 import { fromErrorRecord } from '../contract/values/errors.ts';
 import { createFairQueue, type FairQueue } from './fair-queue.ts';
@@ -31,6 +31,8 @@ export interface TaskLimits {
   /** The key that the task's time is counted for, for example an account. Keys take turns. */
   readonly key?: string;
   readonly signal?: AbortSignal;
+  /** Ports in the task, which move to the thread. */
+  readonly transfer?: readonly MessagePort[];
 }
 
 /** Why a task has no result. With `failed`, its thread ended unexpectedly or could not be started. */
@@ -153,7 +155,7 @@ export class BoundedThreads<Task, Answer> {
   #assign(thread: Thread, entry: Entry): void {
     thread.steps[0] = 0;
     try {
-      thread.worker.postMessage(entry.task);
+      thread.worker.postMessage(entry.task, entry.limits.transfer);
     } catch (error) {
       // The task cannot be cloned. Only this task fails; the thread never received it.
       this.#queue.done(entry.key);

@@ -1,6 +1,6 @@
-/** Packages of Python in a virtual environment of their own, made once and kept. */
+/** Packages of Python in a virtual environment of their own, made once and kept; processes that make it at the same time do each other no harm. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** Why they cannot be had here, or undefined when they are there. `packages`: pinned, for example `hl7==0.4.5`. */
@@ -8,15 +8,20 @@ export function preparePythonPackages(name: string, packages: readonly string[])
   const folder = folderOf(name);
   if (existsSync(`${folder}/ready`)) return undefined;
   if (spawnSync('python3', ['--version']).error) return 'python3 is not installed';
-  rmSync(folder, { recursive: true, force: true });
-  const made = spawnSync('python3', ['-m', 'venv', folder], { timeout: 60_000, encoding: 'utf8' });
+  const fresh = `${folder}-${process.pid}`;
+  const made = spawnSync('python3', ['-m', 'venv', fresh], { timeout: 60_000, encoding: 'utf8' });
   if (made.status !== 0) return `python3 cannot make a virtual environment: ${made.stdout.slice(-300)}`;
-  const installed = spawnSync(`${folder}/bin/pip`, ['install', '-q', '--disable-pip-version-check', ...packages], {
+  const installed = spawnSync(`${fresh}/bin/pip`, ['install', '-q', '--disable-pip-version-check', ...packages], {
     timeout: 120_000,
     encoding: 'utf8',
   });
   if (installed.status !== 0) return `pip could not fetch ${packages.join(' and ')}: ${installed.stderr.slice(-300)}`;
-  writeFileSync(`${folder}/ready`, '');
+  writeFileSync(`${fresh}/ready`, '');
+  if (existsSync(`${folder}/ready`)) rmSync(fresh, { recursive: true, force: true });
+  else {
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(fresh, folder);
+  }
   return undefined;
 }
 
