@@ -59,8 +59,12 @@ export interface SystemReport extends SystemFacts {
   readonly listeners?: readonly ListenerState[];
 }
 
-export type ListenerState = Omit<ListenerOfProcess, 'error' | 'fencing'> & {
-  readonly error?: Pick<ErrorRecord, 'code' | 'message' | 'fix' | 'values'>;
+type ShownError = Pick<ErrorRecord, 'code' | 'message' | 'fix' | 'values'>;
+
+export type ListenerState = Omit<ListenerOfProcess, 'error' | 'fencing' | 'refusals'> & {
+  readonly error?: ShownError;
+  /** Messages that the trigger put aside since its processes started. */
+  readonly refusals?: { readonly count: number; readonly lastAt: number; readonly last: ShownError };
 };
 
 export function systemActions(services: SystemServices): readonly Action[] {
@@ -141,11 +145,15 @@ async function queueOf({ executions, counter, catalog }: SystemServices, domains
   return { queued, running, ...(oldest === undefined ? {} : { oldestQueuedAt: oldest }) };
 }
 
-function shownListener({ error, fencing: _fencing, ...status }: ListenerOfProcess): ListenerState {
-  return error === undefined ? status : { ...status, error: shownError(error) };
+function shownListener({ error, fencing: _fencing, refusals, ...status }: ListenerOfProcess): ListenerState {
+  return {
+    ...status,
+    ...(error === undefined ? {} : { error: shownError(error) }),
+    ...(refusals === undefined ? {} : { refusals: { ...refusals, last: shownError(refusals.last) } }),
+  };
 }
 
 /** Returns the part of an error that people need, without its issues and retry time. */
-export function shownError({ code, message, fix, values }: ErrorRecord): Pick<ErrorRecord, 'code' | 'message' | 'fix' | 'values'> {
+export function shownError({ code, message, fix, values }: ErrorRecord): ShownError {
   return { code, message, ...(fix === undefined ? {} : { fix }), ...(values === undefined ? {} : { values }) };
 }

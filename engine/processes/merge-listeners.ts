@@ -1,4 +1,4 @@
-import type { TriggerState, TriggerStatus } from '../trigger/trigger-run.ts';
+import type { Refusals, TriggerState, TriggerStatus } from '../trigger/trigger-run.ts';
 import type { ProcessAbout } from './process-document.ts';
 
 export type ProcessName = Pick<ProcessAbout, 'role' | 'host' | 'pid'>;
@@ -14,7 +14,7 @@ export interface ListenerOfProcess extends TriggerStatus {
  */
 const RANK: Readonly<Record<TriggerState, number>> = { listening: 0, failing: 1, starting: 2, standby: 3, stopped: 4 };
 
-/** Returns one entry per flow, from the process that listens. Message counts are sums over all processes. */
+/** Returns one entry per flow, from the process that listens. Counts are sums over all processes. */
 export function mergeListeners(
   processes: readonly (ProcessName & { readonly listeners: readonly TriggerStatus[] })[],
 ): readonly ListenerOfProcess[] {
@@ -24,8 +24,15 @@ export function mergeListeners(
       const known = merged.get(status.flowId);
       const arrivals = (known?.arrivals ?? 0) + status.arrivals;
       const isBetter = known === undefined || RANK[status.state] < RANK[known.state];
-      merged.set(status.flowId, { ...(isBetter ? { ...status, process: { role, host, pid } } : known), arrivals });
+      const refusals = sumRefusals(known?.refusals, status.refusals);
+      const listener = isBetter ? { ...status, process: { role, host, pid } } : known;
+      merged.set(status.flowId, { ...listener, arrivals, ...(refusals === undefined ? {} : { refusals }) });
     }
   }
   return [...merged.values()];
+}
+
+function sumRefusals(one: Refusals | undefined, other: Refusals | undefined): Refusals | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return { ...(one.lastAt > other.lastAt ? one : other), count: one.count + other.count };
 }

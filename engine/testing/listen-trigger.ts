@@ -2,6 +2,7 @@
 import type { Clock } from '../contract/values/clock.ts';
 import type { FlowNode } from '../contract/flow/flow-document.ts';
 import type { Arrival, ArrivalResult, NodeDefinition, TriggerContext, TriggerPosition } from '../contract/node/node.ts';
+import type { ErrorRecord } from '../contract/values/errors.ts';
 import { silentLogger, type Logger } from '../contract/values/observe.ts';
 import type { BusEvents } from '../contract/values/bus-event.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
@@ -42,6 +43,8 @@ export interface ListeningTrigger {
   stop(): Promise<void>;
   /** Resolves with the reason why the trigger cannot continue, as the trigger reports it. */
   readonly ended: Promise<unknown> | undefined;
+  /** What the trigger reported as put aside. */
+  readonly refusals: readonly ErrorRecord[];
 }
 
 /**
@@ -51,9 +54,10 @@ export interface ListeningTrigger {
 export async function listenTrigger(definition: NodeDefinition, options: ListenTriggerOptions = {}): Promise<ListeningTrigger> {
   if (definition.kind !== 'trigger' || definition.listen === undefined) throw new TypeError(`${definition.type} does not listen`);
   const arrivals: Arrival[] = [];
+  const refusals: ErrorRecord[] = [];
   const waiting: (() => void)[] = [];
   let taken = 0;
-  const stop = await definition.listen(createContext(definition, options), async (arrival) => {
+  const stop = await definition.listen(createContext(definition, options, refusals), async (arrival) => {
     arrivals.push(arrival);
     waiting.shift()?.();
     return (await options.onArrival?.(arrival)) ?? { status: 'accepted', executionId: `exe_${arrivals.length}` };
@@ -67,12 +71,14 @@ export async function listenTrigger(definition: NodeDefinition, options: ListenT
     },
     stop: () => stop.stop(),
     ended: stop.ended,
+    refusals,
   };
 }
 
 function createContext(
   definition: NodeDefinition & { readonly kind: 'trigger' },
   options: ListenTriggerOptions,
+  refusals: ErrorRecord[],
 ): TriggerContext<Record<string, unknown>> {
   return {
     config: checkConfig(definition, options.config ?? {}),
@@ -85,6 +91,7 @@ function createContext(
     log: options.log ?? silentLogger,
     tls: async () => options.tls,
     secret: (name = '') => readSecret(options.secrets, name),
+    reportRefusal: (error) => void refusals.push(error),
     lastPlanned: async () => options.lastPlanned,
     blobs: options.blobs ?? memoryBlobs(),
     busEvents: options.busEvents ?? noBusEvents,

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { Clock } from '../contract/values/clock.ts';
-import { AppError, toErrorRecord } from '../contract/values/errors.ts';
-import type { Arrival, ArrivalResult, Stop, TriggerContext, TriggerNode } from '../contract/node/node.ts';
+import { AppError, toErrorRecord, type ErrorRecord } from '../contract/values/errors.ts';
+import type { Arrival, ArrivalResult, Emit, Stop, TriggerContext, TriggerNode } from '../contract/node/node.ts';
 import type { Logger, Metrics } from '../contract/values/observe.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
@@ -83,7 +83,8 @@ export async function createTriggers(deps: TriggersDeps): Promise<Triggers> {
     ...deps,
     accept: (flow: CompiledFlow, arrival: Arrival, options: { readonly seq: string }) =>
       acceptAndMark(flow, arrival, options, deps, kept.marks),
-    listen: (flow: CompiledFlow, emit: (arrival: Arrival) => Promise<ArrivalResult>) => listen(flow, emit, deps, kept),
+    listen: (flow: CompiledFlow, emit: Emit, reportRefusal: (error: ErrorRecord) => void) =>
+      listen(flow, { emit, reportRefusal }, deps, kept),
     identify: (flow: CompiledFlow) => identify(flow, deps.bindings),
   };
 
@@ -110,7 +111,8 @@ export async function createTriggers(deps: TriggersDeps): Promise<Triggers> {
     async prepare(flow, signal) {
       // Do not try a listener that is already running, because this process itself uses the port.
       if (!isStarted || listeningDefinition(flow) === undefined || runs.get(flow.flowId)?.identity !== undefined) return;
-      const trial = await listen(flow, async () => ({ status: 'refused', error: toErrorRecord(notYet()) }), deps, kept, true);
+      const emit: Emit = async () => ({ status: 'refused', error: toErrorRecord(notYet()) });
+      const trial = await listen(flow, { emit, reportRefusal: () => undefined }, deps, kept, true);
       await trial.stop();
       signal.throwIfAborted();
     },
@@ -140,7 +142,7 @@ function identify({ trigger }: CompiledFlow, bindings: Bindings): string {
 
 async function listen(
   flow: CompiledFlow,
-  emit: (arrival: Arrival) => Promise<ArrivalResult>,
+  { emit, reportRefusal }: { readonly emit: Emit; readonly reportRefusal: (error: ErrorRecord) => void },
   deps: TriggersDeps,
   { marks, positions }: Kept,
   isTrial = false,
@@ -167,6 +169,7 @@ async function listen(
     log,
     tls,
     secret: (name = adapterId ?? '') => bindings.secret(name),
+    reportRefusal,
     lastPlanned: () => (isTrial ? Promise.resolve(undefined) : lastPlanned(flow, marks, clock)),
     blobs: deps.blobs,
     busEvents: createBusEvents(deps.busTopics, flow.document.domain),

@@ -26,6 +26,15 @@ export interface TriggerStatus {
   readonly error?: ErrorRecord;
   /** Messages taken since this process started. */
   readonly arrivals: number;
+  /** Messages that the trigger put aside since this process started. Absent if there were none. */
+  readonly refusals?: Refusals;
+}
+
+export interface Refusals {
+  readonly count: number;
+  /** When and why the last one was put aside. */
+  readonly lastAt: number;
+  readonly last: ErrorRecord;
 }
 
 export interface TriggerRunDeps {
@@ -34,7 +43,11 @@ export interface TriggerRunDeps {
   readonly logger: Logger;
   readonly metrics: Metrics;
   accept(flow: CompiledFlow, arrival: Arrival, options: { readonly seq: string }): Promise<ArrivalResult>;
-  listen(flow: CompiledFlow, emit: (arrival: Arrival) => Promise<ArrivalResult>): Promise<Stop>;
+  listen(
+    flow: CompiledFlow,
+    emit: (arrival: Arrival) => Promise<ArrivalResult>,
+    reportRefusal: (error: ErrorRecord) => void,
+  ): Promise<Stop>;
   /**
    * Returns a text that contains everything a running listener depends on. If the text is unchanged, the listener can
    * continue.
@@ -63,6 +76,7 @@ export class TriggerRun {
   #state: TriggerState = 'starting';
   #since: number;
   #error: ErrorRecord | undefined;
+  #refusals: Refusals | undefined;
   #isClosed = false;
   #cancelNext = () => {};
   #tail: Promise<void> = Promise.resolve();
@@ -110,6 +124,7 @@ export class TriggerRun {
       arrivals: this.#counter,
       ...(this.#lease === undefined ? {} : { fencing: this.#lease.fencing }),
       ...(this.#error === undefined ? {} : { error: this.#error }),
+      ...(this.#refusals === undefined ? {} : { refusals: this.#refusals }),
     };
   }
 
@@ -138,7 +153,11 @@ export class TriggerRun {
     // The steps above take time, and the process may have been asked to stop meanwhile. Do not bind a port then.
     if (this.#isClosed) return LOOK_EVERY_MS;
     try {
-      const stop = await this.#deps.listen(this.#flow, (arrival) => this.#take(arrival));
+      const stop = await this.#deps.listen(
+        this.#flow,
+        (arrival) => this.#take(arrival),
+        (error) => this.#countRefusal(error),
+      );
       this.#listening = { identity, stop };
       void stop.ended?.then((reason) => this.#end(stop, reason));
       this.#failures = 0;
@@ -217,6 +236,10 @@ export class TriggerRun {
       this.#deps.logger.error('trigger.accept-failed', error, { flowId: this.#flow.flowId });
       return { status: 'refused', error: toErrorRecord(error) };
     }
+  }
+
+  #countRefusal(last: ErrorRecord): void {
+    this.#refusals = { count: (this.#refusals?.count ?? 0) + 1, lastAt: this.#deps.clock.now(), last };
   }
 
   #become(state: TriggerState, error?: ErrorRecord): void {

@@ -1,4 +1,4 @@
-import { AppError, toErrorRecord } from '../../engine/contract/values/errors.ts';
+import { AppError, toErrorRecord, type ErrorRecord } from '../../engine/contract/values/errors.ts';
 import type { Message } from '../../engine/contract/values/message.ts';
 import type { Emit, TriggerContext } from '../../engine/contract/node/node.ts';
 import type { Mailbox } from './open-mailbox.ts';
@@ -38,8 +38,9 @@ export async function takeMails(look: Look): Promise<void> {
 /** Returns the folder that the mail is moved to; undefined if it stays. */
 async function take(look: Look, uid: string, uidValidity: string): Promise<string | undefined> {
   const { config, log, adapter } = look.ctx;
-  const refuse = (code: string) => {
-    log.warn('mail.refused', { uid, code });
+  const refuse = (error: ErrorRecord) => {
+    log.warn('mail.refused', { uid, code: error.code });
+    look.ctx.reportRefusal(error);
     return config.failedFolder;
   };
   try {
@@ -49,10 +50,10 @@ async function take(look: Look, uid: string, uidValidity: string): Promise<strin
     const identity = look.identify?.(message) ?? `${uidValidity}/${uid}`;
     const result = await look.emit({ message, dedupeKey: `${adapter!.adapterId}/${config.folder}/${identity}` });
     if (result.status !== 'refused') return config.doneFolder;
-    return result.error.kind === 'input' ? refuse(result.error.code) : undefined;
+    return result.error.kind === 'input' ? refuse(result.error) : undefined;
   } catch (error) {
-    const { code, kind } = toErrorRecord(error);
-    if (kind === 'input') return refuse(code);
+    const record = toErrorRecord(error);
+    if (record.kind === 'input') return refuse(record);
     throw error;
   }
 }

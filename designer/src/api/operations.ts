@@ -1796,16 +1796,17 @@ export interface components {
     ListenerState: {
       /** @description Messages taken since this process started. */
       arrivals: number;
-      error?: {
-        code: string;
-        fix?: string;
-        message: string;
-        values?: components['schemas']['ErrorValues'];
-      };
+      error?: components['schemas']['ShownError'];
       flowId: string;
       nodeId: string;
       /** @description The process that listens, or that tried last. */
       process: components['schemas']['ProcessName'];
+      /** @description Messages that the trigger put aside since its processes started. */
+      refusals?: {
+        count: number;
+        last: components['schemas']['ShownError'];
+        lastAt: number;
+      };
       /** @description Epoch milliseconds of the last change of state. */
       since: number;
       state: components['schemas']['TriggerState'];
@@ -2594,6 +2595,12 @@ export interface components {
         [key: string]: string | number;
       };
     };
+    ShownError: {
+      code: string;
+      fix?: string;
+      message: string;
+      values?: components['schemas']['ErrorValues'];
+    };
     ShownEvent: {
       data: {
         [key: string]: unknown;
@@ -3272,6 +3279,7 @@ export type SettingDescription = components['schemas']['SettingDescription'];
 export type SharedFlow = components['schemas']['SharedFlow'];
 export type ShownAlarm = components['schemas']['ShownAlarm'];
 export type ShownCondition = components['schemas']['ShownCondition'];
+export type ShownError = components['schemas']['ShownError'];
 export type ShownEvent = components['schemas']['ShownEvent'];
 export type ShownGateway = components['schemas']['ShownGateway'];
 export type ShownMessage = components['schemas']['ShownMessage'];

@@ -178,6 +178,11 @@ export interface TriggerContext<Config> {
   readonly blobs: Blobs;
   /** The topics of the bus, with the events that the flow's domain may see. */
   readonly busEvents: BusEvents;
+  /**
+   * Reports that a message was put aside (a folder of refused mails or files), so that the console shows how many there are
+   * and why. For what the engine refused and the sender keeps, there is no need.
+   */
+  reportRefusal(error: ErrorRecord): void;
   /** How far a polling trigger has read. It outlives the process, and the next process to listen continues from it. */
   readonly position: TriggerPosition;
 }

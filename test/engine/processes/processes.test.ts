@@ -137,13 +137,18 @@ test('while the store does not answer, others become silent and one’s own coun
 
 test('a flow’s listener is told of the process that listens; the messages are those of all', async () => {
   const { clock, documents } = openWorld();
+  const refused = (code: string) => ({ code, kind: 'input' as const, message: code });
   const status = (state: TriggerState, arrivals: number) => () => [
-    { flowId: 'flw_a', version: 1, nodeId: 'n_in', type: 'mllp.listen@1', since: 1, state, arrivals },
+    {
+      ...{ flowId: 'flw_a', version: 1, nodeId: 'n_in', type: 'mllp.listen@1', since: 1, state, arrivals },
+      refusals: { count: arrivals, lastAt: arrivals, last: refused(state) },
+    },
   ];
   const a = await startOne(documents, clock, 'a', { listeners: status('standby', 2) });
   await startOne(documents, clock, 'b', { listeners: status('listening', 3) });
   const [listener] = await a.listeners();
   assert.deepEqual([listener?.state, listener?.process.host, listener?.arrivals], ['listening', 'b', 5]);
+  assert.deepEqual(listener?.refusals, { count: 5, lastAt: 3, last: refused('listening') });
 });
 
 test('the one process of an exclusive store is told from memory, without a write', async () => {

@@ -227,6 +227,19 @@ test('a listener whose process lost the store stops in time, takes nothing more,
   assert.ok(accepted[0]!.seq < accepted[1]!.seq);
 });
 
+test('what a trigger puts aside is counted, with the reason of the last', async () => {
+  const { clock, start } = installation();
+  const line = new Line();
+  const one = await start({ 'line.listen': line });
+  await one.publish(flow('line.listen'), 1);
+  const reasonOf = (code: string) => ({ code, kind: 'input' as const, message: code });
+  assert.equal(one.triggers.status()[0]!.refusals, undefined);
+  line.context!.reportRefusal(reasonOf('MAIL_TOO_LARGE'));
+  await clock.advance(1000);
+  line.context!.reportRefusal(reasonOf('MAIL_UNREADABLE'));
+  assert.deepEqual(one.triggers.status()[0]!.refusals, { count: 2, lastAt: clock.now(), last: reasonOf('MAIL_UNREADABLE') });
+});
+
 test('a listener that fails is shown and tried again, and stops no other', async () => {
   const { clock, start } = installation();
   const [good, bad] = [new Line(), new Line()];

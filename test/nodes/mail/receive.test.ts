@@ -178,6 +178,10 @@ test('what is refused, or too large, goes aside and holds nothing up', LIMIT, as
     ['duplicate', 'wrong', 'right'],
   );
   assert.deepEqual([server.count('Processed') - done, server.count('Refused') - aside], [2, 2]);
+  assert.deepEqual(
+    trigger.refusals.map(({ code }) => code),
+    ['SCHEMA_WRONG', 'MAIL_TOO_LARGE'],
+  );
 });
 
 test('by Message-ID, a mail that is sent again has the same key, and mails without one have their own', LIMIT, async (t) => {

@@ -23,6 +23,8 @@ const TEXTS = defineTexts({
   process: ['进程', 'Process'],
   since: ['自', 'Since'],
   arrivals: ['已收消息', 'Messages received'],
+  refusals: ['拒收', 'Put aside'],
+  lastRefusal: ['最近：', 'Last:'],
   problem: ['问题', 'Problem'],
   empty: ['没有自行监听的已发布流程', 'No published flow has a listener'],
 });
@@ -51,7 +53,10 @@ export function ListenerTable({ listeners }: { readonly listeners: readonly List
         aria-label={t('title')}
         size="small"
         rowKey={({ flowId, nodeId }) => `${flowId} ${nodeId}`}
-        columns={useColumns(listeners.some(({ error }) => error !== undefined))}
+        columns={useColumns({
+          hasProblems: listeners.some(({ error }) => error !== undefined),
+          hasRefusals: listeners.some(({ refusals }) => refusals !== undefined),
+        })}
         dataSource={[...listeners]}
         pagination={{ pageSize: 10, hideOnSinglePage: true, showSizeChanger: false }}
         scroll={{ x: 'max-content' }}
@@ -61,7 +66,14 @@ export function ListenerTable({ listeners }: { readonly listeners: readonly List
   );
 }
 
-function useColumns(hasProblems: boolean): TableColumnsType<ListenerState> {
+/** Columns that would be empty are left out. */
+function useColumns({
+  hasProblems,
+  hasRefusals,
+}: {
+  readonly hasProblems: boolean;
+  readonly hasRefusals: boolean;
+}): TableColumnsType<ListenerState> {
   const t = useTexts(TEXTS);
   const text = useText();
   const format = useFormat();
@@ -79,6 +91,9 @@ function useColumns(hasProblems: boolean): TableColumnsType<ListenerState> {
     { key: 'process', title: t('process'), render: (_value, { process: { host, pid } }) => <ProcessName host={host} pid={pid} /> },
     { key: 'since', title: t('since'), render: (_value, { since }) => <TimeText at={since} isAgo /> },
     { key: 'arrivals', title: t('arrivals'), align: 'right', render: (_value, { arrivals }) => format.number(arrivals) },
+    ...(hasRefusals
+      ? [{ key: 'refusals', title: t('refusals'), render: (_value: unknown, row: ListenerState) => <RefusalsOf row={row} /> }]
+      : []),
     ...(hasProblems
       ? [{ key: 'problem', title: t('problem'), render: (_value: unknown, row: ListenerState) => <Problem row={row} /> }]
       : []),
@@ -91,6 +106,20 @@ function StateTag({ state }: { readonly state: ListenerState['state'] }) {
     <Tag tone={LOOKS[state].tone} icon={LOOKS[state].icon}>
       {t(state)}
     </Tag>
+  );
+}
+
+/** How many messages were put aside, and when and why the last one was. */
+function RefusalsOf({ row: { refusals } }: { readonly row: ListenerState }) {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  const toldOf = useErrorText(refusals?.last);
+  if (refusals === undefined) return null;
+  const { what, fix } = toldOf(refusals.last);
+  return (
+    <div className={styles.error}>
+      {format.number(refusals.count)} · {t('lastRefusal')} <TimeText at={refusals.lastAt} isAgo /> {sentences(what, fix)}
+    </div>
   );
 }
 
