@@ -2,7 +2,6 @@
 import type { BuildContext, NodeContext, RunNode, Scope } from '../../../engine/contract/node/node.ts';
 import { compileOperand } from '../../../engine/contract/flow/scope-path.ts';
 import { atField } from '../../../engine/contract/values/at-field.ts';
-import { isRecord } from '../../../engine/contract/values/is-record.ts';
 import { withData, type Message } from '../../../engine/contract/values/message.ts';
 import { isLarge, LARGE_FROM } from '../../../engine/threads/is-large.ts';
 import { decodeText } from '../charset/text-charset.ts';
@@ -10,6 +9,7 @@ import { createTableConverter, type TableConverter } from './convert-table.ts';
 import type { TableResult } from './rows.ts';
 import { runTableTask, type TableTask } from './table-task.ts';
 import type { SourceOperand } from './table-fields.ts';
+import { blobOf, rowsSource } from './rows-source.ts';
 import { tableError } from './table-error.ts';
 
 /** The largest result in memory; a larger one must be a blob. */
@@ -85,19 +85,8 @@ function bytesOf(value: unknown, { charset }: Message, { blobs }: Pick<NodeConte
 }
 
 function rowsOf(value: unknown, { blobs }: Pick<NodeContext<unknown>, 'blobs'>): Source {
-  if (Array.isArray(value)) {
-    const rows = value as readonly unknown[];
-    return { bytes: linesOf(rows), sizeBytes: MAX_MEMORY_BYTES, charset: undefined, isSmall: !isLarge(rows) };
-  }
-  const ref = blobOf(value);
-  if (ref === undefined) throw tableError('TABLE_SOURCE');
-  return { bytes: blobs.get(ref.blobId), sizeBytes: ref.sizeBytes, charset: undefined, isSmall: false };
-}
-
-function blobOf(value: unknown): { readonly blobId: string; readonly sizeBytes: number } | undefined {
-  if (!isRecord(value) || typeof value['blobId'] !== 'string') return undefined;
-  const { blobId, sizeBytes } = value;
-  return { blobId, sizeBytes: typeof sizeBytes === 'number' && sizeBytes >= 0 ? sizeBytes : 0 };
+  const { bytes, sizeBytes = MAX_MEMORY_BYTES, rows } = rowsSource(value, blobs);
+  return { bytes, sizeBytes, charset: undefined, isSmall: rows !== undefined && !isLarge(rows) };
 }
 
 function inMemory(bytes: Uint8Array): Omit<Source, 'charset'> {
@@ -106,17 +95,6 @@ function inMemory(bytes: Uint8Array): Omit<Source, 'charset'> {
 
 async function* cut(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
-}
-
-async function* linesOf(rows: readonly unknown[]): AsyncGenerator<Uint8Array> {
-  let text = '';
-  for (const row of rows) {
-    text += `${JSON.stringify(row) ?? 'null'}\n`;
-    if (text.length < PIECE_BYTES) continue;
-    yield Buffer.from(text);
-    text = '';
-  }
-  if (text !== '') yield Buffer.from(text);
 }
 
 /** Small tables are converted at once, larger ones in a thread; so is a workbook, whose size does not show its cost. */
