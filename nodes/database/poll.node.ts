@@ -263,29 +263,41 @@ function sourceOf({ adapter, config: { sql, byMark, byStatus } }: TriggerContext
     .digest('base64url');
 }
 
-/** A crash costs at most the rows since a large position was kept, which the engine recognises. */
-const KEEP_LARGE_EVERY_MS = 10_000;
+/** While there are more and more rows, a new pass for those that are committed late begins so often. */
+const PASS_MS = 10_000;
 
 async function lookByMark(look: Look, position: MarkedPosition, source: string): Promise<void> {
+  while (await readPass(look, position, source));
+}
+
+/** Returns true if there is more to read now. */
+async function readPass(look: Look, position: MarkedPosition, source: string): Promise<boolean> {
   const { ctx, db, signal } = look;
   const { batchRows, byMark } = ctx.config;
-  let keptAt = ctx.clock.now();
+  const endAt = ctx.clock.now() + PASS_MS;
   let isKept = true;
   const keep = async () => {
-    await ctx.position.keep(source, position.toText());
-    keptAt = ctx.clock.now();
     isKept = true;
+    await ctx.position.keep(source, position.toText());
   };
+  position.beginPass();
   try {
-    for (let after = position.after; !signal.aborted; after = position.mark) {
+    for (let after = position.after; !signal.aborted;) {
       const query = { ...queryOf(ctx.config, after), maxRows: batchRows, takes: (row: Row) => !position.isKnown(row) };
       const { rows, isLast } = await readBatch(db, query);
       requireOrder(rows, byMark!);
       isKept &&= rows.length === 0;
-      if (!(await handInMarked(look, rows, position, source))) return;
-      if (isLast) return position.forgetOld();
-      if (!position.isLarge || ctx.clock.now() - keptAt >= KEEP_LARGE_EVERY_MS) await keep();
+      if (!(await handInMarked(look, rows, position, source))) return false;
+      const last = rows.at(-1);
+      if (last === undefined || isLast || (ctx.clock.now() >= endAt && position.hasReached(last))) {
+        position.endPass();
+        return !isLast;
+      }
+      after = position.markOf(last);
+      // A crash costs at most the rows of a pass, which the engine recognises.
+      if (!position.isLarge) await keep();
     }
+    return false;
   } finally {
     if (!isKept) await keep();
   }

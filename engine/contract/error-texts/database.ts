@@ -82,6 +82,10 @@ export const databaseTexts: ErrorTemplates = {
   'DATABASE_MARK/number': { what: '位置列的值不是整数', fix: '选择不为空的位置列：递增的整数，或改为日期时间。' },
   DATABASE_POLL_ORDER: { what: '结果没有按位置列 {column} 排序，会漏掉一些行', fix: '在语句末尾加上 ORDER BY {column}。' },
   DATABASE_POLL_COLUMN: { what: '有一行的列 {column} 没有值', fix: '在语句中以此名称选出该列，并选择不为空的列。' },
+  DATABASE_POLL_STRETCH: {
+    what: '重读范围内的行超过 {count} 行',
+    fix: '缩小重读范围；或从一次大批导入之后开始；或改用自增编号作为位置列，或按状态读取。',
+  },
   DATABASE_POLL_REFUSED: {
     what: '流程拒收表中的一行（{code}），读取停在该行',
     fix: '更正该行或流程；或让触发器标记、跳过被拒的行。',

@@ -1,7 +1,10 @@
 /**
- * Polls by a high-water mark. A transaction that began earlier may commit later, so each poll reads a stretch before
- * the mark again. Rows that are known by their keys are read over; those that are forgotten are recognised by the
+ * Polls by a high-water mark, in passes. A transaction that began earlier may commit later, so each pass reads a stretch
+ * before the mark again. Rows that are known by their keys are read over; those that are forgotten are recognised by the
  * engine, which gets the same dedupe key for the same row and mark.
+ *
+ * A row may become visible after others with a mark that is higher by at most `overlap`. So every row that the last whole
+ * pass did not see lies behind the mark at which that pass began, minus `overlap`: there the next one begins.
  */
 import { createHash } from 'node:crypto';
 import { AppError } from '../../../engine/contract/values/errors.ts';
@@ -18,34 +21,57 @@ export interface MarkSettings {
   readonly from: string;
 }
 
-/** Maximum number of rows that are remembered in memory, and in the kept position. More are recognised by the engine. */
+/** Maximum number of rows that are remembered. */
 const MOST_KNOWN = 1_000_000;
+/** Maximum number of them in the kept position. After a restart, the engine recognises the others. */
 const MOST_KEPT = 300_000;
 /** A position with more rows is large to write. */
 const LARGE = 5000;
 
-/** How far a poll has read: the highest mark, and the rows of the stretch that is read again, by id. */
+/** How far a poll has read: the highest mark, and the rows of the stretch that is read again. */
 export class MarkedPosition {
   readonly #settings: MarkSettings;
   #mark: string;
+  /** The highest mark when this pass, and the last whole pass, began. */
+  #began: string;
+  #settled: string;
   /** Mark by id of a row. */
   readonly #known: Map<string, string>;
 
   constructor(settings: MarkSettings, kept: string | undefined) {
     this.#settings = settings;
-    const { mark, known } = kept === undefined ? { mark: settings.from, known: [] } : (JSON.parse(kept) as KeptPosition);
+    const { from } = settings;
+    const { mark, settled, known } = kept === undefined ? { mark: from, settled: from, known: [] } : (JSON.parse(kept) as KeptPosition);
     this.#mark = mark;
+    this.#began = mark;
+    this.#settled = settled;
     this.#known = new Map(known.flatMap(([of, ids]) => ids.map((id) => [id, of])));
   }
 
-  /** Where a poll begins. */
+  /** Where a pass begins. */
   get after(): string {
-    return moveBack(this.#mark, this.#settings.overlap, this.#settings.kind);
+    return moveBack(this.#settled, this.#settings.overlap, this.#settings.kind);
   }
 
-  /** Where a poll continues that has not come to the end. */
-  get mark(): string {
-    return this.#mark;
+  beginPass(): void {
+    this.#began = this.#mark;
+  }
+
+  /** True once the pass has come to the highest mark of its beginning. It may end here, or go on with the rows behind. */
+  hasReached(row: Row): boolean {
+    return compareMarks(this.markOf(row), this.#began, this.#settings.kind) >= 0;
+  }
+
+  /** Called when a pass has come so far. Forgets the rows that are not read again. */
+  endPass(): void {
+    this.#settled = this.#began;
+    const { after } = this;
+    for (const [id, mark] of this.#known) if (compareMarks(mark, after, this.#settings.kind) < 0) this.#known.delete(id);
+  }
+
+  /** Throws DATABASE_MARK (input) if the row has none. */
+  markOf(row: Row): string {
+    return toMark(valueOf(row, this.#settings.column), this.#settings.kind);
   }
 
   isKnown(row: Row): boolean {
@@ -61,18 +87,12 @@ export class MarkedPosition {
     return rowId(row, [column, ...keyColumns]);
   }
 
-  /** Called when the row is stored, in the order of the marks. */
+  /** Called when the row is stored. Throws DATABASE_POLL_STRETCH (input) if there are too many rows to remember. */
   pass(row: Row): void {
-    const { column, kind } = this.#settings;
-    const mark = toMark(valueOf(row, column), kind);
-    if (compareMarks(mark, this.#mark, kind) > 0) this.#mark = mark;
-    if (this.#known.size < MOST_KNOWN) this.#known.set(this.idOf(row), mark);
-  }
-
-  /** Forgets the rows that are not read again. */
-  forgetOld(): void {
-    const { after } = this;
-    for (const [id, mark] of this.#known) if (compareMarks(mark, after, this.#settings.kind) < 0) this.#known.delete(id);
+    if (this.#known.size >= MOST_KNOWN) throw stretchTooLong();
+    const mark = this.markOf(row);
+    if (compareMarks(mark, this.#mark, this.#settings.kind) > 0) this.#mark = mark;
+    this.#known.set(this.idOf(row), mark);
   }
 
   get isLarge(): boolean {
@@ -82,12 +102,13 @@ export class MarkedPosition {
   toText(): string {
     const byMark = Map.groupBy([...this.#known].slice(-MOST_KEPT), ([, mark]) => mark);
     const known = [...byMark].map(([mark, rows]) => [mark, rows.map(([id]) => id)] as const);
-    return JSON.stringify({ mark: this.#mark, known } satisfies KeptPosition);
+    return JSON.stringify({ mark: this.#mark, settled: this.#settled, known } satisfies KeptPosition);
   }
 }
 
 interface KeptPosition {
   readonly mark: string;
+  readonly settled: string;
   /** Ids of rows by their mark. Often many rows have the same one. */
   readonly known: readonly (readonly [mark: string, ids: readonly string[]])[];
 }
@@ -120,5 +141,12 @@ function valueOf(row: Row, name: string): unknown {
   throw new AppError('DATABASE_POLL_COLUMN', 'input', `A row has no value in the column ${name}.`, {
     values: { column: name },
     fix: 'Select the column under this name, and choose one that is never NULL.',
+  });
+}
+
+function stretchTooLong(): AppError {
+  return new AppError('DATABASE_POLL_STRETCH', 'input', `More than ${MOST_KNOWN} rows lie in the stretch that is read again.`, {
+    values: { count: MOST_KNOWN },
+    fix: 'Read a shorter stretch again; or begin behind a large import; or poll by a growing number, or by status.',
   });
 }

@@ -156,6 +156,29 @@ test('after a crash, rows that may not be kept have the same dedupe key', { skip
   await third.looks([6]);
 });
 
+test('a row that commits late during a backlog is not lost, although the position moves far beyond it', { skip }, async (t) => {
+  const table = await createTable(t);
+  const insert = (client: Client, id: number, second: number) =>
+    client.query(`INSERT INTO ${table} (id, changed_at) VALUES (${id}, timestamp '2026-01-05 09:30:00' + ${second} * interval '1 second')`);
+  for (const id of [1, 2, 3, 4]) await insert(admin, id, id * 10);
+  const late = await connect();
+  t.after(() => late.end());
+  await late.query('BEGIN');
+  for (const id of [101, 102, 103, 104, 105]) await insert(late, id, 15);
+  const onArrival = async (arrival: Arrival): Promise<ArrivalResult> => {
+    const id = idOf(arrival);
+    if (id === 4) await late.query('COMMIT');
+    // Each brings the next ones, so that the backlog has no end until then.
+    if (id >= 2 && id < 40) for (const next of [2 * id + 1, 2 * id + 2]) if (next > 4) await insert(admin, next, next * 10);
+    return { status: 'accepted', executionId: 'exe_1' };
+  };
+  const { trigger, clock, ids } = await poll(t, { sql: marked(table), ...byMark({ overlap: 60 }), batchRows: 2 }, { onArrival });
+  await passTime(clock, () => [101, 102, 103, 104, 105].every((id) => ids().includes(id)) && ids().length >= 80);
+  await clock.advance(10_000);
+  assert.equal(new Set(ids()).size, ids().length);
+  await trigger.stop();
+});
+
 test('after a restart no row of a large import is handed in again', { skip }, async (t) => {
   const table = await createTable(t);
   const all = Array.from({ length: 12_000 }, (_, index) => index + 1);
