@@ -124,7 +124,7 @@ test('many rows with one time, and numbers as positions, are read batch by batch
   const table = await createTable(t);
   await admin.query(`INSERT INTO ${table} (id) SELECT n FROM generate_series(1, 3000) AS n`);
   const all = Array.from({ length: 3000 }, (_, i) => i + 1);
-  const byTime = await poll(t, { sql: marked(table), ...byMark(), batchRows: 7 });
+  const byTime = await poll(t, { sql: marked(table), ...byMark(), batchRows: 40 });
   await byTime.looks(all);
   const byNumber = await poll(t, {
     sql: numbered(table),
