@@ -51,13 +51,18 @@ const Parameter = Type.Object(
 
 const Config = Type.Object(
   {
+    name: Type.String({
+      ...fieldText('过程或函数名', 'Procedure or function', undefined, undefined, { example: 'register_visit' }),
+      ...NAME,
+    }),
     schema: Type.Optional(
       Type.String({
-        ...fieldText('模式', 'Schema', '不填时用该用户的默认模式。', 'The default schema of the user if left out.', { example: 'public' }),
+        ...fieldText('所属模式', 'Schema', '所在的 schema；不填时用该用户的默认 schema。', 'The default schema of the user if left out.', {
+          example: 'public',
+        }),
         ...NAME,
       }),
     ),
-    name: Type.String({ ...fieldText('名称', 'Name', undefined, undefined, { example: 'register_visit' }), ...NAME }),
     kind: Type.Union([Type.Literal('procedure'), Type.Literal('function')], {
       ...fieldText('种类', 'Kind', undefined, undefined, {
         options: { procedure: ['存储过程', 'Procedure'], function: ['函数', 'Function'] },

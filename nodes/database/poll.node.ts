@@ -11,16 +11,9 @@ import { outcomeOf, readBatch } from './poll-batch.ts';
 import { lookRegularly } from '../shared/look-regularly.ts';
 import { probeDatabase } from './probe.ts';
 import { maxRowBytesField } from './read-rows.ts';
-import { checkNames, Sql } from './sql-parameters.ts';
+import { checkNames, sqlField } from './sql-parameters.ts';
 import { NEVER_STOPPED, type DatabaseContext } from './use-connection.ts';
 
-const statement = (zh: string, en: string, zhHelp: string, enHelp: string, example: string) =>
-  Type.String({
-    ...fieldText(zh, en, zhHelp, enHelp, { example }),
-    ...fieldEditor('long-text'),
-    minLength: 1,
-    maxLength: 100_000,
-  });
 const column = Type.String({ minLength: 1, maxLength: 128 });
 
 const ByMark = Type.Object(
@@ -95,37 +88,31 @@ const ByStatus = Type.Object(
       maxItems: 20,
     }),
     claim: Type.Optional(
-      statement(
-        '认领语句',
-        'Claim',
+      sqlField(
         '交给流程之前执行；没有改变任何行时跳过该行。:列名 取该行的值。',
         'Runs before a row is handed in; if it changes no row, the row is left out. :column is a value of the row.',
         "UPDATE orders SET status = 'TAKEN' WHERE id = :id AND status = 'NEW'",
+        ['认领语句', 'Claim'],
       ),
     ),
     release: Type.Optional(
-      statement(
-        '退回语句',
-        'Release',
+      sqlField(
         '开始读取时和暂时无法保存时执行，退回已认领的行。',
         'Runs when reading begins, and when a row cannot be stored now: gives claimed rows back.',
         "UPDATE orders SET status = 'NEW' WHERE status = 'TAKEN'",
+        ['退回语句', 'Release'],
       ),
     ),
-    done: statement(
+    done: sqlField('安全保存后执行。', 'Runs when a row is safely stored.', "UPDATE orders SET status = 'DONE' WHERE id = :id", [
       '完成语句',
       'Done',
-      '安全保存后执行。',
-      'Runs when a row is safely stored.',
-      "UPDATE orders SET status = 'DONE' WHERE id = :id",
-    ),
+    ]),
     failed: Type.Optional(
-      statement(
-        '失败语句',
-        'Failed',
+      sqlField(
         '流程拒收时执行，:error 为错误代码；不填时停在该行并告警。',
         'Runs when the flow refuses a row; :error is the code. If left out, reading stops there with an alarm.',
         "UPDATE orders SET status = 'FAILED', reason = :error WHERE id = :id",
+        ['失败语句', 'Failed'],
       ),
     ),
   },
@@ -143,7 +130,11 @@ const ByStatus = Type.Object(
 
 const Config = Type.Object(
   {
-    sql: Sql,
+    sql: sqlField(
+      '选出新行的一条查询语句，须有 ORDER BY。按位置读取时用 :after 取位置；按状态读取时没有参数。',
+      'A query that selects the new rows, with ORDER BY. By position it reads from :after on; by status it has no parameters.',
+      'SELECT id, changed_at, test FROM orders WHERE changed_at >= :after ORDER BY changed_at, id',
+    ),
     byMark: Type.Optional(ByMark),
     byStatus: Type.Optional(ByStatus),
     everySec: Type.Integer({

@@ -14,12 +14,16 @@ import { inTransaction } from './in-transaction.ts';
 import { readOffers } from './offers.ts';
 import { probeDatabase } from './probe.ts';
 import { maxRowBytesField, readRows, resultTooLarge, type SizedRow } from './read-rows.ts';
-import { bindStatement, checkSql, compileParameters, Sql, SqlParameters } from './sql-parameters.ts';
+import { bindStatement, checkSql, compileParameters, SqlParameters, sqlField } from './sql-parameters.ts';
 import { useConnection } from './use-connection.ts';
 
 const Config = Type.Object(
   {
-    sql: Sql,
+    sql: sqlField(
+      '一条语句；值一律写成 :参数名，在下面取值，不要拼接文本。',
+      'One statement. Write every value as :name and bind it below; never put texts together.',
+      'SELECT id, name FROM patients WHERE ward = :ward',
+    ),
     parameters: SqlParameters,
     result: Type.Union([Type.Literal('rows'), Type.Literal('row'), Type.Literal('value'), Type.Literal('blob')], {
       ...fieldText(

@@ -40,19 +40,6 @@ export const DatabaseSettings = Type.Object(
         pattern: NAME,
       }),
     ),
-    file: Type.Optional(
-      Type.String({
-        ...fieldText(
-          '文件',
-          'File',
-          '仅 SQLite：数据库文件的绝对路径，须在 KQ_FILE_ROOTS 允许的目录中。',
-          'SQLite only: absolute path of the database file, in a folder that KQ_FILE_ROOTS allows.',
-          { example: '/srv/lis/lis.db' },
-        ),
-        pattern: '^/',
-        maxLength: 1000,
-      }),
-    ),
     user: Type.Optional(
       Type.String({
         ...fieldText(
@@ -91,6 +78,19 @@ export const DatabaseSettings = Type.Object(
           '仅当数据库不支持 TLS 且处于同一受保护网络时打开；患者数据将不加密传输。',
           'Only if the database does not support TLS and is in the same protected network: patient data is then sent unencrypted.',
         ),
+      }),
+    ),
+    file: Type.Optional(
+      Type.String({
+        ...fieldText(
+          '文件',
+          'File',
+          '仅 SQLite：数据库文件的绝对路径，须在 KQ_FILE_ROOTS 允许的目录中。',
+          'SQLite only: absolute path of the database file, in a folder that KQ_FILE_ROOTS allows.',
+          { example: '/srv/lis/lis.db' },
+        ),
+        pattern: '^/',
+        maxLength: 1000,
       }),
     ),
     connections: Type.Optional(

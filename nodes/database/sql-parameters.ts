@@ -12,18 +12,15 @@ import { ENGINES } from './drivers/drivers.ts';
 import { compileStatement } from './sql/compile-statement.ts';
 import type { SqlSyntax } from './sql/syntax.ts';
 
-export const Sql = Type.String({
-  ...fieldText(
-    'SQL 语句',
-    'SQL',
-    '一条语句；值一律写成 :参数名，在下面取值，不要拼接文本。',
-    'One statement. Write every value as :name and bind it below; never put texts together.',
-    { example: 'SELECT id, name FROM patients WHERE ward = :ward' },
-  ),
-  ...fieldEditor('long-text'),
-  minLength: 1,
-  maxLength: 100_000,
-});
+/** The field of a node for one SQL statement. */
+export function sqlField(zhHelp: string, enHelp: string, example: string, [zh, en]: readonly [string, string] = ['SQL 语句', 'SQL']) {
+  return Type.String({
+    ...fieldText(zh, en, zhHelp, enHelp, { example }),
+    ...fieldEditor('long-text'),
+    minLength: 1,
+    maxLength: 100_000,
+  });
+}
 
 const SqlParameter = Type.Object(
   {
@@ -45,7 +42,7 @@ const SqlParameter = Type.Object(
 );
 
 export const SqlParameters = Type.Array(SqlParameter, {
-  ...fieldText('参数', 'Parameters', '每个参数一行。', 'One row per parameter.'),
+  ...fieldText('参数', 'Parameters', 'SQL 语句中的每个 :参数名 一行。', 'One row per :name of the SQL.'),
   default: [],
   maxItems: 500,
 });

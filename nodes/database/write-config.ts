@@ -3,7 +3,7 @@ import { Type, type Static } from 'typebox';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
 import type { ConfigProblem } from '../../engine/contract/node/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
-import { checkSql, Sql, SqlParameters } from './sql-parameters.ts';
+import { checkSql, sqlField, SqlParameters } from './sql-parameters.ts';
 
 const closed = { additionalProperties: false } as const;
 const NAME = { minLength: 1, maxLength: 128, pattern: '^[^\\u0000-\\u001f\\u007f]+$' } as const;
@@ -34,20 +34,6 @@ const Column = Type.Object(
 
 export const WriteConfig = Type.Object(
   {
-    schema: Type.Optional(
-      Type.String({
-        ...fieldText(
-          '模式',
-          'Schema',
-          '表所在的模式（schema）；不填时用该用户的默认模式。',
-          'Of the table; the default schema of the user if left out.',
-          {
-            example: 'public',
-          },
-        ),
-        ...NAME,
-      }),
-    ),
     table: Type.Optional(
       Type.String({
         ...fieldText(
@@ -60,8 +46,22 @@ export const WriteConfig = Type.Object(
         ...NAME,
       }),
     ),
+    schema: Type.Optional(
+      Type.String({
+        ...fieldText(
+          '所属模式',
+          'Schema',
+          '表所在的 schema；不填时用该用户的默认 schema。',
+          'Of the table; the default schema of the user if left out.',
+          {
+            example: 'public',
+          },
+        ),
+        ...NAME,
+      }),
+    ),
     mode: Type.Union([Type.Literal('insert'), Type.Literal('update'), Type.Literal('upsert'), Type.Literal('delete')], {
-      ...fieldText('方式', 'Mode', '用于按表写入。', 'For a table.', {
+      ...fieldText('写入方式', 'Mode', '用于按表写入。', 'For a table.', {
         options: {
           insert: ['新增', 'Insert'],
           update: ['按键列更新', 'Update by key'],
@@ -91,7 +91,13 @@ export const WriteConfig = Type.Object(
       default: [],
       maxItems: 100,
     }),
-    sql: Type.Optional(Sql),
+    sql: Type.Optional(
+      sqlField(
+        '代替“表”：一条写入语句；值一律写成 :参数名，在下面取值，不要拼接文本。',
+        'Instead of a table: one statement that writes. Write every value as :name and bind it below; never put texts together.',
+        'UPDATE patients SET ward = :ward WHERE id = :id',
+      ),
+    ),
     parameters: SqlParameters,
     rows: Type.Optional(
       Type.Union(Operand.anyOf, {
@@ -127,7 +133,7 @@ export const WriteConfig = Type.Object(
       default: 'none',
     }),
     ledgerTable: Type.String({
-      ...fieldText('账本表', 'Ledger table', '建表语句见帮助。', 'Its CREATE TABLE is in the help.'),
+      ...fieldText('账本表', 'Ledger table', '仅用于账本；建表语句见说明。', 'For the ledger only; its CREATE TABLE is in the help.'),
       pattern: '^[A-Za-z_][A-Za-z0-9_]{0,60}(\\.[A-Za-z_][A-Za-z0-9_]{0,60})?$',
       default: 'kq_ledger',
     }),
@@ -165,7 +171,7 @@ function checkTable({ mode, columns, idempotency, parameters, returning }: Write
   return problems;
 }
 
-const ONE_WAY = { 'zh-CN': '“表”与“SQL 语句”填且只填一个', en: 'set either table or sql' };
+const ONE_WAY = { 'zh-CN': '“表”与“SQL 语句”填且只填一个', en: 'fill in either “Table” or “SQL”' };
 const KEY_OF_TABLE = {
   'zh-CN': '自己的 SQL 语句不能按键列幂等，请用账本',
   en: 'SQL of your own cannot be idempotent by key; use the ledger',

@@ -316,8 +316,8 @@ test('a configuration names its mistakes', async () => {
       runNode(databaseWrite, { config: config as Record<string, unknown>, adapter: { settings: {} } }),
       (error: AppError) => error.code === 'NODE_CONFIG_WRONG' && problem.test(error.message),
     );
-  await refused({}, /\/table set either/);
-  await refused({ table: 't', sql: 'DELETE FROM t' }, /\/sql set either/);
+  await refused({}, /\/table fill in either/);
+  await refused({ table: 't', sql: 'DELETE FROM t' }, /\/sql fill in either/);
   await refused({ table: 't' }, /\/columns has no column/);
   await refused({ table: 't', columns: [label], mode: 'update' }, /\/columns has no key column/);
   await refused({ table: 't', columns: [label], idempotency: 'key' }, /\/columns has no key column/);
