@@ -202,8 +202,11 @@ for (const engine of ENGINES_HERE) {
       const config = { table: 'items', columns: [code, label], idempotency: 'ledger' };
       let calls = 0;
       const silentAtCommit = { beforeFirstByte: () => void ((calls += 1) === 2 && proxy.swallow()) };
-      const options: Options = { ...viaProxy(), data: { code: 'open' }, idempotencyKey: 'half-open', limits: { timeoutMs: 500 } };
-      await assert.rejects(write(config, { ...options, ...silentAtCommit }), failsWith('DATABASE_COMMIT_UNKNOWN', 'unknown-outcome'));
+      const options: Options = { ...viaProxy(), data: { code: 'open' }, idempotencyKey: 'half-open' };
+      await assert.rejects(
+        write(config, { ...options, ...silentAtCommit, limits: { timeoutMs: 1000 } }),
+        failsWith('DATABASE_COMMIT_UNKNOWN', 'unknown-outcome'),
+      );
       proxy.heal();
       assert.deepEqual(await write(config, options), { affected: 1 });
       assert.deepEqual(await write(config, options), { affected: 1 });
