@@ -149,7 +149,7 @@ async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
     before = inTurn.catch(() => undefined);
     return inTurn.then((message) => handIn(ctx, emit, incoming, message)).catch((error: unknown) => judge(toErrorRecord(error)));
   };
-  const consumer = await broker.consume(target, { destination, group, window, deadLetter }, take);
+  const consumer = await broker.consume(target, { destination, group, member: ctx.flowId, window, deadLetter }, take);
   return {
     ended: consumer.ended,
     async stop() {

@@ -25,8 +25,10 @@ const ServerRow = Type.Object(
 
 export const MessagingSettings = Type.Object(
   {
-    broker: Type.Union([Type.Literal('rabbitmq')], {
-      ...fieldText('消息中间件', 'Broker', undefined, undefined, { options: { rabbitmq: ['RabbitMQ', 'RabbitMQ'] } }),
+    broker: Type.Union([Type.Literal('rabbitmq'), Type.Literal('kafka')], {
+      ...fieldText('消息中间件', 'Broker', undefined, undefined, {
+        options: { rabbitmq: ['RabbitMQ', 'RabbitMQ'], kafka: ['Apache Kafka', 'Apache Kafka'] },
+      }),
     }),
     servers: Type.Array(ServerRow, {
       ...fieldText('服务器', 'Servers', '集群填写多个；任一可用即可连接。', 'Several for a cluster; any of them is enough to connect.'),

@@ -62,6 +62,8 @@ export interface Subscription {
   readonly destination: string;
   /** Consumers with the same name share the messages, where the broker has that. */
   readonly group: string;
+  /** Names this consumer in its group. Another one with the same name takes its place. */
+  readonly member: string;
   /** Maximum number of messages that are handed in and not settled yet. */
   readonly window: number;
   /** The destination for messages that are refused for good. It is created if it does not exist. */

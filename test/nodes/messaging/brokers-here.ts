@@ -1,7 +1,9 @@
 /** The brokers that run here. */
+import { Admin } from '@platformatic/kafka';
 import { connect, type ChannelModel } from 'amqplib';
 import type { Broker, Target } from '../../../nodes/messaging/brokers/broker.ts';
 import { BROKERS } from '../../../nodes/messaging/brokers/brokers.ts';
+import { prepareKafka, startKafka } from '../../servers/kafka.ts';
 import { prepareRabbitmq, startRabbitmq } from '../../servers/rabbitmq.ts';
 
 export interface TestBroker {
@@ -39,6 +41,30 @@ export const RABBITMQ: TestBrokerKind = {
       credential: 'guest:guest',
       url: server.url,
       create: (name) => withRabbitmq(server.url, (model) => createQuorumQueue(model, name)),
+      kill: () => server.kill(),
+      restart: () => server.restart(),
+      stop: () => server.stop(),
+    };
+  },
+};
+
+export const KAFKA: TestBrokerKind = {
+  name: 'Kafka',
+  skip: prepareKafka(),
+  load: () => BROKERS.kafka.load(),
+  async start() {
+    const server = await startKafka();
+    const servers = [{ host: '127.0.0.1', port: server.loginPort }];
+    return {
+      target: { servers, login: { mechanism: 'scram-sha-256', user: 'bob', password: 'bob-secret' } },
+      settings: { broker: 'kafka', servers, login: 'scram-sha-256', idleCloseMs: 200 },
+      credential: 'bob:bob-secret',
+      url: `127.0.0.1:${server.port}`,
+      async create(name) {
+        const admin = new Admin({ clientId: 'test', bootstrapBrokers: [`127.0.0.1:${server.port}`], retries: 20, retryDelay: 250 });
+        await admin.createTopics({ topics: [name], partitions: 1, replicas: 1 });
+        await admin.close();
+      },
       kill: () => server.kill(),
       restart: () => server.restart(),
       stop: () => server.stop(),

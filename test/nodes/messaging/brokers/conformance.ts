@@ -59,7 +59,7 @@ export function brokerConformance(kind: TestBrokerKind): void {
       for (let n = 1; n <= count; n += 1) await publisher.publish(outgoing(destination, `m${n}`));
     };
     const consume = async (t: TestContext, destination: string, take: TakeMessage, more: Partial<Subscription> = {}) => {
-      const subscription = { destination, group: 'g', window: 50, deadLetter: `${destination}.dead`, ...more };
+      const subscription = { destination, group: destination, member: destination, window: 50, deadLetter: `${destination}.dead`, ...more };
       const consumer = await broker.consume(target(), subscription, take);
       t.after(() => consumer.stop());
       return consumer;
