@@ -4,6 +4,7 @@
  */
 import type { BenchCase } from './measure/case.ts';
 import { bombCases } from './cases/bombs.ts';
+import { brokerCases } from './cases/brokers.ts';
 import { chaosCases } from './cases/chaos.ts';
 import { designerCases } from './cases/designer-canvas.ts';
 import { designerSpeedCases } from './cases/designer-speed.ts';
@@ -28,6 +29,7 @@ const cases: readonly BenchCase[] = [
   ...syncFlowCases,
   ...durableCases,
   ...durableServerCases,
+  ...brokerCases,
   ...historyCases,
   ...detectorCases,
   ...designerCases,

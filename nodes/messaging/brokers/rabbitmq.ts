@@ -1,5 +1,5 @@
 /** RabbitMQ by AMQP 0-9-1: publisher confirms, acknowledgements, dead letters with their reason. */
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { connect, type ChannelModel, type ConfirmChannel, type ConsumeMessage, type Options, type SocketOptions } from 'amqplib';
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import {
@@ -73,6 +73,7 @@ async function openServer(target: Target, server: Server): Promise<ChannelModel>
   const socket: SocketOptions & { lookup: unknown; signal?: AbortSignal } = {
     lookup: outbound.lookup(server.port),
     timeout: connectTimeoutMs,
+    // Otherwise a message of more than 2 KB waits for the delayed acknowledgement of TCP.
     noDelay: true,
     keepAlive: true,
     keepAliveDelay: 30_000,
@@ -86,11 +87,29 @@ async function openServer(target: Target, server: Server): Promise<ChannelModel>
     if (isIP(server.host) !== 0) await outbound.resolve(server.host, server.port);
     const model = await connect(options, socket);
     model.on('error', () => undefined);
+    joinWrites((model.connection as unknown as { readonly stream: Socket }).stream);
     return model;
   } catch (cause) {
     if (signal?.aborted) throw stopped();
     throw openFailed(server, cause);
   }
+}
+
+/** The client writes each message on its own. What is written in one turn of the event loop leaves together. */
+function joinWrites(socket: Socket): void {
+  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+  let isCorked = false;
+  socket.write = (...args: unknown[]) => {
+    if (!isCorked) {
+      isCorked = true;
+      socket.cork();
+      process.nextTick(() => {
+        isCorked = false;
+        socket.uncork();
+      });
+    }
+    return write(...args);
+  };
 }
 
 function openFailed(server: Server, cause: unknown): AppError {

@@ -1,0 +1,112 @@
+/** The publishing node on real brokers, beside the bare client with the same number of messages in flight. */
+import { Producer } from '@platformatic/kafka';
+import { connect } from 'amqplib';
+import { createMessage } from '../../../engine/contract/values/message.ts';
+import type { ActionNode, BuildContext, NodeContext } from '../../../engine/contract/node/node.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
+import { anywhere } from '../../../engine/testing/anywhere.ts';
+import { checkConfig, resolveAdapter } from '../../../engine/testing/run-node.ts';
+import { wallClock } from '../../../engine/testing/wall-clock.ts';
+import messagingPublish from '../../../nodes/messaging/publish.node.ts';
+import { KAFKA, RABBITMQ, type TestBroker, type TestBrokerKind } from '../../nodes/messaging/brokers-here.ts';
+import type { BenchCase, BenchLine } from '../measure/case.ts';
+import { median, rounded } from '../measure/compare.ts';
+import { withStarted, type Keep } from '../measure/with-started.ts';
+
+const MESSAGES = 5000;
+const WINDOW = 200;
+const ROUNDS = 5;
+const BODY = 'x'.repeat(1024);
+
+type Send = (number: number) => Promise<unknown>;
+
+export const brokerCases: readonly BenchCase[] = [
+  { name: 'publish-rabbitmq', run: () => withStarted((keep) => runPublish('publish-rabbitmq', RABBITMQ, bareRabbitmq, keep)) },
+  { name: 'publish-kafka', run: () => withStarted((keep) => runPublish('publish-kafka', KAFKA, bareKafka, keep)) },
+];
+
+async function runPublish(
+  name: string,
+  kind: TestBrokerKind,
+  bare: (server: TestBroker, destination: string, keep: Keep) => Promise<Send>,
+  keep: Keep,
+): Promise<readonly BenchLine[]> {
+  const server = keep(await kind.start());
+  await server.create('bench');
+  const own = nodeOf(server, 'bench');
+  const base = await bare(server, 'bench', keep);
+  for (const send of [own, base]) await perSecond(send);
+  const rounds: { readonly own: number; readonly base: number }[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const isOwnFirst = round % 2 === 0;
+    const first = await perSecond(isOwnFirst ? own : base);
+    const second = await perSecond(isOwnFirst ? base : own);
+    rounds.push(isOwnFirst ? { own: first, base: second } : { own: second, base: first });
+  }
+  const ratio = rounded(median(rounds.map((round) => round.own / round.base)));
+  return [
+    {
+      case: name,
+      perSecond: Math.round(median(rounds.map((round) => round.own))),
+      baselinePerSecond: Math.round(median(rounds.map((round) => round.base))),
+      ratio,
+      target: 'ratio >= 0.5',
+      isReached: ratio >= 0.5,
+      baseline: `the bare client, one send a message, ${WINDOW} in flight`,
+    },
+  ];
+}
+
+async function perSecond(send: Send): Promise<number> {
+  let next = 0;
+  const startedAt = performance.now();
+  const sender = async () => {
+    while (next < MESSAGES) await send(next++);
+  };
+  await Promise.all(Array.from({ length: WINDOW }, sender));
+  return (MESSAGES * 1000) / (performance.now() - startedAt);
+}
+
+function nodeOf({ settings, credential }: TestBroker, destination: string): Send {
+  const node = messagingPublish as unknown as ActionNode;
+  const config = checkConfig(node, { destination });
+  const run = node.prepare(config, {} as BuildContext);
+  const adapter = resolveAdapter('messaging', { settings: { ...settings, window: WINDOW }, limits: { timeoutMs: 20_000 } });
+  const message = createMessage(BODY, { mediaType: 'text/plain' });
+  const common = { config, adapter, outbound: anywhere, clock: wallClock(), log: silentLogger, scope: { message, nodes: {}, now: 0 } };
+  return async (number) => {
+    const own = {
+      signal: new AbortController().signal,
+      idempotencyKey: `key-${number}`,
+      secret: async () => credential,
+      beforeFirstByte: () => undefined,
+    };
+    await run({ ...common, ...own } as unknown as NodeContext<Record<string, unknown>>, message);
+  };
+}
+
+async function bareRabbitmq({ url }: TestBroker, destination: string, keep: Keep): Promise<Send> {
+  const model = await connect(url);
+  keep({ stop: () => model.close() });
+  const channel = await model.createConfirmChannel();
+  const body = Buffer.from(BODY);
+  return (number) =>
+    new Promise<void>((resolve, reject) => {
+      channel.sendToQueue(destination, body, { persistent: true, mandatory: true, messageId: `key-${number}` }, (error: unknown) =>
+        error === null ? resolve() : reject(error as Error),
+      );
+    });
+}
+
+async function bareKafka({ target, credential }: TestBroker, topic: string, keep: Keep): Promise<Send> {
+  const [username, password] = credential.split(':') as [string, string];
+  const producer = new Producer({
+    clientId: 'bench',
+    bootstrapBrokers: [...target.servers],
+    idempotent: true,
+    sasl: { mechanism: 'SCRAM-SHA-256', username, password },
+  });
+  keep({ stop: () => producer.close() });
+  const value = Buffer.from(BODY);
+  return () => producer.send({ messages: [{ topic, value }] });
+}
