@@ -143,7 +143,7 @@ function compileKey({ key }: Config, build: BuildContext): (scope: Scope) => Pro
 
 /** Returns a value of a header or key. Throws MESSAGING_VALUE (input) if brokers cannot carry it. */
 function checkHeader(value: string, placeholder: string): string {
-  // eslint-disable-next-line no-control-regex -- brokers whose protocol is text end a header at a line break
+  // Brokers whose protocol is text end a header at a line break.
   if (value.length > 4000 || !value.isWellFormed() || /[\u0000-\u001f\u007f]/.test(value)) throw valueRefused(placeholder, 'text');
   return value;
 }

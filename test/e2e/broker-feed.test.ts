@@ -10,7 +10,7 @@ import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { anywhere } from '../../engine/testing/anywhere.ts';
 import { wallClock } from '../../engine/testing/wall-clock.ts';
 import type { Broker, Incoming, Publisher, Target } from '../../nodes/messaging/brokers/broker.ts';
-import { KAFKA, RABBITMQ, type TestBroker, type TestBrokerKind } from '../nodes/messaging/brokers-here.ts';
+import { KAFKA, RABBITMQ, type TestBroker } from '../nodes/messaging/brokers-here.ts';
 import { openCity } from '../support/city.ts';
 import { chainFlow, openPlatformApi } from '../support/platform-api.ts';
 import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform } from '../support/platform-process.ts';

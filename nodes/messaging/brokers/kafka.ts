@@ -1,7 +1,7 @@
 /** Apache Kafka: idempotent producer, consumer group, offsets committed after the store, dead letters in a topic. */
 import { isIP } from 'node:net';
 import { Admin, Consumer as KafkaGroup, Producer, type Message as KafkaMessage, type MessagesStream } from '@platformatic/kafka';
-import { AppError } from '../../../engine/contract/values/errors.ts';
+import type { AppError } from '../../../engine/contract/values/errors.ts';
 import {
   deadLetterHeaders,
   type Broker,

@@ -1,7 +1,7 @@
 /** RabbitMQ by AMQP 0-9-1: publisher confirms, acknowledgements, dead letters with their reason. */
 import { isIP, type Socket } from 'node:net';
 import { connect, type ChannelModel, type ConfirmChannel, type ConsumeMessage, type Options, type SocketOptions } from 'amqplib';
-import { AppError } from '../../../engine/contract/values/errors.ts';
+import type { AppError } from '../../../engine/contract/values/errors.ts';
 import {
   deadLetterHeaders,
   type Broker,
@@ -99,7 +99,7 @@ async function openServer(target: Target, server: Server): Promise<ChannelModel>
 function joinWrites(socket: Socket): void {
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
   let isCorked = false;
-  socket.write = (...args: unknown[]) => {
+  const writeJoined = (...args: unknown[]) => {
     if (!isCorked) {
       isCorked = true;
       socket.cork();
@@ -110,12 +110,14 @@ function joinWrites(socket: Socket): void {
     }
     return write(...args);
   };
+  socket.write = writeJoined;
 }
 
 function openFailed(server: Server, cause: unknown): AppError {
   const text = cause instanceof Error ? cause.message : '';
   if (/ACCESS[-_]REFUSED/.test(text)) return loginRefused('password', cause);
-  if (/NOT[-_]ALLOWED/.test(text)) return loginRefused('virtual-host', cause);
+  // The client does not say why the broker closed the connection instead of opening the virtual host.
+  if (/ConnectionOpenOk; got <ConnectionClose/.test(text)) return loginRefused('virtual-host', cause);
   return connectFailed(server, cause);
 }
 

@@ -1,4 +1,4 @@
-import { AppError } from '../../../engine/contract/values/errors.ts';
+import type { AppError } from '../../../engine/contract/values/errors.ts';
 import type { Verdict } from './broker.ts';
 import { notStored } from './errors.ts';
 

@@ -9,7 +9,7 @@ import type { Broker, Incoming, Outgoing, Subscription, TakeMessage, Target, Ver
 import { eventually } from '../../../conformance/eventually.ts';
 import type { TestBroker, TestBrokerKind } from '../brokers-here.ts';
 
-const failsWith = (code: string, kind: ErrorKind) => (error: unknown) => {
+export const failsWith = (code: string, kind: ErrorKind) => (error: unknown) => {
   assert.ok(error instanceof AppError, String(error));
   assert.deepEqual([error.code, error.kind], [code, kind], error.message);
   return true;
