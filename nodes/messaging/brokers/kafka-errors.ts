@@ -2,11 +2,19 @@ import { AppError } from '../../../engine/contract/values/errors.ts';
 import type { Target } from './broker.ts';
 import { connectFailed, destinationUnknown, loginRefused, notTaken, refused, stopped, tooLarge } from './errors.ts';
 
+/** Error codes of the protocol of Kafka. */
+const UNKNOWN_TOPIC = 3;
+const INVALID_TOPIC = 17;
+const LOGIN_FAILED = 58;
+const TOO_LARGE = [10, 18];
+const NOT_ALLOWED = [29, 30, 31];
+/** Too few replicas, or a rule of the cluster. */
+const NOT_STORED = [19, 44];
+
 /** An error of the client, which nests the errors of its attempts. */
 interface ClientError {
   readonly message: string;
-  /** The name of the error in the protocol of Kafka. */
-  readonly apiId?: string;
+  readonly apiCode?: number;
   readonly errors?: readonly unknown[];
   readonly cause?: unknown;
 }
@@ -24,7 +32,7 @@ export function openFailed({ servers, signal }: Target, cause: unknown): AppErro
   const all = allOf(cause);
   const own = all.find((error) => error instanceof AppError);
   if (own !== undefined) return own as AppError;
-  if (all.some(({ apiId, message }) => apiId === 'SASL_AUTHENTICATION_FAILED' || /SASL authentication failed/.test(message)))
+  if (all.some(({ apiCode, message }) => apiCode === LOGIN_FAILED || /SASL authentication failed/.test(message)))
     return loginRefused('password', cause);
   return connectFailed(servers[0]!, all.at(-1) ?? cause);
 }
@@ -34,11 +42,12 @@ export function kafkaFailed(destination: string, cause: unknown): AppError | und
   const all = allOf(cause);
   const own = all.find((error) => error instanceof AppError);
   if (own !== undefined) return own as AppError;
-  const code = all.find(({ apiId }) => apiId !== undefined)?.apiId ?? '';
-  if (/^Unknown topic/.test(all[0]?.message ?? '') || code === 'UNKNOWN_TOPIC_OR_PARTITION' || code === 'INVALID_TOPIC_EXCEPTION')
-    return destinationUnknown(destination, 'absent', cause);
-  if (code === 'MESSAGE_TOO_LARGE' || code === 'RECORD_LIST_TOO_LARGE') return tooLarge(cause);
-  if (code.endsWith('_AUTHORIZATION_FAILED')) return refused(destination, code, cause);
-  if (code === 'NOT_ENOUGH_REPLICAS' || code === 'POLICY_VIOLATION') return notTaken(code, cause);
+  if (/^Unknown topic/.test(all[0]?.message ?? '')) return destinationUnknown(destination, 'absent', cause);
+  const code = all.find(({ apiCode }) => apiCode !== undefined)?.apiCode;
+  if (code === undefined) return undefined;
+  if (code === UNKNOWN_TOPIC || code === INVALID_TOPIC) return destinationUnknown(destination, 'absent', cause);
+  if (TOO_LARGE.includes(code)) return tooLarge(cause);
+  if (NOT_ALLOWED.includes(code)) return refused(destination, code, cause);
+  if (NOT_STORED.includes(code)) return notTaken(`Kafka ${code}`, cause);
   return undefined;
 }
