@@ -2,11 +2,11 @@
  * The tasks that convert tables. All convert bytes to bytes while they stream: rows are NDJSON (one JSON value per line)
  * on one side, a file format on the other.
  */
-import { readCsv, writeCsv, type CsvReadOptions, type CsvWriteOptions } from './csv.ts';
-import { readFixedWidth, writeFixedWidth, type FixedWidthOptions } from './fixed-width.ts';
+import type { CsvReadOptions, CsvWriteOptions } from './csv.ts';
+import type { FixedWidthOptions } from './fixed-width.ts';
 import { createRowSink, readRows, type ReadLimits, type RowSink, type TableResult } from './rows.ts';
-import { readXlsx, type XlsxReadOptions } from './xlsx-read.ts';
-import { writeXlsx, type XlsxWriteOptions } from './xlsx-write.ts';
+import type { XlsxReadOptions } from './xlsx-read.ts';
+import type { XlsxWriteOptions } from './xlsx-write.ts';
 
 export type TableTask =
   | { readonly kind: 'csv-read'; readonly options: CsvReadOptions; readonly limits: ReadLimits }
@@ -22,21 +22,30 @@ export interface TableIo {
   write(bytes: Uint8Array): Promise<void>;
 }
 
-/** Runs a task to its end. Rejects with the AppError of a row or cell that is wrong or above a limit. */
+/**
+ * Runs a task to its end. Rejects with the AppError of a row or cell that is wrong or above a limit. The libraries of a
+ * format are loaded when it is first used.
+ */
 export async function runTableTask(task: TableTask, { source, write }: TableIo): Promise<TableResult> {
   switch (task.kind) {
-    case 'csv-read':
+    case 'csv-read': {
+      const { readCsv } = await import('./csv.ts');
       return intoRows(write, task.limits, (sink) => readCsv(source, task.options, task.limits, sink));
-    case 'fixed-width-read':
+    }
+    case 'fixed-width-read': {
+      const { readFixedWidth } = await import('./fixed-width.ts');
       return intoRows(write, task.limits, (sink) => readFixedWidth(source, task.options, task.limits, sink));
-    case 'xlsx-read':
+    }
+    case 'xlsx-read': {
+      const { readXlsx } = await import('./xlsx-read.ts');
       return intoRows(write, task.limits, (sink) => readXlsx(source, task.options, task.limits, sink));
+    }
     case 'csv-write':
-      return writeCsv(readRows(source), task.options, write);
+      return (await import('./csv.ts')).writeCsv(readRows(source), task.options, write);
     case 'fixed-width-write':
-      return writeFixedWidth(readRows(source), task.options, write);
+      return (await import('./fixed-width.ts')).writeFixedWidth(readRows(source), task.options, write);
     case 'xlsx-write':
-      return writeXlsx(readRows(source), task.options, write);
+      return (await import('./xlsx-write.ts')).writeXlsx(readRows(source), task.options, write);
   }
 }
 
