@@ -1,7 +1,7 @@
 /** The publishing node on real brokers, beside the bare client with the same number of messages in flight. */
 import { Producer } from '@platformatic/kafka';
 import { connect } from 'amqplib';
-import { createMessage } from '../../../engine/contract/values/message.ts';
+import { createMessage, type Message } from '../../../engine/contract/values/message.ts';
 import type { ActionNode, BuildContext, NodeContext } from '../../../engine/contract/node/node.ts';
 import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { anywhere } from '../../../engine/testing/anywhere.ts';
@@ -11,19 +11,70 @@ import messagingPublish from '../../../nodes/messaging/publish.node.ts';
 import { KAFKA, RABBITMQ, type TestBroker, type TestBrokerKind } from '../../nodes/messaging/brokers-here.ts';
 import type { BenchCase, BenchLine } from '../measure/case.ts';
 import { median, rounded } from '../measure/compare.ts';
+import { startProgram } from '../measure/program.ts';
 import { withStarted, type Keep } from '../measure/with-started.ts';
+import { adtFromBroker } from '../flows/adt-flow.ts';
+import { segmentsOf } from '../flows/admission.ts';
+import type { StoreCounts } from '../programs/flows.ts';
+import type { Received } from '../programs/receiver.ts';
+import { FEED_FLOW, runThroughput, until, withFeed } from './durable-feed.ts';
 
 const MESSAGES = 5000;
 const WINDOW = 200;
 const ROUNDS = 5;
+const WARM_UP = 4000;
+const FEED_MESSAGES = 10_000;
 const BODY = 'x'.repeat(1024);
 
 type Send = (number: number) => Promise<unknown>;
 
 export const brokerCases: readonly BenchCase[] = [
   { name: 'publish-rabbitmq', run: () => withStarted((keep) => runPublish('publish-rabbitmq', RABBITMQ, bareRabbitmq, keep)) },
+  { name: 'consume-rabbitmq', run: () => withStarted((keep) => runConsume('consume-rabbitmq', RABBITMQ, keep)) },
+  { name: 'consume-kafka', run: () => withStarted((keep) => runConsume('consume-kafka', KAFKA, keep)) },
   { name: 'publish-kafka', run: () => withStarted((keep) => runPublish('publish-kafka', KAFKA, bareKafka, keep)) },
 ];
+
+/** A hospital's feed from a broker: the first messages warm up, then it is measured until all have come to the district. */
+async function runConsume(name: string, kind: TestBrokerKind, keep: Keep): Promise<readonly BenchLine[]> {
+  const adt = await withFeed(runThroughput);
+  const server = keep(await kind.start());
+  await server.create('adt');
+  const send = nodeOf(server, { destination: 'adt', headers: { patient: '{data.patient}' }, body: { path: 'data.text' } });
+  await perSecond((number) => send(number, admissionOf(number)), WARM_UP + FEED_MESSAGES);
+  const receiver = keep(await startProgram<'received', Received>('receiver', {}));
+  const { settings, credential } = server;
+  const district = { protocol: 'http', settings: { baseUrl: `http://127.0.0.1:${receiver.port}` }, maxConcurrency: 64 };
+  const adapters = { adp_broker: { protocol: 'messaging', settings, credential, maxConcurrency: 64 }, adp_district: district };
+  keep(await startProgram<'counts', StoreCounts>('flows', { flows: [adtFromBroker(FEED_FLOW, 'adt')], adapters }));
+  const received = async () => (await receiver.ask('received')).requests;
+  await until(async () => (await received()) >= WARM_UP);
+  const [from, startedAt] = [await received(), performance.now()];
+  await until(async () => (await received()) >= WARM_UP + FEED_MESSAGES);
+  const rate = Math.round(((WARM_UP + FEED_MESSAGES - from) * 1000) / (performance.now() - startedAt));
+  const { requests, keys } = await receiver.ask('received');
+  const ratio = rounded(rate / adt.perSecond);
+  return [
+    {
+      case: name,
+      perSecond: rate,
+      baselinePerSecond: adt.perSecond,
+      ratio,
+      deliveredTwice: requests - keys,
+      target: 'ratio >= 0.8',
+      isReached: ratio >= 0.8,
+      baseline: 'durable-adt of the same run',
+    },
+  ];
+}
+
+function admissionOf(number: number): Message {
+  const patient = `P${String(number % 500).padStart(6, '0')}`;
+  return createMessage(
+    { patient, text: segmentsOf('B', number, patient).join('\r') },
+    { mediaType: 'application/hl7-v2', charset: 'UTF-8' },
+  );
+}
 
 async function runPublish(
   name: string,
@@ -33,7 +84,9 @@ async function runPublish(
 ): Promise<readonly BenchLine[]> {
   const server = keep(await kind.start());
   await server.create('bench');
-  const own = nodeOf(server, 'bench');
+  const text = createMessage(BODY, { mediaType: 'text/plain' });
+  const publish = nodeOf(server, { destination: 'bench' });
+  const own: Send = (number) => publish(number, text);
   const base = await bare(server, 'bench', keep);
   for (const send of [own, base]) await perSecond(send);
   const rounds: { readonly own: number; readonly base: number }[] = [];
@@ -57,25 +110,28 @@ async function runPublish(
   ];
 }
 
-async function perSecond(send: Send): Promise<number> {
+async function perSecond(send: Send, messages = MESSAGES): Promise<number> {
   let next = 0;
   const startedAt = performance.now();
   const sender = async () => {
-    while (next < MESSAGES) await send(next++);
+    while (next < messages) await send(next++);
   };
   await Promise.all(Array.from({ length: WINDOW }, sender));
-  return (MESSAGES * 1000) / (performance.now() - startedAt);
+  return (messages * 1000) / (performance.now() - startedAt);
 }
 
-function nodeOf({ settings, credential }: TestBroker, destination: string): Send {
+function nodeOf(
+  { settings, credential }: TestBroker,
+  wanted: Record<string, unknown>,
+): (number: number, message: Message) => Promise<void> {
   const node = messagingPublish as unknown as ActionNode;
-  const config = checkConfig(node, { destination });
+  const config = checkConfig(node, wanted);
   const run = node.prepare(config, {} as BuildContext);
   const adapter = resolveAdapter('messaging', { settings: { ...settings, window: WINDOW }, limits: { timeoutMs: 20_000 } });
-  const message = createMessage(BODY, { mediaType: 'text/plain' });
-  const common = { config, adapter, outbound: anywhere, clock: wallClock(), log: silentLogger, scope: { message, nodes: {}, now: 0 } };
-  return async (number) => {
+  const common = { config, adapter, outbound: anywhere, clock: wallClock(), log: silentLogger };
+  return async (number, message) => {
     const own = {
+      scope: { message, nodes: {}, now: 0 },
       signal: new AbortController().signal,
       idempotencyKey: `key-${number}`,
       secret: async () => credential,

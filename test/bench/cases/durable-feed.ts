@@ -153,7 +153,7 @@ async function completed(flows: Setting['flows'], executions: number): Promise<v
   await until(async () => (await flows.ask('counts')).completed >= Math.min(executions, 10_000));
 }
 
-async function until(holds: () => Promise<boolean>): Promise<void> {
+export async function until(holds: () => Promise<boolean>): Promise<void> {
   for (const endsAt = performance.now() + LIMIT_MS; !(await holds());) {
     if (performance.now() > endsAt) throw new Error('the flow did not finish its messages in time');
     await new Promise((resolve) => setTimeout(resolve, 20));

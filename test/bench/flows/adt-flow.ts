@@ -4,6 +4,19 @@ import { lineOf } from './build-flow.ts';
 
 const text = (path: string) => ({ path: `data.${path}` });
 
+/** The same, with the messages from a queue or topic, whose sender names the patient in a header. */
+export function adtFromBroker(flowId: string, destination: string): FlowDocument {
+  const flow = adtFlow(flowId);
+  const [listen, ...rest] = flow.nodes;
+  const config = { destination, form: 'text', identity: 'message-id', window: 256 };
+  const { keys: _keys, ...ingress } = flow.ingress!;
+  return {
+    ...flow,
+    nodes: [{ ...listen!, type: 'messaging.consume@1', adapter: 'adp_broker', config }, ...rest],
+    ingress: { ...ingress, dedupe: { key: 'headers."message-id"', windowSec: 86_400 }, lane: { key: 'headers.patient' } },
+  };
+}
+
 export function adtFlow(flowId: string): FlowDocument {
   return lineOf(
     flowId,

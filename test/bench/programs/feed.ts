@@ -1,5 +1,6 @@
 /** A hospital's feed: ADT messages over MLLP, as many as asked, at a steady rate or as fast as the ACKs allow. Latency: from the moment a message was due to its ACK. */
 import { connect, type Socket } from 'node:net';
+import { segmentsOf } from '../flows/admission.ts';
 import { serveProgram } from '../measure/program.ts';
 
 export interface FeedOrder {
@@ -77,11 +78,5 @@ async function runFeed(order: FeedOrder): Promise<FeedResult> {
 
 function messageOf(name: string, number: number): string {
   const patient = `P${String(number % PATIENTS).padStart(6, '0')}`;
-  const segments = [
-    `MSH|^~\\&|HIS|HOSP-C|KQ|DISTRICT|20260105093000||ADT^A01^ADT_A01|${name}${number}|P|2.5.1`,
-    'EVN|A01|20260105092959',
-    `PID|1||${patient}^^^HOSP-C^MR||TEST^PATIENT||19800101|M|||ROAD 1^^SHANGHAI^^200000^CN||13800000000`,
-    `PV1|1|I|W03^0301^12^HOSP-C||||D0042^DOCTOR^TEST|||MED||||1|||D0042|IN|V${number}|||||||||||||||||||||||||20260105092000`,
-  ];
-  return `${START}${segments.join('\r')}\r${END}`;
+  return `${START}${segmentsOf(name, number, patient).join('\r')}\r${END}`;
 }

@@ -21,13 +21,18 @@ import { anywhere } from '../../../engine/testing/anywhere.ts';
 
 export interface FlowsOptions {
   readonly flows: readonly FlowDocument[];
-  /** Adapter -> protocol and settings. */
-  readonly adapters: Readonly<
-    Record<string, { readonly protocol: string; readonly settings: Readonly<Record<string, unknown>>; readonly maxConcurrency: number }>
-  >;
+  /** Adapter -> protocol, settings and credential. */
+  readonly adapters: Readonly<Record<string, BenchAdapter>>;
   readonly plan?: GatewayPlan;
   /** Absent: the embedded store. */
   readonly storage?: { readonly address: string; readonly sharedAddress: string };
+}
+
+interface BenchAdapter {
+  readonly protocol: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly maxConcurrency: number;
+  readonly credential?: string;
 }
 
 export interface StoreCounts {
@@ -91,10 +96,12 @@ await serveProgram<FlowsOptions, 'counts', StoreCounts>(async (options) => {
 });
 
 async function publish(engine: Engine, { flows, adapters }: FlowsOptions): Promise<void> {
-  for (const [adapterId, { protocol, settings, maxConcurrency }] of Object.entries(adapters)) {
+  for (const [adapterId, { protocol, settings, maxConcurrency, credential }] of Object.entries(adapters)) {
+    if (credential !== undefined) await engine.bindings.store.saveSecret(adapterId, credential, [adapterId]);
+    const secret = credential === undefined ? {} : { credential: adapterId };
     const names = { name: { 'zh-CN': adapterId, en: adapterId }, owner: DOMAIN, domain: DOMAIN };
     await engine.bindings.store.saveAdapter(
-      { adapterId, revision: 0, protocol, ...names, environments: { TEST: settings }, limits: { maxConcurrency } },
+      { adapterId, revision: 0, protocol, ...names, ...secret, environments: { TEST: settings }, limits: { maxConcurrency } },
       0,
     );
   }
