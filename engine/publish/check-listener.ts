@@ -63,8 +63,9 @@ function listenerOf(adapter: string | undefined, definition: NodeDefinition, bin
   return listens(definition) && adapter !== undefined ? bindings.adapter(adapter) : undefined;
 }
 
+/** A trigger that connects to the other system occupies no address. */
 function listens(definition: NodeDefinition | undefined): boolean {
-  return definition?.kind === 'trigger' && definition.listen !== undefined;
+  return definition?.kind === 'trigger' && definition.listen !== undefined && definition.sharesAdapter !== true;
 }
 
 function isSame(a: Adapter, b: Adapter | undefined): boolean {

@@ -1,5 +1,3 @@
-import { toErrorRecord } from '../../engine/contract/values/errors.ts';
-import type { ArrivalResult } from '../../engine/contract/node/node.ts';
 import { inTransaction } from './in-transaction.ts';
 import { readRows } from './read-rows.ts';
 import { bindStatement } from './sql-parameters.ts';
@@ -39,15 +37,4 @@ export async function readBatch(ctx: DatabaseContext, { sql, values, maxRows, ma
       return { rows, isLast: true };
     });
   });
-}
-
-/** `later`: it could not be stored now, and neither could the next one. `never`: it will not be accepted as it is. */
-export type Taken = 'stored' | 'later' | { readonly never: { readonly code: string; readonly message: string } };
-
-/** Says what became of a row that was handed in. */
-export async function outcomeOf(handIn: () => Promise<ArrivalResult>): Promise<Taken> {
-  const result = await handIn().catch((error: unknown) => ({ status: 'refused' as const, error: toErrorRecord(error) }));
-  if (result.status !== 'refused') return 'stored';
-  const { kind, code, message } = result.error;
-  return kind === 'input' ? { never: { code, message } } : 'later';
 }

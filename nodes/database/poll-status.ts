@@ -4,7 +4,7 @@ import type { Row, SqlValue } from './drivers/driver.ts';
 import { inTransaction } from './in-transaction.ts';
 import { bindStatement, toSqlValue } from './sql-parameters.ts';
 import { NEVER_STOPPED, useConnection, type DatabaseContext } from './use-connection.ts';
-import type { Taken } from './poll-batch.ts';
+import type { Taken } from '../shared/outcome-of.ts';
 
 export interface StatusStatements {
   /** Takes one row for this flow. Changes no row if something else has taken it. */

@@ -7,7 +7,8 @@ import type { Row } from './drivers/driver.ts';
 import { toMark } from './poll/mark.ts';
 import { MarkedPosition, requireOrder, rowId, type MarkSettings } from './poll/marked-position.ts';
 import { claimRow, pollRefused, releaseRows, selectedAgain, settleRow } from './poll-status.ts';
-import { outcomeOf, readBatch } from './poll-batch.ts';
+import { readBatch } from './poll-batch.ts';
+import { outcomeOf } from '../shared/outcome-of.ts';
 import { lookRegularly } from '../shared/look-regularly.ts';
 import { probeDatabase } from './probe.ts';
 import { maxRowBytesField } from './read-rows.ts';
@@ -172,6 +173,7 @@ export default defineNode({
   },
   ports: { in: [], out: [outPort] },
   adapter: 'database',
+  sharesAdapter: true,
   samples: [{ name: { 'zh-CN': '一行检验申请', en: 'A row of laboratory orders' }, data: { id: 1017, status: 'NEW', test: 'GLU' } }],
   config: Config,
   check: checkConfig,

@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import type { NodeContext } from '../../engine/contract/node/node.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { isLoopback } from '../shared/is-loopback.ts';
+import { Pools, type Pool } from '../shared/pool.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import type { Connection, Target } from './drivers/driver.ts';
 import { ENGINES, type EngineName } from './drivers/drivers.ts';
-import { noAnswer } from './drivers/errors.ts';
-import { Pool } from './pool.ts';
+import { noAnswer, stopped } from './drivers/errors.ts';
 import { DatabaseSettings } from './settings.ts';
 import type { SqlSyntax } from './sql/syntax.ts';
 import { WRITE_DIALECTS, type WriteDialect } from './statements/write-dialects.ts';
@@ -58,7 +58,7 @@ export async function useConnection<T>(ctx: DatabaseContext, work: (database: Da
   } finally {
     cancelTimer();
     ctx.signal.removeEventListener('abort', onAbort);
-    pool.release(connection);
+    pool.release(connection, connection.isInTransaction);
   }
 }
 
@@ -105,24 +105,19 @@ function absent({ adapter }: DatabaseContext, field: string): never {
   });
 }
 
-interface Entry {
-  readonly key: string;
-  readonly pool: Pool;
-}
+const pools = new Pools<Connection>();
 
-/** All nodes that use an adapter share its connections, so the pools belong to the process. */
-const pools = new Map<string, Entry>();
-
-/** Returns the pool of the adapter. When its settings or password have changed, the old connections are closed. */
-function poolOf({ adapter, clock }: DatabaseContext, settings: DatabaseSettings, { password, timeoutMs, file }: Target): Pool {
-  const { adapterId } = adapter!;
+function poolOf({ adapter, clock }: DatabaseContext, settings: DatabaseSettings, { password, timeoutMs, file }: Target): Pool<Connection> {
   const key = createHash('sha256')
     .update(JSON.stringify([settings, timeoutMs, password, file]))
     .digest('base64');
-  const known = pools.get(adapterId);
-  if (known?.key === key) return known.pool;
-  known?.pool.retire();
-  const pool = new Pool({ connections: settings.connections!, idleCloseMs: settings.idleCloseMs!, waitMs: timeoutMs, clock });
-  pools.set(adapterId, { key, pool });
-  return pool;
+  const { connections, idleCloseMs } = settings;
+  const limits = { connections: connections!, idleCloseMs: idleCloseMs!, waitMs: timeoutMs };
+  return pools.of(adapter!.adapterId, key, { ...limits, clock, busy, stopped });
+}
+
+function busy(): AppError {
+  return new AppError('DATABASE_BUSY', 'transient', 'Too many steps are waiting for a connection to this database.', {
+    fix: 'Wait, or raise connections of the adapter if the database allows it.',
+  });
 }

@@ -308,6 +308,11 @@ export interface TriggerNode<Schema extends TObject = TObject> extends Described
   readonly ports: { readonly in: readonly []; readonly out: readonly PortSpec[] };
   readonly adapter?: string;
   /**
+   * True if several flows may use one adapter, because the trigger connects to the other system and takes only what its
+   * configuration names. Otherwise, one flow at a time occupies the address of the adapter.
+   */
+  readonly sharesAdapter?: true;
+  /**
    * Starts listening and resolves when the trigger listens; rejects if it cannot listen. Absent for triggers that
    * something else fires (an interface call).
    */

@@ -5,8 +5,8 @@ import { Client, type ClientConfig } from 'pg';
 import Cursor from 'pg-cursor';
 import type { Column, Connection, Driver, ReadLimits, Row, Statement, Target } from './driver.ts';
 import { rowTooLarge, stopped } from './errors.ts';
-import { guardedSocket } from './open-socket.ts';
 import { cancelStatement, type Session } from './postgresql-cancel.ts';
+import { GuardedSocket } from '../../shared/connect-socket.ts';
 import { readColumns } from './postgresql-columns.ts';
 import { translateConnect, translateStatement } from './postgresql-errors.ts';
 import { VALUE_TYPES } from './postgresql-values.ts';
@@ -18,7 +18,7 @@ const CLOSE_MS = 1000;
 export default { open } satisfies Driver;
 
 async function open(target: Target): Promise<Connection> {
-  const socket = await guardedSocket(target);
+  const socket = new GuardedSocket(target.outbound);
   const client = new Client(settingsOf(target, socket));
   // A lost connection also rejects the current statement. Without a listener, the event would end the process.
   client.on('error', () => undefined);

@@ -1,14 +1,20 @@
 /** The connections of one adapter in this process. Each is opened when needed, used by one step at a time, and closed when idle. */
 import type { Clock } from '../../engine/contract/values/clock.ts';
-import { AppError } from '../../engine/contract/values/errors.ts';
-import type { Connection } from './drivers/driver.ts';
-import { stopped } from './drivers/errors.ts';
+import type { AppError } from '../../engine/contract/values/errors.ts';
 
 /**
- * Maximum number of steps that wait for a connection. If there are more, the database is far too slow. The additional
- * steps are refused, and the engine retries them later.
+ * Maximum number of steps that wait for a connection. If there are more, the other system is far too slow. The
+ * additional steps are refused, and the engine retries them later.
  */
 const MAX_WAITING = 1000;
+
+export interface Pooled {
+  /** False once the connection is lost or closed. */
+  readonly isUsable: boolean;
+  /** An idle connection does not keep the process running. */
+  setIdle(isIdle: boolean): void;
+  close(): void;
+}
 
 export interface PoolOptions {
   readonly connections: number;
@@ -16,24 +22,28 @@ export interface PoolOptions {
   /** Maximum time that a step waits for a connection. */
   readonly waitMs: number;
   readonly clock: Clock;
+  /** Creates the error (transient) of a step that waited in vain. */
+  busy(): AppError;
+  /** Creates the error (transient) of a step that was stopped while it waited. */
+  stopped(): AppError;
 }
 
-interface Idle {
+interface Idle<Connection> {
   readonly connection: Connection;
   cancelClose(): void;
 }
 
-interface Waiting {
+interface Waiting<Connection> {
   /** Called with an idle connection, or with none if the step may open one. */
   take(connection: Connection | undefined): void;
 }
 
-export class Pool {
+export class Pool<Connection extends Pooled> {
   readonly #options: PoolOptions;
-  #idle: Idle[] = [];
+  #idle: Idle<Connection>[] = [];
   /** Connections that are idle, used or being opened. */
   #count = 0;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: Waiting<Connection>[] = [];
   #isRetired = false;
 
   constructor(options: PoolOptions) {
@@ -45,8 +55,8 @@ export class Pool {
   }
 
   /**
-   * Returns an idle connection or opens one. Rejects with the errors of `open`, with DATABASE_BUSY or DATABASE_STOPPED
-   * (transient). The caller returns the connection by `release`.
+   * Returns an idle connection or opens one. Rejects with the errors of `open`, `busy` or `stopped`. The caller
+   * returns the connection by `release`.
    */
   async acquire(open: () => Promise<Connection>, signal: AbortSignal): Promise<Connection> {
     const free = this.#takeIdle() ?? (await this.#placeOrIdle(signal));
@@ -59,16 +69,19 @@ export class Pool {
     }
   }
 
-  /** Takes a connection back. One that is lost, or is in the middle of a transaction, is not used again. */
-  release(connection: Connection): void {
-    if (!connection.isUsable || connection.isInTransaction || this.#isRetired) {
+  /** Takes a connection back. It is used again unless it is lost, or the caller says that it `isSpoilt`. */
+  release(connection: Connection, isSpoilt = false): void {
+    if (!connection.isUsable || isSpoilt || this.#isRetired) {
       connection.close();
       return this.#freePlace();
     }
     const next = this.#waiting.shift();
     if (next !== undefined) return next.take(connection);
     connection.setIdle(true);
-    const idle: Idle = { connection, cancelClose: this.#options.clock.after(this.#options.idleCloseMs, () => this.#closeIdle(idle)) };
+    const idle: Idle<Connection> = {
+      connection,
+      cancelClose: this.#options.clock.after(this.#options.idleCloseMs, () => this.#closeIdle(idle)),
+    };
     this.#idle.push(idle);
   }
 
@@ -97,9 +110,9 @@ export class Pool {
       this.#count += 1;
       return undefined;
     }
-    if (this.#waiting.length >= MAX_WAITING) throw busy();
+    if (this.#waiting.length >= MAX_WAITING) throw this.#options.busy();
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = {
+      const waiting: Waiting<Connection> = {
         take(connection) {
           end();
           resolve(connection);
@@ -110,8 +123,8 @@ export class Pool {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
         reject(error);
       };
-      const onAbort = () => giveUp(stopped());
-      const cancelTimer = this.#options.clock.after(this.#options.waitMs, () => giveUp(busy()));
+      const onAbort = () => giveUp(this.#options.stopped());
+      const cancelTimer = this.#options.clock.after(this.#options.waitMs, () => giveUp(this.#options.busy()));
       const end = () => {
         cancelTimer();
         signal.removeEventListener('abort', onAbort);
@@ -128,7 +141,7 @@ export class Pool {
     else next.take(undefined);
   }
 
-  #closeIdle(idle: Idle): void {
+  #closeIdle(idle: Idle<Connection>): void {
     idle.cancelClose();
     this.#idle = this.#idle.filter((one) => one !== idle);
     idle.connection.close();
@@ -136,8 +149,17 @@ export class Pool {
   }
 }
 
-function busy(): AppError {
-  return new AppError('DATABASE_BUSY', 'transient', 'Too many steps are waiting for a connection to this database.', {
-    fix: 'Wait, or raise connections of the adapter if the database allows it.',
-  });
+/** The pools of one protocol in this process, by adapter. All nodes that use an adapter share its connections. */
+export class Pools<Connection extends Pooled> {
+  readonly #entries = new Map<string, { readonly key: string; readonly pool: Pool<Connection> }>();
+
+  /** Returns the pool of the adapter. When `key` (settings and credential) has changed, the old connections are closed. */
+  of(adapterId: string, key: string, options: PoolOptions): Pool<Connection> {
+    const known = this.#entries.get(adapterId);
+    if (known?.key === key) return known.pool;
+    known?.pool.retire();
+    const pool = new Pool<Connection>(options);
+    this.#entries.set(adapterId, { key, pool });
+    return pool;
+  }
 }

@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
-import type { Connection } from '../../../nodes/database/drivers/driver.ts';
-import { Pool } from '../../../nodes/database/pool.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import { Pool, Pools, type Pooled } from '../../../nodes/shared/pool.ts';
 
-type Fake = { -readonly [K in keyof Connection]: Connection[K] } & { isClosed: boolean };
+type Fake = { -readonly [K in keyof Pooled]: Pooled[K] } & { isClosed: boolean };
+
+const busy = () => new AppError('TEST_BUSY', 'transient', 'Busy.');
+const stopped = () => new AppError('TEST_STOPPED', 'transient', 'Stopped.');
 
 function lab({ connections = 2 } = {}) {
   const clock = fakeClock();
-  const pool = new Pool({ connections, idleCloseMs: 1000, waitMs: 5000, clock });
+  const pool = new Pool<Fake>({ connections, idleCloseMs: 1000, waitMs: 5000, clock, busy, stopped });
   const opened: Fake[] = [];
   const open = async () => {
-    const connection = { isUsable: true, isInTransaction: false, isClosed: false, setIdle: () => undefined } as unknown as Fake;
-    connection.close = () => void ((connection.isUsable = false), (connection.isClosed = true));
+    const close = () => void ((connection.isUsable = false), (connection.isClosed = true));
+    const connection: Fake = { isUsable: true, isClosed: false, setIdle: () => undefined, close };
     opened.push(connection);
     return connection;
   };
@@ -31,15 +34,16 @@ test('an idle connection is used again, and closed when it has been idle for lon
   assert.equal(pool.isEmpty, true);
 });
 
-test('a connection that is lost, or within a transaction, is not used again', async () => {
+test('a connection that is lost or spoilt is not used again', async () => {
   const { pool, opened, acquire } = lab();
-  for (const spoil of [(one: Fake) => (one.isUsable = false), (one: Fake) => (one.isInTransaction = true)]) {
-    const connection = (await acquire()) as Fake;
-    spoil(connection);
-    pool.release(connection);
-    assert.equal(connection.isClosed, true);
-  }
-  const idle = (await acquire()) as Fake;
+  const lost = await acquire();
+  lost.isUsable = false;
+  pool.release(lost);
+  assert.equal(lost.isClosed, true);
+  const spoilt = await acquire();
+  pool.release(spoilt, true);
+  assert.equal(spoilt.isClosed, true);
+  const idle = await acquire();
   pool.release(idle);
   idle.isUsable = false;
   assert.notEqual(await acquire(), idle);
@@ -61,16 +65,16 @@ test('more steps than connections wait for one, in order', async () => {
 test('waiting ends with the time, with a cancel, and where too many wait', async () => {
   const { clock, pool, acquire } = lab({ connections: 1 });
   const first = await acquire();
-  const late = assert.rejects(acquire(), { code: 'DATABASE_BUSY' });
+  const late = assert.rejects(acquire(), { code: 'TEST_BUSY' });
   await clock.advance(5001);
   await late;
   const stop = new AbortController();
-  const stopped = assert.rejects(acquire(stop.signal), { code: 'DATABASE_STOPPED' });
+  const stopped = assert.rejects(acquire(stop.signal), { code: 'TEST_STOPPED' });
   stop.abort();
   await stopped;
-  await assert.rejects(acquire(AbortSignal.abort()), { code: 'DATABASE_STOPPED' });
+  await assert.rejects(acquire(AbortSignal.abort()), { code: 'TEST_STOPPED' });
   const waiting = Array.from({ length: 1000 }, () => acquire());
-  await assert.rejects(acquire(), { code: 'DATABASE_BUSY' });
+  await assert.rejects(acquire(), { code: 'TEST_BUSY' });
   for (const one of [first, ...waiting]) pool.release(await one);
 });
 
@@ -94,4 +98,13 @@ test('a retired pool closes what is idle now, and what is used when it is releas
   );
   pool.release(busy);
   assert.equal(pool.isEmpty, true);
+});
+
+test('an adapter keeps its pool until its settings change', async () => {
+  const pools = new Pools<Fake>();
+  const options = { connections: 1, idleCloseMs: 1000, waitMs: 5000, clock: fakeClock(), busy, stopped };
+  const first = pools.of('adp_a', 'old', options);
+  assert.equal(pools.of('adp_a', 'old', options), first);
+  assert.notEqual(pools.of('adp_b', 'old', options), first);
+  assert.notEqual(pools.of('adp_a', 'new', options), first);
 });
