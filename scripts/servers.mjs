@@ -29,6 +29,8 @@ const NEEDED = [
     package: 'rabbitmq-server',
     isThere: () => has('rabbitmq-server') || existsSync('/usr/lib/rabbitmq/bin/rabbitmq-server'),
   },
+  { what: 'vsftpd', package: 'vsftpd', isThere: () => existsSync('/usr/sbin/vsftpd') },
+  { what: 'OpenSSH', package: 'openssh-server', isThere: () => existsSync('/usr/sbin/sshd') },
   { what: 'Go', package: 'golang-go', isThere: () => has('go') },
   { what: 'nginx', package: 'nginx', isThere: () => has('nginx') },
   { what: 'systemd-analyze', package: 'systemd', isThere: () => has('systemd-analyze') },

@@ -1,5 +1,6 @@
 /** One server in a separate process: start on a free port of 127.0.0.1, wait, stop, kill, start again with the same port and folder. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { endWithUs } from './end-with-us.ts';
 import { freePort } from './free-port.ts';
 
@@ -50,6 +51,30 @@ export async function startProcess(program: ServerProgram): Promise<ServerProces
       running = await launch(program, port);
     },
   };
+}
+
+/** `kill -9` of a server that has a process for each connection: those end too. */
+export async function killAll(server: ServerProcess): Promise<void> {
+  const others = childrenOf(server.pid);
+  await Promise.all([
+    ...others.map(async (pid) => {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has ended already.
+      }
+    }),
+    server.kill(),
+  ]);
+}
+
+function childrenOf(pid: number): readonly number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+    return children.flatMap((child) => [child, ...childrenOf(child)]);
+  } catch {
+    return [];
+  }
 }
 
 interface Running {

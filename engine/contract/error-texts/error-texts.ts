@@ -5,6 +5,7 @@
 import type { AppError, ErrorValues } from '../values/errors.ts';
 import { controlTexts } from './control.ts';
 import { databaseTexts } from './database.ts';
+import { fileTexts } from './file.ts';
 import { expressionTexts } from './expression.ts';
 import { flowTexts } from './flow.ts';
 import { gatewayTexts } from './gateway.ts';
@@ -51,6 +52,7 @@ export const errorTemplates: ErrorTemplates = {
   ...nodeTexts,
   ...databaseTexts,
   ...messagingTexts,
+  ...fileTexts,
   ...payloadTexts,
   ...controlTexts,
   ...storeTexts,

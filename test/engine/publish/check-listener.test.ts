@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CompiledFlow } from '../../../engine/compile/compile-flow.ts';
+import type { NodeDefinition } from '../../../engine/contract/node/node.ts';
+import { checkListener, type ListenerDeps } from '../../../engine/publish/check-listener.ts';
+import databasePoll from '../../../nodes/database/poll.node.ts';
+import filePoll from '../../../nodes/file/poll.node.ts';
+import mllpListen from '../../../nodes/mllp/listen.node.ts';
+
+function check(definition: NodeDefinition): void {
+  const flow = (flowId: string) => {
+    return { flowId, document: { name: { en: flowId } }, trigger: { node: { adapter: 'adp_a' }, definition } } as unknown as CompiledFlow;
+  };
+  const adapter = { adapterId: 'adp_a', settings: { host: 'hospital.example', port: 1 } };
+  const deps = { published: { list: () => [flow('flw_one')] }, bindings: { adapter: () => adapter } } as unknown as ListenerDeps;
+  checkListener(flow('flw_two'), deps);
+}
+
+test('one flow at a time listens at the address of an adapter', () => {
+  assert.throws(() => check(mllpListen), { code: 'LISTENER_CLASH' });
+});
+
+test('several flows may poll one adapter', () => {
+  check(databasePoll);
+  check(filePoll);
+});
