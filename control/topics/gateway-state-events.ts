@@ -2,9 +2,7 @@ import { given } from '../../engine/contract/values/given.ts';
 import type { NewEvent } from '../../engine/topics/bus-topic-store.ts';
 import type { GatewayEvent, HeardReplies } from '../../gateways/documents/gateway-questions.ts';
 import type { Owners } from '../action/owners.ts';
-
-/** Number of the last event that was recorded, by gateway. */
-export type SeenByGateway = Readonly<Record<string, number>>;
+import { latestOf, type SeenByGateway } from './seen-by-gateway.ts';
 
 export interface GatewayChanges {
   readonly events: readonly NewEvent[];
@@ -31,18 +29,7 @@ export async function gatewayStateEvents({ replies }: HeardReplies, seen: SeenBy
       next[gateway] = newer.at(-1)?.number ?? last ?? 0;
     }
   }
-  return { events: found.sort((a, b) => a.at - b.at), seen: latest({ ...without(seen, next), ...next }) };
-}
-
-/** Gateways that are gone do not stay in the list for ever. */
-const MOST_GATEWAYS = 500;
-
-function latest(seen: SeenByGateway): SeenByGateway {
-  return Object.fromEntries(Object.entries(seen).slice(-MOST_GATEWAYS));
-}
-
-function without(seen: SeenByGateway, names: SeenByGateway): SeenByGateway {
-  return Object.fromEntries(Object.entries(seen).filter(([gateway]) => !(gateway in names)));
+  return { events: found.sort((a, b) => a.at - b.at), seen: latestOf(seen, next) };
 }
 
 async function toEvent(gateway: string, event: GatewayEvent, owners: Owners): Promise<NewEvent> {

@@ -1,8 +1,9 @@
 /**
- * Records the events of the topics: every second what the audit trail and the alarms say, every few seconds what the
- * gateways say. A lease makes sure that normally one process does this. Where each source was read to is stored after
+ * Records the events of the topics: every second what the audit trail and the alarms say and the calls that the gateways
+ * took, every few seconds what changed at the gateways. A lease makes sure that normally one process does this. Where each source was read to is stored after
  * its events, so after a crash some are read again, and the store recognises them by their ids.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { Type } from 'typebox';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { createId } from '../../engine/contract/values/ids.ts';
@@ -17,7 +18,9 @@ import type { AlarmStore } from '../alarms/alarm-store.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { alarmEvents } from './alarm-events.ts';
 import { auditedEvent } from './audited-events.ts';
-import { gatewayStateEvents, type SeenByGateway } from './gateway-state-events.ts';
+import { callEvents } from './call-events.ts';
+import { gatewayStateEvents } from './gateway-state-events.ts';
+import type { SeenByGateway } from './seen-by-gateway.ts';
 
 export interface RecordTopicsDeps {
   readonly topics: BusTopicStore;
@@ -55,6 +58,9 @@ const GATEWAYS_EVERY_MS = 5_000;
 const LEASE_MS = 15_000;
 const LEASE = 'bus-topics';
 const LINES_A_READ = 200;
+/** Calls of all gateways together. Each is a write; above this, an event says how many were not recorded. */
+const CALLS_A_LOOK = 400;
+const FEWEST_CALLS = 20;
 
 export async function startTopicRecorder(deps: RecordTopicsDeps): Promise<TopicRecorder> {
   const { clock, shared, logger } = deps;
@@ -91,6 +97,7 @@ export async function startTopicRecorder(deps: RecordTopicsDeps): Promise<TopicR
     const settings = await recorder.settings();
     await recorder.recordAudit(settings);
     await recorder.recordAlarms(settings);
+    await recorder.recordCalls(settings);
     if (clock.monotonic() - gatewaysAt < GATEWAYS_EVERY_MS) return;
     gatewaysAt = clock.monotonic();
     await recorder.recordGateways(settings);
@@ -158,6 +165,17 @@ class Recorder {
     if (events.length === 0) return;
     for (const event of events) await this.#append('monitoring', event, settings);
     await this.#keep('gateways', { seen });
+  }
+
+  async recordCalls(settings: AllSettings): Promise<void> {
+    const { askGateways, owners, clock } = this.#deps;
+    if (!settings.invocation.on) return;
+    const stored = (await this.#sources.get('calls'))?.seen ?? {};
+    const limit = Math.max(FEWEST_CALLS, Math.floor(CALLS_A_LOOK / Math.max(1, Object.keys(stored).length)));
+    const heard = await askGateways({ kind: 'recent-calls', after: stored, limit });
+    const { events, seen } = await callEvents(heard, stored, owners, clock.now());
+    for (const event of events) await this.#append('invocation', event, settings);
+    if (!isDeepStrictEqual(seen, stored)) await this.#keep('calls', { seen });
   }
 
   async #append(topic: BusTopic, event: NewEvent, settings: AllSettings): Promise<void> {

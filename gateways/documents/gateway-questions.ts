@@ -1,6 +1,7 @@
 /** What control asks gateways over the shared state, and what they reply. */
 import { Type, type Static } from 'typebox';
 import { FRONTS, type Front } from '../../engine/contract/access/access.ts';
+import type { CallOutcome } from '../../engine/contract/calls/call-stats.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
 import { closed, OneOf } from './document-fields.ts';
 import type { LoadReport } from './load-state.ts';
@@ -156,6 +157,30 @@ export interface GatewayEvent {
 /** A `GatewayEvent` before the gateway gives it its number and time. */
 export type StateChange = Omit<GatewayEvent, 'number' | 'at'>;
 
+/** One call, without its content. */
+export interface RecentCall {
+  /** Counts the calls of one gateway while they are asked for. */
+  readonly number: number;
+  /** When it ended. */
+  readonly at: number;
+  readonly ms: number;
+  readonly front: Front;
+  readonly traceId: string;
+  readonly outcome: CallOutcome;
+  readonly interfaceId?: string;
+  /** The app that proved who it is. */
+  readonly appId?: string;
+  /** The error of the gateway. */
+  readonly code?: string;
+  readonly status?: number;
+}
+
+export interface RecentCallPage {
+  readonly calls: readonly RecentCall[];
+  /** The number of the last call; calls that are neither here nor left for the next question were too many to keep. */
+  readonly newest: number;
+}
+
 /** A question to every gateway process, or to the one that it names. */
 export type GatewayQuestion =
   | { readonly kind: 'find-calls'; readonly query: CallQuery; readonly interfaceIds?: readonly string[]; readonly limit: number }
@@ -163,6 +188,8 @@ export type GatewayQuestion =
   /** The policies `hidden` are not asked. */
   | { readonly kind: 'explain'; readonly front: Front; readonly request: DescribedRequest; readonly hidden: readonly string[] }
   | { readonly kind: 'events' }
+  /** `after` has the number of the last known call by gateway (`<process>/<gateway>`). */
+  | { readonly kind: 'recent-calls'; readonly after: Readonly<Record<string, number>>; readonly limit: number }
   | { readonly kind: 'load'; readonly interfaceId: string }
   | { readonly kind: 'drain'; readonly processId: string; readonly isDraining: boolean };
 
@@ -172,6 +199,7 @@ export type GatewayReply =
   | { readonly kind: 'open-call'; readonly opened: OpenedCall | 'damaged' | undefined }
   | { readonly kind: 'explain'; readonly explanation: Explanation | undefined }
   | { readonly kind: 'events'; readonly events: readonly (GatewayEvent & { readonly front: string })[] }
+  | { readonly kind: 'recent-calls'; readonly gateways: readonly (RecentCallPage & { readonly gateway: string })[] }
   | { readonly kind: 'load'; readonly loads: readonly GatewayLoad[] }
   | { readonly kind: 'drain'; readonly gateways: readonly DrainedGateway[] }
   /** Too many other questions wait. */

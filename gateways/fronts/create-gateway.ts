@@ -10,7 +10,7 @@ import type { FrontCalls } from '../../engine/contract/calls/front-calls.ts';
 import type { GatewayCondition } from '../../engine/contract/calls/gateway-condition.ts';
 import type { Answer, Exchange, GatewayError } from '../contract.ts';
 import type { AccessLog } from '../policy-ports.ts';
-import type { GatewayEvent } from '../documents/gateway-questions.ts';
+import type { GatewayEvent, RecentCallPage } from '../documents/gateway-questions.ts';
 import type { JsonReader } from '../json-reading.ts';
 import { createEntrance, type Entered, toRefusedAnswer } from '../forward/create-entrance.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
@@ -33,6 +33,7 @@ import { createGatewayEvents, type GatewayEvents } from '../log/gateway-events.t
 import type { DescribedRequest, Explanation } from '../documents/gateway-questions.ts';
 import { runInSlices } from '../../engine/threads/run-in-slices.ts';
 import { LimitedMinutes } from '../log/limited-minutes.ts';
+import { RecentCalls } from '../log/recent-calls.ts';
 import { GatewayConditions } from '../log/gateway-conditions.ts';
 import { registerLoadGauges } from '../log/load-gauges.ts';
 import type { CompiledInterface } from '../pipeline/compile-interface.ts';
@@ -71,6 +72,7 @@ class FrontGateway implements Gateway {
   readonly #events: GatewayEvents;
   readonly #conditions: GatewayConditions;
   readonly #limited: LimitedMinutes;
+  readonly #recentCalls: RecentCalls;
   readonly #compiler: ServingCompiler;
   readonly #inFlight = new InFlight<HttpExchange>();
   readonly #warnOfRefused: (about: { readonly ip: string }) => void;
@@ -96,6 +98,7 @@ class FrontGateway implements Gateway {
     this.#frontCalls = createFrontCalls(clock);
     this.#conditions = new GatewayConditions(clock);
     this.#limited = new LimitedMinutes(clock);
+    this.#recentCalls = new RecentCalls(clock);
     this.#events = createGatewayEvents({ clock, metrics, log: logger, front: options.front });
     this.#warnOfRefused = createThrottledWarning(logger, clock, 'gateway.forward-refused');
     const isClosing = () => this.#isClosing();
@@ -156,6 +159,10 @@ class FrontGateway implements Gateway {
 
   events(): readonly GatewayEvent[] {
     return [...this.#events.list(), ...this.#limited.list()].sort((a, b) => b.at - a.at);
+  }
+
+  recentCalls(after: number | undefined, limit: number): RecentCallPage {
+    return this.#recentCalls.after(after, limit);
   }
 
   async explain(request: DescribedRequest, hidden: readonly string[] = []): Promise<Explanation | undefined> {
@@ -300,6 +307,7 @@ class FrontGateway implements Gateway {
       this.#calls.ended(exchange, ms);
       this.#frontCalls.ended(exchange, ms);
       this.#limited.ended(exchange);
+      this.#recentCalls.ended(exchange, ms);
       if (tracer !== undefined) endSpan(exchange, tracer);
     });
   }

@@ -4,7 +4,7 @@ import type { Policy } from '../contract.ts';
 import type { PlanSource } from '../plan-index.ts';
 import type { QuotaStore } from '../policy-ports.ts';
 import type { LoadReport } from '../documents/load-state.ts';
-import type { GatewayEvent } from '../documents/gateway-questions.ts';
+import type { GatewayEvent, RecentCallPage } from '../documents/gateway-questions.ts';
 import type { GatewaySettings } from '../settings.ts';
 import type { RunFlow } from '../../engine/contract/node/run-flow.ts';
 import type { DescribedRequest, Explanation } from '../documents/gateway-questions.ts';
@@ -72,6 +72,8 @@ export interface Gateway {
   explain(request: DescribedRequest, hidden?: readonly string[]): Promise<Explanation | undefined>;
   /** Returns the last changes of state, the newest first. */
   events(): readonly GatewayEvent[];
+  /** See `RecentCalls.after`. */
+  recentCalls(after: number | undefined, limit: number): RecentCallPage;
   /** Returns the load of an interface; undefined if the gateway does not serve it. */
   loadOf(interfaceId: string): LoadReport | undefined;
   /** `https://127.0.0.1:8443` */

@@ -1,7 +1,14 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { Front } from '../../engine/contract/access/access.ts';
-import type { DescribedRequest, Explanation, GatewayEvent, GatewayQuestion, GatewayReply } from '../documents/gateway-questions.ts';
+import type {
+  DescribedRequest,
+  Explanation,
+  GatewayEvent,
+  GatewayQuestion,
+  GatewayReply,
+  RecentCallPage,
+} from '../documents/gateway-questions.ts';
 import type { LoadReport } from '../documents/load-state.ts';
 import { createSearchTurns } from '../log/create-search-turns.ts';
 import { findCalls, openCall, type SearchOptions } from '../log/search-access-log.ts';
@@ -10,6 +17,7 @@ import { findCalls, openCall, type SearchOptions } from '../log/search-access-lo
 export interface ReplyingGateway {
   explain(request: DescribedRequest, hidden: readonly string[]): Promise<Explanation | undefined>;
   events(): readonly GatewayEvent[];
+  recentCalls(after: number | undefined, limit: number): RecentCallPage;
   loadOf(interfaceId: string): LoadReport | undefined;
   setDraining(isDraining: boolean): void;
   stats(): { readonly inFlight: number };
@@ -40,6 +48,14 @@ export function createReply(deps: CallReplyDeps): (question: GatewayQuestion, is
     if (question.kind === 'events') {
       const events = Object.entries(gateways).flatMap(([front, gateway]) => gateway.events().map((event) => ({ ...event, front })));
       return { kind: 'events', events };
+    }
+    if (question.kind === 'recent-calls') {
+      const { after, limit } = question;
+      const pages = Object.entries(gateways).map(([front, gateway]) => {
+        const name = `${deps.processId}/${front}`;
+        return { gateway: name, ...gateway.recentCalls(after[name], limit) };
+      });
+      return { kind: 'recent-calls', gateways: pages };
     }
     if (question.kind === 'load') {
       const loads = Object.entries(gateways).flatMap(([gateway, opened]) => {

@@ -61,6 +61,8 @@ function replyTo(question: GatewayQuestion): GatewayReply {
     }
     case 'events':
       return { kind: 'events', events: [{ number: 1, at: 5, kind: 'breaker-opened', interfaceId: 'ifc_of_a', front: 'open' }] };
+    case 'recent-calls':
+      return { kind: 'recent-calls', gateways: [] };
     case 'load':
       return { kind: 'load', loads: [loadOf(question.interfaceId)] };
     case 'drain':

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import type { Page } from '@playwright/test';
-import { until } from '../support/city.ts';
+import { booking, until } from '../support/city.ts';
 import { busInterface, chainFlow } from '../support/platform-api.ts';
 import { expect, noBrowser, startConsole, type Console } from './browser.ts';
 
@@ -56,6 +56,14 @@ test('the system administrator turns a topic on and opens it to a domain; others
   await expect(row).toContainText('3 days');
   await expect(row.getByText('On', { exact: true })).toBeVisible();
   await picture(page, 'topics-en');
+  await until('the gateways record calls from now on', async () => {
+    await console.city.app.fetch('/open/v1/appointments', { body: booking('A') });
+    const { items } = (await console.city.admin('GET', '/topics/invocation/events')) as { items: { data: object }[] };
+    return items.find(({ data }) => 'traceId' in data);
+  });
+  await page.getByText('Service invocation', { exact: true }).last().click();
+  await expect(page.getByRole('row').filter({ hasText: 'Call completed' }).first()).toContainText('kangqiao.invocation.call.completed.v1');
+  await picture(page, 'topic-calls-en');
   const viewer = await console.open({ path: '/topics', roles: ['viewer'], language: 'en' });
   await expect(viewer.getByRole('row').filter({ hasText: 'Service invocation' })).toContainText('3 days');
   await expect(viewer.getByRole('button', { name: 'Settings' })).toHaveCount(0);

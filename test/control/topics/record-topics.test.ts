@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { GatewayEvent, GatewayReply } from '../../../gateways/documents/gateway-questions.ts';
+import type { GatewayEvent, GatewayQuestion, GatewayReply, RecentCall } from '../../../gateways/documents/gateway-questions.ts';
 import { apiInterface, flow, startControl, type Running } from '../start-control.ts';
 
 const SECOND_MS = 1_000;
 
-/** Control, and one gateway with these events, the newest first. */
-async function start(events: (GatewayEvent & { readonly front: string })[] = []): Promise<Running> {
-  const reply = (): GatewayReply => ({ kind: 'events', events: [...events] });
+/** Control, and one gateway with these events, the newest first, and these calls, the oldest first. */
+async function start(events: (GatewayEvent & { readonly front: string })[] = [], calls: RecentCall[] = []): Promise<Running> {
+  const replyTo = (question: GatewayQuestion): GatewayReply => {
+    if (question.kind !== 'recent-calls') return { kind: 'events', events: [...events] };
+    const last = question.after['own_gateway/open'];
+    const newer = last === undefined ? [] : calls.filter(({ number }) => number > last).slice(0, question.limit);
+    return { kind: 'recent-calls', gateways: [{ gateway: 'own_gateway/open', calls: newer, newest: calls.at(-1)?.number ?? 0 }] };
+  };
   const running = await startControl({
-    askGateways: () => Promise.resolve({ replies: [{ processId: 'own_gateway', reply: reply() }], asked: 1 }),
+    askGateways: (question) => Promise.resolve({ replies: [{ processId: 'own_gateway', reply: replyTo(question) }], asked: 1 }),
   });
   await running.clock.advance(2 * SECOND_MS);
   return running;
@@ -58,6 +63,32 @@ test('what a gateway saw is recorded once and in order, however often it is aske
     [
       ['events-missed', 6],
       ['breaker-closed', undefined],
+    ],
+  );
+});
+
+test('calls are recorded from the time when the topic is turned on, each once; how many were too many is an event', async (t) => {
+  const call = (number: number, outcome: RecentCall['outcome']): RecentCall => ({
+    ...{ number, at: number, ms: 12, front: 'open', traceId: `trace-${number}`, outcome },
+    ...{ interfaceId: 'ifc_a', appId: 'suishenban', status: 200 },
+  });
+  const calls = [call(1, 'ok')];
+  const running = await start([], calls);
+  t.after(running.stop);
+  assert.deepEqual(await eventsOf(running, 'invocation'), []);
+  await running.admin.call('PUT', '/topics/invocation', { topic: 'invocation', revision: 0, on: true, retainDays: 7, openTo: [] });
+  assert.deepEqual(await eventsOf(running, 'invocation'), []);
+  calls.push(call(2, 'ok'), call(3, 'refused'));
+  await running.clock.advance(3 * SECOND_MS);
+  calls.push(call(10, 'failed'));
+  const events = await eventsOf(running, 'invocation');
+  assert.deepEqual(
+    events.map(({ type, data }) => [type.split('.').slice(2, 4).join('.'), data['traceId'] ?? data['missed']]),
+    [
+      ['call.completed', 'trace-2'],
+      ['call.refused', 'trace-3'],
+      ['calls.missed', 6],
+      ['call.failed', 'trace-10'],
     ],
   );
 });
