@@ -10,7 +10,6 @@ import type { BodyBudget, Exchange, Policy, PolicyDeps } from '../contract.ts';
 import type { AccessLog } from '../policy-ports.ts';
 import type { LimitUse, LoadState } from '../documents/load-state.ts';
 import { readLimits, readLoadState } from './read-load-state.ts';
-import type { GatewayEvent } from '../documents/gateway-questions.ts';
 import type { Front } from '../../engine/contract/access/access.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';

@@ -28,7 +28,7 @@ export async function openSmtp(target: SmtpTarget): Promise<SmtpConnection> {
   const adapter = target.adapter!;
   const { user, smtp } = readSettings(adapter, MailSettings);
   if (smtp === undefined) throw noServer('smtp');
-  const { host, port } = smtp;
+  const { host } = smtp;
   if (smtp.security === 'none' && !isLoopback(host) && smtp.allowPlain !== true) throw tlsRequired(host);
   const password = smtp.login ? await target.secret() : undefined;
   const { default: Connection } = await import('nodemailer/lib/smtp-connection');

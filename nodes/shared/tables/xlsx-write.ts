@@ -31,7 +31,7 @@ export async function writeXlsx(
   const zip = new ZipFile();
   const result = { rows: 0 };
   for (const [path, xml] of Object.entries(partsOf(options.sheet))) zip.addBuffer(Buffer.from(HEAD + xml), path, { mtime: WRITTEN_AT });
-  let failure: unknown;
+  let failure: Error | undefined;
   const sheet = Readable.from(sheetOf(rows, options, result));
   const output = zip.outputStream as unknown as Readable;
   sheet.on('error', (error) => {

@@ -20,11 +20,18 @@ async function start(events: (GatewayEvent & { readonly front: string })[] = [],
   return running;
 }
 
+interface TopicEvent {
+  readonly type: string;
+  readonly subject?: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
 async function eventsOf({ admin, clock }: Running, topic: string, asked = admin) {
   await clock.advance(6 * SECOND_MS);
-  const { status, body } = await asked.call('GET', `/topics/${topic}/events`);
-  assert.equal(status, 200);
-  return (body.items as { type: string; subject?: string; sequence: string; data: Record<string, unknown> }[]).reverse();
+  const answer = await asked.call('GET', `/topics/${topic}/events`);
+  assert.equal(answer.status, 200);
+  const { items } = answer.body as { items: TopicEvent[] };
+  return items.reverse();
 }
 
 test('registering, publishing, changing, taking offline and removing an interface are typed events in this order', async (t) => {
@@ -34,8 +41,9 @@ test('registering, publishing, changing, taking offline and removing an interfac
   await admin.call('PUT', '/flows/flw_booking', flow('flw_booking'));
   const saved = await admin.call('PUT', '/interfaces/ifc_a', apiInterface('ifc_a', '/open/v1/a'));
   await admin.call('PUT', '/interfaces/ifc_a/state', { state: 'offline' });
-  const { body } = await admin.call('PUT', '/interfaces/ifc_a/state', { state: 'online' });
-  await admin.call('PUT', '/interfaces/ifc_a', { ...saved.body, revision: body.revision });
+  const online = await admin.call('PUT', '/interfaces/ifc_a/state', { state: 'online' });
+  const { revision } = online.body as { revision: number };
+  await admin.call('PUT', '/interfaces/ifc_a', { ...(saved.body as object), revision });
   await admin.call('DELETE', '/interfaces/ifc_a');
   const events = (await eventsOf(running, 'lifecycle')).filter(({ subject }) => subject === 'ifc_a');
   assert.deepEqual(
@@ -102,15 +110,16 @@ test('people see events of their domains only, and nothing while the topic is of
   await admin.call('PUT', '/interfaces/ifc_a', apiInterface('ifc_a', '/open/v1/a'));
   assert.equal((await eventsOf(running, 'lifecycle')).length, 1);
   assert.deepEqual(await eventsOf(running, 'lifecycle', viewer), []);
-  const { body: list } = await admin.call('GET', '/topics');
-  const { lastAt: _lastAt, subscribers, ...settings } = list.items.find(({ topic }: { topic: string }) => topic === 'lifecycle');
+  const listed = await admin.call('GET', '/topics');
+  const { items } = listed.body as { items: { topic: string; subscribers: unknown[]; lastAt?: string }[] };
+  const { lastAt: _lastAt, subscribers, ...settings } = items.find(({ topic }) => topic === 'lifecycle')!;
   assert.deepEqual(subscribers, []);
   assert.equal((await viewer.call('PUT', '/topics/lifecycle', { ...settings, on: false })).status, 403);
   assert.equal((await admin.call('PUT', '/topics/lifecycle', { ...settings, on: false })).status, 200);
   await admin.call('PUT', '/interfaces/ifc_a/state', { state: 'offline' });
   assert.equal((await eventsOf(running, 'lifecycle')).length, 1, 'not recorded while it is off');
-  const { body } = await admin.call('PUT', '/topics/lifecycle', { ...settings, retainDays: 30 });
-  assert.equal(body.code, 'STALE_REVISION');
+  const stale = await admin.call('PUT', '/topics/lifecycle', { ...settings, retainDays: 30 });
+  assert.equal((stale.body as { code: string }).code, 'STALE_REVISION');
 });
 
 test('events of what administrators did name the act, and never a secret', async (t) => {
