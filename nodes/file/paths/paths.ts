@@ -3,7 +3,6 @@ import { AppError } from '../../../engine/contract/values/errors.ts';
 
 const MAX_PATH = 1000;
 const MAX_NAME_BYTES = 255;
-// eslint-disable-next-line no-control-regex -- the names of files must have no control characters
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /** Returns the path without slashes at its end. Throws FILE_PATH_WRONG (input), also for a name of a file that is none. */

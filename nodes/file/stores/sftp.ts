@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import ssh2, { type Client as SshClient, type ConnectConfig, type FileEntryWithStats, type SFTPWrapper, type Stats } from 'ssh2';
-import { AppError } from '../../../engine/contract/values/errors.ts';
+import { type AppError } from '../../../engine/contract/values/errors.ts';
 import { connectSocket } from '../../shared/connect-socket.ts';
 import {
   changed,

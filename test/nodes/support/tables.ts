@@ -35,7 +35,10 @@ export function streamedBlob(line: (number: number) => string, lines: number): {
   const blobs: Blobs = {
     ...stored,
     async *get(blobId) {
-      if (blobId !== 'blob_source') return yield* stored.get(blobId);
+      if (blobId !== 'blob_source') {
+        yield* stored.get(blobId);
+        return;
+      }
       for (let from = 0; from < lines; from += 1000) {
         const chunk = Buffer.from(Array.from({ length: Math.min(1000, lines - from) }, (_, index) => line(from + index)).join(''));
         read += chunk.length;
