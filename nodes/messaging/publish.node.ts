@@ -34,7 +34,7 @@ const Config = Type.Object(
       'Name of a queue or topic; an exchange of RabbitMQ is written as /exchange/NAME.',
     ),
     key: Type.Optional(
-      Type.Union([...Operand.anyOf], {
+      Type.Union(Operand.anyOf, {
         ...fieldText(
           '键',
           'Key',
@@ -45,11 +45,9 @@ const Config = Type.Object(
       }),
     ),
     body: Type.Optional(
-      Type.Union([Type.Literal('message'), Operand], {
-        ...fieldText('内容', 'Body', '不填时发布消息的数据。', 'If left out, the data of the message.', {
-          options: { message: ['整条消息', 'The message'] },
-        }),
-        ...fieldEditor('body'),
+      Type.Union(Operand.anyOf, {
+        ...fieldText('内容', 'Body', '不填时为消息的数据。', 'If left out, the data of the message.'),
+        ...fieldEditor('operand'),
       }),
     ),
     headers: valuesBy('header', Type.String({ ...fieldEditor('template'), maxLength: 4000 }), {
@@ -109,10 +107,10 @@ function checkConfig({ headers }: Config): readonly ConfigProblem[] {
 }
 
 function preparePublish(config: Config, build: BuildContext): RunNode<Config> {
-  const { destination, body = 'message' } = config;
+  const { destination, body } = config;
   const readKey = compileKey(config, build);
   const readBody =
-    body === 'message'
+    body === undefined
       ? (scope: Scope) => scope.message.data
       : atField('/body', () => compileOperand(body, (text) => build.compileExpression(text)));
   const templates = Object.entries(config.headers).map(([name, template]) => ({ name, fill: compileTemplate(template, checkHeader) }));
