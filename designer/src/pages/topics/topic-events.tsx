@@ -28,13 +28,19 @@ const NAMES = defineTexts({
   version: ['版本', 'version'],
   rule: ['规则', 'rule'],
   severity: ['级别', 'severity'],
-  gateway: ['网关', 'gateway'],
+  gateway: ['网关进程', 'gateway'],
   about: ['对象', 'about'],
   values: ['说明', 'details'],
   missed: ['条数', 'how many'],
+  ms: ['毫秒', 'ms'],
+  front: ['网关', 'front'],
+  traceId: ['追踪号', 'trace id'],
+  appId: ['应用', 'app'],
+  code: ['错误码', 'code'],
+  status: ['状态码', 'status'],
 });
 /** Already said by the words of the event. */
-const NOT_SHOWN: ReadonlySet<string> = new Set(['act', 'alarm']);
+const NOT_SHOWN: ReadonlySet<string> = new Set(['act', 'alarm', 'outcome']);
 
 type TopicEvent = Output<'topics.events'>['items'][number];
 
