@@ -77,7 +77,10 @@ export interface ReplyDeps {
   reply(question: GatewayQuestion, isOver: () => boolean): Promise<GatewayReply>;
 }
 
-/** A search reads files for as long as two seconds, other questions take milliseconds. So these do not wait for searches. */
+/**
+ * A search reads files for as long as two seconds, other questions take milliseconds. So these do not wait for searches,
+ * and what an operator does (drain, resume) waits for no question.
+ */
 const SEARCHES = { running: 4, waiting: 12 };
 const OTHERS = { running: 1, waiting: 64 };
 
@@ -87,7 +90,7 @@ const OTHERS = { running: 1, waiting: 64 };
  */
 export async function replyToQuestions(deps: ReplyDeps): Promise<() => void> {
   const { channel, seal, clock, log } = deps;
-  const lanes = { search: createLane(SEARCHES), other: createLane(OTHERS) };
+  const lanes = { search: createLane(SEARCHES), act: createLane(OTHERS), other: createLane(OTHERS) };
   const open = new Map<string, { isEnded: boolean }>();
 
   async function take({ id, text }: Envelope): Promise<void> {
@@ -125,7 +128,10 @@ export async function replyToQuestions(deps: ReplyDeps): Promise<() => void> {
   return () => (unsubscribe(), forget());
 }
 
-function laneOf({ kind }: GatewayQuestion, { search, other }: { readonly search: Lane; readonly other: Lane }): Lane {
+type Lanes = Readonly<Record<'search' | 'act' | 'other', Lane>>;
+
+function laneOf({ kind }: GatewayQuestion, { search, act, other }: Lanes): Lane {
+  if (kind === 'drain') return act;
   return kind === 'find-calls' || kind === 'open-call' ? search : other;
 }
 
