@@ -36,7 +36,6 @@ export const fieldsField = Type.Array(
     ...fieldText('字段', 'Fields', '按在行中的顺序。', 'In the order in which they stand in a line.'),
     minItems: 1,
     maxItems: 1000,
-    default: [],
   },
 );
 

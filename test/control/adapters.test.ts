@@ -37,8 +37,10 @@ test('describes the settings of every protocol, for its form', async (t) => {
   const { items } = (await running.admin.call('GET', '/adapter-types')).body as AdapterTypeList;
   assert.deepEqual(items.map(({ protocol, canProbe }) => [protocol, canProbe]).toSorted(), [
     ['database', true],
+    ['file', true],
     ['http', true],
     ['mail', true],
+    ['messaging', true],
     ['mllp', true],
     ['soap', true],
   ]);

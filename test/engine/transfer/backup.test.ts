@@ -65,10 +65,12 @@ it('gives back the store as it was at one moment, though it was written to meanw
   /** What the restored store may be: one after each write, and before the first. */
   const moments = [textOf(state)];
   const times = [clock.now()];
+  let begunAt = clock.now();
   const done = (change: () => void) => {
     change();
     moments.push(textOf(state));
-    times.push(clock.now());
+    times.push(begunAt);
+    begunAt = clock.now();
   };
   let isOver = false;
   const writer = (async () => {

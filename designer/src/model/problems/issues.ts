@@ -138,13 +138,18 @@ export function createProblemChecks(types: NodeTypes, checks: QuickChecks = {}):
     return found;
   };
   const check = (document: FlowDocument): readonly Issue[] => {
-    const isUnsure = new Set(document.nodes.filter((node) => types.get(node.type)?.effect === 'depends-on-config').map(({ id }) => id));
+    const unsure = document.nodes.filter((node) => types.get(node.type)?.effect === 'depends-on-config');
+    const isUnsure = new Set(unsure.map(({ id }) => id));
+    // Only nodes without an adapter may be pure, and then need no mock.
+    const mayBePure = new Set(unsure.filter((node) => types.get(node.type)?.adapter === undefined).map(({ id }) => id));
     const ofConfigs = document.nodes.flatMap((node, index) =>
       configIssues(node).map((issue) => ({ ...issue, path: `/nodes/${index}/config${issue.path}`, node: node.id })),
     );
     const filled = { ...document, nodes: document.nodes.map((node) => ({ ...node, config: types.fullConfig(node) })) };
     const others = validateFlow(filled, deps).filter(
-      ({ code, node }) => !(code === 'FLOW_RETRY_UNSAFE' && node !== undefined && isUnsure.has(node)),
+      ({ code, node = '', values }) =>
+        !(code === 'FLOW_RETRY_UNSAFE' && isUnsure.has(node)) &&
+        !(code === 'FLOW_TEST' && values?.['problem'] === 'not-mocked' && mayBePure.has(node)),
     );
     return [...ofConfigs, ...others];
   };
