@@ -17,7 +17,7 @@ const CJK = /[\u3400-\u9fff]/;
 /** Three English words in a row are a crumb; names of standards and codes are shorter. */
 const ENGLISH = /\b[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}/;
 /** A narrow block: fitted to the height of the canvas it leaves room for the side panel, which lies over what is further right. */
-const PER_ROW = 3;
+const PER_ROW = 5;
 /** What is waited for comes at once on a free machine; a busy one takes its time, and waiting longer hides nothing. */
 const PANEL = 'main aside:last-of-type';
 const LIMIT = { skip: noBrowser, timeout: 900_000 };
@@ -183,7 +183,7 @@ function flowOfAll(types: readonly NodeDescription[]): FlowDocument {
   for (const [index, type] of types.entries()) {
     const node = newNode(flow, type, { label: `N${index}` });
     flow.nodes.push(node);
-    flow.layout.nodes[node.id] = [(index % PER_ROW) * 280, Math.floor(index / PER_ROW) * 160];
+    flow.layout.nodes[node.id] = [(index % PER_ROW) * 240, Math.floor(index / PER_ROW) * 110];
   }
   return flow;
 }
