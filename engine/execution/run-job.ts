@@ -198,5 +198,9 @@ export interface RunFacts {
 
 export interface Slot {
   release(): void;
-  acquire(): Promise<void>;
+  /**
+   * Takes a slot again, before executions that have not started: this one holds a place at its adapter, and the others
+   * would only come to wait for such a place.
+   */
+  resume(): Promise<void>;
 }

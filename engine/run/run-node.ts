@@ -91,7 +91,7 @@ async function waitWithout(slot: Slot, entered: Promise<Leave>): Promise<Leave> 
   try {
     return await entered;
   } finally {
-    await slot.acquire();
+    await slot.resume();
   }
 }
 

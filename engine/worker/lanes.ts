@@ -148,9 +148,10 @@ export class Lanes {
   }
 }
 
-/** Limits how many executions run at the same time. The next ones wait in the order in which they asked. */
+/** Limits how many executions run at the same time. Those that resume come first, then each in the order in which it asked. */
 class Slots implements Slot {
   readonly #limit: number;
+  readonly #resuming: (() => void)[] = [];
   readonly #waiting: (() => void)[] = [];
   #taken = 0;
 
@@ -163,15 +164,23 @@ class Slots implements Slot {
   }
 
   acquire(): Promise<void> {
-    if (this.#taken >= this.#limit) return new Promise((resolve) => this.#waiting.push(resolve));
-    this.#taken += 1;
-    return Promise.resolve();
+    return this.#take(this.#waiting);
+  }
+
+  resume(): Promise<void> {
+    return this.#take(this.#resuming);
   }
 
   release(): void {
-    const next = this.#waiting.shift();
+    const next = this.#resuming.shift() ?? this.#waiting.shift();
     if (next) next();
     else this.#taken -= 1;
+  }
+
+  #take(queue: (() => void)[]): Promise<void> {
+    if (this.#taken >= this.#limit) return new Promise((resolve) => queue.push(resolve));
+    this.#taken += 1;
+    return Promise.resolve();
   }
 }
 
