@@ -116,6 +116,7 @@ export default defineNode({
   },
   ports: { in: [], out: [outPort] },
   adapter: 'messaging',
+  sharesAdapter: true,
   samples: [{ name: { 'zh-CN': '入院事件', en: 'An admission' }, data: { event: 'A01', visitNo: 'V20260105-0017', ward: '心内科' } }],
   config: Config,
   check: checkConfig,

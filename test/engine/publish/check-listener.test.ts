@@ -5,6 +5,7 @@ import type { NodeDefinition } from '../../../engine/contract/node/node.ts';
 import { checkListener, type ListenerDeps } from '../../../engine/publish/check-listener.ts';
 import databasePoll from '../../../nodes/database/poll.node.ts';
 import filePoll from '../../../nodes/file/poll.node.ts';
+import messagingConsume from '../../../nodes/messaging/consume.node.ts';
 import mllpListen from '../../../nodes/mllp/listen.node.ts';
 
 function check(definition: NodeDefinition): void {
@@ -20,7 +21,8 @@ test('one flow at a time listens at the address of an adapter', () => {
   assert.throws(() => check(mllpListen), { code: 'LISTENER_CLASH' });
 });
 
-test('several flows may poll one adapter', () => {
+test('several flows may read through one adapter', () => {
   check(databasePoll);
   check(filePoll);
+  check(messagingConsume);
 });
