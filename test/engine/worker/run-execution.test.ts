@@ -112,6 +112,8 @@ test('retries end when their time is used up, whoever makes them, and begin anew
   outside.next['send'] = Array.from({ length: 200 }, () => fail);
   const id = await engine.take({ lane: 'a' });
   await lab.pass(15_000);
+  // Killed in the middle of a try, nobody would know whether that was done.
+  while ((await lab.executions.get(id))!.status !== 'waiting') await lab.pass(10);
   engine.kill();
   const next = await lab.start();
   const held = await lab.untilStatus(id, 'held');
