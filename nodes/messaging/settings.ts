@@ -1,7 +1,8 @@
 /** Settings of a `messaging` adapter per environment. */
 import { Type, type Static } from 'typebox';
-import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
-import { CertificateName, TrustedCa } from '../shared/tls-fields.ts';
+import { fieldText } from '../../engine/contract/values/texts.ts';
+import { idleCloseField } from '../shared/idle-close-field.ts';
+import { OptionalTls } from '../shared/tls-fields.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -53,21 +54,7 @@ export const MessagingSettings = Type.Object(
       }),
       default: 'password',
     }),
-    tls: Type.Optional(
-      Type.Object(
-        { ca: Type.Optional(TrustedCa), serverName: Type.Optional(CertificateName) },
-        {
-          ...fieldText(
-            'TLS',
-            'TLS',
-            '连接加密，并验证对方证书；不使用时只能连本机，除非允许明文。',
-            'The connection is encrypted and the certificate is checked; without TLS only this machine can be reached, unless plain text is allowed.',
-          ),
-          ...fieldEditor('optional-group'),
-          ...closed,
-        },
-      ),
-    ),
+    tls: Type.Optional(OptionalTls),
     /** The operator decides this deliberately, for a broker without TLS in the same protected network. */
     allowPlain: Type.Optional(
       Type.Boolean({
@@ -92,15 +79,7 @@ export const MessagingSettings = Type.Object(
         default: 500,
       }),
     ),
-    idleCloseMs: Type.Optional(
-      Type.Integer({
-        ...fieldText('空闲关闭', 'Close when idle for'),
-        ...fieldEditor('duration-ms'),
-        minimum: 100,
-        maximum: 3_600_000,
-        default: 60_000,
-      }),
-    ),
+    idleCloseMs: Type.Optional(idleCloseField(60_000)),
   },
   closed,
 );

@@ -1,6 +1,7 @@
 /** Settings of an `mllp` adapter per environment: where to send, where to listen, which peers are allowed. */
 import { Type, type Static } from 'typebox';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
+import { idleCloseField } from '../shared/idle-close-field.ts';
 import { CertificateName, TrustedCa } from '../shared/tls-fields.ts';
 
 const Host = Type.String({
@@ -63,15 +64,7 @@ export const SendSettings = Type.Object({
       default: 1,
     }),
   ),
-  idleCloseMs: Type.Optional(
-    Type.Integer({
-      ...fieldText('空闲关闭', 'Close when idle for'),
-      ...fieldEditor('duration-ms'),
-      minimum: 100,
-      maximum: 3_600_000,
-      default: 60_000,
-    }),
-  ),
+  idleCloseMs: Type.Optional(idleCloseField(60_000)),
 });
 export type SendSettings = Static<typeof SendSettings>;
 

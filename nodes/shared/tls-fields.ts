@@ -22,3 +22,18 @@ export const CertificateName = Type.String({
   ),
   maxLength: 255,
 });
+
+/** TLS of a connection that is encrypted or not. */
+export const OptionalTls = Type.Object(
+  { ca: Type.Optional(TrustedCa), serverName: Type.Optional(CertificateName) },
+  {
+    ...fieldText(
+      'TLS',
+      'TLS',
+      '连接加密，并验证对方证书；不使用时只能连本机，除非允许明文。',
+      'The connection is encrypted and the certificate is checked; without TLS only this machine can be reached, unless plain text is allowed.',
+    ),
+    ...fieldEditor('optional-group'),
+    additionalProperties: false,
+  },
+);

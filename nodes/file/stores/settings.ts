@@ -1,6 +1,7 @@
 /** Settings of a `file` adapter per environment. */
 import { Type, type Static } from 'typebox';
 import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
+import { idleCloseField } from '../../shared/idle-close-field.ts';
 import { CertificateName, TrustedCa } from '../../shared/tls-fields.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -179,15 +180,7 @@ export const FileSettings = Type.Object(
         default: 2,
       }),
     ),
-    idleCloseMs: Type.Optional(
-      Type.Integer({
-        ...fieldText('空闲关闭', 'Close when idle for'),
-        ...fieldEditor('duration-ms'),
-        minimum: 100,
-        maximum: 3_600_000,
-        default: 30_000,
-      }),
-    ),
+    idleCloseMs: Type.Optional(idleCloseField(30_000)),
   },
   closed,
 );
