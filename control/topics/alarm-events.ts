@@ -1,6 +1,7 @@
 import type { NewEvent } from '../../engine/topics/bus-topic-store.ts';
 import type { AlarmDocument, AlarmStore } from '../alarms/alarm-store.ts';
 import type { Owners } from '../action/owners.ts';
+import { domainsOf } from './domains-of.ts';
 
 const MOST_OPEN = 1_000;
 
@@ -29,13 +30,12 @@ async function toEvent(
   at: number,
   owners: Owners,
 ): Promise<NewEvent> {
-  const { domains } = await owners.alarmSubject(subject);
   return {
     id: `alarm-${_id}-${change}`,
     type: `alarm.${change}`,
     subject: subject === '' ? undefined : subject,
     at,
     data: { alarm: _id, rule, severity, values },
-    domains: domains?.flatMap((domain) => domain ?? []) ?? [],
+    domains: domainsOf(await owners.alarmSubject(subject)),
   };
 }

@@ -7,6 +7,7 @@ import type { BusTopic } from '../../engine/contract/values/bus-event.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { AuditLine } from '../audit/audit-line.ts';
 import type { Owners } from '../action/owners.ts';
+import { domainsOf } from './domains-of.ts';
 
 type OwnerKind = 'flow' | 'adapter' | 'table' | 'interface' | 'service' | 'app' | 'ipList' | 'objectRules' | 'secret';
 
@@ -104,20 +105,19 @@ export async function auditedEvent(
     subject,
     at: line.at,
     data: { act: line.action, by: line.actor, ...told },
-    domains: await domainsOf(subject, kind.owner, owners, lastDomains),
+    domains: await ownersOf(subject, kind.owner, owners, lastDomains),
   };
   return { topic: kind.topic, event };
 }
 
 /** An object that is gone belongs to the domains that the event before it had. */
-async function domainsOf(
+async function ownersOf(
   subject: string | undefined,
   kind: OwnerKind | undefined,
   owners: Owners,
   lastDomains: (subject: string) => Promise<readonly string[]>,
 ): Promise<readonly string[]> {
   if (kind === undefined || subject === undefined) return [];
-  const { domains } = await owners[kind](subject.split('/')[0]!);
-  if (domains === undefined) return lastDomains(subject);
-  return domains.flatMap((domain) => domain ?? []);
+  const found = await owners[kind](subject.split('/')[0]!);
+  return found.domains === undefined ? lastDomains(subject) : domainsOf(found);
 }

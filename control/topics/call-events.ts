@@ -2,6 +2,7 @@ import { given } from '../../engine/contract/values/given.ts';
 import type { NewEvent } from '../../engine/topics/bus-topic-store.ts';
 import type { HeardReplies, RecentCall } from '../../gateways/documents/gateway-questions.ts';
 import type { Owners } from '../action/owners.ts';
+import { domainsOf } from './domains-of.ts';
 import { latestOf, type SeenByGateway } from './seen-by-gateway.ts';
 
 export interface CallChanges {
@@ -11,7 +12,7 @@ export interface CallChanges {
 
 /** Returns the calls that the gateways report, by gateway and in the order in which they ended. */
 export async function callEvents({ replies }: HeardReplies, seen: SeenByGateway, owners: Owners, now: number): Promise<CallChanges> {
-  const domainsOf = createDomainsOf(owners);
+  const domainsOfInterface = createDomainsOf(owners);
   const events: NewEvent[] = [];
   const next: Record<string, number> = {};
   for (const { reply } of replies) {
@@ -20,7 +21,7 @@ export async function callEvents({ replies }: HeardReplies, seen: SeenByGateway,
       const last = seen[gateway];
       const missed = last === undefined ? 0 : (calls[0]?.number ?? newest + 1) - last - 1;
       if (missed > 0) events.push(missedCalls(gateway, calls[0]?.at ?? now, missed, last!));
-      for (const call of calls) events.push(toEvent(gateway, call, await domainsOf(call.interfaceId)));
+      for (const call of calls) events.push(toEvent(gateway, call, await domainsOfInterface(call.interfaceId)));
       next[gateway] = calls.at(-1)?.number ?? newest;
     }
   }
@@ -50,7 +51,7 @@ function createDomainsOf(owners: Owners): (interfaceId: string | undefined) => P
   const known = new Map<string, Promise<readonly string[]>>();
   return (interfaceId) => {
     if (interfaceId === undefined) return Promise.resolve([]);
-    const found = known.get(interfaceId) ?? owners.interface(interfaceId).then(({ domains }) => domains?.flatMap((one) => one ?? []) ?? []);
+    const found = known.get(interfaceId) ?? owners.interface(interfaceId).then(domainsOf);
     known.set(interfaceId, found);
     return found;
   };

@@ -2,6 +2,7 @@ import { given } from '../../engine/contract/values/given.ts';
 import type { NewEvent } from '../../engine/topics/bus-topic-store.ts';
 import type { GatewayEvent, HeardReplies } from '../../gateways/documents/gateway-questions.ts';
 import type { Owners } from '../action/owners.ts';
+import { domainsOf } from './domains-of.ts';
 import { latestOf, type SeenByGateway } from './seen-by-gateway.ts';
 
 export interface GatewayChanges {
@@ -34,14 +35,13 @@ export async function gatewayStateEvents({ replies }: HeardReplies, seen: SeenBy
 
 async function toEvent(gateway: string, event: GatewayEvent, owners: Owners): Promise<NewEvent> {
   const { at, number, kind, interfaceId, subject, values } = event;
-  const domains = interfaceId === undefined ? [] : (await owners.interface(interfaceId)).domains;
   return {
     id: `gateway-${gateway}-${number}`,
     type: `gateway.${kind}`,
     subject: interfaceId,
     at,
     data: { gateway, ...given({ about: subject, values }) },
-    domains: domains?.flatMap((domain) => domain ?? []) ?? [],
+    domains: interfaceId === undefined ? [] : domainsOf(await owners.interface(interfaceId)),
   };
 }
 
