@@ -87,7 +87,7 @@ const Config = Type.Object(
         {
           options: {
             file: ['路径、大小与修改时间都相同', 'Same path, size and time of change'],
-            content: ['内容相同（不论名称）', 'Same content, whatever its name'],
+            content: ['内容相同（不论名称）', 'Same content under any name'],
           },
         },
       ),

@@ -316,11 +316,11 @@ function check(taken: readonly Record<string, unknown>[], written: readonly Writ
 
 const timeout = 300_000 + ROWS * 25 + KILLS * 60_000;
 
-test('each row is taken once by its position, in order, whoever is killed meanwhile', { skip, timeout }, (t) =>
+test('each row is taken once by its position, in order, although processes are killed', { skip, timeout }, (t) =>
   pollWhileKilling(t, labs[0]!),
 );
 
-test('each row is taken once by its status, and marked as done, whoever is killed meanwhile', { skip, timeout }, async (t) => {
+test('each row is taken once by its status, and marked as done, although processes are killed', { skip, timeout }, async (t) => {
   const lab = labs[1]!;
   await pollWhileKilling(t, lab);
   const reader = await lab.connect();

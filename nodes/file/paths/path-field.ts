@@ -6,7 +6,7 @@ import { atField } from '../../../engine/contract/values/at-field.ts';
 import { compileTemplate } from '../../shared/http/template.ts';
 import { checkPath, isName, wrongPath } from './paths.ts';
 
-/** Reports a template that is no path, whatever its values are. */
+/** Reports a template that is no path with any values. */
 export function checkPathField(field: string, template: string): readonly ConfigProblem[] {
   try {
     compilePath(field, template);

@@ -9,13 +9,13 @@ import { cancels, run, SLOW_MS, stalls } from './run.ts';
 import { startStubFtp } from './stub-ftp.ts';
 
 showsContract(import.meta.url, {
-  happy: 'a file is removed, whatever its size',
+  happy: 'a file of any size is removed',
   slow: 'a slow server is waited for',
   'half-open': 'a server that stalls is given up',
   refusal: 'a folder is not removed, and a missing file is an error if it must exist',
   duplicate: 'a repetition has no further effect',
   cancel: 'a cancel ends the connection',
-  '10 MB': 'a file is removed, whatever its size',
+  '10 MB': 'a file of any size is removed',
 });
 
 for (const kind of PLACES)
@@ -25,7 +25,7 @@ for (const kind of PLACES)
     after(() => place?.stop());
     const remove = (config: Record<string, unknown>, attempt = 1) => run(fileRemove, place, { config, attempt, data: { name: '检验' } });
 
-    test('a file is removed, whatever its size', async () => {
+    test('a file of any size is removed', async () => {
       writeFileSync(join(place.files, '检验.csv'), new Uint8Array(10_000_000));
       assert.deepEqual((await remove({ path: '{data.name}.csv', mustExist: true })).data, { path: '检验.csv', removed: true });
       assert.equal(existsSync(join(place.files, '检验.csv')), false);

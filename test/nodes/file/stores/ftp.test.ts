@@ -82,7 +82,7 @@ describe('FTP', { skip: skip ?? false }, () => {
   });
 });
 
-test('FTP: the data connection goes to the host of the control connection, whatever the server says', async (t) => {
+test('FTP: the data connection goes to the host of the control connection, not to the one that the server names', async (t) => {
   const data = createServer((socket) => socket.end('-rw-r--r-- 1 a b 3 Nov 30 02:49 a.txt\r\n'));
   await new Promise<void>((resolve) => data.listen(0, '127.0.0.1', resolve));
   const { port: dataPort } = data.address() as AddressInfo;
