@@ -57,6 +57,12 @@ module.exports = {
       productBut(['^engine/(contract|threads|schema)/', '^engine/expression/translate-pattern\\.ts$']),
     ),
     rule(
+      'functions-stand-on-the-contract',
+      'engine/functions holds pure functions for mappings and expressions, which also run in a browser.',
+      { path: '^engine/functions/' },
+      productBut(['^engine/(contract|functions)/']),
+    ),
+    rule(
       'engine-knows-no-server-or-driver',
       'The engine knows no web server, no database, no queue product.',
       { path: '^engine/' },
@@ -83,9 +89,9 @@ module.exports = {
 
     rule(
       'node-sees-contract-and-its-own',
-      'A node sees engine/contract, engine/threads, engine/schema, nodes/shared and its own protocol, never another protocol.',
+      'A node sees engine/contract, engine/functions, engine/threads, engine/schema, nodes/shared and its own protocol, never another protocol.',
       { path: '^nodes/([^/]+)/' },
-      productBut(['^engine/(contract|threads|schema)/', '^nodes/shared/', '^nodes/$1/']),
+      productBut(['^engine/(contract|functions|threads|schema)/', '^nodes/shared/', '^nodes/$1/']),
     ),
     rule(
       'node-uses-no-server-or-driver',
@@ -95,8 +101,8 @@ module.exports = {
     ),
     rule(
       'mapping-runs-in-a-browser',
-      'nodes/shared/mapping is part of the designer.',
-      { path: '^nodes/shared/mapping/' },
+      'nodes/shared/mapping and engine/functions are part of the designer.',
+      { path: '^(nodes/shared/mapping|engine/functions)/' },
       { dependencyTypes: ['core'] },
     ),
 
@@ -176,12 +182,13 @@ module.exports = {
 
     rule(
       'designer-sees-the-browser-parts',
-      'The designer sees engine/contract, documents and refusals of the gateways, engine/flow, the browser entry of expressions, nodes/shared/mapping and the parser of HL7.',
+      'The designer sees engine/contract, documents and refusals of the gateways, engine/flow, engine/functions, the browser entry of expressions, nodes/shared/mapping and the parser of HL7.',
       { path: '^designer/' },
       {
         ...productBut([
           '^engine/contract/',
           '^engine/flow/',
+          '^engine/functions/',
           '^engine/expression/browser\\.ts$',
           '^gateways/(documents/|errors\\.ts$)',
           '^nodes/shared/mapping/',

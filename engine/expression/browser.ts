@@ -3,6 +3,7 @@
  * `node:` imports).
  */
 import jsonata from 'jsonata';
+import { offeredFunctions } from './offered-functions.ts';
 import { createPatternHost } from './pattern-store.ts';
 import { createRegexEngine } from './regex-engine.ts';
 import { expressionFailed, timeFunctions, type ExpressionRunner } from './compile-expression.ts';
@@ -20,10 +21,9 @@ export function createInPlaceRunner(): ExpressionRunner {
   return {
     async runExpression(text, root, options = {}) {
       try {
-        const value: unknown = await jsonata(text, { timeout: 1000, stack: 200, RegexEngine }).evaluate(
-          root,
-          timeFunctions(options.nowMs ?? 0),
-        );
+        const expression = jsonata(text, { timeout: 1000, stack: 200, RegexEngine });
+        for (const [name, call] of offeredFunctions) expression.assign(name, call);
+        const value: unknown = await expression.evaluate(root, timeFunctions(options.nowMs ?? 0));
         return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
       } catch (error) {
         throw expressionFailed(error);

@@ -3,6 +3,7 @@
  * formats (JSONata calls them pictures). JSONata evaluates most of them to "no value", or fails only when a message
  * arrives. Names are checked when a flow is validated, not when a published flow is loaded.
  */
+import { expressionFunctions, JSONATA_FUNCTION_NAMES } from '../functions/expression-functions.ts';
 import { nearestName } from '../flow/nearest-name.ts';
 import type { ErrorValues } from '../contract/values/errors.ts';
 import { SCOPE_ROOTS } from '../contract/flow/scope-path.ts';
@@ -29,7 +30,7 @@ export function nameFault(syntax: Syntax): NameFault | undefined {
     for (const child of childrenOf(node)) visit(child, node.type === 'path' ? 'step' : inside);
   };
   visit(syntax, 'top');
-  const isKnown = (name: unknown) => name === '' || name === '$' || bound.has(name) || EXPRESSION_FUNCTION_NAMES.has(String(name));
+  const isKnown = (name: unknown) => name === '' || name === '$' || bound.has(name) || isFunctionName(String(name));
   for (const { node, place } of nodes) {
     const fault = functionFault(node, isKnown) ?? variableFault(node, isKnown) ?? rootFault(node, place) ?? pictureFault(node);
     if (fault !== undefined) return fault;
@@ -37,15 +38,7 @@ export function nameFault(syntax: Syntax): NameFault | undefined {
   return undefined;
 }
 
-/** The functions of JSONata 2; a test checks each of them against JSONata. */
-export const EXPRESSION_FUNCTION_NAMES: ReadonlySet<string> = new Set(
-  (
-    'sum count max min average string substring substringBefore substringAfter lowercase uppercase length trim pad match contains replace ' +
-    'split join formatNumber formatBase formatInteger parseInteger number floor ceil round abs sqrt power random boolean not map zip filter ' +
-    'single reduce sift keys lookup append exists spread merge reverse each error assert type sort shuffle distinct base64encode ' +
-    'base64decode encodeUrlComponent encodeUrl decodeUrlComponent decodeUrl eval toMillis fromMillis clone now millis'
-  ).split(' '),
-);
+const isFunctionName = (name: string) => JSONATA_FUNCTION_NAMES.has(name) || expressionFunctions.has(name);
 
 /** Returns the names of variables that a node binds: `$x := …`, parameters of functions, `@$x` and `#$x`. */
 function namesBoundBy(node: Syntax): readonly unknown[] {
@@ -62,7 +55,7 @@ function functionFault({ type, procedure, position }: Syntax, isKnown: (name: un
   const called = procedure?.type === 'path' ? procedure.steps?.at(-1)?.value : procedure?.value;
   const isPath = procedure?.type === 'path';
   if (typeof called !== 'string' || (procedure?.type !== 'variable' && !isPath) || (!isPath && isKnown(called))) return undefined;
-  const nearest = nearestName(called, [...EXPRESSION_FUNCTION_NAMES]);
+  const nearest = nearestName(called, [...JSONATA_FUNCTION_NAMES, ...expressionFunctions.keys()]);
   const why = `there is no function ${isPath ? '' : '$'}${called}${nearest === undefined ? '' : `; is $${nearest} meant?`}`;
   return fault('function', why, position, called, nearest);
 }

@@ -14,6 +14,7 @@ import { nameFault } from './check-names.ts';
 import { patternFault } from './check-patterns.ts';
 import { compileSyntax, type Syntax, type SyntaxFault } from './compile-syntax.ts';
 import { inspectSyntax } from './inspect-syntax.ts';
+import { FUNCTION_FAULT, offeredFunctions } from './offered-functions.ts';
 
 /**
  * Runs expressions that must not run in process. On the server this is the script pool; in a browser's preview it is
@@ -81,6 +82,7 @@ export function compileExpression(text: string, options: ExpressionOptions): Com
     });
   if (!isBounded) return { run: inSandbox, isInline: false, names };
   const expression = jsonata(text, { timeout: options.inlineMs ?? INLINE_MS, stack: INLINE_DEPTH });
+  for (const [name, call] of offeredFunctions) expression.assign(name, call);
   return { run: (scope) => runBounded(expression, scope, inSandbox), isInline: false, names };
 }
 
@@ -162,6 +164,7 @@ export function expressionFailed(error: unknown): AppError {
 }
 
 const FAULTS: Readonly<Record<string, string>> = {
+  [FUNCTION_FAULT]: 'a function cannot work with its input',
   D1001: 'a number is out of range',
   D1002: 'a value that is not a number cannot be negated',
   D1009: 'two keys of an object are the same',

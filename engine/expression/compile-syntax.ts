@@ -4,7 +4,10 @@
  * returns `undefined`, and JSONata evaluates it.
  */
 import type { Scope } from '../contract/node/node.ts';
+import { expressionFunctions } from '../functions/expression-functions.ts';
+import type { ValueFunction } from '../functions/value-function.ts';
 import { readRoot, type ScopeRoot } from '../contract/flow/scope-path.ts';
+import { callOffered, FUNCTION_FAULT } from './offered-functions.ts';
 
 /** A node of JSONata's syntax tree, with the fields used here. */
 export interface Syntax {
@@ -317,6 +320,8 @@ function compileFunction(syntax: Syntax): Evaluate | undefined {
   const given = syntax.arguments ?? [];
   if (name === 'now' && given.length === 0) return (scope) => new Date(scope.now).toISOString();
   if (name === 'millis' && given.length === 0) return (scope) => scope.now;
+  const offered = typeof name === 'string' ? expressionFunctions.get(name) : undefined;
+  if (offered !== undefined) return compileOffered(offered, syntax);
   const argument = given.length === 1 ? compileSyntax(given[0]!) : undefined;
   if (!argument) return undefined;
   if (name === 'exists') return (scope) => argument(scope) !== undefined;
@@ -335,6 +340,19 @@ function compileFunction(syntax: Syntax): Evaluate | undefined {
     if (value === undefined) return undefined;
     if (typeof value !== 'string') throw fault('T0410', syntax);
     return change(value);
+  };
+}
+
+function compileOffered(offered: ValueFunction, syntax: Syntax): Evaluate | undefined {
+  const args = (syntax.arguments ?? []).map(compileSyntax);
+  if (!args.every((arg) => arg !== undefined)) return undefined;
+  return (scope) => {
+    const values = args.map((arg) => arg(scope));
+    try {
+      return callOffered(offered, values);
+    } catch {
+      throw fault(FUNCTION_FAULT, syntax);
+    }
   };
 }
 

@@ -2,6 +2,7 @@
  * Inspects an expression's syntax once: which nodes it reads, whether its work is bounded, and whether it must be
  * refused.
  */
+import { expressionFunctions } from '../functions/expression-functions.ts';
 import type { Syntax } from './compile-syntax.ts';
 
 export interface Inspection {
@@ -117,6 +118,7 @@ function isBoundedNode(node: Syntax): boolean {
 
 function isBoundedCall(node: Syntax): boolean {
   const name = node.procedure?.type === 'variable' ? node.procedure.value : undefined;
+  if (typeof name === 'string' && expressionFunctions.has(name)) return true;
   if (!BOUNDED_FUNCTIONS.has(name)) return false;
   const literals = LITERAL_ARGUMENTS[name as string] ?? [];
   const given = node.arguments ?? [];

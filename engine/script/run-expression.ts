@@ -2,7 +2,9 @@ import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import type { QuickJSHandle } from 'quickjs-emscripten-core';
 import { PatternStore } from '../expression/pattern-store.ts';
+import { callOffered, FUNCTION_FAULT } from '../expression/offered-functions.ts';
 import { createRegexEngine } from '../expression/regex-engine.ts';
+import { expressionFunctions } from '../functions/expression-functions.ts';
 import type { ScriptAnswer, ScriptJob } from './script-protocol.ts';
 import {
   createRealm,
@@ -87,13 +89,19 @@ function createExpressionRealm(sandbox: SandboxModule): ExpressionRealm {
   const realm = { ...createRealm(sandbox), patterns: new PatternStore() };
   realm.time.limit(PREPARE_MS);
   offerPatterns(realm);
+  offerFunctions(realm);
   const source = readFileSync(createRequire(import.meta.url).resolve('jsonata/jsonata.min.js'), 'utf8');
   const prepare = `(() => {
     var module = { exports: {} }, exports = module.exports;
     ${source}
     const jsonata = module.exports, cache = new Map(), { parse, stringify } = JSON;
-    const { patternOpen, patternText, patternFind } = globalThis;
-    for (const name of ['patternOpen', 'patternText', 'patternFind']) delete globalThis[name];
+    const { patternOpen, patternText, patternFind, callFunction } = globalThis;
+    for (const name of ['patternOpen', 'patternText', 'patternFind', 'callFunction']) delete globalThis[name];
+    const functions = ${JSON.stringify([...expressionFunctions.keys()])}.map((name) => [name, (...args) => {
+      const result = callFunction(name, stringify(args));
+      if (result === '!') throw { code: '${FUNCTION_FAULT}' };
+      return result === '' ? undefined : parse(result);
+    }]);
     const texts = [];
     let turn = 0;
     const RegexEngine = (${createRegexEngine.toString()})({
@@ -118,6 +126,7 @@ function createExpressionRealm(sandbox: SandboxModule): ExpressionRealm {
       if (expression === undefined) {
         if (cache.size >= 200) cache.clear();
         cache.set(text, (expression = jsonata(text, { stack: 200, RegexEngine })));
+        for (const [name, call] of functions) expression.assign(name, call);
       }
       expression.evaluate(parse(input)).then(
         (value) => { globalThis.outcome = stringify({ ok: stringify(value) }); },
@@ -142,28 +151,45 @@ function createExpressionRealm(sandbox: SandboxModule): ExpressionRealm {
  * before an expression runs. The time limit is checked between matches.
  */
 function offerPatterns({ context, patterns, time }: ExpressionRealm): void {
-  const inTime = () => {
-    if (time.isOver()) throw new Error('interrupted');
-  };
-  const offer = (name: string, call: (...args: QuickJSHandle[]) => QuickJSHandle) =>
-    context.newFunction(name, call).consume((handle) => context.setProp(context.global, name, handle));
-  offer('patternOpen', (pattern) => {
-    inTime();
+  offer(context, 'patternOpen', (pattern) => {
+    checkTime(time);
     const [source, flags] = JSON.parse(context.getString(pattern!)) as [string, string];
     return context.newNumber(patterns.open(source, flags));
   });
   // Some characters (NUL, lone surrogates) do not pass unchanged. The length differs then, and the text is sent as
   // JSON.
-  offer('patternText', (slot, given, length) => {
+  offer(context, 'patternText', (slot, given, length) => {
     const text = context.getString(given!);
     const isJson = context.getNumber(length!) < 0;
     if (!isJson && text.length !== context.getNumber(length!)) return context.false;
     patterns.setText(context.getNumber(slot!), isJson ? (JSON.parse(text) as string) : text);
     return context.true;
   });
-  offer('patternFind', (pattern, slot, from) => {
-    inTime();
+  offer(context, 'patternFind', (pattern, slot, from) => {
+    checkTime(time);
     const found = patterns.find(context.getNumber(pattern!), context.getNumber(slot!), context.getNumber(from!));
     return context.newString(found === undefined ? '' : found.join(','));
   });
+}
+
+/** Gives the realm one function that calls the functions of mappings outside of it. Arguments and result pass as JSON. */
+function offerFunctions({ context, time }: ExpressionRealm): void {
+  offer(context, 'callFunction', (name, args) => {
+    checkTime(time);
+    try {
+      const given = JSON.parse(context.getString(args!)) as unknown[];
+      const result = callOffered(expressionFunctions.get(context.getString(name!))!, given);
+      return context.newString(result === undefined ? '' : JSON.stringify(result));
+    } catch {
+      return context.newString('!');
+    }
+  });
+}
+
+function offer(context: Realm['context'], name: string, call: (...args: QuickJSHandle[]) => QuickJSHandle): void {
+  context.newFunction(name, call).consume((handle) => context.setProp(context.global, name, handle));
+}
+
+function checkTime(time: Realm['time']): void {
+  if (time.isOver()) throw new Error('interrupted');
 }

@@ -113,6 +113,12 @@ not exist are refused at publish.
 
 表达式使用 [JSONata](https://jsonata.org)，可用的名称与路径相同；路径本身也是表达式。不存在的函数和名称在发布时被拒绝。
 
+The functions of [mappings](mappings.md#functions--函数) are called by \`$\` and their name, for example
+\`$sm3(data.id)\`. Where JSONata has a function with the same name (\`$sum\`, \`$sort\`, \`$round\` …), that one is called.
+
+[映射函数](mappings.md#functions--函数)在表达式中写作 \`$\` 加函数名，例如 \`$sm3(data.id)\`；与 JSONata 函数同名时（\`$sum\`、\`$sort\`、
+\`$round\` 等），调用的是 JSONata 的函数。
+
 Regular expressions in them (\`/…/\`, with \`i\` and \`m\`) are matched by RE2, in linear time: no look-around
 (\`(?=…)\`, \`(?<=…)\`), no back references (\`\\1\`), counts up to 1,000. With \`m\`, nothing of a line may stand behind
 \`$\`. What cannot be matched so is refused at publish, with what to write instead; a flow that was published with

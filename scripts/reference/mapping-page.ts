@@ -1,17 +1,21 @@
 import { MAPPING_PARTS, MappingSchema } from '../../nodes/shared/mapping/mapping-document.ts';
-import type { MappingFunction } from '../../nodes/shared/mapping/mapping-function.ts';
-import { mappingFunctions } from '../../nodes/shared/mapping/mapping-functions.ts';
-import { PICTURE_FIELDS } from '../../nodes/shared/mapping/date-picture.ts';
+import type { ValueFunction } from '../../engine/functions/value-function.ts';
+import { valueFunctions } from '../../engine/functions/value-functions.ts';
+import { PICTURE_FIELDS } from '../../engine/functions/date-picture.ts';
 import { mappingExamples } from './examples.ts';
 import { fieldTable, GENERATED, inBoth, json, table, undescribedOf, type Page } from './markdown.ts';
 import { code, rowsOf } from './schema-rows.ts';
 
-const GROUPS: Readonly<Record<MappingFunction['group'], string>> = {
+const GROUPS: Readonly<Record<ValueFunction['group'], string>> = {
   text: 'Text · 文本',
   number: 'Numbers · 数字',
   date: 'Dates · 日期',
   person: 'Persons · 人员',
   choice: 'Choices and lists · 取值与列表',
+  list: 'Lists · 列表',
+  pattern: 'Patterns · 正则',
+  encoding: 'Encodings · 编码',
+  digest: 'Digests · 摘要',
 };
 
 export function mappingPage(): Page {
@@ -19,7 +23,7 @@ export function mappingPage(): Page {
   const rule = rowsOf(MAPPING_PARTS.Rule);
   const sources = MAPPING_PARTS.Source.anyOf.map((source) => rowsOf(source));
   const groups = Object.entries(GROUPS).map(
-    ([group, title]) => `### ${title}\n\n${functionTable(mappingFunctions.filter((one) => one.group === group))}`,
+    ([group, title]) => `### ${title}\n\n${functionTable(valueFunctions.filter((one) => one.group === group))}`,
   );
   const parts = [
     GENERATED,
@@ -39,7 +43,7 @@ export function mappingPage(): Page {
   return { file: 'mappings.md', text: `${parts.join('\n\n')}\n`, undescribed };
 }
 
-function functionTable(functions: readonly MappingFunction[]): string {
+function functionTable(functions: readonly ValueFunction[]): string {
   return table(
     ['function', 'meaning', '含义', 'example'],
     functions.map((one) => [
@@ -53,7 +57,7 @@ function functionTable(functions: readonly MappingFunction[]): string {
   );
 }
 
-function signature({ name, args, isVariadic }: MappingFunction): string {
+function signature({ name, args, isVariadic }: ValueFunction): string {
   const shown = args.map(({ label, isOptional }) => (isOptional ? `[${label.en.toLowerCase()}]` : label.en.toLowerCase()));
   return `${name}(${shown.join(', ')}${isVariadic ? ', …' : ''})`;
 }

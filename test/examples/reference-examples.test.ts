@@ -17,9 +17,9 @@ import { parseFlow } from '../../engine/flow/parse-flow.ts';
 import { validateFlow } from '../../engine/flow/validate-flow.ts';
 import { loadNodes } from '../../engine/registry/load-nodes.ts';
 import { compileMapping } from '../../nodes/shared/mapping/compile-mapping.ts';
-import { PICTURE_FIELDS } from '../../nodes/shared/mapping/date-picture.ts';
+import { PICTURE_FIELDS } from '../../engine/functions/date-picture.ts';
 import { MAPPING_PARTS, MappingSchema } from '../../nodes/shared/mapping/mapping-document.ts';
-import { mappingFunctions } from '../../nodes/shared/mapping/mapping-functions.ts';
+import { valueFunctions } from '../../engine/functions/value-functions.ts';
 import * as examples from '../../scripts/reference/examples.ts';
 import { flowPage } from '../../scripts/reference/flow-page.ts';
 import { SECTIONS } from '../../scripts/reference/interface-page.ts';
@@ -76,7 +76,7 @@ test('the example paths and expressions give what their page says', async () => 
 });
 
 test('each function of a mapping has an example, which gives what its page says', () => {
-  for (const { name, args, isVariadic, examples: shown, run } of mappingFunctions) {
+  for (const { name, args, isVariadic, examples: shown, run } of valueFunctions) {
     assert.ok(shown.length > 0, name);
     for (const example of shown) {
       assert.ok(isVariadic === true || example.args.length <= args.length, name);
@@ -86,7 +86,7 @@ test('each function of a mapping has an example, which gives what its page says'
 });
 
 test('each letter of a date picture writes its part', () => {
-  const format = mappingFunctions.find(({ name }) => name === 'formatDate')!;
+  const format = valueFunctions.find(({ name }) => name === 'formatDate')!;
   const written = Object.keys(PICTURE_FIELDS).map((letters) => format.run('2026-01-02T03:04:05.678+08:00', letters));
   assert.deepEqual(written, ['2026', '01', '02', '03', '04', '05', '678']);
 });

@@ -174,6 +174,10 @@ export const expressionTexts: ErrorTemplates = {
   'MAPPING_INVALID/function': { what: '没有名为“{function}”的映射函数', fix: '从函数列表中选择。' },
   'MAPPING_INVALID/arguments': { what: '函数 {function} 至少需要 {least} 个参数[，最多 {most} 个]', fix: '补齐或删减参数。' },
   'MAPPING_INVALID/loop': { what: '循环须填写子规则或单项来源，且只填写其中一项', fix: '保留其中一项。' },
+  'MAPPING_INVALID/pattern': {
+    what: '正则不是有效的 RE2 语法，或过于复杂',
+    fix: '使用 RE2 语法：不支持环视和反向引用，最长 1000 个字符。',
+  },
   'MAPPING_INVALID/picture-letter': {
     what: '日期格式“{picture}”中的“{letters}”不是日期或时间的一部分[，是否应为 {meant}]',
     fix: pictureFix,
@@ -202,8 +206,8 @@ export const expressionTexts: ErrorTemplates = {
   },
   'MAPPING_INVALID/zone': { what: '“{zone}”不是时区', fix: '填写 Z 或时差，例如 +08:00。' },
   'MAP_FUNCTION_FAILED/setting': {
-    what: '映射函数 {function} 从消息中取得的日期格式或时区不可用[（规则 {rule}）]',
-    fix: '检查提供格式或时区的字段，或改用固定值。',
+    what: '映射函数 {function} 从消息中取得的日期格式、时区或正则不可用[（规则 {rule}）]',
+    fix: '检查提供它的字段，或改用固定值。',
   },
   MAP_FUNCTION_FAILED: {
     what: '映射函数 {function} 无法处理其输入[（规则 {rule}）]',

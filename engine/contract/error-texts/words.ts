@@ -98,6 +98,7 @@ export const words: Readonly<Record<string, Readonly<Record<string, string>>>> =
     D1002: '只有数字可以取负',
     D1009: '对象中有两个相同的键',
     D3001: '非有限的数字不能转成文本',
+    K0001: '函数无法处理其输入',
     D3030: '值不能转成数字',
     D3110: '文本不是有效的时间',
     T0410: '函数参数的类型不正确',

@@ -122,7 +122,7 @@ function loopRoots(loop: Loop | undefined): Readonly<Record<string, unknown>> {
   return loop === undefined ? {} : { item: loop.item, index: loop.index, outer: loop.outer && loopRoots(loop.outer) };
 }
 
-function readSteps(value: unknown, steps: readonly PathStep[]): unknown {
+export function readSteps(value: unknown, steps: readonly PathStep[]): unknown {
   let current = value;
   for (const step of steps) {
     current = readStep(current, step);

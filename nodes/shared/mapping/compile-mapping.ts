@@ -6,8 +6,8 @@ import { AppError, toIssue, type ErrorValues, type Issue } from '../../../engine
 import type { BuildContext, Loop, Scope } from '../../../engine/contract/node/node.ts';
 import { compileScopePath, parseFieldPath, type PathStep } from '../../../engine/contract/flow/scope-path.ts';
 import type { Mapping, MappingRule, MappingSource } from './mapping-document.ts';
-import { mappingFunctions } from './mapping-functions.ts';
-import type { MappingFunction } from './mapping-function.ts';
+import { valueFunctions } from '../../../engine/functions/value-functions.ts';
+import type { ValueFunction } from '../../../engine/functions/value-function.ts';
 
 /** Returns the value for a key in a code table. Throws CODE_UNKNOWN if the key is missing. */
 export type Lookup = (table: string, key: string) => string;
@@ -60,7 +60,7 @@ interface Compiler {
   readonly checksSettings: boolean;
 }
 
-const functions: ReadonlyMap<string, MappingFunction> = new Map(mappingFunctions.map((entry) => [entry.name, entry]));
+const functions: ReadonlyMap<string, ValueFunction> = new Map(valueFunctions.map((entry) => [entry.name, entry]));
 
 interface Run {
   readonly lookup: Lookup;
@@ -208,7 +208,7 @@ function compileCall(source: Extract<MappingSource, { fn: string }>, path: strin
  * true. For settings that come from the message, it returns a check that runs for each message.
  */
 function compileSettings(
-  { name, settings }: MappingFunction,
+  { name, settings }: ValueFunction,
   { args }: Extract<MappingSource, { fn: string }>,
   path: string,
   compiler: Compiler,

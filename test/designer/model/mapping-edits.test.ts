@@ -22,7 +22,7 @@ import { connectAll, proposeSameNames } from '../../../designer/src/model/mappin
 import { chainOf, sourceOf, stepOfFunction } from '../../../designer/src/model/mapping/source-chain.ts';
 import { allSources } from '../../../designer/src/model/mapping/source-tree.ts';
 import { allNodes, findNode, targetTree } from '../../../designer/src/model/mapping/target-tree.ts';
-import { mappingFunctions } from '../../../nodes/shared/mapping/mapping-functions.ts';
+import { valueFunctions } from '../../../engine/functions/value-functions.ts';
 import { MappingSchema, type Mapping } from '../../../nodes/shared/mapping/mapping-document.ts';
 import { engineBuild } from '../../nodes/support/engine-build.ts';
 import { seededRandom, type Random } from '../../support/simulated-process.ts';
@@ -222,7 +222,7 @@ function randomEdit(mapping: Mapping, random: Random): Edited {
       if (random.chance(0.3)) return makeLoop(mapping, rule.pointer, random.chance(0.5));
       const { base, steps } = chainOf(rule.rule.from);
       if (steps.length > 3) return setSource(mapping, `${rule.pointer}/from`, base);
-      return setSource(mapping, `${rule.pointer}/from`, sourceOf({ base, steps: [...steps, stepOfFunction(any(mappingFunctions)!.name)] }));
+      return setSource(mapping, `${rule.pointer}/from`, sourceOf({ base, steps: [...steps, stepOfFunction(any(valueFunctions)!.name)] }));
     }
     case 10:
       return connectAll(mapping, proposeSameNames(mapping, SOURCES, isList), isList);

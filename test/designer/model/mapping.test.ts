@@ -9,7 +9,7 @@ import { chainOf, functionNamed, sourceOf, stepOfFunction, withBase } from '../.
 import { allSources, sourceTree } from '../../../designer/src/model/mapping/source-tree.ts';
 import { allNodes, findNode, targetTree, unfilledRequired } from '../../../designer/src/model/mapping/target-tree.ts';
 import { rowFinder, rowWindow, visibleRows } from '../../../designer/src/model/mapping/tree-rows.ts';
-import { mappingFunctions } from '../../../nodes/shared/mapping/mapping-functions.ts';
+import { valueFunctions } from '../../../engine/functions/value-functions.ts';
 import { type Mapping, type MappingRule } from '../../../nodes/shared/mapping/mapping-document.ts';
 import { engineBuild } from '../../nodes/support/engine-build.ts';
 import { exampleFlow } from './sample-types.ts';
@@ -69,7 +69,7 @@ test('a chain of functions is read from the inside and put together again', () =
   );
   assert.deepEqual(sourceOf({ base, steps }), from);
   assert.deepEqual(chainOf(withBase(from, { value: 'M' })).base, { value: 'M' });
-  for (const { name } of mappingFunctions) {
+  for (const { name } of valueFunctions) {
     const made = sourceOf({ base: { path: 'data.x' }, steps: [stepOfFunction(name)] });
     const { issues } = compileIssues({ rules: [{ to: 'x', from: made }] });
     assert.deepEqual(issues, [], name);

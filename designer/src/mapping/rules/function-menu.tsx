@@ -2,7 +2,8 @@
 import { Button, Input, Popover } from 'antd';
 import { BookOpen, Plus, Search } from 'lucide-react';
 import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
-import { mappingFunctions } from '../../../../nodes/shared/mapping/mapping-functions.ts';
+import type { FunctionGroup } from '../../../../engine/functions/value-function.ts';
+import { valueFunctions } from '../../../../engine/functions/value-functions.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { stepOfFunction, type ChainStep } from '../../model/mapping/source-chain.ts';
 import { useSearch } from '../../kit/search/use-search.ts';
@@ -11,7 +12,7 @@ import styles from './function-menu.module.css';
 const TEXTS = defineTexts({
   add: ['添加函数', 'Add a function'],
   search: ['搜索函数', 'Search functions'],
-  list: ['函数', 'Functions'],
+  functions: ['函数', 'Functions'],
   none: ['没有这样的函数', 'This function does not exist'],
   table: ['查代码表', 'Look up in a code table'],
   tableHelp: ['把代码换成另一套编码。', 'Translates a code into another code system.'],
@@ -21,9 +22,13 @@ const TEXTS = defineTexts({
   date: ['日期', 'Date'],
   person: ['证件', 'Identity'],
   choice: ['取舍', 'Choice'],
+  pattern: ['正则', 'Patterns'],
+  list: ['列表', 'Lists'],
+  encoding: ['编码', 'Encodings'],
+  digest: ['摘要', 'Digests'],
 });
 
-type Group = 'coding' | 'text' | 'number' | 'date' | 'person' | 'choice';
+type Group = 'coding' | FunctionGroup;
 
 interface Entry {
   readonly name: string;
@@ -85,7 +90,7 @@ function Menu({ onChoose }: { readonly onChoose: (step: ChainStep) => void }) {
         value={query}
         onChange={(event) => setQuery(event.target.value)}
       />
-      <div ref={list} className={styles.list} role="group" aria-label={t('list')}>
+      <div ref={list} className={styles.list} role="group" aria-label={t('functions')}>
         {found.length === 0 ? <p className={styles.none}>{t('none')}</p> : null}
         {groups.map(([group, members]) => (
           <div key={group}>
@@ -113,7 +118,7 @@ function useEntries(): readonly Entry[] {
   return useMemo<readonly Entry[]>(
     () => [
       { name: 'table', group: 'coding', label: t('table'), help: t('tableHelp'), step: () => ({ kind: 'table', table: '' }) },
-      ...mappingFunctions.map(({ name, group, label, help }) => ({
+      ...valueFunctions.map(({ name, group, label, help }) => ({
         name,
         group,
         label: text(label),

@@ -1,7 +1,7 @@
 /** A source in the order in which a person reads it: where the value comes from, then the functions applied to it. */
 import type { MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
-import { mappingFunctions } from '../../../../nodes/shared/mapping/mapping-functions.ts';
-import type { MappingFunction } from '../../../../nodes/shared/mapping/mapping-function.ts';
+import { valueFunctions } from '../../../../engine/functions/value-functions.ts';
+import type { ValueFunction } from '../../../../engine/functions/value-function.ts';
 import { pathsInExpression } from './mapping-paths.ts';
 
 export type ChainStep =
@@ -21,9 +21,9 @@ export interface Chain {
  */
 export const MOST_STEPS = 10;
 const BLANK: MappingSource = { value: '' };
-const byName = new Map(mappingFunctions.map((entry) => [entry.name, entry]));
+const byName = new Map(valueFunctions.map((entry) => [entry.name, entry]));
 
-export function functionNamed(name: string): MappingFunction | undefined {
+export function functionNamed(name: string): ValueFunction | undefined {
   return byName.get(name);
 }
 

@@ -1,7 +1,7 @@
 /**
- * The functions of expressions (JSONata 2) with their arguments and effects. Functions that the engine refuses are
- * left out.
+ * The functions of expressions with their arguments and effects. Functions that the engine refuses are left out.
  */
+import { expressionFunctions } from '../../../../engine/functions/expression-functions.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
 
 export interface ExpressionFunction {
@@ -68,8 +68,12 @@ const FUNCTIONS: readonly (readonly [name: string, signature: string, zhCN: stri
   ['toMillis', '(text, picture?)', '时间文本转成毫秒', 'A time in milliseconds'],
 ];
 
-export const EXPRESSION_FUNCTIONS: readonly ExpressionFunction[] = FUNCTIONS.map(([name, signature, zhCN, en]) => ({
-  name: `$${name}`,
-  signature,
-  text: { 'zh-CN': zhCN, en },
-}));
+/** JSONata's functions, followed by those of mappings that have no namesake there. */
+export const EXPRESSION_FUNCTIONS: readonly ExpressionFunction[] = [
+  ...FUNCTIONS.map(([name, signature, zhCN, en]) => ({ name: `$${name}`, signature, text: { 'zh-CN': zhCN, en } })),
+  ...Array.from(expressionFunctions.values(), ({ name, args, isVariadic, help }) => ({
+    name: `$${name}`,
+    signature: `(${args.map(({ label, isOptional }) => `${label.en.toLowerCase()}${isOptional ? '?' : ''}`).join(', ')}${isVariadic ? ', …' : ''})`,
+    text: help,
+  })),
+];

@@ -6,7 +6,7 @@ import { createMessage } from '../../../../engine/contract/values/message.ts';
 import type { Scope } from '../../../../engine/contract/node/node.ts';
 import { compileMapping } from '../../../../nodes/shared/mapping/compile-mapping.ts';
 import { MappingSchema, type Mapping, type MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
-import { mappingFunctions } from '../../../../nodes/shared/mapping/mapping-functions.ts';
+import { valueFunctions } from '../../../../engine/functions/value-functions.ts';
 import { engineBuild } from '../../support/engine-build.ts';
 
 const scopeOf = (data: unknown): Scope => ({ message: createMessage(data), nodes: {}, now: 0 });
@@ -166,8 +166,8 @@ test('works on texts, numbers and choices', () => {
 });
 
 test('every function is described in both languages', () => {
-  assert.equal(new Set(mappingFunctions.map(({ name }) => name)).size, mappingFunctions.length);
-  for (const { label, help, args } of mappingFunctions) {
+  assert.equal(new Set(valueFunctions.map(({ name }) => name)).size, valueFunctions.length);
+  for (const { label, help, args } of valueFunctions) {
     for (const text of [label, help, ...args.map((arg) => arg.label)]) assert.ok(text['zh-CN'] && text.en);
   }
 });

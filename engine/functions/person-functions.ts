@@ -1,4 +1,4 @@
-import { argument, onText, words, type MappingFunction } from './mapping-function.ts';
+import { argument, onText, words, type ValueFunction } from './value-function.ts';
 
 const card = [argument('身份证号', 'Identity card number')];
 
@@ -6,7 +6,7 @@ const card = [argument('身份证号', 'Identity card number')];
  * Functions for identity card numbers (GB 11643): 18 characters with a check character (MOD 11-2), or 15 digits in the
  * old form.
  */
-export const personFunctions: readonly MappingFunction[] = [
+export const personFunctions: readonly ValueFunction[] = [
   {
     name: 'idCardBirthDate',
     group: 'person',

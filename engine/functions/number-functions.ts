@@ -1,6 +1,6 @@
-import { argument, isAbsent, optional, toNumber, words, type FunctionExample, type MappingFunction } from './mapping-function.ts';
+import { argument, isAbsent, optional, toNumber, words, type FunctionExample, type ValueFunction } from './value-function.ts';
 
-export const numberFunctions: readonly MappingFunction[] = [
+export const numberFunctions: readonly ValueFunction[] = [
   {
     name: 'toNumber',
     group: 'number',
@@ -60,11 +60,11 @@ export const numberFunctions: readonly MappingFunction[] = [
 
 function calculation(
   name: string,
-  label: MappingFunction['label'],
-  help: MappingFunction['help'],
+  label: ValueFunction['label'],
+  help: ValueFunction['help'],
   example: FunctionExample,
   operate: (a: number, b: number) => number,
-): MappingFunction {
+): ValueFunction {
   return {
     name,
     group: 'number',

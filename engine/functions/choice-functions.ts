@@ -1,8 +1,8 @@
-import { argument, isAbsent, words, type MappingFunction } from './mapping-function.ts';
+import { argument, isAbsent, words, type ValueFunction } from './value-function.ts';
 
 const isBlank = (value: unknown) => isAbsent(value) || value === '';
 
-export const choiceFunctions: readonly MappingFunction[] = [
+export const choiceFunctions: readonly ValueFunction[] = [
   {
     name: 'coalesce',
     group: 'choice',

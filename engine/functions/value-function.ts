@@ -1,13 +1,18 @@
-import type { Issue } from '../../../engine/contract/values/errors.ts';
-import type { Text } from '../../../engine/contract/values/texts.ts';
+import type { Issue } from '../contract/values/errors.ts';
+import type { Text } from '../contract/values/texts.ts';
 
-/** A function of the mapper, with a description for the designer's list. */
-export interface MappingFunction {
+export type FunctionGroup = 'text' | 'pattern' | 'number' | 'date' | 'person' | 'choice' | 'list' | 'encoding' | 'digest';
+
+/**
+ * A function for mappings and expressions, with a description for the designer's list. It is pure and fast: its time is
+ * at most about linear in the size of its arguments, and it runs on the event loop.
+ */
+export interface ValueFunction {
   readonly name: string;
-  readonly group: 'text' | 'number' | 'date' | 'person' | 'choice';
+  readonly group: FunctionGroup;
   readonly label: Text;
   readonly help: Text;
-  readonly args: readonly MappingArgument[];
+  readonly args: readonly ValueArgument[];
   /** Arguments and results. They are shown in docs/reference/mappings.md and checked by a test. */
   readonly examples: readonly FunctionExample[];
   /** Set if the last argument may be repeated. */
@@ -37,16 +42,16 @@ export interface FunctionExample {
   readonly gives?: unknown;
 }
 
-export interface MappingArgument {
+export interface ValueArgument {
   readonly label: Text;
   readonly isOptional?: true;
 }
 
-export function argument(zhCN: string, en: string): MappingArgument {
+export function argument(zhCN: string, en: string): ValueArgument {
   return { label: { 'zh-CN': zhCN, en } };
 }
 
-export function optional(zhCN: string, en: string): MappingArgument {
+export function optional(zhCN: string, en: string): ValueArgument {
   return { label: { 'zh-CN': zhCN, en }, isOptional: true };
 }
 
@@ -88,7 +93,15 @@ function losesDigits(text: string, number: number): boolean {
   return plain(text).replace('.', '').length > SAFE_DIGITS && plain(text) !== plain(String(number));
 }
 
+/** The UTF-8 bytes of a text. Throws for more than a million characters: they would keep the event loop busy. */
+export function bytesOf(text: string): Uint8Array {
+  if (text.length > MAX_ENCODED) throw new RangeError('too long');
+  return new TextEncoder().encode(text);
+}
+
+const MAX_ENCODED = 1_000_000;
+
 /** Applies `change` to the first argument if it is present. If it is absent, the result is absent too. */
-export function onText(change: (text: string, ...rest: readonly unknown[]) => unknown): MappingFunction['run'] {
+export function onText(change: (text: string, ...rest: readonly unknown[]) => unknown): ValueFunction['run'] {
   return (value, ...rest) => (isAbsent(value) ? undefined : change(toText(value), ...rest));
 }

@@ -2,8 +2,8 @@
  * A picture is a date format: the fields `yyyy MM dd HH mm ss SSS` and fixed text between them. A letter that is not a
  * field is an error, not fixed text: `YYYY-mm-DD` must never become `YYYY-00-DD`.
  */
-import type { ErrorValues } from '../../../engine/contract/values/errors.ts';
-import type { FunctionFault } from './mapping-function.ts';
+import type { ErrorValues } from '../contract/values/errors.ts';
+import type { FunctionFault } from './value-function.ts';
 
 /** The digits of each field of a picture. */
 export interface DateParts {

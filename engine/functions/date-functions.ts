@@ -1,15 +1,5 @@
 import { conversionFault, pictureFault, pictureOf, type DateParts } from './date-picture.ts';
-import {
-  argument,
-  isAbsent,
-  onText,
-  optional,
-  toNumber,
-  toText,
-  words,
-  type FunctionFault,
-  type MappingFunction,
-} from './mapping-function.ts';
+import { argument, isAbsent, onText, optional, toNumber, toText, words, type FunctionFault, type ValueFunction } from './value-function.ts';
 
 const DEFAULT_ZONE = '+08:00';
 const picture = argument('格式', 'Picture');
@@ -19,7 +9,7 @@ const zone = optional('时区，默认 +08:00', 'Zone, +08:00 by default');
  * Functions for dates. A picture is a date format. It consists of yyyy MM dd HH mm ss SSS (GB/T 7408 `yyyyMMddHHmmss`,
  * HL7 DTM). Results are ISO 8601 with their zone.
  */
-export const dateFunctions: readonly MappingFunction[] = [
+export const dateFunctions: readonly ValueFunction[] = [
   {
     name: 'parseDate',
     group: 'date',

@@ -1,9 +1,9 @@
-import { argument, isAbsent, onText, optional, toNumber, toText, words, type MappingFunction } from './mapping-function.ts';
+import { argument, isAbsent, onText, optional, toNumber, toText, words, type ValueFunction } from './value-function.ts';
 
 const MAX_LENGTH = 100_000;
 const text = argument('文本', 'Text');
 
-export const textFunctions: readonly MappingFunction[] = [
+export const textFunctions: readonly ValueFunction[] = [
   {
     name: 'concat',
     group: 'text',
