@@ -85,7 +85,7 @@ export const moneyFunctions: readonly ValueFunction[] = [
     group: 'number',
     label: words('人民币大写', 'Money in Chinese'),
     help: words(
-      '金额写成人民币大写（《正确填写票据和结算凭证的基本规定》），最大到千亿；不足一分的零头会报错。',
+      '金额写成人民币大写（中国人民银行的票据填写规则），最大到千亿；不足一分的零头会报错。',
       'Writes an amount in the capital numerals of Chinese receipts, below 1,000,000,000,000; a fraction of a fen is an error.',
     ),
     args: [amount],

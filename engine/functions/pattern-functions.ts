@@ -50,7 +50,7 @@ export const patternFunctions: readonly ValueFunction[] = [
       'The text of every match as a list, with groups as in extract; at most 10,000.',
     ),
     args: [text, pattern, optional('第几组', 'Group')],
-    examples: [{ args: ['A1,B22', '[A-Z]([0-9]+)'], gives: ['1', '22'] }],
+    examples: [{ args: ['A1,B22', '([0-9]+)'], gives: ['1', '22'] }],
     settings,
     run: onText((value, given, group) => {
       const compiled = compile(given);

@@ -17,6 +17,7 @@ const planted: Readonly<Record<string, readonly [file: string, imported: string]
   'contract-is-a-leaf': ['engine/contract/heavy.ts', 'node:fs'],
   'threads-stand-on-the-contract': ['engine/threads/busy.ts', '../run/lanes.ts'],
   'schema-stands-on-contract-and-threads': ['engine/schema/check.ts', '../run/lanes.ts'],
+  'functions-stand-on-the-contract': ['engine/functions/upward.ts', '../run/lanes.ts'],
   'engine-knows-no-server-or-driver': ['engine/host/web.ts', 'fastify'],
   'engine-is-below-everything': ['engine/run/upward.ts', '../../nodes/http/call.ts'],
   'flow-and-plan-are-pure': ['engine/plan/clock.ts', 'node:timers'],
