@@ -192,7 +192,7 @@ module.exports = {
           '^engine/expression/browser\\.ts$',
           '^gateways/(documents/|errors\\.ts$)',
           '^nodes/shared/mapping/',
-          '^nodes/shared/hl7/(form|message)\\.ts$',
+          '^nodes/shared/hl7/(form|message|message-data)\\.ts$',
           '^designer/',
         ]),
       },

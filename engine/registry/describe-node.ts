@@ -50,6 +50,8 @@ export interface NodeDescription {
    * newer one.
    */
   readonly upgradesTo?: string;
+  /** What is different from the previous major version. */
+  readonly upgradeChanges?: readonly Text[];
 }
 
 export function describeNode(
@@ -77,5 +79,6 @@ export function describeNode(
     config: JSON.parse(JSON.stringify(definition.config)) as Record<string, unknown>,
     expressions: definition.expressions ?? [],
     ...(upgradesTo === undefined ? {} : { upgradesTo }),
+    ...(definition.upgradeChanges === undefined ? {} : { upgradeChanges: definition.upgradeChanges }),
   };
 }

@@ -60,6 +60,16 @@ export default defineNode({
       config.mode === undefined ? 'all' : config.mode === 'any' ? 'first-success' : (MODES.find((known) => known === config.mode) ?? 'all');
     return { ...config, mode };
   },
+  upgradeChanges: [
+    {
+      'zh-CN': '“任意一个”改为“最先成功的分支”：失败的分支不再占先。',
+      en: '“Any one” becomes “The first that succeeds”: a failed branch is no longer the first.',
+    },
+    {
+      'zh-CN': '所有分支都失败时，从“错误”端口发出；请为它连线，否则执行以失败结束。',
+      en: 'If all branches fail, the error port is taken. Connect it; otherwise the execution ends as failed.',
+    },
+  ],
   check(config) {
     if (config.mode === 'n-of' && config.n === undefined)
       return [{ path: '/n', message: { 'zh-CN': '“任意 n 路”方式须填写数量 n', en: 'n-of needs the number n' } }];

@@ -69,6 +69,20 @@ export default defineNode({
   ],
   config: Config,
   upgrade: (old) => ({ ...(old as Config), identity: 'server' as const }),
+  upgradeChanges: [
+    {
+      'zh-CN': '附件不再以 Base64 放在 content 中，而是文件引用 blobId；读取 content 的节点需要更改。',
+      en: 'An attachment is a blob reference (blobId) instead of Base64 in content. Change nodes that read content.',
+    },
+    {
+      'zh-CN': '附件可以更大（最大 1 GB）；服务器支持 IMAP IDLE 时，新邮件到达即收。',
+      en: 'Attachments may be larger (up to 1 GB). If the server supports IMAP IDLE, new mails are received at once.',
+    },
+    {
+      'zh-CN': '新增“去重依据”；升级后仍按服务器编号。',
+      en: 'The new field “Duplicates by” keeps the number of the server after the upgrade.',
+    },
+  ],
   check: checkFolders,
   keyNames: () => [],
   listen,

@@ -50,6 +50,7 @@ test(
     await card(page, '等两家医院').click();
     const panel = sidePanel(page);
     await panel.getByText('这个节点有新版：汇合 control.join@2').waitFor();
+    await panel.getByRole('listitem').filter({ hasText: '失败的分支不再占先' }).waitFor();
     await panel.getByRole('button', { name: '升级' }).click();
     await expect(panel.getByText('这个节点有新版')).toHaveCount(0);
     await panel.getByText('最先成功的分支').first().waitFor();

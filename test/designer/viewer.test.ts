@@ -44,6 +44,25 @@ test('every filled HL7 field has its place as conditions name it, its Chinese na
   assert.deepEqual([placesOf('glu'), placesOf('患者姓名'), placesOf('no such')], [['OBX'], ['PID'], []]);
 });
 
+test('a place is found by its number, whether or not the sender wrote subcomponents', () => {
+  const found = (segment: string) => {
+    const message = hl7Message(`MSH|^~\\&|HIS\r${segment}\r`);
+    return message.lines.flatMap((line) => findRows(fieldsOf(line, message, 'zh-CN'), 'PID-3.4.1')).map(({ path }) => path);
+  };
+  assert.deepEqual(['PID|||7^^^A&1.2&ISO', 'PID|||7^^^A', 'PID|||7^^^A~8^^^B'].map(found), [['PID-3'], ['PID-3'], ['PID-3']]);
+  const message = hl7Message('MSH|^~\\&|HIS\rPID|||7^^^A&1.2&ISO\r');
+  const authority = fieldsOf(message.lines[1]!, message, 'zh-CN')[0]!.children![1]!;
+  assert.deepEqual([authority.path, authority.value], ['PID-3.4', 'A&1.2&ISO']);
+  assert.deepEqual(
+    authority.children!.map(({ path, name, value }) => [path, name, value]),
+    [
+      ['PID-3.4.1', '命名空间 ID', 'A'],
+      ['PID-3.4.2', '通用 ID', '1.2'],
+      ['PID-3.4.3', '通用 ID 类型', 'ISO'],
+    ],
+  );
+});
+
 test('a search in a tree finds names and values, and keeps what leads to them', () => {
   const root = jsonPart('data', 'data', { patient: { name: '张三', 'id no': 7 }, items: [{ code: 'GLU' }, { code: 'CBC' }] });
   const found = findParts(root, 'glu');

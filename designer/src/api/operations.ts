@@ -2035,6 +2035,8 @@ export interface components {
       };
       /** @description `protocol.verb` */
       type: string;
+      /** @description What is different from the previous major version. */
+      upgradeChanges?: components['schemas']['Text'][];
       /** @description The newer major version that configurations of this one can be converted to (`nodes.upgrade`). New flows use the newer one. */
       upgradesTo?: string;
     };

@@ -15,6 +15,7 @@ import { useNodeEdits } from './use-node-edits.ts';
 
 const TEXTS = defineTexts({
   newer: ['这个节点有新版：{{name}}', 'There is a newer version of this node: {{name}}'],
+  changes: ['升级后的不同', 'What changes'],
   stays: [
     '不升级也照常运行。升级后请试运行；可以撤销。',
     'The current version keeps working. Try the flow after the upgrade; you can undo it.',
@@ -41,6 +42,16 @@ export function NewerMajor({ node, type }: { readonly node: FlowNode; readonly t
         description={
           <>
             <p>{text(newer.text.help)}</p>
+            {newer.upgradeChanges === undefined ? null : (
+              <>
+                <p>{t('changes')}</p>
+                <ul>
+                  {newer.upgradeChanges.map((change) => (
+                    <li key={change.en}>{text(change)}</li>
+                  ))}
+                </ul>
+              </>
+            )}
             <p>{t('stays')}</p>
             {isReadOnly ? null : (
               <Button size="small" loading={convert.isPending} onClick={upgrade}>

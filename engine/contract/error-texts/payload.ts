@@ -32,6 +32,10 @@ export const payloadTexts: ErrorTemplates = {
   'HL7_FORM_WRONG/segment': { what: '数据不是 HL7 v2 结构：段 {place} 须为由字段组成的对象', fix: form },
   'HL7_FORM_WRONG/list': { what: '数据不是 HL7 v2 结构：{place} 处应为文本或对象，实际为列表', fix: form },
   'HL7_FORM_WRONG/subcomponent': { what: '数据不是 HL7 v2 结构：{place} 处的子组件须为文本', fix: form },
+  'HL7_FORM_WRONG/contradiction': {
+    what: '数据不是 HL7 v2 结构：{place} 处组件的文本与其子组件相互矛盾',
+    fix: '只改文本（如 c4）或只改子组件（如 c4s1）；复制时请复制整段（含 raw）。',
+  },
   'HL7_FORM_WRONG/parts': { what: '数据不是 HL7 v2 结构[：{place} 处的各部分名称不正确]', fix: form },
   'HL7_FORM_WRONG/msh': { what: '数据不是 HL7 v2 结构：缺少 MSH 段', fix: form },
   HL7_PATH_ABSENT: { what: '消息中没有要设置的 {segment} 段', fix: '更正路径，或先在消息中加入该段。' },

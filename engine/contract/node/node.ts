@@ -280,6 +280,8 @@ interface Described<Schema extends TObject> {
   readonly expressions?: readonly string[];
   /** Converts a configuration of an older major version to this version. */
   upgrade?(old: unknown, fromMajor: number): Static<Schema>;
+  /** What is different from the previous major version, in short sentences. The designer shows them before an upgrade. */
+  readonly upgradeChanges?: readonly Text[];
   /**
    * Returns problems that the schema cannot express. Called at validation; paths are relative to the configuration. It
    * may refuse configurations that `prepare` accepts, so that versions published before a check existed keep running.

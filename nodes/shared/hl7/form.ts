@@ -1,6 +1,6 @@
 /**
- * A message as plain data, for mappings: `data.PID[0].f5[0].c1` is PID-5.1, and `data.OBX[2].f5[0].c1` is the third
- * OBX-5.1.
+ * A message as the data of `hl7.parse@1`: `data.PID[0].f5[0].c1` is PID-5.1, and `data.OBX[2].f5[0].c1` is the third
+ * OBX-5.1. `textSteps` also writes the data of version 2 (`message-data.ts`).
  * - `order`: the names of the segments in order; the n-th `OBX` in it is `OBX[n-1]`. Segments without an entry in
  *   `order` are written after the last one of their name, or at the end. An entry without a segment is skipped.
  * - Segment: `f1`, `f2` … by HL7 number. Empty fields are left out, except the last one.
@@ -10,11 +10,13 @@
  *   reproduced from their values. It is used as long as these values are unchanged.
  * So nothing is lost: `fromHl7Form(toHl7Form(message))` is the same text, byte for byte.
  */
-import { AppError } from '../../../engine/contract/values/errors.ts';
 import { isRecord } from '../../../engine/contract/values/is-record.ts';
 import { runSynchronously } from '../in-turns.ts';
 import { escapeHl7, hasSpellings, unescapeHl7 } from './escapes.ts';
+import { LONG, MAX_PARTS, PART_COST, SEGMENT, split } from './form-limits.ts';
+import { formWrong } from './form-wrong.ts';
 import { readHl7, segmentName, tooMany, type Delimiters, type Hl7Message } from './message.ts';
+import { changedLine, changedRepetition, onlyText } from './write-data.ts';
 
 export type Hl7Component = string | { readonly [subcomponent: `s${number}`]: string };
 export interface Hl7Repetition {
@@ -32,17 +34,6 @@ export interface Hl7Form {
   readonly other?: readonly string[];
   readonly [segment: string]: unknown;
 }
-
-const SEGMENT = /^[A-Z][A-Z0-9]{2}$/;
-/**
- * Maximum number of fields in a segment and of components in a field. It is this high because some devices send the
- * points of a curve as components.
- */
-const MAX_PARTS = 20_000;
-/** Number of characters that are processed without a break. For longer text, other work runs in between. */
-const LONG = 8 * 1024;
-/** Counted for each field or repetition in addition to its characters, because even an empty one takes time. */
-const PART = 16;
 
 export function toHl7Form(message: Hl7Message): Hl7Form {
   return runSynchronously(formSteps(message));
@@ -75,7 +66,7 @@ export function* formSteps(message: Hl7Message): Generator<void, Hl7Form> {
 
 /** Does the same as `fromHl7Form`, but a few kilobytes per step. */
 export function* textSteps(form: unknown): Generator<void, string> {
-  if (!isRecord(form)) throw wrong('', 'it is not an object', 'object');
+  if (!isRecord(form)) throw formWrong('', 'it is not an object', 'object');
   const delimiters = delimitersOf(form);
   const lines: string[] = [];
   for (const [name, segment] of orderedSegments(form)) {
@@ -107,7 +98,7 @@ function* segmentForm(line: string, delimiters: Delimiters): Generator<void, Hl7
     const { value, needsRaw } = text.length > LONG ? yield* longFieldForm(text, delimiters) : fieldForm(text, delimiters);
     segment[name] = value;
     if (needsRaw) (raw ??= {})[name] = text;
-    done += text.length + PART;
+    done += text.length + PART_COST;
     if (done > LONG) {
       done = 0;
       yield;
@@ -139,7 +130,7 @@ function* longFieldForm(text: string, delimiters: Delimiters): Generator<void, F
   for (const repetition of split(text, delimiters.repetition)) {
     needsRaw = hasSpellings(repetition, delimiters) || needsRaw;
     value.push(repetitionForm(repetition, delimiters));
-    done += repetition.length + PART;
+    done += repetition.length + PART_COST;
     if (done < LONG) continue;
     done = 0;
     yield;
@@ -190,7 +181,9 @@ function orderedSegments(form: Readonly<Record<string, unknown>>): [string, unkn
  * text.
  */
 function* segmentLine(name: string, segment: unknown, delimiters: Delimiters): Generator<void, string> {
-  if (!isRecord(segment)) throw wrong(name, 'a segment must be an object of fields', 'segment');
+  if (!isRecord(segment)) throw formWrong(name, 'a segment must be an object of fields', 'segment');
+  const { raw } = segment;
+  if (typeof raw === 'string') return yield* changedLine(name, segment, raw, delimiters);
   const isHeader = name === 'MSH';
   const fields: string[] = [];
   let done = 0;
@@ -203,7 +196,7 @@ function* segmentLine(name: string, segment: unknown, delimiters: Delimiters): G
     else {
       const text = value === undefined || value === null ? '' : yield* fieldOrRaw(segment, key, value, delimiters, name);
       fields[isHeader ? number - 2 : number - 1] = text;
-      done += text.length + PART;
+      done += text.length + PART_COST;
     }
     if (done < LONG) continue;
     done = 0;
@@ -239,10 +232,10 @@ function fieldLine(value: unknown, delimiters: Delimiters, place: string): strin
 
 /** Does the same as `fieldLine`, but some repetitions per step. */
 function* fieldSteps(value: unknown, delimiters: Delimiters, place: string): Generator<void, string> {
-  if (!Array.isArray(value) || value.length * PART < LONG) return fieldLine(value, delimiters, place);
+  if (!Array.isArray(value) || value.length * PART_COST < LONG) return fieldLine(value, delimiters, place);
   const pieces: string[] = [];
-  for (let from = 0; from < value.length; from += LONG / PART) {
-    pieces.push(fieldLine(value.slice(from, from + LONG / PART), delimiters, place));
+  for (let from = 0; from < value.length; from += LONG / PART_COST) {
+    pieces.push(fieldLine(value.slice(from, from + LONG / PART_COST), delimiters, place));
     yield;
   }
   return pieces.join(delimiters.repetition);
@@ -251,11 +244,12 @@ function* fieldSteps(value: unknown, delimiters: Delimiters, place: string): Gen
 function joined(value: unknown, letter: 'c' | 's', separator: string, delimiters: Delimiters, place: string): string {
   if (value === undefined || value === null) return '';
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return escapeHl7(String(value), delimiters);
-  if (!isRecord(value)) throw wrong(place, 'a list is used where text or an object is expected', 'list');
+  if (!isRecord(value)) throw formWrong(place, 'a list is used where text or an object is expected', 'list');
   const texts: string[] = [];
   for (const key in value) {
+    if (letter === 'c' && key.includes('s')) return changedRepetition('', value, delimiters, place);
     const part = value[key];
-    if (letter === 's' && isRecord(part)) throw wrong(place, 'a subcomponent must be text', 'subcomponent');
+    if (letter === 's' && isRecord(part)) throw formWrong(place, 'a subcomponent must be text', 'subcomponent');
     texts[partNumber(key, letter, place) - 1] = joined(part, 's', delimiters.subcomponent, delimiters, place);
   }
   return texts.join(separator);
@@ -264,29 +258,12 @@ function joined(value: unknown, letter: 'c' | 's', separator: string, delimiters
 function partNumber(key: string, letter: 'f' | 'c' | 's', place: string): number {
   const number = Number(key.slice(1));
   if (Number.isInteger(number) && number >= 1 && number <= MAX_PARTS && key === letter + number) return number;
-  throw wrong(place, `its parts must be named ${letter}1 to ${letter}${MAX_PARTS}`, 'parts');
+  throw formWrong(place, `its parts must be named ${letter}1 to ${letter}${MAX_PARTS}`, 'parts');
 }
 
 function delimitersOf(form: Readonly<Record<string, unknown>>): Delimiters {
   const headers = form['MSH'];
   const header: unknown = Array.isArray(headers) ? headers[0] : undefined;
-  if (!isRecord(header)) throw wrong('MSH', 'the message has no MSH segment', 'msh');
+  if (!isRecord(header)) throw formWrong('MSH', 'the message has no MSH segment', 'msh');
   return readHl7(`MSH${onlyText(header['f1']) ?? '|'}${onlyText(header['f2']) ?? '^~\\&'}`).delimiters;
-}
-
-function onlyText(field: unknown): string | undefined {
-  const repetition: unknown = Array.isArray(field) ? field[0] : field;
-  const component = isRecord(repetition) ? repetition['c1'] : repetition;
-  return typeof component === 'string' ? component : undefined;
-}
-
-function split(text: string, separator: string): string[] {
-  return separator === '' || !text.includes(separator) ? [text] : text.split(separator);
-}
-
-function wrong(place: string, reason: string, problem: string): AppError {
-  return new AppError('HL7_FORM_WRONG', 'input', `The data is not an HL7 v2 message${place === '' ? '' : ` at ${place}`}: ${reason}.`, {
-    values: { problem, ...(place === '' ? {} : { place }) },
-    fix: 'Use the structure that hl7.parse emits: { order: ["MSH", …], MSH: [{ f9: [{ c1: "ADT", c2: "A01" }] }], … }.',
-  });
 }

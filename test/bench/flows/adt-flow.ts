@@ -23,7 +23,7 @@ export function adtFlow(flowId: string): FlowDocument {
     'durable',
     [
       [{ id: 'n_listen', type: 'mllp.listen@1', adapter: 'adp_feed', config: { keys: { patient: 'PID-3.1', message: 'MSH-10' } } }, 'out'],
-      [{ id: 'n_parse', type: 'hl7.parse@1', config: { types: ['ADT'] } }, 'ok'],
+      [{ id: 'n_parse', type: 'hl7.parse@2', config: { types: ['ADT'] } }, 'ok'],
       [
         {
           id: 'n_kind',

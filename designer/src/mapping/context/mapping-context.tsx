@@ -12,7 +12,7 @@ import type { IsList } from '../../model/mapping/mapping-paths.ts';
 import { problemsByRow, type MappingPreview } from '../../model/mapping/preview-mapping.ts';
 import { hasPlainItems, isListSource, listsOf, sourceTree, type SourceNode, type SourceRoot } from '../../model/mapping/source-tree.ts';
 import { findNode, targetTree, unfilledRequired, type TargetNode } from '../../model/mapping/target-tree.ts';
-import { hl7RowNames } from './hl7-row-names.ts';
+import { hl7RowNames, withoutRepeatedRows } from './hl7-row-names.ts';
 import type { MappingEditing } from './use-mapping.ts';
 import { useMappingPreview } from './use-mapping-preview.ts';
 import { useScope } from '../../node-panel/expression/scope-context.tsx';
@@ -146,7 +146,10 @@ function useTrees(
   const tree = useMemo(() => targetTree(mapping), [mapping]);
   const lines = useMemo(() => linesOf(tree, isList), [tree, isList]);
   const read = readRows(lines).join('\n');
-  const sources = useMemo(() => sourceTree(roots, read === '' ? [] : read.split('\n')), [roots, read]);
+  const sources = useMemo(() => {
+    const paths = read === '' ? [] : read.split('\n');
+    return withoutRepeatedRows(sourceTree(roots, paths), paths);
+  }, [roots, read]);
   const unfilled = useMemo(() => new Set(unfilledRequired(tree)), [tree]);
   const standardName = useMemo(() => hl7RowNames(sources), [sources]);
   return useMemo(() => ({ tree, sources, isList, standardName, lines, unfilled }), [tree, sources, isList, standardName, lines, unfilled]);

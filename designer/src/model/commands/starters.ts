@@ -36,7 +36,7 @@ export const STARTERS: readonly Starter[] = [
     icon: 'ear',
     title: { 'zh-CN': 'HL7 消息转 HTTP', en: 'HL7 to HTTP' },
     about: { 'zh-CN': '经 MLLP 接收 HL7 v2 消息，解析、转换后推送', en: 'Receive HL7 v2 over MLLP, parse it, transform it, send it on' },
-    chain: ['mllp.listen@1', 'hl7.parse@1', 'transform.map@1', 'http.call@1'],
+    chain: ['mllp.listen@1', 'hl7.parse@2', 'transform.map@1', 'http.call@1'],
     pushes: true,
   },
   {
@@ -47,7 +47,7 @@ export const STARTERS: readonly Starter[] = [
       'zh-CN': '经 MLLP 接收入出转消息，解析、转换后发布到 Kafka、RabbitMQ 等',
       en: 'Receive ADT messages over MLLP, parse and transform them, publish them to Kafka, RabbitMQ and so on',
     },
-    chain: ['mllp.listen@1', 'hl7.parse@1', 'transform.map@1', 'messaging.publish@1'],
+    chain: ['mllp.listen@1', 'hl7.parse@2', 'transform.map@1', 'messaging.publish@1'],
     pushes: true,
   },
   {

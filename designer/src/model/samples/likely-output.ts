@@ -5,6 +5,7 @@
 import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import { toHl7Form } from '../../../../nodes/shared/hl7/form.ts';
+import { toHl7Data } from '../../../../nodes/shared/hl7/message-data.ts';
 import { readHl7 } from '../../../../nodes/shared/hl7/message.ts';
 import type { Mapping, MappingRule, MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { stepsOfTo, type TargetStep } from '../mapping/mapping-paths.ts';
@@ -25,7 +26,7 @@ export function likelyOutput(document: FlowDocument, types: NodeTypes, offered: 
   const mocked = mockOf(document, nodeId);
   if (mocked !== undefined) return mocked;
   if (type.type === 'transform.map') return mapped((node.config['mapping'] as Mapping | undefined)?.rules ?? []);
-  if (type.type === 'hl7.parse') return parsedHl7(before(document, types, offered, node, depth));
+  if (type.type === 'hl7.parse') return parsedHl7(before(document, types, offered, node, depth), type.major);
   if (PASSING_ON.includes(type.type)) return before(document, types, offered, node, depth);
   // A check sends its input on unchanged.
   if (type.category === 'check')
@@ -55,10 +56,11 @@ function mockOf({ tests }: FlowDocument, nodeId: string): unknown {
 }
 
 /** Parses an HL7 message; returns undefined if the text is not one. */
-function parsedHl7(text: unknown): unknown {
+function parsedHl7(text: unknown, major: number): unknown {
   if (typeof text !== 'string') return undefined;
   try {
-    return toHl7Form(readHl7(text));
+    const message = readHl7(text);
+    return major === 1 ? toHl7Form(message) : toHl7Data(message);
   } catch {
     return undefined;
   }

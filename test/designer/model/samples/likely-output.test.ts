@@ -59,6 +59,8 @@ test('behind an HL7 parser are the fields of the message that a saved test or th
     f7: [{ c1: '19900101' }],
     f8: [{ c1: 'F' }],
   });
+  const newer = { ...flow, nodes: flow.nodes.map((node) => (node.id === 'n_parse' ? { ...node, type: 'hl7.parse@2' } : node)) };
+  assert.deepEqual((patientIn(dataAt(newer, 'n_map')) as Record<string, unknown>)['f5'], [{ c1: '测试甲', c1s1: '测试甲' }]);
   const branch = { id: 'n_branch', type: 'control.condition@1', label: '', config: {} };
   const branched = {
     ...flow,
