@@ -26,9 +26,13 @@ const ServerRow = Type.Object(
 
 export const MessagingSettings = Type.Object(
   {
-    broker: Type.Union([Type.Literal('rabbitmq'), Type.Literal('kafka')], {
+    broker: Type.Union([Type.Literal('rabbitmq'), Type.Literal('kafka'), Type.Literal('amqp-1.0')], {
       ...fieldText('消息中间件', 'Broker', undefined, undefined, {
-        options: { rabbitmq: ['RabbitMQ', 'RabbitMQ'], kafka: ['Apache Kafka', 'Apache Kafka'] },
+        options: {
+          rabbitmq: ['RabbitMQ', 'RabbitMQ'],
+          kafka: ['Apache Kafka', 'Apache Kafka'],
+          'amqp-1.0': ['JMS 中间件：ActiveMQ、Artemis 等（AMQP 1.0）', 'JMS brokers: ActiveMQ, Artemis and others (AMQP 1.0)'],
+        },
       }),
     }),
     servers: Type.Array(ServerRow, {
@@ -38,9 +42,27 @@ export const MessagingSettings = Type.Object(
     }),
     virtualHost: Type.Optional(
       Type.String({
-        ...fieldText('虚拟主机', 'Virtual host', '仅 RabbitMQ；不填时为 /。', 'RabbitMQ only; / if left out.', { example: 'hospital-c' }),
+        ...fieldText(
+          '虚拟主机',
+          'Virtual host',
+          '仅 RabbitMQ 与 AMQP 1.0；不填时为默认主机。',
+          'RabbitMQ and AMQP 1.0 only; the default one if left out.',
+          { example: 'hospital-c' },
+        ),
         minLength: 1,
         maxLength: 255,
+      }),
+    ),
+    addressForm: Type.Optional(
+      Type.Union([Type.Literal('name'), Type.Literal('rabbitmq-3'), Type.Literal('rabbitmq-4')], {
+        ...fieldText('地址格式', 'Form of addresses', '仅 AMQP 1.0。', 'AMQP 1.0 only.', {
+          options: {
+            name: ['队列名称（ActiveMQ、Artemis）', 'The name of the queue (ActiveMQ, Artemis)'],
+            'rabbitmq-3': ['RabbitMQ 3 的 AMQP 1.0 插件', 'Plugin for AMQP 1.0 of RabbitMQ 3'],
+            'rabbitmq-4': ['RabbitMQ 4', 'RabbitMQ 4'],
+          },
+        }),
+        default: 'name',
       }),
     ),
     login: Type.Union([Type.Literal('password'), Type.Literal('scram-sha-256'), Type.Literal('scram-sha-512'), Type.Literal('none')], {

@@ -20,7 +20,7 @@ export interface Reached {
 /** Rejects with ADAPTER_SETTINGS_WRONG, MESSAGING_CREDENTIAL or MESSAGING_TLS_REQUIRED (input). */
 export async function targetOf(ctx: MessagingContext): Promise<Reached> {
   const settings = readSettings(ctx.adapter!, MessagingSettings);
-  const { broker, tls, allowPlain, virtualHost } = settings;
+  const { broker, tls, allowPlain, virtualHost, addressForm } = settings;
   const usualPort = tls === undefined ? BROKERS[broker].port : BROKERS[broker].tlsPort;
   const servers = settings.servers.map(({ host, port = usualPort }) => ({ host, port }));
   if (tls === undefined && allowPlain !== true && !servers.every(({ host }) => isLoopback(host))) {
@@ -33,6 +33,7 @@ export async function targetOf(ctx: MessagingContext): Promise<Reached> {
   const target: Target = {
     servers,
     virtualHost,
+    ...(addressForm === undefined ? {} : { addressForm }),
     login: settings.login === 'none' ? undefined : { mechanism: settings.login, ...readCredential(credential!) },
     tls,
     connectTimeoutMs: limits.connectTimeoutMs,

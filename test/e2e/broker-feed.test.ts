@@ -10,7 +10,7 @@ import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { anywhere } from '../../engine/testing/anywhere.ts';
 import { wallClock } from '../../engine/testing/wall-clock.ts';
 import type { Broker, Incoming, Publisher, Target } from '../../nodes/messaging/brokers/broker.ts';
-import { KAFKA, RABBITMQ, type TestBroker } from '../nodes/messaging/brokers-here.ts';
+import { ACTIVEMQ, KAFKA, RABBITMQ, type TestBroker } from '../nodes/messaging/brokers-here.ts';
 import { openCity } from '../support/city.ts';
 import { chainFlow, openPlatformApi } from '../support/platform-api.ts';
 import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform } from '../support/platform-process.ts';
@@ -23,7 +23,7 @@ const SENDERS = 200;
 const FILLER = 'x'.repeat(900);
 const isPoison = (number: number) => number % POISON_EVERY === 7;
 
-for (const kind of [RABBITMQ, KAFKA])
+for (const kind of [RABBITMQ, KAFKA, ACTIVEMQ])
   describe(`a feed through ${kind.name}`, { skip: kind.skip ?? false }, () => {
     let server: TestBroker;
     let broker: Broker;

@@ -26,6 +26,7 @@ export interface RabbitmqServer extends Pick<ServerProcess, 'port' | 'pid' | 'ki
 export interface RabbitmqOptions {
   /** PEM of a certificate and its key. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  readonly plugins?: readonly string[];
 }
 
 /** Why RabbitMQ cannot be had here, or undefined when it is there. */
@@ -33,7 +34,7 @@ export function prepareRabbitmq(): string | undefined {
   return programFolder() === undefined ? 'RabbitMQ is not installed' : undefined;
 }
 
-export async function startRabbitmq({ tls }: RabbitmqOptions = {}): Promise<RabbitmqServer> {
+export async function startRabbitmq({ tls, plugins = [] }: RabbitmqOptions = {}): Promise<RabbitmqServer> {
   const folder = await mkdtemp(join(tmpdir(), 'kq-rabbitmq-'));
   const port = await freePort();
   const [distributionPort, epmdPort, tlsPort] = [await freePort(), await freePort(), tls === undefined ? undefined : await freePort()];
@@ -46,7 +47,7 @@ export async function startRabbitmq({ tls }: RabbitmqOptions = {}): Promise<Rabb
     lines.push(`ssl_options.cacertfile = ${file('cert.pem')}`, `ssl_options.keyfile = ${file('key.pem')}`);
   }
   await writeFile(file('rabbitmq.conf'), `${lines.join('\n')}\n`);
-  await writeFile(file('enabled_plugins'), '[].\n');
+  await writeFile(file('enabled_plugins'), `[${plugins.join(',')}].\n`);
   const env = {
     ...process.env,
     HOME: folder,

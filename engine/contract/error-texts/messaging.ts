@@ -37,6 +37,7 @@ export const messagingTexts: ErrorTemplates = {
     fix: '在其参数中启用 TLS；若中间件不支持 TLS 且处于同一受保护网络，可允许明文。',
   },
   MESSAGING_TOO_LARGE: { what: '消息超过消息中间件允许的大小', fix: '分成多条发送，或请管理员调高中间件的上限。' },
+  MESSAGING_UNREADABLE: { what: '消息是序列化的 Java 对象，平台从不读取', fix: '请发送方改发文本、字节或映射消息。' },
   MESSAGING_VALUE: { what: '{name} 的值不能用作消息的键或消息头', fix: '在此节点之前更正该值。' },
   'MESSAGING_VALUE/type': { what: '{name} 的值既不是文本也不是数，不能用作消息的键或消息头', fix: '在此节点之前更正该值。' },
   'MESSAGING_VALUE/text': { what: '{name} 的值过长、不是合法的 Unicode 文本，或含有控制字符', fix: '在此节点之前更正该值。' },

@@ -12,10 +12,15 @@ export interface Server {
 
 export type Mechanism = 'password' | 'scram-sha-256' | 'scram-sha-512';
 
+/** How a broker of AMQP 1.0 writes the address of a queue: its name, or as RabbitMQ 3 and 4 demand it. */
+export type AddressForm = 'name' | 'rabbitmq-3' | 'rabbitmq-4';
+
 export interface Target {
   /** Any of them leads to the broker. At least one. */
   readonly servers: readonly Server[];
   readonly virtualHost: string | undefined;
+  /** AMQP 1.0 only; `name` if absent. */
+  readonly addressForm?: AddressForm;
   /** Absent if the broker demands no login. */
   readonly login: { readonly mechanism: Mechanism; readonly user: string; readonly password: string } | undefined;
   /** Absent for a connection without TLS. With TLS, the name and the chain are always checked. */

@@ -87,6 +87,13 @@ export function notStored({ code }: DeadReason): AppError {
   });
 }
 
+/** A received message whose content must not be read: that would run code which the sender chose. */
+export function unreadable(): AppError {
+  return new AppError('MESSAGING_UNREADABLE', 'input', 'The message is a serialized Java object, which is never read.', {
+    fix: 'Have the sender send text, bytes or a map.',
+  });
+}
+
 /** The text of a network error or of the client library. Bounded, because it may come from the other side. */
 export function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return 'unknown';

@@ -15,6 +15,7 @@ import {
   type TakeMessage,
   type Target,
 } from './broker.ts';
+import { firstServer, joinWrites } from './connect.ts';
 import {
   connectFailed,
   connectionLost,
@@ -45,17 +46,8 @@ const PRECONDITION_FAILED = 406;
 
 export default { openPublisher, consume, describe } satisfies Broker;
 
-/** Opens a connection to the first server that accepts one. */
-async function open(target: Target): Promise<ChannelModel> {
-  let failure: unknown;
-  for (const server of target.servers) {
-    try {
-      return await openServer(target, server);
-    } catch (error) {
-      failure ??= error;
-    }
-  }
-  throw failure;
+function open(target: Target): Promise<ChannelModel> {
+  return firstServer(target, (server) => openServer(target, server));
 }
 
 async function openServer(target: Target, server: Server): Promise<ChannelModel> {
@@ -93,24 +85,6 @@ async function openServer(target: Target, server: Server): Promise<ChannelModel>
     if (signal?.aborted) throw stopped();
     throw openFailed(server, cause);
   }
-}
-
-/** The client writes each message on its own. What is written in one turn of the event loop leaves together. */
-function joinWrites(socket: Socket): void {
-  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
-  let isCorked = false;
-  const writeJoined = (...args: unknown[]) => {
-    if (!isCorked) {
-      isCorked = true;
-      socket.cork();
-      process.nextTick(() => {
-        isCorked = false;
-        socket.uncork();
-      });
-    }
-    return write(...args);
-  };
-  socket.write = writeJoined;
 }
 
 function openFailed(server: Server, cause: unknown): AppError {

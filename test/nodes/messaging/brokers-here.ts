@@ -3,11 +3,12 @@ import { Admin } from '@platformatic/kafka';
 import { connect, type ChannelModel } from 'amqplib';
 import type { Broker, Target } from '../../../nodes/messaging/brokers/broker.ts';
 import { BROKERS } from '../../../nodes/messaging/brokers/brokers.ts';
+import { prepareActiveMq, startActiveMq } from '../../servers/activemq.ts';
 import { prepareKafka, startKafka } from '../../servers/kafka.ts';
 import { prepareRabbitmq, startRabbitmq } from '../../servers/rabbitmq.ts';
 
 export interface TestBroker {
-  readonly target: Pick<Target, 'servers' | 'login'>;
+  readonly target: Pick<Target, 'servers' | 'login' | 'addressForm'>;
   /** Settings and credential of an adapter. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly credential: string;
@@ -24,6 +25,8 @@ export interface TestBrokerKind {
   readonly name: string;
   /** Why it cannot run here. */
   readonly skip: string | undefined;
+  /** It creates a destination when it is first used. */
+  readonly createsDestinations?: boolean;
   load(): Promise<Broker>;
   start(): Promise<TestBroker>;
 }
@@ -40,7 +43,7 @@ export const RABBITMQ: TestBrokerKind = {
       settings: { broker: 'rabbitmq', servers, idleCloseMs: 200 },
       credential: 'guest:guest',
       url: server.url,
-      create: (name) => withRabbitmq(server.url, (model) => createQuorumQueue(model, name)),
+      create: (name) => withRabbitmq(server.url, (model) => createQueue(model, name, 'quorum')),
       kill: () => server.kill(),
       restart: () => server.restart(),
       stop: () => server.stop(),
@@ -72,6 +75,47 @@ export const KAFKA: TestBrokerKind = {
   },
 };
 
+/** ActiveMQ by AMQP 1.0. */
+export const ACTIVEMQ: TestBrokerKind = {
+  name: 'ActiveMQ (AMQP 1.0)',
+  skip: prepareActiveMq(),
+  createsDestinations: true,
+  load: () => BROKERS['amqp-1.0'].load(),
+  async start() {
+    const { amqpPort, user, password, kill, restart, stop } = await startActiveMq();
+    const servers = [{ host: '127.0.0.1', port: amqpPort }];
+    return {
+      target: { servers, login: { mechanism: 'password', user, password } },
+      settings: { broker: 'amqp-1.0', servers, idleCloseMs: 200 },
+      credential: `${user}:${password}`,
+      url: `127.0.0.1:${amqpPort}`,
+      create: async () => undefined,
+      ...{ kill, restart, stop },
+    };
+  },
+};
+
+/** RabbitMQ by its plugin for AMQP 1.0, which waits for minutes for a quorum queue that has no leader yet. */
+export const RABBITMQ_AMQP: TestBrokerKind = {
+  name: 'RabbitMQ (AMQP 1.0)',
+  skip: prepareRabbitmq(),
+  load: () => BROKERS['amqp-1.0'].load(),
+  async start() {
+    const server = await startRabbitmq({ plugins: ['rabbitmq_amqp1_0'] });
+    const servers = [{ host: '127.0.0.1', port: server.port }];
+    return {
+      target: { servers, login: { mechanism: 'password', user: 'guest', password: 'guest' }, addressForm: 'rabbitmq-3' },
+      settings: { broker: 'amqp-1.0', servers, addressForm: 'rabbitmq-3', idleCloseMs: 200 },
+      credential: 'guest:guest',
+      url: server.url,
+      create: (name) => withRabbitmq(server.url, (model) => createQueue(model, name, 'classic')),
+      kill: () => server.kill(),
+      restart: () => server.restart(),
+      stop: () => server.stop(),
+    };
+  },
+};
+
 export async function withRabbitmq<T>(url: string, work: (model: ChannelModel) => Promise<T>): Promise<T> {
   const model = await connect(url);
   try {
@@ -81,7 +125,7 @@ export async function withRabbitmq<T>(url: string, work: (model: ChannelModel) =
   }
 }
 
-async function createQuorumQueue(model: ChannelModel, name: string): Promise<void> {
+async function createQueue(model: ChannelModel, name: string, type: 'classic' | 'quorum'): Promise<void> {
   const channel = await model.createChannel();
-  await channel.assertQueue(name, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+  await channel.assertQueue(name, { durable: true, arguments: { 'x-queue-type': type } });
 }
