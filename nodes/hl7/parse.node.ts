@@ -1,13 +1,38 @@
 import { Type, type Static } from 'typebox';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { withData } from '../../engine/contract/values/message.ts';
-import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node/node.ts';
+import { defineNode, errorPort, inPort, okPort, type NodeContext } from '../../engine/contract/node/node.ts';
+import { fieldText } from '../../engine/contract/values/texts.ts';
 import { admission } from '../shared/hl7/admission.ts';
-import { readHl7 } from '../shared/hl7/message.ts';
+import { checkSteps, type Hl7Problem } from '../shared/hl7/check-message.ts';
+import { HL7_VERSIONS } from '../shared/hl7/dictionary.ts';
+import { readHl7, type Hl7Message } from '../shared/hl7/message.ts';
 import { dataSteps } from '../shared/hl7/message-data.ts';
 import { inTurns } from '../shared/in-turns.ts';
 import { checkType, textOf, typesField } from './parse-input.ts';
 
-const Config = Type.Object({ types: typesField }, { additionalProperties: false });
+const Config = Type.Object(
+  {
+    types: typesField,
+    check: Type.Union([Type.Literal('off'), Type.Literal('warn'), Type.Literal('refuse')], {
+      ...fieldText(
+        '按标准检查',
+        'Check by the standard',
+        '按版本字典检查段、字段、长度、重复次数与格式；Z 段不检查。提示时问题列在 data.problems 中。',
+        'Checks segments, fields, lengths, repetitions and formats by the dictionary of the version; Z segments are not checked. With a warning, data.problems lists the problems.',
+        { options: { off: ['不检查', 'No'], warn: ['提示', 'Warn'], refuse: ['拒绝', 'Refuse'] } },
+      ),
+      default: 'off',
+    }),
+    version: Type.Optional(
+      Type.Union(
+        HL7_VERSIONS.map((version) => Type.Literal(version)),
+        fieldText('版本', 'Version', '检查所用的版本；不填时按 MSH-12。', 'The version to check by; MSH-12 if empty.'),
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
 type Config = Static<typeof Config>;
 
 /**
@@ -31,7 +56,7 @@ export default defineNode({
   effect: 'pure',
   samples: [admission],
   config: Config,
-  upgrade: (old) => old as Config,
+  upgrade: (old) => ({ ...(old as { types: string[] }), check: 'off' as const }),
   upgradeChanges: [
     {
       'zh-CN': '组件 c1、c2 … 总是文本，有子组件时也是（例如“HIS&1.2.3&ISO”）。',
@@ -50,9 +75,38 @@ export default defineNode({
     const { text, charset } = textOf(message);
     const parsed = readHl7(text);
     checkType(parsed, ctx.config.types);
+    const problems = await problemsOf(parsed, ctx);
     const data = await inTurns(dataSteps(parsed), ctx.signal);
     return {
-      emit: { ok: [{ ...withData(message, data, 'application/hl7-v2+json'), ...(charset === undefined ? {} : { charset }) }] },
+      emit: {
+        ok: [
+          {
+            ...withData(message, problems.length === 0 ? data : { ...data, problems }, 'application/hl7-v2+json'),
+            ...(charset === undefined ? {} : { charset }),
+          },
+        ],
+      },
     };
   },
 });
+
+/** Returns the problems to list in the data. Throws HL7_CHECK_FAILED (input) if the node refuses messages with problems. */
+async function problemsOf(message: Hl7Message, { config, signal, log }: NodeContext<Config>): Promise<readonly Hl7Problem[]> {
+  if (config.check === 'off') return [];
+  const problems = await inTurns(checkSteps(message, config.version), signal);
+  if (problems.length === 0) return [];
+  if (config.check === 'refuse')
+    throw new AppError('HL7_CHECK_FAILED', 'input', `The message does not fit the HL7 standard: ${problems[0]!.text.en}.`, {
+      values: { count: problems.length, place: problems[0]!.place },
+      issues: problems.map(({ place, text }) => ({
+        path: `/${place}`,
+        code: 'HL7_CHECK_FAILED',
+        message: text.en,
+        severity: 'error',
+        text,
+      })),
+      fix: 'Let the sender correct the listed places, or let the node only warn.',
+    });
+  log.warn('hl7.check', { problems: problems.length, first: problems[0]!.place });
+  return problems;
+}

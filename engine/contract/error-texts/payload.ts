@@ -22,6 +22,7 @@ export const payloadTexts: ErrorTemplates = {
     what: '输入既不是文本也不是字节，无法按 HL7 解析',
     fix: '把该节点放在消息仍为 HL7 文本的位置；已解析的消息不需要再解析。',
   },
+  HL7_CHECK_FAILED: { what: '消息不符合 HL7 标准：共 {count} 处，第一处在 {place}', fix: '请发送方更正所列各处；也可把节点设为只提示。' },
   HL7_ACK_MALFORMED: { what: '对方的应答没有 MSA-1（AA、AE 或 AR），不是有效的 ACK', fix: '请对方更正 ACK。' },
   HL7_CHARSET_UNSUPPORTED: {
     what: 'MSH-18 声明的字符集不受支持',

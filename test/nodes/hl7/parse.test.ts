@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createBuildContext } from '../../../engine/expression/create-build-context.ts';
 import { compileScopePath } from '../../../engine/contract/flow/scope-path.ts';
+import type { AppError } from '../../../engine/contract/values/errors.ts';
 import { createMessage, type Message } from '../../../engine/contract/values/message.ts';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import parse from '../../../nodes/hl7/parse.node.ts';
@@ -97,6 +98,23 @@ test('what is no message is refused', async () => {
 
 test('a configuration of version 1 is kept, and the upgrade says what changes', () => {
   const config = { types: ['ADT'] };
-  assert.deepEqual(parse.upgrade!(config, 1), config);
+  assert.deepEqual(parse.upgrade!(config, 1), { ...config, check: 'off' });
   assert.ok(parse.upgradeChanges!.length > 0);
+});
+
+test('a message that does not fit its version is refused with every place, or goes on with the list of problems', async () => {
+  const wrong = createMessage(ADMISSION.replace('|M|', '|男性|').replace('EVN|A01|20261124120000\r', ''));
+  await assert.rejects(run(wrong, { check: 'refuse', version: '2.4' }), (error: AppError) => {
+    assert.deepEqual([error.code, error.kind, error.values['place']], ['HL7_CHECK_FAILED', 'input', 'PID-8']);
+    assert.deepEqual(
+      error.issues?.map(({ path }) => path),
+      ['/PID-8', '/OBX-11', '/OBX[2]-11', '/EVN'],
+    );
+    return !JSON.stringify(error.issues).includes('男性');
+  });
+  const { data } = await run(wrong, { check: 'warn' });
+  assert.equal((data as { problems: { place: string }[] }).problems[0]!.place, 'PID-8');
+  const written = await runNode(serialise, { data });
+  assert.ok('emit' in written && written.emit!['ok']![0]!.data === wrong.data, 'problems are no part of the message');
+  assert.ok(!('problems' in ((await run(wrong)).data as object)));
 });
