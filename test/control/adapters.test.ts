@@ -36,6 +36,7 @@ test('describes the settings of every protocol, for its form', async (t) => {
   t.after(running.stop);
   const { items } = (await running.admin.call('GET', '/adapter-types')).body as AdapterTypeList;
   assert.deepEqual(items.map(({ protocol, canProbe }) => [protocol, canProbe]).toSorted(), [
+    ['crypto', true],
     ['database', true],
     ['file', true],
     ['http', true],

@@ -24,7 +24,8 @@ export function showsContract(testFile: string, shown: Readonly<Partial<Record<A
 
 /** A node that calls other systems must show everything; one that only computes has no slow, missing or repeated calls. */
 function owedBy(definition: NodeDefinition): readonly Aspect[] {
-  if ('adapter' in definition && definition.adapter !== undefined)
+  const isLocal = definition.category === 'transform' || definition.category === 'check';
+  if ('adapter' in definition && definition.adapter !== undefined && !isLocal)
     return ['happy', 'slow', 'half-open', 'refusal', 'duplicate', 'cancel', '10 MB'];
   if (definition.kind === 'action')
     return definition.effect === 'pure' ? ['happy', 'refusal', '10 MB'] : ['happy', 'slow', 'refusal', 'duplicate', 'cancel', '10 MB'];

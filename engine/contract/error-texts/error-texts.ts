@@ -4,6 +4,7 @@
  */
 import type { AppError, ErrorValues } from '../values/errors.ts';
 import { controlTexts } from './control.ts';
+import { cryptoTexts } from './crypto.ts';
 import { databaseTexts } from './database.ts';
 import { fileTexts } from './file.ts';
 import { expressionTexts } from './expression.ts';
@@ -50,6 +51,7 @@ export const errorTemplates: ErrorTemplates = {
   ...runTexts,
   ...expressionTexts,
   ...nodeTexts,
+  ...cryptoTexts,
   ...databaseTexts,
   ...messagingTexts,
   ...fileTexts,

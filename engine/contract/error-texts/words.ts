@@ -11,6 +11,8 @@ export const words: Readonly<Record<string, Readonly<Record<string, string>>>> =
   handling: { fail: '执行失败', continue: '忽略并继续', port: '走错误端口' },
   what: { expression: '表达式', script: '脚本', adapter: '适配器', code_table: '代码表', table: '代码表', secret: '凭据' },
   part: { header: '消息头', body: '消息体' },
+  cryptoOperation: { sign: '签名', verify: '验签', encrypt: '加密', decrypt: '解密' },
+  input: { content: '内容', signature: '签名', ciphertext: '密文', 'plain text': '明文' },
   front: { open: '开放网关（open）', user: '用户网关（user）', bus: '总线网关（bus）' },
   /** The types of JSON Schema. */
   expected: {
