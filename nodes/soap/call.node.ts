@@ -14,6 +14,7 @@ import {
   type RunNode,
 } from '../../engine/contract/node/node.ts';
 import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
+import { valuesBy } from '../../engine/contract/values/named-values.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { statusError } from '../shared/http/check-status.ts';
 import { isTextType, parseMediaType } from '../shared/http/media-type.ts';
@@ -24,6 +25,7 @@ import type { ParseXmlOptions, XmlObject } from '../shared/xml/parse-xml.ts';
 import { buildEnvelope, envelopeHeaders, openEnvelope } from './envelope.ts';
 import { faultError, readFault } from './fault.ts';
 import { readOffers } from './offers.ts';
+import { httpAdapter } from './settings.ts';
 import { securityHeader } from './username-token.ts';
 
 const Config = Type.Object(
@@ -65,6 +67,33 @@ const Config = Type.Object(
         'Qualified fields',
         'WSDL 为 elementFormDefault="qualified" 时打开。',
         'Turn on if the WSDL has elementFormDefault="qualified".',
+      ),
+      default: false,
+    }),
+    namespaces: valuesBy('elementPath', Type.String({ maxLength: 500 }), {
+      ...fieldText(
+        '其他命名空间',
+        'Other namespaces',
+        '与外层元素命名空间不同的元素：路径 → 命名空间，空值表示不带命名空间。从服务描述选择操作时自动填写。',
+        'Elements that are not in the namespace of the element around them: path → namespace, empty for none. Filled in when an operation is chosen from the description.',
+      ),
+      default: {},
+    }),
+    types: valuesBy('elementPath', Type.String({ pattern: '^\\{[^{}\\s]*\\}[^{}\\s:]+$', maxLength: 500 }), {
+      ...fieldText(
+        '编码类型（rpc/encoded）',
+        'Encoded types (rpc/encoded)',
+        'WSDL 为 use="encoded" 时各元素的类型：路径 → {命名空间}类型，数组以 [] 结尾。从服务描述选择操作时自动填写。',
+        'Types of the elements if the WSDL has use="encoded": path → {namespace}type, that of an array with [] at its end. Filled in when an operation is chosen from the description.',
+      ),
+      default: {},
+    }),
+    bare: Type.Boolean({
+      ...fieldText(
+        '参数即消息体元素',
+        'The parameters are the body',
+        '消息体没有唯一的操作元素（或为空）时打开：参数和输出的每个字段各是一个消息体元素。',
+        'Turn on if the body has no single element of the operation: each field of the parameters and of the output is an element of the body.',
       ),
       default: false,
     }),
@@ -147,7 +176,7 @@ export default defineNode({
   config: Config,
   expressions: ['/body/expression', '/header/expression'],
   prepare: prepareCall,
-  probe: probeHttp,
+  probe: (ctx) => probeHttp({ ...ctx, adapter: httpAdapter(ctx.adapter) }),
   offers: readOffers,
 });
 
@@ -165,11 +194,14 @@ function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
 
   return async (ctx, message) => {
     const charset = ctx.adapter?.charset ?? 'UTF-8';
+    const http = ctx.adapter === undefined ? ctx : { ...ctx, adapter: httpAdapter(ctx.adapter) };
     const header = [await readHeader(ctx.scope), await login(config, ctx)];
     const body = buildEnvelope(config, header, await readBody(ctx.scope), charset);
     const headers = envelopeHeaders(config.version, config.action, charset);
-    const response = await client.send(ctx, { method: 'POST', path: config.path, headers, body, effect });
-    const answer = isEmptySuccess(response, config) ? { result: null } : await readAnswer(response, effect, xmlOptions, parser, ctx);
+    const response = await client.send(http, { method: 'POST', path: config.path, headers, body, effect });
+    const answer = isEmptySuccess(response, config)
+      ? { result: null }
+      : await readAnswer(response, effect, { xmlOptions, isBare: config.bare }, parser, ctx);
     const { charset: _request, ...rest } = withData(message, 'fault' in answer ? null : answer.result, 'application/json');
     if (!('fault' in answer)) return { emit: { ok: [rest] } };
     const fault = readFault(answer.fault);
@@ -194,7 +226,13 @@ function isEmptySuccess({ status, body }: OutboundResponse, { oneWay }: Config):
  * Reads the response. Faults come with HTTP 500, 400 or, from careless servers, 200; every other failing status is an
  * error of HTTP.
  */
-async function readAnswer(response: OutboundResponse, effect: Effect, options: ParseXmlOptions, parser: Parser, ctx: NodeContext<Config>) {
+async function readAnswer(
+  response: OutboundResponse,
+  effect: Effect,
+  { xmlOptions, isBare }: { readonly xmlOptions: ParseXmlOptions; readonly isBare: boolean },
+  parser: Parser,
+  ctx: NodeContext<Config>,
+) {
   const isSuccess = response.status >= 200 && response.status < 300;
   if (isSuccess && response.body.byteLength === 0) throw emptyAnswer(effect, response.status);
   const type = parseMediaType(response.headers['content-type']);
@@ -202,8 +240,8 @@ async function readAnswer(response: OutboundResponse, effect: Effect, options: P
   if (!mayBeSoap) throw statusError(response, effect, ctx);
   let answer: ReturnType<typeof openEnvelope>;
   try {
-    const document = await parser.parse({ kind: 'xml', source: response.body, charset: type.charset, options }, ctx);
-    answer = openEnvelope(document as XmlObject);
+    const document = await parser.parse({ kind: 'xml', source: response.body, charset: type.charset, options: xmlOptions }, ctx);
+    answer = openEnvelope(document as XmlObject, isBare);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     throw isSuccess ? notSoap(effect, error) : statusError(response, effect, ctx);

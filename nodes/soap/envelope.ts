@@ -12,6 +12,12 @@ const NAMESPACES: Readonly<Record<SoapVersion, string>> = {
 };
 const MAX_DEPTH = 200;
 
+const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
+const ENCODINGS: Readonly<Record<SoapVersion, string>> = {
+  '1.1': 'http://schemas.xmlsoap.org/soap/encoding/',
+  '1.2': 'http://www.w3.org/2003/05/soap-encoding',
+};
+
 export interface Operation {
   readonly version: SoapVersion;
   readonly namespace: string;
@@ -19,27 +25,80 @@ export interface Operation {
   readonly prefix: string;
   /** True if the fields inside the operation's element are in its namespace too (`elementFormDefault="qualified"`). */
   readonly qualified: boolean;
+  /** True if the fields of the parameters are the elements of the body. */
+  readonly bare: boolean;
+  /** Namespaces of elements that differ from the one around them, by path; `''` for none. */
+  readonly namespaces: Readonly<Record<string, string>>;
+  /** Types of an encoded message, by path: `{namespace}name`, with `[]` for an array of them. */
+  readonly types: Readonly<Record<string, string>>;
 }
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Returns the whole request as bytes. The entries of `headers` are merged into one header. `headers` and `parameters`
  * are data in the form of `parse-xml.ts`. Throws SOAP_BODY (input) if they are not objects.
  */
 export function buildEnvelope(operation: Operation, headers: readonly unknown[], parameters: unknown, charset: string): Buffer {
-  const { prefix, qualified, namespace } = operation;
-  // A default namespace also applies to the fields inside the element; a prefix applies to the element only.
-  const element = qualified
-    ? { [operation.operation]: { '@xmlns': namespace, ...fields(parameters, 'body') } }
-    : { [`${prefix}:${operation.operation}`]: { [`@xmlns:${prefix}`]: namespace, ...fields(parameters, 'body') } };
   const header = Object.assign({}, ...headers.map((part) => fields(part, 'header'))) as Record<string, unknown>;
+  const isEncoded = Object.keys(operation.types).length > 0;
   const envelope = {
     'soap:Envelope': {
       '@xmlns:soap': NAMESPACES[operation.version],
+      ...(isEncoded ? { '@xmlns:xsi': XSI, '@xmlns:enc': ENCODINGS[operation.version] } : {}),
       ...(Object.keys(header).length === 0 ? {} : { 'soap:Header': header }),
-      'soap:Body': element,
+      'soap:Body': bodyOf(operation, fields(parameters, 'body'), isEncoded),
     },
   };
   return encodeText(serialiseXml(envelope, { charset, maxDepth: MAX_DEPTH }), charset);
+}
+
+function bodyOf(operation: Operation, given: Fields, isEncoded: boolean): Fields {
+  const { prefix, qualified, namespace, bare, operation: name } = operation;
+  if (bare) return withNamespaces(operation, given, '', namespace, '');
+  const encoding = isEncoded ? { '@soap:encodingStyle': ENCODINGS[operation.version] } : {};
+  // A default namespace also applies to the fields inside the element; a prefix applies to the element only.
+  return qualified
+    ? { [name]: { '@xmlns': namespace, ...encoding, ...withNamespaces(operation, given, '', namespace, namespace) } }
+    : { [`${prefix}:${name}`]: { [`@xmlns:${prefix}`]: namespace, ...encoding, ...withNamespaces(operation, given, '', '', '') } };
+}
+
+/**
+ * Declares the namespace of each element that is not in `declared`, the default namespace around it. `wanted` is the
+ * namespace of the fields unless their path has its own. A name with a prefix is left as it is.
+ */
+function withNamespaces(operation: Operation, given: Fields, path: string, wanted: string, declared: string): Fields {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => {
+      if (name.startsWith('@') || name === '#text' || name.includes(':')) return [name, value];
+      const here = path === '' ? name : `${path}.${name}`;
+      const namespace = Object.hasOwn(operation.namespaces, here) ? operation.namespaces[here]! : wanted;
+      const type = Object.hasOwn(operation.types, here) ? operation.types[here] : undefined;
+      const element = (one: unknown): unknown => {
+        const inner = isFields(one) ? withNamespaces(operation, one, here, namespace, namespace) : one;
+        const added = {
+          ...(namespace === declared ? {} : { '@xmlns': namespace }),
+          ...(type === undefined || inner === undefined ? {} : typeAttributes(type, inner)),
+        };
+        if (Object.keys(added).length === 0 || inner === undefined) return inner;
+        return isFields(inner) ? { ...added, ...inner } : { ...added, '#text': inner };
+      };
+      return [name, Array.isArray(value) ? value.map(element) : element(value)];
+    }),
+  );
+}
+
+/** The attributes of an encoded value (SOAP 1.1, section 5). */
+function typeAttributes(type: string, value: unknown): Fields {
+  const [, uri = '', name = '', brackets] = /^\{(.*)\}(.*?)(\[\])?$/.exec(type) ?? [];
+  if (brackets === undefined) return { '@xmlns:t': uri, '@xsi:type': `t:${name}` };
+  const items = isFields(value) ? value['item'] : undefined;
+  const count = Array.isArray(items) ? items.length : items === undefined ? 0 : 1;
+  return { '@xmlns:t': uri, '@xsi:type': 'enc:Array', '@enc:arrayType': `t:${name}[${count}]` };
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 }
 
 export function envelopeHeaders(version: SoapVersion, action: string, charset: string): Record<string, string> {
@@ -49,16 +108,52 @@ export function envelopeHeaders(version: SoapVersion, action: string, charset: s
 }
 
 /**
- * Returns the content of the first element in the body, or the fault. Returns undefined if the document is not a SOAP
- * envelope.
+ * Returns the content of the first element in the body, or the fault. `isBare`: returns the elements of the body
+ * instead. Returns undefined if the document is not a SOAP envelope.
  */
-export function openEnvelope(document: XmlObject): { readonly fault: XmlObject } | { readonly result: XmlValue } | undefined {
+export function openEnvelope(
+  document: XmlObject,
+  isBare: boolean,
+): { readonly fault: XmlObject } | { readonly result: XmlValue } | undefined {
   const body = child(document.Envelope, 'Body');
   if (body === undefined) return undefined;
   if (typeof body !== 'object') return { result: {} };
-  const [name, value] = Object.entries(body as XmlObject).find(([key]) => !key.startsWith('@') && key !== '#text') ?? [];
+  const elements = Object.entries(body as XmlObject).filter(([key]) => !key.startsWith('@') && key !== '#text');
+  const [name, value] = elements[0] ?? [];
   if (name === 'Fault' && typeof value === 'object' && !Array.isArray(value)) return { fault: value as XmlObject };
-  return { result: value === undefined || value === '' ? {} : value };
+  if (isBare) return { result: Object.fromEntries(elements) };
+  return { result: value === undefined || value === '' ? {} : withoutReferences(value, elements) };
+}
+
+const MOST_REFERENCES = 10_000;
+
+/**
+ * Puts the values of an encoded answer where they are referred to (SOAP 1.1, section 5.4.1): `<a href="#id1"/>` becomes
+ * the content of `<multiRef id="id1">`. A value that contains itself ends with its reference.
+ */
+function withoutReferences(value: XmlValue, elements: readonly (readonly [string, XmlValue])[]): XmlValue {
+  if (elements.length < 2) return value;
+  const targets = new Map<string, XmlObject>();
+  for (const [, found] of elements.slice(1))
+    for (const one of Array.isArray(found) ? (found as readonly XmlValue[]) : [found]) {
+      const id = child(one, '@id');
+      if (typeof id === 'string') targets.set(`#${id}`, one as XmlObject);
+    }
+  if (targets.size === 0) return value;
+  let left = MOST_REFERENCES;
+  const replace = (one: XmlValue, around: ReadonlySet<string>): XmlValue => {
+    if (typeof one === 'string') return one;
+    if (Array.isArray(one)) return (one as readonly XmlValue[]).map((item) => replace(item, around));
+    const href = child(one, '@href') ?? child(one, '@ref');
+    const target = typeof href === 'string' ? targets.get(href) : undefined;
+    if (target === undefined || around.has(href as string) || left-- <= 0)
+      return Object.fromEntries(Object.entries(one as XmlObject).map(([name, field]) => [name, replace(field, around)]));
+    const { '@id': _id, '@root': _root, '@encodingStyle': _style, ...rest } = target;
+    const names = Object.keys(rest);
+    if (names.every((name) => name === '#text' || name === '@type')) return rest['#text'] ?? '';
+    return replace(rest, new Set([...around, href as string]));
+  };
+  return replace(value, new Set());
 }
 
 export function child(value: XmlValue | undefined, name: string): XmlValue | undefined {

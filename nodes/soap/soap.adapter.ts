@@ -1,6 +1,6 @@
 import { defineAdapter } from '../../engine/contract/node/adapter-type.ts';
 import { targetOfUrl } from '../../engine/contract/node/outbound-guard.ts';
-import { HttpSettings } from '../shared/http/settings.ts';
+import { SoapSettings } from './settings.ts';
 
 export default defineAdapter({
   protocol: 'soap',
@@ -9,11 +9,11 @@ export default defineAdapter({
     label: { 'zh-CN': 'SOAP 服务', en: 'SOAP service' },
     help: { 'zh-CN': '以 SOAP 1.1 或 1.2 提供服务的系统。', en: 'A system with services over SOAP 1.1 or 1.2.' },
   },
-  settings: HttpSettings,
+  settings: SoapSettings,
   credential: {
     'zh-CN': 'Basic 与 WS-Security 登录存“用户名:密码”；Bearer 存令牌；自定义请求头存该头的值。',
     en: 'For Basic and WS-Security, user:password; for Bearer, the token; for a header, its value.',
   },
-  connectsTo: (settings) => [targetOfUrl((settings as HttpSettings).baseUrl)],
+  connectsTo: (settings) => [targetOfUrl((settings as SoapSettings).baseUrl)],
   hasCharset: true,
 });

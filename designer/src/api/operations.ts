@@ -2104,7 +2104,13 @@ export interface components {
       gives: {
         [key: string]: unknown;
       };
+      /** @description Fields that the author goes on to fill in, for example an example of a header. */
+      initial?: {
+        [key: string]: unknown;
+      };
       name: string;
+      /** @description What is wrong or unknown in the description of this operation, each with its place. */
+      problems?: components['schemas']['ErrorRecord'][];
       /** @description JSON Schemas of the data that a node with this configuration takes, and of the data it emits on success. */
       takes: {
         [key: string]: unknown;

@@ -10,8 +10,8 @@ const TEXTS = defineTexts({
   open: ['从对方系统的描述中选择', 'Choose from the other side’s description'],
   title: ['对方提供的操作', 'What the other side offers'],
   help: [
-    '从对方系统读取：SOAP 服务的 WSDL，或数据库的表和视图。选择后自动填好下面的字段，仍可修改。',
-    'Read from the other side: the WSDL of a SOAP service, or the tables and views of a database. The fields below are then filled in, and can still be changed.',
+    '从对方系统读取：SOAP 服务的 WSDL（也可在适配器中上传其文件），或数据库的表和视图。选择后自动填好下面的字段，仍可修改。',
+    'Read from the other side: the WSDL of a SOAP service (its files can also be uploaded at the adapter), or the tables and views of a database. The fields below are then filled in, and can still be changed.',
   ],
   take: ['填入', 'Fill in'],
   cancel: ['取消', 'Cancel'],
@@ -32,7 +32,7 @@ export function NodeOffers({ adapterId, nodeType, onTake }: NodeOffersProps) {
   const [offer, setOffer] = useState<Offer>();
   if (isReadOnly || !may('adapters.test')) return null;
   const take = () => {
-    if (offer !== undefined) onTake(offer.config);
+    if (offer !== undefined) onTake({ ...offer.initial, ...offer.config });
     setOpen(false);
   };
   return (

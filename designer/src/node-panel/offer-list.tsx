@@ -3,6 +3,7 @@ import { Radio, Skeleton } from 'antd';
 import { useQueryOf } from '../api/queries.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { ErrorBox } from '../kit/feedback/error-box.tsx';
+import { useErrorText } from '../kit/feedback/use-error-text.ts';
 import styles from './offer-list.module.css';
 
 const TEXTS = defineTexts({
@@ -10,6 +11,7 @@ const TEXTS = defineTexts({
   takes: ['请求：{{fields}}', 'Request: {{fields}}'],
   gives: ['应答：{{fields}}', 'Response: {{fields}}'],
   nothing: ['没有字段', 'no fields'],
+  problems: ['服务描述不完整：', 'The description is incomplete:'],
   more: ['{{fields}} 等 {{count}} 项', '{{fields}} … ({{count}} {{count|field|fields}})'],
 });
 
@@ -28,6 +30,7 @@ interface OfferListProps {
 /** Lists the operations that the called system describes, so that the author can choose one. */
 export function OfferList({ adapterId, nodeType, chosen, onChoose }: OfferListProps) {
   const t = useTexts(TEXTS);
+  const textOf = useErrorText();
   const offers = useQueryOf('adapters.offers', { adapterId, nodeType });
   if (offers.error !== null) return <ErrorBox error={offers.error} onRetry={() => void offers.refetch()} />;
   if (offers.data === undefined) return <Skeleton active title={false} paragraph={{ rows: 4 }} />;
@@ -48,11 +51,16 @@ export function OfferList({ adapterId, nodeType, chosen, onChoose }: OfferListPr
         if (offer !== undefined) onChoose(offer);
       }}
     >
-      {items.map(({ name, about, takes, gives }) => (
+      {items.map(({ name, about, takes, gives, problems }) => (
         <Radio key={name} value={name} className={styles.offer ?? ''}>
           <strong>{about ?? name}</strong> {about === undefined ? null : <code>{name}</code>}
           <span className={styles.fields}>{t('takes', { fields: fields(takes) })}</span>
           <span className={styles.fields}>{t('gives', { fields: fields(gives) })}</span>
+          {problems === undefined ? null : (
+            <span className={styles.problems}>
+              {t('problems')} {problems.map((problem) => textOf(problem).what).join(' ')}
+            </span>
+          )}
         </Radio>
       ))}
     </Radio.Group>

@@ -13,6 +13,7 @@ import { gatewayTexts } from './gateway.ts';
 import { hostTexts } from './host.ts';
 import { messagingTexts } from './messaging.ts';
 import { nodeTexts } from './node.ts';
+import { wsdlTexts } from './wsdl.ts';
 import { payloadTexts } from './payload.ts';
 import { runTexts } from './run.ts';
 import { schemaTexts } from './schema.ts';
@@ -52,6 +53,7 @@ export const errorTemplates: ErrorTemplates = {
   ...expressionTexts,
   ...nodeTexts,
   ...cryptoTexts,
+  ...wsdlTexts,
   ...databaseTexts,
   ...messagingTexts,
   ...fileTexts,

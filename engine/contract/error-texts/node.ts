@@ -64,7 +64,10 @@ export const nodeTexts: ErrorTemplates = {
   'HTTP_VALUE_REFUSED/type': { what: '{placeholder} 的值既不是文本也不是数字', fix: '更正占位符的路径，使其指向单个值。' },
 
   WSDL_TOO_COSTLY: { what: '对方的服务描述（WSDL）过大，或其中的类型互相包含', fix: '请向医院索取只含所需操作的 WSDL，或手工填写各字段。' },
-  WSDL_ABSENT: { what: '对方没有在 ?wsdl 提供服务描述[（{reason}）]', fix: '请向医院索取 WSDL 的地址，或手工填写各字段。' },
+  WSDL_ABSENT: {
+    what: '对方没有在 ?wsdl 提供服务描述[（{reason}）]',
+    fix: '请向医院索取 WSDL 的地址，或在适配器中上传其文件，或手工填写各字段。',
+  },
   SOAP_ANSWER: { what: '应答不是可识别的 SOAP 信封[（{cause}）]', fix: '检查适配器的地址、字符集和 SOAP 版本。' },
   'SOAP_ANSWER/empty': {
     what: '对方返回 HTTP {status}，但没有 SOAP 内容，不能视为已办理',

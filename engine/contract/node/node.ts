@@ -240,6 +240,10 @@ export interface Offer {
   readonly about?: string;
   /** The configuration for a node that calls this operation. Fields left out keep their values. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Fields that the author goes on to fill in, for example an example of a header. */
+  readonly initial?: Readonly<Record<string, unknown>>;
+  /** What is wrong or unknown in the description of this operation, each with its place. */
+  readonly problems?: readonly ErrorRecord[];
   /** JSON Schemas of the data that a node with this configuration takes, and of the data it emits on success. */
   readonly takes: Readonly<Record<string, unknown>>;
   readonly gives: Readonly<Record<string, unknown>>;

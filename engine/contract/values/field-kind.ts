@@ -21,6 +21,7 @@ export const EDITORS = [
   'duration-sec',
   'expression',
   'field-path',
+  'files',
   'flow',
   'headers',
   'hl7-path',

@@ -29,6 +29,13 @@ export const NAME_RULES = {
       en: 'the id of a node: n_ and 1 to 60 letters, digits, underscores or hyphens',
     },
   },
+  elementPath: {
+    pattern: '^[^\\s@#<>&"\'/=:!?{}]{1,1000}$',
+    text: {
+      'zh-CN': '元素名称，以点分隔，不带前缀，1 到 1000 个字符',
+      en: 'names of elements without prefixes, with dots between them, 1 to 1000 characters',
+    },
+  },
   id: {
     pattern: '^[A-Za-z0-9_-]{1,40}$',
     text: {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { Outcome } from '../../../engine/contract/node/node.ts';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import soapCall from '../../../nodes/soap/call.node.ts';
+import { offersOf } from './wsdl/describe.ts';
 import { startMetro, type Metro } from '../../servers/metro.ts';
 
 const reg = { 姓名: '张三丰', idCard: '310101199001010007', deptCode: '007', 序号: 3, fee: '12.50' };
@@ -13,6 +14,16 @@ test('calls Metro', async (t) => {
   const metro = await startMetro(t);
   if (metro === undefined) return;
   t.after(() => metro.stop());
+  await t.test('its description, which imports its schema, says all that a call needs', async () => {
+    for (const path of ['/reg11', '/reg12']) {
+      const offers = await offersOf({ baseUrl: `${metro.baseUrl}${path}` });
+      const offer = offers.find(({ name }) => name === 'register');
+      assert.equal(offer?.problems, undefined);
+      const taken = offer?.takes['properties'] as { reg: { properties: object } };
+      assert.ok(Object.keys(taken.reg.properties).includes('姓名'));
+      assertRegistered(await call(metro, path, offer!.config));
+    }
+  });
   await t.test('SOAP 1.1 and 1.2', async () => {
     assertRegistered(await call(metro, '/reg11', {}));
     assertRegistered(await call(metro, '/reg12', { version: '1.2' }));
@@ -37,8 +48,8 @@ test('calls Metro', async (t) => {
 
 function call({ baseUrl }: Metro, path: string, more: Record<string, unknown>, charset = 'UTF-8', secret = 'lab:secret'): Promise<Outcome> {
   return runNode(soapCall, {
-    config: { ...config, path, body: { value: { reg } }, ...more },
-    adapter: { settings: { baseUrl }, charset, limits: { timeoutMs: 20_000 } },
+    config: { ...config, body: { value: { reg } }, ...more },
+    adapter: { settings: { baseUrl: `${baseUrl}${path}` }, charset, limits: { timeoutMs: 20_000 } },
     secrets: { '': secret },
   });
 }

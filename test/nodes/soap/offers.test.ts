@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { test, type TestContext } from 'node:test';
 import { systemClock } from '../../../engine/host/system-clock.ts';
 import { readOffers } from '../../../nodes/soap/offers.ts';
+import { offersOf } from './wsdl/describe.ts';
 import { httpPeer } from '../support/peers.ts';
 import { anyFile, anywhere } from '../../../engine/testing/anywhere.ts';
 
@@ -27,6 +28,9 @@ test('tells of each operation what to fill in and the form of what it takes and 
     action: 'urn:city:hospital-b:Register',
     qualified: false,
     arrays: [],
+    bare: false,
+    namespaces: {},
+    types: {},
     oneWay: false,
   });
   const text = { type: 'string' };
@@ -50,6 +54,9 @@ test('reads SOAP 1.2, qualified fields, types that extend others, rpc style, and
     action: 'urn:find',
     qualified: true,
     arrays: [],
+    bare: false,
+    namespaces: {},
+    types: {},
     oneWay: false,
   });
   const properties = find.takes['properties'] as Record<string, { type?: string; format?: string }>;
@@ -63,13 +70,18 @@ test('reads SOAP 1.2, qualified fields, types that extend others, rpc style, and
 });
 
 test('says so when the service has no description', async (t) => {
-  for (const answer of [
-    '<html/>',
-    'no xml',
-    '<!DOCTYPE x [<!ENTITY a "b">]><x/>',
-    '<definitions xmlns="http://schemas.xmlsoap.org/wsdl/"/>',
-  ])
-    await assert.rejects(ask(t, answer), { code: 'WSDL_ABSENT', kind: 'input' });
+  for (const [answer, problem] of [
+    ['<html/>', 'root'],
+    ['no xml', 'xml'],
+    ['<!DOCTYPE x [<!ENTITY a "b">]><x/>', 'doctype'],
+    ['<definitions xmlns="http://schemas.xmlsoap.org/wsdl/"/>', 'none'],
+  ] as const)
+    await assert.rejects(ask(t, answer), (error: { code: string; kind: string; values: { problem: string } }) => {
+      assert.deepEqual([error.code, error.kind, error.values.problem], ['WSDL_INVALID', 'input', problem]);
+      return true;
+    });
+  const { baseUrl } = await httpPeer(t, (_, response) => void response.writeHead(404).end());
+  await assert.rejects(offersOf({ baseUrl }), { code: 'WSDL_ABSENT', kind: 'input' });
 });
 
 /** `path` is what the adapter's address has behind the peer's. */
@@ -114,7 +126,7 @@ const ODD = `<?xml version="1.0"?>
 const wsdl = (types: string, operations: number): string => {
   const each = (make: (index: number) => string) => Array.from({ length: operations }, (_, index) => make(index)).join('');
   return `<w:definitions xmlns:w="http://schemas.xmlsoap.org/wsdl/" xmlns:s="http://schemas.xmlsoap.org/wsdl/soap/" targetNamespace="u">
-<w:types><schema>${types}</schema></w:types>
+<w:types><schema xmlns="http://www.w3.org/2001/XMLSchema">${types}</schema></w:types>
 <w:message name="m"><w:part name="p" element="e"/></w:message>
 <w:portType name="p">${each((index) => `<w:operation name="o${index}"><w:input message="m"/><w:output message="m"/></w:operation>`)}</w:portType>
 <w:binding name="b" type="p"><s:binding/>${each((index) => `<w:operation name="o${index}"/>`)}</w:binding></w:definitions>`;

@@ -18,8 +18,8 @@ const TEXTS = defineTexts({
   choose: ['选择医院系统', 'Choose the hospital system'],
   operation: ['操作', 'Operation'],
   operationHelp: [
-    '从医院的服务描述（WSDL）读取。选好后，校验、字段映射、调用和一条可试运行的样例都会自动生成。',
-    'Read from the hospital’s own description (WSDL). The check, mappings, call and a sample for a trial are created from it.',
+    '从医院的服务描述（WSDL）读取；医院给的是文件时，请在适配器中上传。选好后，校验、字段映射、调用和一条可试运行的样例都会自动生成。',
+    'Read from the hospital’s own description (WSDL), or from its files if they are uploaded at the adapter. The check, mappings, call and a sample for a trial are created from it.',
   ],
   none: [
     '还没有 SOAP 适配器。请先新建一个，填写医院给的地址。',

@@ -85,7 +85,7 @@ function filled(node: FlowNode, map: number, { adapter, offer, language, hospita
         ? { ...node, label: words.to(hospital), config: { ...node.config, mapping: mappingOf(takes, 'data.body') } }
         : { ...node, label: words.from, config: { ...node.config, mapping: mappingOf(gives, 'data') } };
     case 'soap.call':
-      return { ...node, label: offer.about ?? offer.name, adapter, config: { ...node.config, ...offer.config } };
+      return { ...node, label: offer.about ?? offer.name, adapter, config: { ...node.config, ...offer.initial, ...offer.config } };
     default:
       return node;
   }

@@ -29,10 +29,16 @@ export function offeredShapes(
     const { id, config } = node;
     const offer = offersOf
       .get(offersKey(node))
-      ?.find((one) => Object.entries(one.config).every(([key, value]) => JSON.stringify(config[key]) === JSON.stringify(value)));
+      ?.find((one) => Object.entries(one.config).every(([key, value]) => isSame(config[key], value)));
     if (offer !== undefined) shapes.set(id, offer);
   }
   return shapes;
+}
+
+/** A field that a configuration of an older version lacks is the same as an empty one. */
+function isSame(configured: unknown, offered: unknown): boolean {
+  if (configured === undefined) return offered === '' || offered === false || (isRecord(offered) && Object.keys(offered).length === 0);
+  return JSON.stringify(configured) === JSON.stringify(offered);
 }
 
 /**

@@ -21,6 +21,7 @@ import { DurationMsField } from '../../kit/form/fields/duration-ms.tsx';
 import { DurationSecField } from '../../kit/form/fields/duration-sec.tsx';
 import { ExpressionField } from './expression.tsx';
 import { FieldPathField } from './field-path.tsx';
+import { FilesField } from '../../kit/form/fields/files.tsx';
 import { FlowField } from '../references/flow.tsx';
 import { GroupField } from '../../kit/form/fields/group.tsx';
 import { HeadersField } from './headers.tsx';
@@ -68,6 +69,7 @@ export const FIELD_EDITORS: Readonly<Record<FieldKind, ComponentType<FieldProps>
   'duration-sec': DurationSecField,
   expression: ExpressionField,
   'field-path': FieldPathField,
+  files: FilesField,
   flow: FlowField,
   group: GroupField,
   headers: HeadersField,

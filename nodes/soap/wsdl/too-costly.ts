@@ -1,4 +1,4 @@
-import { AppError } from '../../engine/contract/values/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 
 /**
  * Returns the error for a description that takes more work than the description of any real service. For example, its

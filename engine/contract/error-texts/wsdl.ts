@@ -1,0 +1,26 @@
+/** Texts for what is wrong with the description of a SOAP service. */
+import type { ErrorTemplates } from './template.ts';
+
+const fix = '请向对方索取更正后的或完整的服务描述，在适配器中上传其文件，或手工填写各字段。';
+
+export const wsdlTexts: ErrorTemplates = {
+  WSDL_INVALID: { what: '服务描述（WSDL）无法读取', fix },
+  'WSDL_INVALID/xml': { what: '{file} 第 {line} 行第 {column} 列：不是合法的 XML', fix },
+  'WSDL_INVALID/prefix': { what: '{file} 第 {line} 行：前缀“{name}”没有声明', fix },
+  'WSDL_INVALID/doctype': { what: '{file} 第 {line} 行：含有文档类型声明（<!DOCTYPE>），出于安全不予接受', fix },
+  'WSDL_INVALID/charset': { what: '{file}：内容与其声明的字符集 {charset} 不符', fix },
+  'WSDL_INVALID/root': { what: '{file}：根元素是 {name}，不是 WSDL 1.1 服务描述', fix },
+  'WSDL_INVALID/wsdl2': { what: '{file}：这是 WSDL 2.0，只能读取 WSDL 1.1', fix },
+  'WSDL_INVALID/import': { what: '{file} 第 {line} 行：引用的 {target} 无法读取（{reason}）', fix },
+  'WSDL_INVALID/absent': { what: '{file} 第 {line} 行：引用的 {target} 没有上传', fix: '把该文件与 WSDL 一起上传。' },
+  'WSDL_INVALID/limit': { what: '{file} 第 {line} 行：没有读取 {target}，因为一份服务描述最多 {limit}', fix },
+  'WSDL_INVALID/name': { what: '{file} 第 {line} 行：找不到{kind} {name}', fix },
+  'WSDL_INVALID/operation': { what: '{file} 第 {line} 行：绑定中有操作 {name}，但其端口类型中没有', fix },
+  'WSDL_INVALID/fields': { what: '该操作的字段超过 {limit} 个，只显示前面的', fix: '其余字段请手工填写。' },
+  'WSDL_INVALID/fields-total': { what: '所有操作的字段合计超过 {limit} 个，不再显示该操作的字段', fix: '请手工填写该操作的字段。' },
+  'WSDL_INVALID/namespaces': { what: '该操作的命名空间变化超过 {limit} 处，只自动填写了前面的', fix: '其余请手工填写“其他命名空间”。' },
+  'WSDL_INVALID/none': { what: '{file}：没有含 SOAP 操作的绑定', fix },
+  'WSDL_INVALID/archive': { what: '{file}：ZIP 压缩包无法读取', fix: '重新压缩后再上传。' },
+  'WSDL_INVALID/size': { what: '文件合计超过 {limit} 字节', fix: '只上传 WSDL 及其引用的 XSD。' },
+  'WSDL_INVALID/empty': { what: '所上传的文件中没有 WSDL', fix: '把 WSDL 与其引用的 XSD 一起上传。' },
+};
