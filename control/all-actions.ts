@@ -21,6 +21,7 @@ import { liveActions, type LiveServices } from './flows/live.ts';
 import { nodeTypeActions, type NodeTypeServices } from './flows/node-types.ts';
 import { outboundActions, type OutboundServices } from './outbound/outbound.ts';
 import { overviewActions, type OverviewServices } from './overview/overview.ts';
+import { frontOpenApiActions, type FrontOpenApiServices } from './interfaces/front-openapi.ts';
 import { setBreakerActions, type SetBreakerServices } from './interfaces/set-breaker.ts';
 import { purgeCacheActions, type PurgeCacheServices } from './interfaces/purge-cache.ts';
 import { policyActions, type PolicyServices } from './interfaces/policies.ts';
@@ -36,6 +37,7 @@ import type { SecurityServices } from './security/security-services.ts';
 import { systemActions, type SystemServices } from './system/system.ts';
 import { tableActions, type TableServices } from './tables/tables.ts';
 import { topicActions, type TopicServices } from './topics/topics.ts';
+import { transportActions, type TransportServices } from './transport/transport.ts';
 import { trialActions, type TrialServices } from './flows/trials.ts';
 import { flowUseActions, type FlowUseServices } from './flows/uses.ts';
 
@@ -75,6 +77,8 @@ export type ControlServices = AccountServices &
   SystemServices &
   TableServices &
   TopicServices &
+  TransportServices &
+  FrontOpenApiServices &
   TrialServices &
   FlowUseServices;
 
@@ -94,6 +98,8 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...secretActions(services),
     ...outboundActions(services),
     ...interfaceActions(services),
+    ...transportActions(services),
+    ...frontOpenApiActions(services),
     ...policyActions(services),
     ...callActions(services),
     ...purgeCacheActions(services),

@@ -290,6 +290,8 @@ export interface GatewayError {
   readonly issues?: readonly { readonly path: string; readonly message: string }[];
   /** Set for GW50402: `done` if the requested work is known to be done. */
   readonly outcome?: 'done' | 'unknown';
+  /** Set for GW42203: the code of the error with which the flow refused the request, such as MAIL_REFUSED. */
+  readonly cause?: string;
 }
 
 /** The memory for bodies that the gateway holds as a whole. All requests share it. */

@@ -169,6 +169,7 @@ export interface RefusalDetails {
   readonly issues?: GatewayError['issues'];
   /** The outcome of the work, for GW50402; `unknown` if absent. */
   readonly outcome?: GatewayError['outcome'];
+  readonly cause?: GatewayError['cause'];
 }
 
 const IDEMPOTENCY_KEY = 'idempotency-key';
@@ -306,7 +307,8 @@ const DONE_WITHOUT_ANSWER = refuse('GW50402', {
 function makeError(code: GatewayErrorCode, details: RefusalDetails): GatewayError {
   const [status, zh, en] = ROWS[code];
   const text = details.text ?? { 'zh-CN': zh, en };
-  const { retryAfterSec = status === 503 ? 1 : undefined, headers, issues, outcome = code === 'GW50402' ? 'unknown' : undefined } = details;
+  const { retryAfterSec = status === 503 ? 1 : undefined, headers, issues, cause } = details;
+  const { outcome = code === 'GW50402' ? 'unknown' : undefined } = details;
   return {
     code,
     status,
@@ -316,5 +318,6 @@ function makeError(code: GatewayErrorCode, details: RefusalDetails): GatewayErro
     ...(headers === undefined ? {} : { headers }),
     ...(issues === undefined ? {} : { issues }),
     ...(outcome === undefined ? {} : { outcome }),
+    ...(cause === undefined ? {} : { cause }),
   };
 }

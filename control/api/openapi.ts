@@ -5,6 +5,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance, type FastifySchema } from 'fastify';
+import { FRONTS } from '../../engine/contract/access/access.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { FieldText, Text } from '../../engine/contract/values/texts.ts';
 import type { Action } from '../action/action.ts';
@@ -20,14 +21,19 @@ export interface ApiPage {
 
 export async function addOpenApi(app: FastifyInstance, { version, csp, cookieName }: ApiPage): Promise<void> {
   await addDocument(app, { version, cookieName }, readOutputSchemas(), withDescriptions);
-  await app.register(swaggerUi, {
-    routePrefix: '/api/docs',
+  const page = {
     staticCSP: true,
     // Allow inline styles, because the page sets them on its elements. Scripts may come only from its own files.
     transformStaticCSP: () => csp.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"),
-    uiConfig: { deepLinking: true, docExpansion: 'list', layout: 'BaseLayout', requestInterceptor: markOwnRequest },
     theme: { title: '康桥 API' },
-  });
+  };
+  const shown = { deepLinking: true, docExpansion: 'list', layout: 'BaseLayout' } as const;
+  await app.register(swaggerUi, { ...page, routePrefix: '/api/docs', uiConfig: { ...shown, requestInterceptor: markOwnRequest } });
+  for (const front of FRONTS) {
+    // The gateways are other origins, so nothing is sent from here.
+    const uiConfig = { ...shown, supportedSubmitMethods: [], requestInterceptor: readFront };
+    await app.register(async (scope) => scope.register(swaggerUi, { ...page, routePrefix: `/api/docs/${front}`, uiConfig }));
+  }
 }
 
 /** Builds only the document. The actions are described and never run. */
@@ -102,6 +108,12 @@ function withDescription(value: unknown): unknown {
   const { label, help } = words;
   const inLanguage = (language: keyof Text) => (help === undefined ? label[language] : `${label[language]}: ${help[language]}`);
   return { ...schema, description: `${inLanguage('zh-CN')} / ${inLanguage('en')}` };
+}
+
+/** Reads the document of the front that the page is about. This function is serialised into the page and runs there. */
+function readFront(request: Record<string, unknown>) {
+  const front = (globalThis as unknown as { location: { pathname: string } }).location.pathname.split('/')[3];
+  return Object.assign(request, { url: `/api/v1/openapi/${front}`, headers: { 'x-kq-client': 'docs' } });
 }
 
 /** Adds the header that requests of the console have. This function is serialised into the page and runs there. */

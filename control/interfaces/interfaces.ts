@@ -274,7 +274,7 @@ export async function interfaceProblems(
   return [...issues, ...(await findUnknownNames(registry, document, brought))];
 }
 
-function interfaceInvalid(issues: readonly Issue[]): AppError {
+export function interfaceInvalid(issues: readonly Issue[]): AppError {
   return new AppError('INTERFACE_INVALID', 'input', `The interface has ${issues.length} problem(s).`, {
     values: { count: issues.length },
     issues,

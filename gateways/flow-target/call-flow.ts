@@ -185,6 +185,7 @@ function byKind(error: ErrorRecord, exchange: Exchange): GatewayError {
       const told = inBothLanguages(error);
       const issues = error.issues?.map((issue) => ({ path: issue.path, message: issue.message })) ?? [];
       return refuse('GW42203', {
+        cause: error.code,
         text: { 'zh-CN': `流程拒绝了该请求（${error.code}）：${told['zh-CN']}`, en: `${error.code}: ${told.en}` },
         ...(issues.length === 0 ? {} : { issues }),
       });

@@ -12,7 +12,8 @@ export function toErrorAnswer(exchange: Exchange, error: GatewayError, now: numb
   const message = error.text === undefined ? error.message : error.text[isEnglish ? 'en' : 'zh-CN'];
   const issues = error.issues === undefined ? {} : { issues: error.issues };
   const outcome = error.outcome === undefined ? {} : { outcome: error.outcome };
-  const told = { code: error.code, message, traceId: exchange.traceId, serverTime: now, ...outcome, ...issues };
+  const cause = error.cause === undefined ? {} : { cause: error.cause };
+  const told = { code: error.code, message, traceId: exchange.traceId, serverTime: now, ...cause, ...outcome, ...issues };
   const body = Buffer.from(JSON.stringify(told));
   const headers: Record<string, string> = {
     'content-type': 'application/json; charset=utf-8',

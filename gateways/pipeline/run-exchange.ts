@@ -1,5 +1,6 @@
 import { requirePlainPath, requireQuery } from '../../engine/contract/kq1/kq1.ts';
 import type { Answer, Exchange, GatewayError, PolicyResult } from '../contract.ts';
+import { ADAPTER_HEADER, TRANSPORT_PATH, transportPathOf } from '../documents/transport-path.ts';
 import { refuse } from '../errors.ts';
 import { toErrorAnswer, writeAnswer } from '../listen/write-answer.ts';
 import type { CompiledFront } from './compile-front.ts';
@@ -124,10 +125,10 @@ export function findRoute(exchange: Exchange, front: CompiledFront): CompiledInt
   const { httpVersion } = exchange.request;
   if (httpVersion === '1.1' && !exchange.incoming.has('host')) return WITHOUT_HOST;
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return NOT_HTTP_1;
-  const match = front.router.find(exchange.rawPath);
+  const match = front.router.find(transportPathOf(exchange.rawPath, exchange.incoming.get(ADAPTER_HEADER)));
   // A path that equals a published path byte for byte can be read in only one way. Check this for any other path.
   if ((match === undefined || match.values.length > 0 || exchange.rawQuery !== '') && !isPlainTarget(exchange)) return NOT_PLAIN;
-  if (match === undefined) return refuse('GW40401');
+  if (match === undefined) return exchange.rawPath.startsWith(TRANSPORT_PATH) ? NOT_OFFERED : refuse('GW40401');
   const target = match.methods.get(exchange.method);
   if (target === undefined) {
     exchange.response.setHeader('allow', [...match.methods.keys()].join(', '));
@@ -156,6 +157,12 @@ const NOT_HTTP_1 = refuse('GW40001', {
   text: {
     'zh-CN': '请求行的协议版本须为 HTTP/1.1：HTTP/2 请通过入口代理接入',
     en: 'The request line must use HTTP/1.1: only the proxy in front accepts HTTP/2.',
+  },
+});
+const NOT_OFFERED = refuse('GW40401', {
+  text: {
+    'zh-CN': '没有开放这个传输操作：请核对路径，并在路径末尾或请求头 X-KQ-Adapter 中写明适配器',
+    en: 'There is no such transport operation: check the path, and name the adapter at its end or in the header X-KQ-Adapter.',
   },
 });
 const NOT_PLAIN = refuse('GW40001', {

@@ -1,8 +1,19 @@
 import { Type, type Static } from 'typebox';
+import { Operand } from '../../engine/contract/flow/expression-types.ts';
+import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
+import { atField } from '../../engine/contract/values/at-field.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { withData, type Message } from '../../engine/contract/values/message.ts';
-import { defineNode, errorPort, inPort, okPort, type NodeContext, type RunNode } from '../../engine/contract/node/node.ts';
-import { fieldText } from '../../engine/contract/values/texts.ts';
+import {
+  defineNode,
+  errorPort,
+  inPort,
+  okPort,
+  type BuildContext,
+  type NodeContext,
+  type RunNode,
+} from '../../engine/contract/node/node.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { canonicalCharset, decodeText, encodeText } from '../shared/charset/text-charset.ts';
 import type { Ack } from '../shared/hl7/acknowledge.ts';
 import { charsetOfMsh18, msh18OfCharset } from '../shared/hl7/charset-names.ts';
@@ -19,6 +30,17 @@ import { SendSettings } from './settings.ts';
 
 const Config = Type.Object(
   {
+    message: Type.Optional(
+      Type.Union(Operand.anyOf, {
+        ...fieldText(
+          '消息',
+          'Message',
+          '文本、字节，或 HL7 解析的数据；不填时为消息数据。',
+          'Text, bytes, or data of “Parse HL7”; if left out, the data of the message.',
+        ),
+        ...fieldEditor('operand'),
+      }),
+    ),
     idempotent: Type.Boolean({
       ...fieldText(
         '对方保证幂等',
@@ -48,6 +70,16 @@ const Config = Type.Object(
       default: [],
       maxItems: 2,
     }),
+    refusals: Type.Union([Type.Literal('error'), Type.Literal('port')], {
+      ...fieldText(
+        '其他拒绝',
+        'Other refusals',
+        '“拒绝”出口输出 {code, controlId, errorCode, text}，text 为对方的说明。',
+        'The port “refused” emits {code, controlId, errorCode, text}; text is what the other side says.',
+        { options: { error: ['作为错误', 'Are errors'], port: ['走“拒绝”出口', 'Leave by the port “refused”'] } },
+      ),
+      default: 'error',
+    }),
   },
   { additionalProperties: false },
 );
@@ -67,23 +99,37 @@ export default defineNode({
       en: 'Sends an HL7 v2 message over MLLP through its adapter and waits for the matching ACK.',
     },
   },
-  ports: { in: [inPort], out: [okPort, errorPort] },
+  ports: { in: [inPort], out: [okPort, { name: 'refused', label: { 'zh-CN': '拒绝', en: 'Refused' } }, errorPort] },
   adapter: 'mllp',
   effect: (config) => (config.idempotent ? 'idempotent-write' : 'write'),
   config: Config,
+  expressions: ['/message/expression'],
   prepare: prepareSend,
   probe: probeMllp,
 });
 
-function prepareSend(config: Config): RunNode<Config> {
+function prepareSend(config: Config, build: BuildContext): RunNode<Config> {
   const pool = createSendPool();
+  const chosen = config.message;
+  const read = chosen && atField('/message', () => compileOperand(chosen, (text) => build.compileExpression(text)));
   return async (ctx, message) => {
     const settings = readSettings(ctx.adapter!, SendSettings);
-    const ack = await send(pool, settings, await outgoing(config, ctx, message), ctx);
-    if (ack.code[1] !== 'A') throw refused(ack, config);
-    const { charset: _sent, ...rest } = withData(message, { code: ack.code, controlId: ack.controlId, text: ack.text }, 'application/json');
-    return { emit: { ok: [rest] } };
+    const source = read === undefined ? message : { ...message, data: await read(ctx.scope) };
+    const { code, controlId, text, errorCode } = await send(pool, settings, await outgoing(config, ctx, source), ctx);
+    const isAccepted = code[1] === 'A';
+    if (!isAccepted && (config.refusals === 'error' || isRetried(code, config))) throw refused({ code, errorCode }, config);
+    const answer = isAccepted ? { code, controlId, text } : { code, controlId, errorCode, text };
+    const { charset: _sent, ...rest } = withData(message, answer, 'application/json');
+    return { emit: { [isAccepted ? 'ok' : 'refused']: [rest] } };
   };
+}
+
+function isRetried(code: string, { retryOn }: Config): boolean {
+  return retryOn.includes(levelOf(code));
+}
+
+function levelOf(code: string): 'AE' | 'AR' {
+  return `A${code[1]!}` as 'AE' | 'AR';
 }
 
 interface Outgoing {
@@ -140,12 +186,12 @@ async function send(pool: SendPool, settings: SendSettings, message: Outgoing, c
 }
 
 /** Returns the error for a negative ACK. It only has the codes, since the peer's text may mention a patient. */
-function refused({ code, errorCode }: Ack, config: Config): AppError {
-  const level = `A${code[1]!}` as 'AE' | 'AR';
+function refused({ code, errorCode }: Pick<Ack, 'code' | 'errorCode'>, config: Config): AppError {
+  const level = levelOf(code);
   const reason = /^[A-Za-z0-9_.-]{1,20}$/.test(errorCode) ? `, error ${errorCode}` : '';
   return new AppError(
     'MLLP_REFUSED',
-    config.retryOn.includes(level) ? 'transient' : 'input',
+    isRetried(code, config) ? 'transient' : 'input',
     `The other side refused the message (${code}${reason}).`,
     {
       values: { problem: level, code, ...(reason === '' ? {} : { errorCode }) },

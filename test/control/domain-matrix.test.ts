@@ -255,6 +255,7 @@ function touches({ domains }: Operation): boolean {
 /** A right that some operations require in addition to their own. */
 const FURTHER: Readonly<Record<string, Permission>> = {
   'adapters.try': 'adapters.edit',
+  'transport.offer': 'flows.edit',
   'executions.resend': 'executions.payload',
   'requests.decide': 'grants.edit',
 };
@@ -289,6 +290,8 @@ function paramsOf(side: Side): Readonly<Record<string, string>> {
     version: '1',
     revisionId: '1',
     keyId: `key-${mark}`,
+    operation: 'file.list',
+    front: 'bus',
   };
 }
 
@@ -312,6 +315,7 @@ const BODIES: Readonly<Record<string, Make>> = {
   'interfaces.save': (side) => interfaceOf(side, { revision: 99 }),
   'interfaces.validate': (side) => interfaceOf(side),
   'object-rules.save': (side) => ruleSetOf(side, { revision: 99 }),
+  'transport.offer': () => ({ settings: {} }),
   'interfaces.set-state': () => ({ state: 'offline' }),
   'calls.search': () => ({ traceId: 'trace-of-the-matrix' }),
   'calls.open': () => ({ traceId: 'trace-of-the-matrix', at: 0, front: 'open', reason: 'the matrix' }),

@@ -65,6 +65,9 @@ export const OPERATIONS = {
   'interfaces.remove': { method: 'DELETE', path: '/interfaces/:interfaceId' },
   'interfaces.validate': { method: 'POST', path: '/interfaces/validate', body: 'document' },
   'interfaces.set-state': { method: 'PUT', path: '/interfaces/:interfaceId/state' },
+  'interfaces.openapi': { method: 'GET', path: '/openapi/:front' },
+  'transport.list': { method: 'GET', path: '/adapters/:adapterId/transport' },
+  'transport.offer': { method: 'PUT', path: '/adapters/:adapterId/transport/:operation' },
   'calls.search': { method: 'POST', path: '/calls/search' },
   'calls.open': { method: 'POST', path: '/calls/open' },
   'calls.explain': { method: 'POST', path: '/calls/explain' },
@@ -1456,6 +1459,26 @@ export interface components {
       /** @description How many of the refused calls reached no interface. Only for people with all domains: these calls belong to no domain. */
       unrouted?: number;
     };
+    FrontOpenApi: {
+      components: {
+        [key: string]: unknown;
+      };
+      info: {
+        description: string;
+        title: string;
+        version: string;
+      };
+      /** @constant */
+      openapi: '3.1.0';
+      paths: {
+        [key: string]: {
+          [key: string]: unknown;
+        };
+      };
+      servers: {
+        url: string;
+      }[];
+    };
     GatewayCondition: {
       /** @description The instance group; empty if the condition is about the interface as a whole. */
       group: string;
@@ -1756,6 +1779,9 @@ export interface components {
       /** @description The message in both languages, if the node type that found the problem brings its texts. */
       text?: components['schemas']['Text'];
       values?: components['schemas']['ErrorValues'];
+    };
+    JsonSchema: {
+      [key: string]: unknown;
     };
     KeysAnswer: {
       keys: {
@@ -2116,8 +2142,26 @@ export interface components {
         [key: string]: unknown;
       };
     };
+    OfferedOperation: {
+      interfaceId: string;
+      name: components['schemas']['Text'];
+      path: string;
+      /** @enum {unknown} */
+      state: 'online' | 'offline';
+    };
     OfferList: {
       items: components['schemas']['Offer'][];
+    };
+    OperationItem: {
+      offered: components['schemas']['OfferedOperation'][];
+      /** @description Such as `mail.send`. */
+      operation: string;
+      /** @description JSON Schema 2020-12 of what is filled in to offer it; `text` holds the texts of a field. */
+      settings: components['schemas']['JsonSchema'];
+      text: {
+        help: components['schemas']['Text'];
+        label: components['schemas']['Text'];
+      };
     };
     OutboundItem: {
       at: number;
@@ -3203,6 +3247,7 @@ export type FoundCallList = components['schemas']['FoundCallList'];
 export type Front = components['schemas']['Front'];
 export type FrontCalls = components['schemas']['FrontCalls'];
 export type FrontFigures = components['schemas']['FrontFigures'];
+export type FrontOpenApi = components['schemas']['FrontOpenApi'];
 export type GatewayCondition = components['schemas']['GatewayCondition'];
 export type GatewayConditionKind = components['schemas']['GatewayConditionKind'];
 export type GatewayEventList = components['schemas']['GatewayEventList'];
@@ -3220,6 +3265,7 @@ export type InterfaceLoads = components['schemas']['InterfaceLoads'];
 export type IpEntry = components['schemas']['IpEntry'];
 export type IpListDocument = components['schemas']['IpListDocument'];
 export type Issue = components['schemas']['Issue'];
+export type JsonSchema = components['schemas']['JsonSchema'];
 export type KeysAnswer = components['schemas']['KeysAnswer'];
 export type LayoutColour = components['schemas']['LayoutColour'];
 export type LayoutGroup = components['schemas']['LayoutGroup'];
@@ -3248,7 +3294,9 @@ export type ObjectRule = components['schemas']['ObjectRule'];
 export type ObjectRuleSet = components['schemas']['ObjectRuleSet'];
 export type ObjectRuleSetItem = components['schemas']['ObjectRuleSetItem'];
 export type Offer = components['schemas']['Offer'];
+export type OfferedOperation = components['schemas']['OfferedOperation'];
 export type OfferList = components['schemas']['OfferList'];
+export type OperationItem = components['schemas']['OperationItem'];
 export type OutboundItem = components['schemas']['OutboundItem'];
 export type OutboundList = components['schemas']['OutboundList'];
 export type Overview = components['schemas']['Overview'];
@@ -3742,6 +3790,61 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Health'];
+        };
+      };
+    };
+  };
+  'transport.list': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        adapterId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['OperationItem'][];
+          };
+        };
+      };
+    };
+  };
+  'transport.offer': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        adapterId: string;
+        operation: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          settings: {
+            [key: string]: unknown;
+          };
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['InterfaceDocument'];
         };
       };
     };
@@ -8482,6 +8585,28 @@ export interface operations {
           'application/json': {
             removed: boolean;
           };
+        };
+      };
+    };
+  };
+  'interfaces.openapi': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        front: 'open' | 'user' | 'bus';
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FrontOpenApi'];
         };
       };
     };

@@ -177,6 +177,13 @@ export const flowTexts: ErrorTemplates = {
     what: '{front}上的 {method} {path} 已被其他接口[ {interfaceId} ]使用',
     fix: '改用其他路径，或先移除该接口。',
   },
+  TRANSPORT_OPERATION_UNKNOWN: { what: '适配器 {adapterId} 没有这个传输操作', fix: '从适配器页“传输组件 API”列出的操作中选择。' },
+  TRANSPORT_OPERATION_NAME: {
+    what: '此 SOAP 操作的名称不能作为路径的一部分',
+    fix: '名称须由字母、数字、点、横线组成；其他操作请建流程并发布为接口。',
+  },
+  TRANSPORT_FOLDER: { what: '文件操作的目录是固定的，不能含占位符', fix: '填写一个目录；其他目录请另建适配器开放。' },
+  TRANSPORT_SETTINGS: { what: '此传输操作没有这些设置：{fields}', fix: '去掉它们。' },
   INTERFACE_NAMES_UNKNOWN: {
     what: '没有编号为 {id} 的对象可供该服务域的接口引用',
     fix: '改选同一服务域中已有的一项（名单、规则组、服务在“安全”页，接口在“接口”页）。',

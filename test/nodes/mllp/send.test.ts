@@ -57,6 +57,7 @@ async function start(t: TestContext, answer: Answer, config: Record<string, unkn
       adapter: resolveAdapter('mllp', { charset: 'UTF-8', limits: { timeoutMs: 2000 }, ...adapter, settings }),
       signal: options.signal ?? closing.signal,
       outbound: options.outbound ?? anywhere,
+      scope: { message },
       idempotencyKey: options.key ?? 'key-1',
       clock: wallClock(),
       log: silentLogger,
@@ -185,6 +186,18 @@ test('a refusal is an input error without the words of the other side, or transi
   );
   const retrying = await start(t, answer, { retryOn: ['AE'] });
   await assert.rejects(retrying.send(admission('M1')), isError('MLLP_REFUSED', 'transient'));
+});
+
+test('refusals leave by their own port with the words of the other side, and the message comes from any field', async (t) => {
+  const answer: Answer = (id) => ackText(id, id === 'M1' ? 'AE' : 'AA', '张三 is unknown');
+  const config = { controlId: 'keep', refusals: 'port', message: { path: 'data.body' } };
+  const { hospital, send } = await start(t, answer, config);
+  const refused = (await send({ body: admission('M1') })) as unknown as { emit: { refused: { data: unknown }[] } };
+  assert.deepEqual(refused.emit.refused[0]!.data, { code: 'AE', controlId: 'M1', errorCode: '', text: '张三 is unknown' });
+  assert.equal((emitted(await send({ body: admission('M2') })) as { code: string }).code, 'AA');
+  assert.equal(hospital.received.length, 2);
+  const retrying = await start(t, answer, { ...config, retryOn: ['AE'] });
+  await assert.rejects(retrying.send({ body: admission('M1') }), isError('MLLP_REFUSED', 'transient'));
 });
 
 test('a refusal from a peer that could not read the header is taken as such', async (t) => {

@@ -21,6 +21,7 @@ import { ADAPTER_TEXTS } from './adapter-texts.ts';
 import { AdapterUses, useHeldAt } from './adapter-uses.tsx';
 import { isSecretsAffair } from './secrets-affair.ts';
 import { ConnectionTest } from './connection-test.tsx';
+import { TransportPanel } from './transport-panel.tsx';
 
 const TEXTS = defineTexts({
   settings: ['适配器设置', 'Settings of the adapter'],
@@ -120,6 +121,7 @@ function Loaded({ adapter, onSaved, onReload }: LoadedProps) {
               isOff={isChanged && adapterProblems(now, adapterId, type, 'en').length > 0}
             />
             <AdapterUses adapterId={adapterId} />
+            <TransportPanel adapterId={adapterId} />
           </>
         )}
       />
