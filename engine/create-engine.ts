@@ -59,6 +59,7 @@ import { showWorkerCounts, WorkerCounts } from './worker/worker-counts.ts';
 import { CANCEL_CHANNEL, createWorker, type Worker } from './worker/create-worker.ts';
 import { createOwners } from './ownership/owners.ts';
 import { createLeases } from './ownership/leases.ts';
+import { openFlowState } from './state/flow-state-store.ts';
 import { createServes } from './worker/create-serves.ts';
 import { startBlobSweep } from './worker/sweep-blobs.ts';
 
@@ -196,17 +197,18 @@ async function openFlows(deps: EngineDeps) {
   const outbound = await openOutbound({ documents, changes, clock, log, settings: allowed, ownPorts });
   await outbound.seed('adapters', () => targetsOfAdapters(bindings.store, nodes.adapterTypes(), environment));
   const files = createFileAccess(deps.files ?? { roots: [], forbidden: [] });
+  const flowState = await openFlowState(documents, seal, clock);
   const stores = await openFlowStores(documents, seal);
   const compile = (version: FlowVersion) =>
     compileFlow(version, { getNode: nodes.get, build: createBuildContext({ pool, key: version.flowId }) });
   const examiner = createExaminer(deps.nodeFolders, clock);
   const published = await createPublishedFlows({ stores, changes, nodes, compile, clock, logger: log });
-  return { pool, nodes, changes, bindings, outbound, files, stores, examiner, published };
+  return { pool, nodes, changes, bindings, outbound, files, flowState, stores, examiner, published };
 }
 
 /** Creates what every run needs, and the counters of runs. */
 async function createRuns(
-  { pool, bindings, outbound, files, published }: Flows,
+  { pool, bindings, outbound, files, flowState, published }: Flows,
   owner: string,
   parts: () => ProcessParts,
   deps: EngineDeps,
@@ -219,6 +221,7 @@ async function createRuns(
     bindings: bindings.bindings,
     outbound: outbound.guard,
     files,
+    stateOf: (domain) => flowState.of(domain),
     compileExpression: createBuildContext({ pool }).compileExpression,
     runScript: (source, input, options) => pool.run(source, input as ScriptInput, options),
     callFlow: createCallFlow(

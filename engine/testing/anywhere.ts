@@ -1,3 +1,4 @@
+import type { FlowState } from '../contract/node/flow-state.ts';
 import { createFileAccess } from '../outbound/create-file-access.ts';
 import { createOutboundGuard } from '../outbound/create-outbound-guard.ts';
 
@@ -6,3 +7,7 @@ export const anywhere = createOutboundGuard({ isExcepted: () => true });
 
 /** Allows every file, because tests use folders that they create. */
 export const anyFile = createFileAccess({ roots: ['/'], forbidden: [] });
+
+const noUse = () => Promise.reject(new TypeError('this test passes no state'));
+/** Fails at every use, because a test that needs the state of flows passes a store. */
+export const noState: FlowState = { get: noUse, put: noUse, add: noUse, remove: noUse };

@@ -12,9 +12,10 @@ import type { BuildContext, ConfigProblem, NodeContext, NodeDefinition, Outcome,
 import { silentLogger, type Logger } from '../contract/values/observe.ts';
 import { isEcho, nameProblem, schemaValues } from '../contract/schema/schema-problem.ts';
 import type { FileAccess } from '../contract/node/file-access.ts';
+import type { FlowState } from '../contract/node/flow-state.ts';
 import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
-import { anyFile, anywhere } from './anywhere.ts';
+import { anyFile, anywhere, noState } from './anywhere.ts';
 import { memoryBlobs } from './memory-blobs.ts';
 import { testBuildContext } from './test-build-context.ts';
 import { wallClock } from './wall-clock.ts';
@@ -51,6 +52,8 @@ export interface RunNodeOptions {
   readonly outbound?: OutboundGuard;
   /** By default every file is allowed. */
   readonly files?: FileAccess;
+  /** By default every use of the state fails. */
+  readonly state?: FlowState;
   readonly build?: BuildContext;
   readonly runScript?: NodeContext<unknown>['runScript'];
   readonly callFlow?: NodeContext<unknown>['callFlow'];
@@ -123,6 +126,7 @@ function createContext(
     adapter: protocol === undefined ? undefined : resolveAdapter(protocol, options.adapter),
     outbound: options.outbound ?? anywhere,
     files: options.files ?? anyFile,
+    state: options.state ?? noState,
     signal: options.signal ?? new AbortController().signal,
     deadlineMs: clock.now() + (options.deadlineInMs ?? 60_000),
     idempotencyKey: options.idempotencyKey ?? 'key-of-this-run',

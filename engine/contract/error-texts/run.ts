@@ -4,6 +4,14 @@ import type { ErrorTemplates } from './template.ts';
 const askThere = '先向对方核实是否已办理：已办理则“按已办理结束”，未办理则重试（会再次发送该写操作）。';
 
 export const runTexts: ErrorTemplates = {
+  STATE_BUSY: { what: '同时修改该状态的步骤过多', fix: '可以重试；若经常发生，请分成几个键。' },
+  STATE_FULL: { what: '存储“{store}”已有 {limit} 项', fix: '缩短保留时间，或把这类数据存入数据库。' },
+  STATE_KEY: { what: '状态的键须为 1 至 {limit} 个字符', fix: '改用较短的键，例如原文的摘要。' },
+  'STATE_KEY/type': { what: '状态的键既不是文本，也不是数字', fix: '更正键的路径，或在此节点之前检查消息。' },
+  STATE_VALUE: { what: '该值不能保存为状态', fix: '只保存需要的文本或 JSON。' },
+  'STATE_VALUE/counter': { what: '该键下不是计数器，或计数过大', fix: '为计数器另用一个键。' },
+  'STATE_VALUE/size': { what: '该值超过 64 KB', fix: '只保存需要的内容。' },
+  'STATE_VALUE/bytes': { what: '该值是字节，状态只保存文本或 JSON', fix: '先转为文本，例如 Base64。' },
   FLOW_NOT_PUBLISHED: { what: '流程 {flowId} 没有发布', fix: '发布该流程，或更正接口的目标。' },
   FLOW_DEADLINE: { what: '流程[ {flowId} ]没有在期限内完成', fix: '稍后重试；若持续出现，请查看是哪个后端系统响应缓慢。' },
   FLOW_FAILED: { what: '同一键的较早执行失败，其原因已不再保留', fix: '查看该执行的记录。' },

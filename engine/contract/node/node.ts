@@ -11,6 +11,7 @@ import type { ErrorRecord, Issue } from '../values/errors.ts';
 import type { Message } from '../values/message.ts';
 import type { Logger } from '../values/observe.ts';
 import type { FileAccess } from './file-access.ts';
+import type { FlowState } from './flow-state.ts';
 import type { OutboundGuard } from './outbound-guard.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import type { SandboxUser } from './sandbox-wait.ts';
@@ -90,6 +91,8 @@ export interface NodeContext<Config> {
   readonly outbound: OutboundGuard;
   /** Must be asked before every access to a file. */
   readonly files: FileAccess;
+  /** The state that the flows of this flow's domain share. Pass `idempotencyKey` as the `act` of a change. */
+  readonly state: FlowState;
   /** Aborted on node time-out, deadline or cancel. Every wait and every socket must respect it. */
   readonly signal: AbortSignal;
   /** Epoch milliseconds after which the result is no longer needed. */
