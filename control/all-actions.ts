@@ -4,6 +4,7 @@ import { adapterActions, type AdapterServices } from './adapters/adapters.ts';
 import { alarmActions, type AlarmServices } from './alarms/alarms.ts';
 import { archiveActions, type ArchiveServices } from './executions/archive.ts';
 import { auditActions, type AuditServices } from './audit-trail/audit.ts';
+import { brokerActions, type BrokerServices } from './brokers/brokers.ts';
 import { bundleActions, type BundleServices } from './bundles/bundles.ts';
 import { callActions, type CallServices } from './calls/calls.ts';
 import { callerActions } from './callers/callers.ts';
@@ -47,6 +48,7 @@ export type ControlServices = AccountServices &
   AlarmServices &
   ArchiveServices &
   AuditServices &
+  BrokerServices &
   BundleServices &
   CallServices &
   CallerServices &
@@ -121,6 +123,7 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...integrityActions(services),
     ...alarmActions(services),
     ...topicActions(services),
+    ...brokerActions(services),
     ...keepActions(services),
   ];
   actions.push(...requestActions(services, actions));

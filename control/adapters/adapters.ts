@@ -291,7 +291,7 @@ export async function forbiddenTarget(
   return undefined;
 }
 
-function describeAdapterType(services: AdapterServices, { settings, ...type }: AdapterType): AdapterTypeDescription {
+function describeAdapterType(services: AdapterServices, { settings, brokers: _brokers, ...type }: AdapterType): AdapterTypeDescription {
   return {
     ...type,
     settings: JSON.parse(JSON.stringify(settings)) as Record<string, unknown>,

@@ -128,8 +128,28 @@ export function requestRules(services: RequestRulesServices): Readonly<Record<st
         return { names: [stored?.name ?? name], revision: stored?.revision ?? 0, from, digest: digestOf(stored ?? null) };
       },
     }),
+    'brokers.purge': removalIn(bindingStore),
+    'brokers.remove-destination': removalIn(bindingStore),
   };
   return acts;
+}
+
+/**
+ * Removing messages of a broker. The request is outdated if the adapter now leads to another place; how many messages
+ * there are changes all the time.
+ */
+function removalIn(bindingStore: BindingStore): RequestRule {
+  return askable<{ adapterId: string; name: string }>({
+    asks: 'brokers.edit',
+    needs: 'brokers.purge',
+    async look({ adapterId, name }) {
+      const adapter = await bindingStore.getAdapter(adapterId);
+      if (adapter === undefined) return undefined;
+      const { revision, environments, credential = null } = adapter;
+      const names = [adapter.name, { 'zh-CN': name, en: name }];
+      return { names, revision, from: revision, digest: digestOf([environments, credential]) };
+    },
+  });
 }
 
 /**

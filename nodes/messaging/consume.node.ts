@@ -13,7 +13,7 @@ import type { Incoming, Verdict } from './brokers/broker.ts';
 import { BROKERS } from './brokers/brokers.ts';
 import { destinationField } from './fields.ts';
 import { probeMessaging } from './probe.ts';
-import { targetOf } from './target.ts';
+import { requireWithin, targetOf } from './target.ts';
 
 const Config = Type.Object(
   {
@@ -140,6 +140,7 @@ async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
   const { settings, target } = await targetOf(ctx);
   const broker = await BROKERS[settings.broker].load();
   const { destination, group = ctx.flowId, window, deadLetter = `${destination}.dead` } = ctx.config;
+  requireWithin(settings.namePrefix, destination, deadLetter);
   const stopping = new AbortController();
   let before: Promise<unknown> = Promise.resolve();
   const take = (incoming: Incoming): Promise<Verdict> => {

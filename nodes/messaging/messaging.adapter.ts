@@ -1,5 +1,6 @@
 import { defineAdapter } from '../../engine/contract/node/adapter-type.ts';
 import { BROKERS } from './brokers/brokers.ts';
+import { managementOf, openAdministration, scopeOf } from './open-administration.ts';
 import { MessagingSettings } from './settings.ts';
 
 export default defineAdapter({
@@ -17,7 +18,9 @@ export default defineAdapter({
   connectsTo: (settings) => {
     const { broker, servers, tls } = settings as MessagingSettings;
     const usualPort = tls === undefined ? BROKERS[broker].port : BROKERS[broker].tlsPort;
-    return servers.map(({ host, port = usualPort }) => ({ host, port }));
+    const management = managementOf(settings as MessagingSettings);
+    return [...servers.map(({ host, port = usualPort }) => ({ host, port })), ...(management === undefined ? [] : [management])];
   },
   hasCharset: true,
+  brokers: { scopeOf: (settings) => scopeOf(settings as MessagingSettings), open: openAdministration },
 });

@@ -1,6 +1,6 @@
 /** Settings of a `messaging` adapter per environment. */
 import { Type, type Static } from 'typebox';
-import { fieldText } from '../../engine/contract/values/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { idleCloseField } from '../shared/idle-close-field.ts';
 import { OptionalTls } from '../shared/tls-fields.ts';
 
@@ -22,6 +22,35 @@ const ServerRow = Type.Object(
     ),
   },
   closed,
+);
+
+const Management = Type.Object(
+  {
+    host: Type.Optional(
+      Type.String({
+        ...fieldText('主机', 'Host', '不填时为第一台服务器。', 'The first server if left out.', { example: 'mq-1.hospital-c.example' }),
+        minLength: 1,
+        maxLength: 255,
+      }),
+    ),
+    port: Type.Optional(
+      Type.Integer({
+        ...fieldText('端口', 'Port', '不填时为 15672，使用 TLS 时为 15671。', '15672 if left out; with TLS 15671.'),
+        minimum: 1,
+        maximum: 65_535,
+      }),
+    ),
+  },
+  {
+    ...fieldText(
+      '管理接口',
+      'Management API',
+      '仅 RabbitMQ：管理插件的地址，用于“消息中间件”页面；凭据中的用户须有 management 标签。TLS 与上面相同。',
+      'RabbitMQ only: the address of its management plugin, for the page Message brokers; the user of the credential needs the tag management. TLS as above.',
+    ),
+    ...fieldEditor('optional-group'),
+    ...closed,
+  },
 );
 
 export const MessagingSettings = Type.Object(
@@ -102,6 +131,21 @@ export const MessagingSettings = Type.Object(
       }),
     ),
     idleCloseMs: Type.Optional(idleCloseField(60_000)),
+    management: Type.Optional(Management),
+    namePrefix: Type.Optional(
+      Type.String({
+        ...fieldText(
+          '名称前缀',
+          'Name prefix',
+          '多家机构共用一个中间件时填写：该适配器的节点和“消息中间件”页面只能使用、查看以此开头的队列和主题。',
+          'If several organisations share the broker: nodes with this adapter and the page Message brokers use and see only queues and topics that begin with it.',
+          { example: 'hospital-c.' },
+        ),
+        minLength: 1,
+        maxLength: 100,
+        pattern: '^[A-Za-z0-9._-]+$',
+      }),
+    ),
   },
   closed,
 );

@@ -3,6 +3,7 @@ import type { NodeContext } from '../../engine/contract/node/node.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { isLoopback } from '../shared/is-loopback.ts';
 import { readSettings } from '../shared/read-settings.ts';
+import { outsidePrefix } from './administration/errors.ts';
 import type { Target } from './brokers/broker.ts';
 import { BROKERS } from './brokers/brokers.ts';
 import { MessagingSettings } from './settings.ts';
@@ -20,14 +21,10 @@ export interface Reached {
 /** Rejects with ADAPTER_SETTINGS_WRONG, MESSAGING_CREDENTIAL or MESSAGING_TLS_REQUIRED (input). */
 export async function targetOf(ctx: MessagingContext): Promise<Reached> {
   const settings = readSettings(ctx.adapter!, MessagingSettings);
-  const { broker, tls, allowPlain, virtualHost, addressForm } = settings;
+  const { broker, tls, virtualHost, addressForm } = settings;
   const usualPort = tls === undefined ? BROKERS[broker].port : BROKERS[broker].tlsPort;
   const servers = settings.servers.map(({ host, port = usualPort }) => ({ host, port }));
-  if (tls === undefined && allowPlain !== true && !servers.every(({ host }) => isLoopback(host))) {
-    throw new AppError('MESSAGING_TLS_REQUIRED', 'input', 'This adapter would send patient data unencrypted.', {
-      fix: 'Set tls in its settings; or allowPlain, if the broker does not support TLS and is in the same protected network.',
-    });
-  }
+  requireTls(settings, servers);
   const credential = settings.login === 'none' ? undefined : await ctx.secret();
   const { adapterId, limits } = ctx.adapter!;
   const target: Target = {
@@ -43,6 +40,21 @@ export async function targetOf(ctx: MessagingContext): Promise<Reached> {
     clientName: `kangqiao ${adapterId}`,
   };
   return { settings, target, credential };
+}
+
+/** Throws MESSAGING_TLS_REQUIRED (input) if a connection to one of the servers would be in plain text without permission. */
+export function requireTls({ tls, allowPlain }: MessagingSettings, servers: readonly { readonly host: string }[]): void {
+  if (tls !== undefined || allowPlain === true || servers.every(({ host }) => isLoopback(host))) return;
+  throw new AppError('MESSAGING_TLS_REQUIRED', 'input', 'This adapter would send patient data unencrypted.', {
+    fix: 'Set tls in its settings; or allowPlain, if the broker does not support TLS and is in the same protected network.',
+  });
+}
+
+/** Throws BROKER_NAME_PREFIX (input) if a queue or topic is outside what the adapter may use (decision 0070). */
+export function requireWithin(namePrefix: string | undefined, ...destinations: readonly string[]): void {
+  if (namePrefix === undefined) return;
+  for (const destination of destinations)
+    if (!destination.replace(/^\/exchange\//, '').startsWith(namePrefix)) throw outsidePrefix(namePrefix);
 }
 
 function readCredential(credential: string): { readonly user: string; readonly password: string } {

@@ -8,7 +8,7 @@ import type { Outgoing, Publisher, Target } from './brokers/broker.ts';
 import { BROKERS } from './brokers/brokers.ts';
 import { notConfirmed, stopped } from './brokers/errors.ts';
 import type { MessagingSettings } from './settings.ts';
-import { targetOf, type MessagingContext } from './target.ts';
+import { requireWithin, targetOf, type MessagingContext } from './target.ts';
 
 /** Maximum number of steps that wait for their turn. If there are more, the broker is far too slow. */
 const MAX_WAITING = 1000;
@@ -17,11 +17,12 @@ export type PublishContext = MessagingContext & Pick<NodeContext<unknown>, 'sign
 
 /**
  * Publishes a message and resolves when the broker has confirmed it. Rejects with the errors of `Publisher`, of
- * `openPublisher` and of `targetOf`, with MESSAGING_BUSY (transient), and with MESSAGING_NOT_CONFIRMED
+ * `openPublisher`, of `targetOf` and of `requireWithin`, with MESSAGING_BUSY (transient), and with MESSAGING_NOT_CONFIRMED
  * (unknown-outcome) at the call time-out of the adapter or when `ctx.signal` aborts.
  */
 export async function publish(ctx: PublishContext, message: Outgoing): Promise<void> {
-  const line = await lineOf(ctx);
+  const { line, namePrefix } = await lineOf(ctx);
+  requireWithin(namePrefix, message.destination);
   return line.publish(message, ctx);
 }
 
@@ -173,6 +174,7 @@ interface Entry {
   /** Absent if the broker demands no login. */
   readonly credential: string | undefined;
   readonly key: string;
+  readonly namePrefix: string | undefined;
   readonly line: PublishLine;
 }
 
@@ -180,11 +182,11 @@ interface Entry {
 const lines = new Map<string, Entry>();
 
 /** Returns the connection of the adapter. When its settings or credential have changed, the old one is closed. */
-async function lineOf(ctx: MessagingContext): Promise<PublishLine> {
+async function lineOf(ctx: MessagingContext): Promise<Entry> {
   const adapter = ctx.adapter!;
   const known = lines.get(adapter.adapterId);
   // Nothing of the adapter has changed since the last message.
-  if (known?.adapter === adapter && (known.credential === undefined || known.credential === (await ctx.secret()))) return known.line;
+  if (known?.adapter === adapter && (known.credential === undefined || known.credential === (await ctx.secret()))) return known;
   const { settings, target, credential } = await targetOf(ctx);
   const key = createHash('sha256')
     .update(JSON.stringify([settings, target.login, target.timeoutMs, target.connectTimeoutMs]))
@@ -192,8 +194,9 @@ async function lineOf(ctx: MessagingContext): Promise<PublishLine> {
   const last = lines.get(adapter.adapterId);
   if (last?.key !== key) last?.line.retire();
   const line = last?.key === key ? last.line : newLine(ctx, settings, target);
-  lines.set(adapter.adapterId, { adapter, credential, key, line });
-  return line;
+  const entry = { adapter, credential, key, namePrefix: settings.namePrefix, line };
+  lines.set(adapter.adapterId, entry);
+  return entry;
 }
 
 function newLine({ clock }: MessagingContext, settings: MessagingSettings, target: Target): PublishLine {

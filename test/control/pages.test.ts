@@ -85,8 +85,8 @@ test('a list whose highest numbers come first goes on below the last', () => {
 
 /** Catalogues that come with the program, what is limited from the start, and reports. */
 const WHOLE = [
-  ...['adapters.offers', 'adapters.types', 'archive.get', 'audit.actions', 'blocked-callers.find', 'calls.search'],
-  ...['flows.samples', 'gateways.events', 'nodes.list', 'policies.list', 'transport.list'],
+  ...['adapters.offers', 'adapters.types', 'archive.get', 'audit.actions', 'blocked-callers.find', 'brokers.browse'],
+  ...['calls.search', 'flows.samples', 'gateways.events', 'nodes.list', 'policies.list', 'transport.list'],
 ];
 
 test('every other operation that returns items takes a cursor and returns the next one', async (context) => {

@@ -27,6 +27,8 @@ const settingsOf = ({ settings }: AdapterType) => adapterFields({ settings: sett
 const FIELDS: Readonly<Record<string, readonly FieldSchema[]>> = {
   'flows.publish': [],
   'interfaces.set-state': [],
+  'brokers.purge': [],
+  'brokers.remove-destination': [],
   'interfaces.save': [interfaceFields(policies)],
   'grants.save': [GRANT_FIELDS],
   'adapters.save': adapterTypes.map(settingsOf),

@@ -17,6 +17,10 @@ export interface RabbitmqServer extends Pick<ServerProcess, 'port' | 'pid' | 'ki
   readonly url: string;
   /** Port for TLS, if a certificate was given. */
   readonly tlsPort: number | undefined;
+  /** Port of the HTTP API, if the management plugin was wanted. Listens with TLS if a certificate was given. */
+  readonly managementPort: number | undefined;
+  /** Runs `rabbitmqctl` with these arguments, and returns what it prints. */
+  control(...args: readonly string[]): string;
   /** Makes the broker believe that it lacks memory, or ends that. */
   lackMemory(isLacking: boolean): void;
   /** Ends it in good order, and removes its folder. */
@@ -27,6 +31,8 @@ export interface RabbitmqOptions {
   /** PEM of a certificate and its key. */
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly plugins?: readonly string[];
+  /** With the management plugin. */
+  readonly management?: true;
 }
 
 /** Why RabbitMQ cannot be had here, or undefined when it is there. */
@@ -34,7 +40,7 @@ export function prepareRabbitmq(): string | undefined {
   return programFolder() === undefined ? 'RabbitMQ is not installed' : undefined;
 }
 
-export async function startRabbitmq({ tls, plugins = [] }: RabbitmqOptions = {}): Promise<RabbitmqServer> {
+export async function startRabbitmq({ tls, plugins = [], management }: RabbitmqOptions = {}): Promise<RabbitmqServer> {
   const folder = await mkdtemp(join(tmpdir(), 'kq-rabbitmq-'));
   const port = await freePort();
   const [distributionPort, epmdPort, tlsPort] = [await freePort(), await freePort(), tls === undefined ? undefined : await freePort()];
@@ -46,8 +52,17 @@ export async function startRabbitmq({ tls, plugins = [] }: RabbitmqOptions = {})
     lines.push(`listeners.ssl.default = 127.0.0.1:${tlsPort}`, `ssl_options.certfile = ${file('cert.pem')}`);
     lines.push(`ssl_options.cacertfile = ${file('cert.pem')}`, `ssl_options.keyfile = ${file('key.pem')}`);
   }
+  const managementPort = management === undefined ? undefined : await freePort();
+  if (managementPort !== undefined) {
+    const kind = tls === undefined ? 'tcp' : 'ssl';
+    lines.push(`management.${kind}.ip = 127.0.0.1`, `management.${kind}.port = ${managementPort}`);
+    // Lists show counts that are at most so old.
+    lines.push('collect_statistics_interval = 500');
+    if (tls !== undefined) lines.push(`management.ssl.certfile = ${file('cert.pem')}`, `management.ssl.keyfile = ${file('key.pem')}`);
+  }
   await writeFile(file('rabbitmq.conf'), `${lines.join('\n')}\n`);
-  await writeFile(file('enabled_plugins'), `[${plugins.join(',')}].\n`);
+  const enabled = management === undefined ? plugins : [...plugins, 'rabbitmq_management'];
+  await writeFile(file('enabled_plugins'), `[${enabled.join(',')}].\n`);
   const env = {
     ...process.env,
     HOME: folder,
@@ -86,13 +101,15 @@ export async function startRabbitmq({ tls, plugins = [] }: RabbitmqOptions = {})
     async isReady() {
       const connection = await connect(url, { timeout: 2000 });
       await connection.close();
-      return true;
+      return managementPort === undefined || isListening(managementPort);
     },
   });
   return {
     url,
     port,
     tlsPort,
+    managementPort,
+    control: (...args) => execFileSync(program('rabbitmqctl'), ['-q', ...args], { env, encoding: 'utf8' }),
     get pid() {
       return server.pid;
     },

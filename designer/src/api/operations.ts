@@ -173,6 +173,22 @@ export const OPERATIONS = {
   'topics.list': { method: 'GET', path: '/topics' },
   'topics.save': { method: 'PUT', path: '/topics/:topic', body: 'document' },
   'topics.events': { method: 'GET', path: '/topics/:topic/events' },
+  'brokers.list': { method: 'GET', path: '/brokers' },
+  'brokers.get': { method: 'GET', path: '/brokers/:adapterId' },
+  'brokers.destinations': { method: 'GET', path: '/brokers/:adapterId/destinations' },
+  'brokers.subscriptions': { method: 'GET', path: '/brokers/:adapterId/subscriptions' },
+  'brokers.sessions': { method: 'GET', path: '/brokers/:adapterId/sessions' },
+  'brokers.virtual-hosts': { method: 'GET', path: '/brokers/:adapterId/virtual-hosts' },
+  'brokers.create-destination': { method: 'POST', path: '/brokers/:adapterId/destinations' },
+  'brokers.browse': { method: 'POST', path: '/brokers/:adapterId/destinations/browse' },
+  'brokers.move': { method: 'POST', path: '/brokers/:adapterId/destinations/move', progress: true },
+  'brokers.purge': { method: 'POST', path: '/brokers/:adapterId/destinations/purge' },
+  'brokers.remove-destination': { method: 'POST', path: '/brokers/:adapterId/destinations/remove' },
+  'brokers.subscribe': { method: 'POST', path: '/brokers/:adapterId/subscriptions' },
+  'brokers.unsubscribe': { method: 'POST', path: '/brokers/:adapterId/subscriptions/remove' },
+  'brokers.end-session': { method: 'POST', path: '/brokers/:adapterId/sessions/end' },
+  'brokers.create-virtual-host': { method: 'POST', path: '/brokers/:adapterId/virtual-hosts' },
+  'brokers.remove-virtual-host': { method: 'POST', path: '/brokers/:adapterId/virtual-hosts/remove', stepUp: true },
   'alarms.list': { method: 'GET', path: '/alarms' },
   'alarms.acknowledge': { method: 'POST', path: '/alarms/:alarmId/acknowledge' },
   'alarms.silences': { method: 'GET', path: '/alarm-silences' },
@@ -693,6 +709,120 @@ export interface components {
       state: 'open' | 'closed' | 'half-open' | 'ramp';
       until?: number;
     };
+    BrokerAbout: {
+      /** @description What the broker can do; the page shows only this. */
+      features: components['schemas']['BrokerFeatures'];
+      product: string;
+      version?: string;
+    };
+    BrokerDestination: {
+      /**
+       * @description Made by the broker itself; it cannot be removed.
+       * @constant
+       */
+      builtIn?: true;
+      bytes?: number;
+      consumers?: number;
+      /** @description Where the broker moves messages that expire or are refused. */
+      deadLetterTo?: string;
+      /** @description After so many deliveries, the broker drops a message or moves it to the dead letters. */
+      deliveryLimit?: number;
+      durable: boolean;
+      kind: components['schemas']['DestinationKind'];
+      /** @description Messages that are kept. */
+      messages?: number;
+      name: string;
+      partitions?: number;
+      /** @description The broker's own word: `quorum`, `classic`, `stream`, `fanout`, `log` … */
+      type: string;
+      /** @description Those of `messages` that were delivered and are not acknowledged yet. */
+      unacknowledged?: number;
+    };
+    BrokerDetails: {
+      /** @description Absent if the broker cannot be administered or did not answer; `failure` then says why. */
+      about?: components['schemas']['BrokerAbout'];
+      adapterId: string;
+      /** @description The name of the product in the settings of the adapter, for example `rabbitmq`. */
+      broker?: string;
+      domain: string;
+      /** @description Set while the broker cannot be reached or refuses the login. */
+      failure?: components['schemas']['BrokerFailure'];
+      name: components['schemas']['Text'];
+      /** @description Only names that begin with this text belong to the scope. */
+      namePrefix?: string;
+      servers?: string[];
+      virtualHost?: string;
+      /**
+       * @description Why the broker cannot be administered; `environment`: the adapter has no settings for this one.
+       * @enum {unknown}
+       */
+      without?: 'management' | 'environment' | 'unsupported' | 'login';
+    };
+    BrokerFailure: {
+      error: components['schemas']['ErrorRecord'];
+      since: number;
+    };
+    BrokerFeatures: {
+      endSessions: boolean;
+      kinds: components['schemas']['DestinationKind'][];
+      /**
+       * @description `bindings`: a queue gets messages of a topic. `groups`: the consumers of a group share a topic.
+       * @enum {unknown}
+       */
+      subscriptions: 'groups' | 'bindings';
+      virtualHosts: boolean;
+    };
+    BrokerItem: {
+      adapterId: string;
+      /** @description The name of the product in the settings of the adapter, for example `rabbitmq`. */
+      broker?: string;
+      domain: string;
+      /** @description Set while the broker cannot be reached or refuses the login. */
+      failure?: components['schemas']['BrokerFailure'];
+      name: components['schemas']['Text'];
+      /** @description Only names that begin with this text belong to the scope. */
+      namePrefix?: string;
+      servers?: string[];
+      virtualHost?: string;
+      /**
+       * @description Why the broker cannot be administered; `environment`: the adapter has no settings for this one.
+       * @enum {unknown}
+       */
+      without?: 'management' | 'environment' | 'unsupported' | 'login';
+    };
+    BrokerSession: {
+      address: string;
+      /** @description The name that the client gave itself. */
+      client: string;
+      /** @description Names of the queues or topics that it consumes. */
+      consumes: string[];
+      /** @description The consumer group that it is a member of. */
+      group?: string;
+      protocol?: string;
+      sessionId: string;
+      since?: number;
+      user?: string;
+    };
+    BrokerSubscription: {
+      consumers?: number;
+      /** @description Tells bindings with the same topic and queue apart. */
+      key?: string;
+      /** @description Messages that the subscriber has not processed yet. */
+      lag?: number;
+      state?: string;
+      /** @description The queue that is bound to the topic, or the consumer group. */
+      subscriber: string;
+      topic: string;
+    };
+    BrokerVirtualHost: {
+      /** @description True for the one of the adapter. */
+      isOwn: boolean;
+      messages?: number;
+      name: string;
+    };
+    BrowsedMessages: {
+      items: components['schemas']['ShownBrokerMessage'][];
+    };
     Bulk: {
       bulkId: string;
       closedBy?: string;
@@ -966,6 +1096,8 @@ export interface components {
     };
     /** @enum {unknown} */
     ControlRole: 'reply' | 'route' | 'parallel' | 'for-each' | 'join' | 'catch' | 'wait' | 'end';
+    /** @enum {unknown} */
+    DestinationKind: 'queue' | 'topic';
     DomainList: {
       items: string[];
       /** @description True if the person may name a domain that has no objects yet. */
@@ -1950,6 +2082,16 @@ export interface components {
       shared: components['schemas']['CarriedShared'];
       to: string;
     };
+    MoveResult: {
+      /**
+       * @description Set if the person stopped it before the end.
+       * @constant
+       */
+      isStopped?: true;
+      /** @description Messages that name no place, or one that does not exist. They stay. */
+      left: number;
+      moved: number;
+    };
     NamedAct: {
       action: string;
       actor: string;
@@ -2329,6 +2471,9 @@ export interface components {
       | 'callers.edit'
       | 'grants.edit'
       | 'gateways.drain'
+      | 'brokers.read'
+      | 'brokers.edit'
+      | 'brokers.purge'
       | 'executions.read'
       | 'executions.payload'
       | 'executions.retry'
@@ -2633,6 +2778,23 @@ export interface components {
         code: string;
         to: string[];
       };
+    };
+    ShownBrokerMessage: {
+      at?: number;
+      contentType?: string;
+      data: string;
+      /** @enum {unknown} */
+      form: 'text' | 'base64';
+      headers: {
+        [key: string]: string;
+      };
+      id?: string;
+      key?: string;
+      /** @description Partition and offset, where the broker has them. */
+      place?: string;
+      sizeBytes: number;
+      /** @constant */
+      truncated?: true;
     };
     ShownCondition: {
       /** @description The instance group; empty if the condition is about the interface as a whole. */
@@ -3186,6 +3348,16 @@ export type BackupReport = components['schemas']['BackupReport'];
 export type Balancing = components['schemas']['Balancing'];
 export type BlobRef = components['schemas']['BlobRef'];
 export type BreakerView = components['schemas']['BreakerView'];
+export type BrokerAbout = components['schemas']['BrokerAbout'];
+export type BrokerDestination = components['schemas']['BrokerDestination'];
+export type BrokerDetails = components['schemas']['BrokerDetails'];
+export type BrokerFailure = components['schemas']['BrokerFailure'];
+export type BrokerFeatures = components['schemas']['BrokerFeatures'];
+export type BrokerItem = components['schemas']['BrokerItem'];
+export type BrokerSession = components['schemas']['BrokerSession'];
+export type BrokerSubscription = components['schemas']['BrokerSubscription'];
+export type BrokerVirtualHost = components['schemas']['BrokerVirtualHost'];
+export type BrowsedMessages = components['schemas']['BrowsedMessages'];
 export type Bulk = components['schemas']['Bulk'];
 export type BulkAnswer = components['schemas']['BulkAnswer'];
 export type BulkKind = components['schemas']['BulkKind'];
@@ -3209,6 +3381,7 @@ export type CodeTable = components['schemas']['CodeTable'];
 export type ConcludeAnswer = components['schemas']['ConcludeAnswer'];
 export type ConcurrencyState = components['schemas']['ConcurrencyState'];
 export type ControlRole = components['schemas']['ControlRole'];
+export type DestinationKind = components['schemas']['DestinationKind'];
 export type DomainList = components['schemas']['DomainList'];
 export type Domains = components['schemas']['Domains'];
 export type DraftRevisionItem = components['schemas']['DraftRevisionItem'];
@@ -3281,6 +3454,7 @@ export type Me = components['schemas']['Me'];
 export type Message = components['schemas']['Message'];
 export type MovedCollection = components['schemas']['MovedCollection'];
 export type MoveReport = components['schemas']['MoveReport'];
+export type MoveResult = components['schemas']['MoveResult'];
 export type NamedAct = components['schemas']['NamedAct'];
 export type NamedHeldGroup = components['schemas']['NamedHeldGroup'];
 export type NamedHeldGroups = components['schemas']['NamedHeldGroups'];
@@ -3334,6 +3508,7 @@ export type SessionLine = components['schemas']['SessionLine'];
 export type SettingDescription = components['schemas']['SettingDescription'];
 export type SharedFlow = components['schemas']['SharedFlow'];
 export type ShownAlarm = components['schemas']['ShownAlarm'];
+export type ShownBrokerMessage = components['schemas']['ShownBrokerMessage'];
 export type ShownCondition = components['schemas']['ShownCondition'];
 export type ShownError = components['schemas']['ShownError'];
 export type ShownEvent = components['schemas']['ShownEvent'];
@@ -4886,6 +5061,503 @@ export interface operations {
               reason: string;
               revision: number;
             }[];
+          };
+        };
+      };
+    };
+  };
+  'brokers.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['BrokerItem'][];
+            /** @description Send it as `after` to get the next page; absent on the last page. */
+            next?: string;
+          };
+        };
+      };
+    };
+  };
+  'brokers.get': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        adapterId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BrokerDetails'];
+        };
+      };
+    };
+  };
+  'brokers.destinations': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        adapterId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['BrokerDestination'][];
+            /** @description Send it as `after` to get the next page; absent on the last page. */
+            next?: string;
+          };
+        };
+      };
+    };
+  };
+  'brokers.create-destination': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        adapterId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          deadLetterTo?: string;
+          kind: 'queue' | 'topic';
+          name: string;
+          partitions?: number;
+          retainMs?: number;
+          type?: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            deadLetterTo?: string;
+            /** @enum {unknown} */
+            kind: 'queue' | 'topic';
+            name: string;
+            partitions?: number;
+            retainMs?: number;
+            type?: string;
+          };
+        };
+      };
+    };
+  };
+  'brokers.browse': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        adapterId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @default 20 */
+          count?: number;
+          /** @default 4096 */
+          eachBytes?: number;
+          kind: 'queue' | 'topic';
+          /** @description True: look even if the broker counts it as a delivery (BROKER_BROWSE_COUNTS) */
+          mayCount?: boolean;
+          name: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BrowsedMessages'];
+        };
+      };
+    };
+  };
+  'brokers.move': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        adapterId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          kind: 'queue' | 'topic';
+          /** @default 100000 */
+          limit?: number;
+          name: string;
+          to?: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MoveResult'];
+        };
+      };
+    };
+  };
+  'brokers.purge': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        adapterId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          kind: 'queue' | 'topic';
+          name: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            messages: number;
+          };
+        };
+      };
+    };
+  };
+  'brokers.remove-destination': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        adapterId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          kind: 'queue' | 'topic';
+          name: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            messages: number;
+            removed: boolean;
+          };
+        };
+      };
+    };
+  };
+  'brokers.sessions': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        adapterId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['BrokerSession'][];
+            /** @description Send it as `after` to get the next page; absent on the last page. */
+            next?: string;
+          };
+        };
+      };
+    };
+  };
+  'brokers.end-session': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        adapterId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          sessionId: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            ended: boolean;
+          };
+        };
+      };
+    };
+  };
+  'brokers.subscriptions': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        adapterId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['BrokerSubscription'][];
+            /** @description Send it as `after` to get the next page; absent on the last page. */
+            next?: string;
+          };
+        };
+      };
+    };
+  };
+  'brokers.subscribe': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        adapterId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          key?: string;
+          subscriber: string;
+          topic: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            key?: string;
+            subscriber: string;
+            topic: string;
+          };
+        };
+      };
+    };
+  };
+  'brokers.unsubscribe': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        adapterId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          key?: string;
+          subscriber: string;
+          topic: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
+          };
+        };
+      };
+    };
+  };
+  'brokers.virtual-hosts': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        adapterId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['BrokerVirtualHost'][];
+            /** @description Send it as `after` to get the next page; absent on the last page. */
+            next?: string;
+          };
+        };
+      };
+    };
+  };
+  'brokers.create-virtual-host': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        adapterId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          name: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            created: boolean;
+          };
+        };
+      };
+    };
+  };
+  'brokers.remove-virtual-host': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        adapterId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          name: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
           };
         };
       };
@@ -8357,6 +9029,9 @@ export interface operations {
             | 'callers.edit'
             | 'grants.edit'
             | 'gateways.drain'
+            | 'brokers.read'
+            | 'brokers.edit'
+            | 'brokers.purge'
             | 'executions.read'
             | 'executions.payload'
             | 'executions.retry'

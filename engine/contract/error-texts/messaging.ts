@@ -1,7 +1,28 @@
-/** Texts for errors of the messaging nodes. */
+/** Texts for errors of the messaging nodes, and of the administration of message brokers. */
 import type { ErrorTemplates } from './template.ts';
 
 export const messagingTexts: ErrorTemplates = {
+  BROKER_API_FAILED: {
+    what: '消息中间件的管理接口 {host}:{port} 没有给出可用的应答（{reason}）',
+    fix: '检查中间件及其管理插件是否运行，以及地址、防火墙与证书。',
+  },
+  BROKER_BROWSE_COUNTS: {
+    what: '在该队列中，每次查看都计为一次投递，上限为 {count} 次',
+    fix: '确认可以计入；投递次数多的消息可能因此进入死信。',
+  },
+  BROKER_CANNOT: { what: '该消息中间件没有这项功能', fix: '页面只列出它可做的操作。' },
+  BROKER_EXISTS: { what: '{name} 已存在', fix: '换一个名称，或使用已有的。' },
+  BROKER_NAME: { what: '{name} 不能用作该中间件中的名称', fix: '使用字母、数字、点、连字符和下划线。' },
+  BROKER_NAME_PREFIX: { what: '名称须以 {prefix} 开头', fix: '在前面加上适配器的名称前缀。' },
+  BROKER_NOT_ADMINISTERED: { what: '不能通过该适配器管理消息中间件', fix: '请使用中间件自带的工具。' },
+  'BROKER_NOT_ADMINISTERED/unsupported': { what: '平台不管理这种消息中间件', fix: '请使用中间件自带的工具。' },
+  'BROKER_NOT_ADMINISTERED/management': { what: '适配器没有填写管理接口的地址', fix: '在适配器的参数中填写管理接口。' },
+  'BROKER_NOT_ADMINISTERED/login': {
+    what: '适配器不登录，无法限定它能看到什么',
+    fix: '在适配器中启用登录，并由管理凭据的人配置凭据。',
+  },
+  BROKER_REFUSED: { what: '消息中间件拒绝了该操作（{reason}）', fix: '更正输入，或请中间件管理员给适配器的用户授权。' },
+  BROKER_TIMEOUT: { what: '消息中间件在 {seconds} 秒内没有应答', fix: '请重试；若一直如此，测试适配器的连接。' },
   MESSAGING_BUSY: { what: '等待该消息中间件确认的消息过多', fix: '稍候；若中间件允许，可调高适配器的发布窗口。' },
   MESSAGING_CONNECTION_LOST: { what: '与消息中间件的连接中断（{reason}）', fix: '会自动重新连接；若经常发生，检查网络与中间件。' },
   MESSAGING_CONNECT_FAILED: { what: '无法连接消息中间件 {host}:{port}（{reason}）', fix: '用适配器的连接测试检查地址、防火墙与证书。' },

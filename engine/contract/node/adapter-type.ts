@@ -4,6 +4,7 @@
  */
 import type { TObject } from 'typebox';
 import type { Text } from '../values/texts.ts';
+import type { BrokerAdministrations } from './broker-administration.ts';
 
 export interface AdapterType<Schema extends TObject = TObject> {
   /** The name of the folder; nodes refer to it in `adapter`. */
@@ -19,6 +20,8 @@ export interface AdapterType<Schema extends TObject = TObject> {
   connectsTo?(settings: Readonly<Record<string, unknown>>): readonly { readonly host: string; readonly port: number }[];
   /** True if adapters of this protocol use the charset of their document. */
   readonly hasCharset: boolean;
+  /** Absent if the adapters reach no message broker. */
+  readonly brokers?: BrokerAdministrations;
 }
 
 /** Returns its input; exists only for type inference. */

@@ -46,7 +46,7 @@ const PRECONDITION_FAILED = 406;
 
 export default { openPublisher, consume, describe } satisfies Broker;
 
-function open(target: Target): Promise<ChannelModel> {
+export function open(target: Target): Promise<ChannelModel> {
   return firstServer(target, (server) => openServer(target, server));
 }
 
@@ -95,7 +95,7 @@ function openFailed(server: Server, cause: unknown): AppError {
   return connectFailed(server, cause);
 }
 
-async function closeModel(model: ChannelModel, { clock }: Target): Promise<void> {
+export async function closeModel(model: ChannelModel, { clock }: Target): Promise<void> {
   await within(clock, CLOSE_MS, model.close()).catch(() => undefined);
 }
 

@@ -178,3 +178,11 @@ test('a broker that accepts and never answers is no broker', { skip }, async (t)
   const adapter = adapterOf({ servers: [{ host: '127.0.0.1', port: proxy.port }] }, { connectTimeoutMs: 300 });
   await assert.rejects(listen(t, { destination: 'x' }, { adapter }), { code: 'MESSAGING_CONNECT_FAILED' });
 });
+
+test('with a name prefix, only what begins with it is received from, or gets the dead letters', { skip }, async (t) => {
+  const [own, other] = [await newQueue(), await newQueue()];
+  const adapter = adapterOf({ namePrefix: own });
+  await listen(t, { destination: own }, { adapter });
+  for (const config of [{ destination: other }, { destination: own, deadLetter: other }])
+    await assert.rejects(listen(t, config, { adapter }), (error: AppError) => error.code === 'BROKER_NAME_PREFIX');
+});

@@ -148,3 +148,13 @@ test('a stop before sending is transient, after sending an unknown outcome', { s
     failsWith('MESSAGING_NOT_CONFIRMED', 'unknown-outcome'),
   );
 });
+
+test('with a name prefix, only what begins with it is published to', { skip }, async (t) => {
+  const destination = await newQueue();
+  const adapter = adapterOf({ namePrefix: destination });
+  await publish({ destination, body: { value: 'x' } }, { adapter });
+  for (const other of [await newQueue(), '/exchange/amq.topic'])
+    await assert.rejects(publish({ destination: other, body: { value: 'x' } }, { adapter }), failsWith('BROKER_NAME_PREFIX', 'input'));
+  const trigger = await consume(t, destination);
+  await trigger.next();
+});

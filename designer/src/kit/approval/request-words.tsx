@@ -12,6 +12,8 @@ const ACT_TEXTS = defineTexts({
   'interfaces.online': ['接口上线', 'Put an interface online'],
   'interfaces.offline': ['接口下线', 'Take an interface offline'],
   'grants.save': ['授权应用调用接口', 'Grant an interface to an app'],
+  'brokers.purge': ['清空队列或主题', 'Purge a queue or topic'],
+  'brokers.remove-destination': ['删除队列或主题', 'Delete a queue or topic'],
   'adapters.save': ['修改适配器的凭据或地址', 'Change the credential or address of an adapter'],
 });
 
@@ -43,6 +45,8 @@ const PAGES: Readonly<Record<string, string>> = {
   'interfaces.save': '/interfaces/',
   'interfaces.set-state': '/interfaces/',
   'adapters.save': '/adapters/',
+  'brokers.purge': '/brokers/',
+  'brokers.remove-destination': '/brokers/',
 };
 
 /** Returns the address of the page of the requested object; undefined if the object has no page. */

@@ -15,6 +15,8 @@ import { WhoIsAffected } from '../../release/who-is-affected.tsx';
 import { ExpiryText } from '../../kit/time/expiry-text.tsx';
 import { FRONT_TEXTS, StateTag, TargetText } from '../../release/interface-parts.tsx';
 import { AdapterChanges, GrantChanges, InterfaceChanges } from './asked-changes.tsx';
+import { BrokerRemoval } from './broker-removal.tsx';
+import { Facts } from './facts.tsx';
 import { RealHosts } from './real-hosts.tsx';
 import styles from './requests-page.module.css';
 
@@ -62,22 +64,12 @@ export function RequestView({ request: { action, input } }: { readonly request: 
       return <Grant document={(input as Input<'grants.save'>).document} />;
     case 'adapters.save':
       return <SavedAdapter document={(input as Input<'adapters.save'>).document} />;
+    case 'brokers.purge':
+    case 'brokers.remove-destination':
+      return <BrokerRemoval input={input as Input<'brokers.purge'>} />;
     default:
       return null;
   }
-}
-
-function Facts({ rows }: { readonly rows: readonly (readonly [string, ReactNode])[] }) {
-  return (
-    <dl className={styles.facts}>
-      {rows.map(([label, value]) => (
-        <div key={label}>
-          <dt>{label}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
 }
 
 function Publication({ input: { flowId, revision = 0, note } }: { readonly input: Input<'flows.publish'> }) {
