@@ -31,7 +31,8 @@ import { createFlowCatalog } from './publish/flow-catalog.ts';
 import { openFlowStores } from './publish/flow-stores.ts';
 import { createPublishedFlows, type RunningPublishedFlows } from './publish/published-flows.ts';
 import { loadNodes, type LoadedNodes } from './registry/load-nodes.ts';
-import { createAccept, toArrivalResult } from './accept/accept.ts';
+import { createAccept } from './accept/accept.ts';
+import { createTakeArrival } from './accept/take-arrival.ts';
 import { createAdapterCalls, type AdapterCalls } from './run/adapter-calls.ts';
 import { createAdapterGates } from './run/adapter-gates.ts';
 import { countedQueue } from './observe/counted-queue.ts';
@@ -172,7 +173,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   return {
     ...{ nodes, changes, bindings, outbound, files, published, catalog },
     executions: createExecutionCatalog({ ...common, cancelChannel: CANCEL_CHANNEL, archive }),
-    runFlow: createRunFlow({ ...common, ...work }),
+    runFlow: work.runFlow,
     ...{ worker, triggers, live, traffic: runs.traffic, queue, quota, processes, archive },
     startWork: () => life.startWork(),
     drain: (boundMs) => life.drain(boundMs),
@@ -269,6 +270,7 @@ async function createWork({ nodes, bindings, outbound, files, published }: Flows
   const leases = await createLeases({ documents, clock, log, processId });
   const active = new Set<string>();
   const accept = createAccept(common);
+  const runFlow = createRunFlow({ ...common, owners, storeTime, active, accept });
   const triggers = await createTriggers({
     ...{ published, documents, leases, serves, tls: deps.tls, seal: deps.seal, clock, logger: log, metrics },
     bindings: bindings.bindings,
@@ -277,12 +279,12 @@ async function createWork({ nodes, bindings, outbound, files, published }: Flows
     blobs: deps.blobs,
     busTopics: await openBusTopicStore(documents, clock),
     onBindingsChange: bindings.onChange,
-    accept: async (flow, arrival, { seq }) => toArrivalResult(await accept(flow, { ...arrival, seq, onOtherContent: 'accept' })),
+    accept: createTakeArrival({ accept, runFlow, clock }),
   });
   const slots = deps.workerSlots === undefined ? {} : { slots: deps.workerSlots };
   const worker = createWorker({ ...common, owners, active, counts, serves, ...slots });
   showWorkerCounts(counts, metrics);
-  return { owners, storeTime, leases, active, accept, triggers, worker };
+  return { owners, storeTime, leases, active, accept, runFlow, triggers, worker };
 }
 
 function createCatalog(flows: Flows, run: RunDeps, triggers: Triggers, { clock, log, environment }: EngineDeps): FlowCatalog {

@@ -94,10 +94,11 @@ function checkTrigger(view: GraphView): Issue[] {
 
 /**
  * Checks that a flow with a listener is durable. A listener must acknowledge a message before the work is done, so the
- * message must be stored first.
+ * message must be stored first. A listener that can reply may wait for the reply of a sync flow instead.
  */
 function listeningNeedsDurable(view: GraphView, item: NodeView): Issue[] {
   if (view.document.mode === 'durable' || item.definition?.kind !== 'trigger' || item.definition.listen === undefined) return [];
+  if (item.definition.canReply) return [];
   const message = `${nameOf(item)} receives messages that must not be lost, so the flow must store them first.`;
   const values = { node: labelOf(item) };
   return [{ ...issue('/mode', 'TRIGGER_NEEDS_DURABLE', message, 'Set the mode to "durable".', values), node: item.node.id }];

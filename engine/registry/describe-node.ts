@@ -32,6 +32,8 @@ export interface NodeDescription {
   readonly effect?: Effect | 'depends-on-config';
   /** True for a trigger with its own listener. Other triggers are started by calls of an interface. */
   readonly listens?: boolean;
+  /** True for a listener that can send the reply of a sync flow. */
+  readonly canReply?: true;
   /** True if the node's adapter can be tested step by step. */
   readonly canProbe: boolean;
   /** True if the node type can list the operations that the adapter's system offers (`adapters.offers`). */
@@ -73,6 +75,7 @@ export function describeNode(
     ...(kind === 'control' || definition.adapter === undefined ? {} : { adapter: definition.adapter }),
     ...(kind === 'action' ? { effect: typeof definition.effect === 'function' ? ('depends-on-config' as const) : definition.effect } : {}),
     ...(kind === 'trigger' ? { listens: definition.listen !== undefined } : {}),
+    ...(kind === 'trigger' && definition.canReply ? { canReply: definition.canReply } : {}),
     canProbe: kind !== 'control' && definition.probe !== undefined,
     knowsOffers: kind === 'action' && definition.offers !== undefined,
     samples: definition.samples ?? [],

@@ -31,6 +31,8 @@ export interface ListenTriggerOptions {
   readonly blobs?: Blobs;
   /** The topics of the bus; by default they have no events. */
   readonly busEvents?: BusEvents;
+  /** True as in a sync flow; `onArrival` then returns the reply. */
+  readonly replies?: boolean;
   /** Returns the engine's result for an arrival; `accepted` by default. */
   readonly onArrival?: (arrival: Arrival) => Promise<ArrivalResult> | ArrivalResult;
 }
@@ -87,6 +89,7 @@ function createContext(
     files: options.files ?? anyFile,
     flowId: 'flw_test',
     nodeId: 'n_test',
+    replies: options.replies ?? false,
     clock: options.clock ?? wallClock(),
     log: options.log ?? silentLogger,
     tls: async () => options.tls,

@@ -135,9 +135,9 @@ function listeningDefinition({ trigger: { definition } }: CompiledFlow): (Trigge
  * Returns a text that identifies a listener. If node, configuration and adapter are unchanged, so is the text, and the
  * running listener can be kept.
  */
-function identify({ trigger }: CompiledFlow, bindings: Bindings): string {
+function identify({ document, trigger }: CompiledFlow, bindings: Bindings): string {
   const adapter = trigger.node.adapter === undefined ? undefined : bindings.adapter(trigger.node.adapter);
-  return canonicalJson([trigger.id, trigger.node.type, trigger.config, adapter]);
+  return canonicalJson([document.mode, trigger.id, trigger.node.type, trigger.config, adapter]);
 }
 
 async function listen(
@@ -165,6 +165,7 @@ async function listen(
     files: deps.files,
     flowId,
     nodeId: trigger.id,
+    replies: flow.document.mode === 'sync',
     clock,
     log,
     tls,

@@ -69,6 +69,7 @@ export default defineNode({
   },
   ports: { in: [], out: [outPort] },
   adapter: 'mllp',
+  canReply: true,
   samples: [admission],
   config: Config,
   check: checkConfig,
@@ -186,7 +187,9 @@ function connectionOptions(ctx: TriggerContext<Config>, settings: ListenSettings
   return {
     charset: ctx.adapter!.charset,
     maxFrameBytes: settings.maxFrameBytes!,
-    maxUnhandled: settings.maxUnhandled!,
+    // Of a connection's messages that wait for a reply, the next begins after the one before it.
+    maxUnhandled: ctx.replies ? 1 : settings.maxUnhandled!,
+    replies: ctx.replies,
     idleTimeoutMs: settings.idleTimeoutMs!,
     frameTimeoutMs: settings.frameTimeoutMs!,
     ackTimeoutMs: settings.ackTimeoutMs!,

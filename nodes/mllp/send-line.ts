@@ -15,6 +15,8 @@ export interface Exchange {
   /** MSH-10 of the message. The ACK must contain it in MSA-2. */
   readonly controlId: string;
   readonly charset: string;
+  /** True if an accept acknowledgement (CA) is followed by the answer to wait for. */
+  readonly waitsForApplication: boolean;
   readonly ackTimeoutMs: number;
   readonly maxAckBytes: number;
   readonly signal: AbortSignal;
@@ -24,6 +26,11 @@ export interface Exchange {
   beforeFirstByte(): void;
 }
 
+export interface Answer extends Ack {
+  /** The whole answer. */
+  readonly received: { readonly text: string; readonly charset: string };
+}
+
 export interface SendLine {
   /**
    * Sends the message and waits for its ACK. Before the first byte it rejects with the errors of `connect`, or with
@@ -31,7 +38,7 @@ export interface SendLine {
    * MLLP_CONNECTION_LOST or MLLP_ACK_UNREADABLE (unknown-outcome) and closes the connection, so that a late ACK can
    * never match another message.
    */
-  exchange(request: Exchange): Promise<Ack>;
+  exchange(request: Exchange): Promise<Answer>;
   close(): void;
 }
 
@@ -39,7 +46,7 @@ export function createSendLine(idleCloseMs: number): SendLine {
   let socket: Socket | undefined;
   let cancelIdle = () => undefined as void;
 
-  async function exchange(request: Exchange): Promise<Ack> {
+  async function exchange(request: Exchange): Promise<Answer> {
     cancelIdle();
     const open = await openSocket(request);
     if (request.signal.aborted) throw stopped();
@@ -78,11 +85,11 @@ export function createSendLine(idleCloseMs: number): SendLine {
   return { exchange, close };
 }
 
-function sendAndWait(socket: Socket, request: Exchange): Promise<Ack> {
+function sendAndWait(socket: Socket, request: Exchange): Promise<Answer> {
   const { signal, clock, log } = request;
   return new Promise((resolve, reject) => {
     const cutter = createFrameCutter(request.maxAckBytes);
-    const settle = (outcome: Ack | AppError) => {
+    const settle = (outcome: Answer | AppError) => {
       cancelTimer();
       signal.removeEventListener('abort', onAbort);
       socket.off('data', onData).off('close', onClose);
@@ -91,9 +98,11 @@ function sendAndWait(socket: Socket, request: Exchange): Promise<Ack> {
       else resolve(outcome);
     };
     const onFrame = (frame: Buffer) => {
-      const ack = readAck(decodeAck(frame, request.charset));
-      if (isAnswer(ack, request.controlId)) settle(ack);
-      else log.warn('mllp.foreign-ack', { code: ack.code });
+      const received = decodeAck(frame, request.charset);
+      const ack = readAck(received.text);
+      if (isAnswer(ack, request.controlId)) {
+        if (ack.code !== 'CA' || !request.waitsForApplication) settle({ ...ack, received });
+      } else log.warn('mllp.foreign-ack', { code: ack.code });
     };
     const onData = (chunk: Buffer) => {
       try {
@@ -126,11 +135,11 @@ function isAnswer(ack: Ack, controlId: string): boolean {
 }
 
 /** Decodes an ACK. Some peers respond in another charset than expected, but the codes are ASCII in every charset. */
-function decodeAck(frame: Buffer, charset: string): string {
+function decodeAck(frame: Buffer, charset: string): Answer['received'] {
   try {
-    return decodeHl7(frame, charset).text;
+    return decodeHl7(frame, charset);
   } catch {
-    return frame.toString('latin1');
+    return { text: frame.toString('latin1'), charset };
   }
 }
 

@@ -3,8 +3,7 @@
  * time.
  */
 import { AppError } from '../../engine/contract/values/errors.ts';
-import type { Ack } from '../shared/hl7/acknowledge.ts';
-import { createSendLine, type Exchange, type SendLine } from './send-line.ts';
+import { createSendLine, type Answer, type Exchange, type SendLine } from './send-line.ts';
 import type { SendSettings } from './settings.ts';
 
 /**
@@ -18,7 +17,7 @@ export interface SendPool {
    * Waits for a free connection, then sends like `SendLine.exchange`. Rejects with MLLP_BUSY (transient) if too many
    * steps wait.
    */
-  send(settings: SendSettings, request: Exchange): Promise<Ack>;
+  send(settings: SendSettings, request: Exchange): Promise<Answer>;
 }
 
 export function createSendPool(): SendPool {
@@ -27,7 +26,7 @@ export function createSendPool(): SendPool {
   let lines = 0;
   const waiting: ((line: SendLine) => void)[] = [];
 
-  async function send(settings: SendSettings, request: Exchange): Promise<Ack> {
+  async function send(settings: SendSettings, request: Exchange): Promise<Answer> {
     follow(settings);
     const mine = target;
     const line = await takeLine(settings, request.signal);

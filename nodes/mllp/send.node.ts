@@ -25,6 +25,7 @@ import { inTurns } from '../shared/in-turns.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import { connect } from './connect.ts';
 import { probeMllp } from './probe.ts';
+import type { Answer } from './send-line.ts';
 import { createSendPool, type SendPool } from './send-pool.ts';
 import { SendSettings } from './settings.ts';
 
@@ -80,6 +81,30 @@ const Config = Type.Object(
       ),
       default: 'error',
     }),
+    waitFor: Type.Optional(
+      Type.Union([Type.Literal('first'), Type.Literal('application')], {
+        ...fieldText(
+          '等待',
+          'Wait for',
+          '增强模式（MSH-15、MSH-16）下对方先回 CA，再在同一连接上回应用应答。',
+          'In the enhanced mode (MSH-15, MSH-16) the other side first sends CA, then the application’s answer on the same connection.',
+          { options: { first: ['第一个应答', 'The first answer'], application: ['应用应答', 'The application’s answer'] } },
+        ),
+        default: 'first',
+      }),
+    ),
+    emits: Type.Optional(
+      Type.Union([Type.Literal('ack'), Type.Literal('response')], {
+        ...fieldText(
+          '输出',
+          'Emits',
+          '查询（QBP/RSP）、医嘱（ORM/ORR）等对方回数据的消息，选“应答全文”。',
+          'For messages that are answered with data, such as queries (QBP/RSP) and orders (ORM/ORR), choose the whole answer.',
+          { options: { ack: ['应答结果', 'The result'], response: ['应答全文', 'The whole answer'] } },
+        ),
+        default: 'ack',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -115,12 +140,15 @@ function prepareSend(config: Config, build: BuildContext): RunNode<Config> {
   return async (ctx, message) => {
     const settings = readSettings(ctx.adapter!, SendSettings);
     const source = read === undefined ? message : { ...message, data: await read(ctx.scope) };
-    const { code, controlId, text, errorCode } = await send(pool, settings, await outgoing(config, ctx, source), ctx);
+    const { code, controlId, text, errorCode, received } = await send(pool, settings, await outgoing(config, ctx, source), ctx);
     const isAccepted = code[1] === 'A';
     if (!isAccepted && (config.refusals === 'error' || isRetried(code, config))) throw refused({ code, errorCode }, config);
+    const port = isAccepted ? 'ok' : 'refused';
+    if (config.emits === 'response')
+      return { emit: { [port]: [{ ...withData(message, received.text, 'application/hl7-v2'), charset: received.charset }] } };
     const answer = isAccepted ? { code, controlId, text } : { code, controlId, errorCode, text };
     const { charset: _sent, ...rest } = withData(message, answer, 'application/json');
-    return { emit: { [isAccepted ? 'ok' : 'refused']: [rest] } };
+    return { emit: { [port]: [rest] } };
   };
 }
 
@@ -162,11 +190,12 @@ function textOf({ data, charset }: Message, signal: AbortSignal): string | Promi
   return data instanceof Uint8Array ? decodeText(data, charset ?? 'UTF-8') : inTurns(textSteps(data), signal);
 }
 
-async function send(pool: SendPool, settings: SendSettings, message: Outgoing, ctx: NodeContext<Config>): Promise<Ack> {
+async function send(pool: SendPool, settings: SendSettings, message: Outgoing, ctx: NodeContext<Config>): Promise<Answer> {
   const { limits } = ctx.adapter!;
   const credential = settings.tls?.clientCertificate === true ? await ctx.secret() : undefined;
   return pool.send(settings, {
     ...message,
+    waitsForApplication: ctx.config.waitFor === 'application',
     ackTimeoutMs: limits.timeoutMs,
     maxAckBytes: limits.maxResponseBytes,
     signal: ctx.signal,

@@ -2,19 +2,20 @@
  * Serves one connection from a hospital's system. The bytes are split into frames as they arrive. The messages are
  * passed to the engine in order, without waiting for the previous ones to be stored. ACKs are sent in the same order as
  * the messages. Each ACK is sent only after its message was stored or refused; a message that cannot be stored now gets
- * no ACK. Reading pauses while too many messages have no ACK yet.
+ * no ACK. Reading pauses while too many messages have no ACK yet. In a sync flow, its reply is sent instead.
  */
+import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError, toErrorRecord, type ErrorRecord } from '../../engine/contract/values/errors.ts';
 import { createMessage } from '../../engine/contract/values/message.ts';
 import type { ArrivalResult, Emit } from '../../engine/contract/node/node.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
-import { encodeText } from '../shared/charset/text-charset.ts';
 import { buildAck, buildBlindNak, type AckCode } from '../shared/hl7/acknowledge.ts';
 import { decodeHl7 } from '../shared/hl7/charset-names.ts';
 import { headerField, readHl7, type Hl7Message } from '../shared/hl7/message.ts';
 import { describeHl7, type KeyPaths } from './describe-hl7.ts';
+import { acksFor, answersFor, textOf, type AnswerTo } from './answers.ts';
 import { createFrameCutter, frameOf, type FrameCutter } from './frames.ts';
 
 export interface ConnectionOptions {
@@ -27,6 +28,8 @@ export interface ConnectionOptions {
   readonly ackTimeoutMs: number;
   /** Business keys to read from each message. */
   readonly keys: KeyPaths;
+  /** True in a sync flow, whose reply is sent instead of an acknowledgement. */
+  readonly replies: boolean;
   readonly emit: Emit;
   readonly clock: Clock;
   readonly log: Logger;
@@ -136,11 +139,11 @@ class MllpConnection implements Connection {
   #passOn(frame: Buffer): void {
     this.#waitingBytes -= frame.length;
     this.#active += 1;
-    const ack = acceptFrame(frame, this.#options);
+    const answers = acceptFrame(frame, this.#options);
     this.#answered = this.#answered.then(async () => {
-      const content = await ack;
-      if (content === undefined) this.#withhold();
-      else if (!this.#isWithheld) await this.#write(content);
+      const contents = await answers;
+      if (contents === undefined) this.#withhold();
+      else if (!this.#isWithheld) for (const content of contents) await this.#write(content);
       this.#active -= 1;
       this.#pump();
     });
@@ -221,10 +224,10 @@ class MllpConnection implements Connection {
 }
 
 /**
- * Returns the ACK for a frame; undefined if the message cannot be stored now. Everything up to `emit` runs
+ * Returns what is sent back for a frame; undefined if the message cannot be stored now. Everything up to `emit` runs
  * synchronously, so messages are emitted in the order of the frames.
  */
-async function acceptFrame(frame: Buffer, options: ConnectionOptions): Promise<Buffer | undefined> {
+async function acceptFrame(frame: Buffer, options: ConnectionOptions): Promise<readonly Buffer[] | undefined> {
   const now = options.clock.now();
   let request: Hl7Message;
   let charset: string;
@@ -234,33 +237,28 @@ async function acceptFrame(frame: Buffer, options: ConnectionOptions): Promise<B
     request = readHl7(text);
   } catch (error) {
     options.log.warn('mllp.message-unreadable', { code: toErrorRecord(error).code });
-    return refuseUnreadable(frame, toErrorRecord(error), now);
+    return [refuseUnreadable(frame, toErrorRecord(error), now)];
   }
+  const to: AnswerTo = { request, charset, now, log: options.log };
   // HL7 v2.8, 2.9.2.2: a message without type or control id is rejected. Without the control id, the sender could not
   // match the ACK to the message.
   const lacking = [9, 10].filter((number) => headerField(request, number).trim() === '');
   if (lacking.length > 0) {
     options.log.warn('mllp.header-incomplete', { fields: lacking.join(',') });
-    return encodeAck(request, { code: 'AR', text: `HL7_HEADER: MSH-${lacking.join(' and MSH-')} is empty` }, charset, now);
+    return acksFor({ level: 'R', text: `HL7_HEADER: MSH-${lacking.join(' and MSH-')} is empty` }, to);
   }
-  const result = await handIn(request, text, charset, options);
-  if (result.status === 'refused' && result.error.kind === 'transient') return undefined;
-  return encodeAck(request, judge(result), charset, now);
+  return answersFor(await handIn(request, text, charset, options), to, options.replies);
 }
 
-/** Encodes the ACK. If the sender's charset cannot encode the reason, the ACK is sent without it. */
-function encodeAck(request: Hl7Message, judgement: ReturnType<typeof judge>, charset: string, now: number): Buffer {
-  try {
-    return encodeText(buildAck(request, { ...judgement, now }), charset);
-  } catch {
-    return encodeText(buildAck(request, { code: judgement.code, now }), charset);
-  }
-}
-
-async function handIn(request: Hl7Message, text: string, charset: string, { emit, keys, log }: ConnectionOptions): Promise<ArrivalResult> {
+async function handIn(
+  request: Hl7Message,
+  text: string,
+  charset: string,
+  { emit, keys, replies, log }: ConnectionOptions,
+): Promise<ArrivalResult> {
   try {
     const message = createMessage(text, { mediaType: 'application/hl7-v2', charset, ...describeHl7(request, keys) });
-    return await emit({ message });
+    return await emit(replies ? { message, dedupeKey: sameMessage(text) } : { message });
   } catch (error) {
     if (!(error instanceof AppError)) log.error('mllp.arrival-failed', error);
     return { status: 'refused', error: toErrorRecord(error) };
@@ -268,17 +266,11 @@ async function handIn(request: Hl7Message, text: string, charset: string, { emit
 }
 
 /**
- * Returns the code of the ACK. AE: the message is wrong, sending it again will not help. AR: the platform failed (HL7
- * v2.8, 2.9.2.2).
+ * The key of a message that waits for a reply: a sender that repeats it, MSH-10 included, gets the stored reply. A sender
+ * that counts MSH-10 from the beginning again sends another message.
  */
-function judge(result: ArrivalResult): { readonly code: AckCode; readonly text?: string } {
-  switch (result.status) {
-    case 'accepted':
-    case 'duplicate':
-      return { code: 'AA' };
-    case 'refused':
-      return { code: result.error.kind === 'input' ? 'AE' : 'AR', text: `${result.error.code}: ${result.error.message}` };
-  }
+function sameMessage(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
 }
 
 /**
@@ -287,7 +279,7 @@ function judge(result: ArrivalResult): { readonly code: AckCode; readonly text?:
  */
 function refuseUnreadable(frame: Buffer, error: ErrorRecord, now: number): Buffer {
   const code: AckCode = error.code === 'HL7_CHARSET_UNSUPPORTED' ? 'AR' : 'AE';
-  const text = `${error.code}: ${error.message}`;
+  const text = textOf(error);
   try {
     return Buffer.from(buildAck(readHl7(frame.toString('latin1')), { code, text, now }), 'latin1');
   } catch {

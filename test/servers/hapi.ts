@@ -47,7 +47,7 @@ export async function startHapiServer(charset: string): Promise<HapiServer> {
 
 /** Runs a client mode to its end; answers its exit code and output. */
 export function runHapiClient(
-  mode: 'send' | 'pipe',
+  mode: 'send' | 'pipe' | 'ask',
   port: number,
   charset: string,
   count: number,

@@ -2166,6 +2166,11 @@ export interface components {
       adapter?: string;
       /** @description True if the node's adapter can be tested step by step. */
       canProbe: boolean;
+      /**
+       * @description True for a listener that can send the reply of a sync flow.
+       * @constant
+       */
+      canReply?: true;
       category: components['schemas']['Category'];
       /** @description The node's configuration as JSON Schema 2020-12. In a field, `text` has its label and help; `editor` names its editor if the schema does not decide it (`fieldKind`). */
       config: {

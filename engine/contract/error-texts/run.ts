@@ -66,6 +66,8 @@ export const runTexts: ErrorTemplates = {
     what: '写操作已办理，流程随后出错，调用方尚未得到应答',
     fix: '查看已办理的内容和出错原因；可继续执行（已办理的不重做）、更正应答，或按已办理结束。',
   },
+  ARRIVAL_RUNNING: { what: '同一条消息仍在处理中', fix: '稍后重发。' },
+  ARRIVAL_UNSETTLED: { what: '流程已写入其他系统但没有完成，待人工处理', fix: '在“待人工处理”中决定如何结束。' },
   DEDUPE_KEY_REUSED: { what: '相同的去重键带来了不同的内容', fix: '不同的业务操作请使用不同的键。' },
   NODE_TIMEOUT: { what: '节点 {node} 没有在 {timeoutMs} 毫秒内完成，尚未向外发送', fix: '延长节点或适配器的超时，或查明对方缓慢的原因。' },
   NODE_ABORTED: { what: '节点在发送之前被停止，将自动重新执行' },

@@ -159,6 +159,8 @@ export interface Arrival {
 export type ArrivalResult =
   | { readonly status: 'accepted'; readonly executionId: string }
   | { readonly status: 'duplicate'; readonly executionId: string }
+  /** Only in a sync flow, whose trigger has `canReply`: the reply for the sender. */
+  | { readonly status: 'replied'; readonly executionId: string; readonly reply: Reply }
   | { readonly status: 'refused'; readonly error: ErrorRecord };
 
 export interface TriggerContext<Config> {
@@ -170,6 +172,8 @@ export interface TriggerContext<Config> {
   readonly files: FileAccess;
   readonly flowId: string;
   readonly nodeId: string;
+  /** True in a sync flow: `emit` resolves with `replied` or `refused`. Only for a trigger with `canReply`. */
+  readonly replies: boolean;
   readonly clock: Clock;
   readonly log: Logger;
   /** TLS material for listeners, as PEM. Plain text is allowed on loopback only. */
@@ -321,6 +325,11 @@ export interface TriggerNode<Schema extends TObject = TObject> extends Described
    * configuration names. Otherwise, one flow at a time occupies the address of the adapter.
    */
   readonly sharesAdapter?: true;
+  /**
+   * True if the trigger can send the reply of a sync flow. Other listeners need a durable flow, because they acknowledge a
+   * message before the work is done.
+   */
+  readonly canReply?: true;
   /**
    * Starts listening and resolves when the trigger listens; rejects if it cannot listen. Absent for triggers that
    * something else fires (an interface call).

@@ -10,7 +10,10 @@ import { getHl7 } from './paths.ts';
  * AA: accepted. AE: the message itself is wrong, sending it again will not help. AR: the message cannot be processed
  * now, or is of a kind that is not supported; try again later.
  */
-export type AckCode = 'AA' | 'AE' | 'AR';
+export type AckCode = 'AA' | 'AE' | 'AR' | AcceptCode;
+
+/** The accept level of the enhanced mode (HL7 v2.8, 2.9.3): the same for the storing of the message alone. */
+export type AcceptCode = 'CA' | 'CE' | 'CR';
 
 export interface AckOptions {
   readonly code: AckCode;
@@ -86,7 +89,7 @@ export function readAck(text: string): Ack {
 }
 
 /** Formats a time as `YYYYMMDDHHMMSS+0000`: always in UTC, so that it does not depend on the machine's time zone. */
-function formatHl7Time(epochMs: number): string {
+export function formatHl7Time(epochMs: number): string {
   return `${new Date(epochMs).toISOString().slice(0, 19).replace(/[-:T]/g, '')}+0000`;
 }
 
@@ -94,6 +97,6 @@ function formatHl7Time(epochMs: number): string {
  * Returns the ACK's own control id. It differs from the control id of the request. If the request is repeated, the ACK
  * has the same control id again. MSH-10 has at most 20 characters up to version 2.6.
  */
-function ackControlId(requestId: string): string {
+export function ackControlId(requestId: string): string {
   return requestId.length < 20 ? `A${requestId}` : `A${requestId.slice(1, 20)}`;
 }

@@ -42,6 +42,16 @@ export const sampleNodes: readonly NodeDefinition[] = [
   }),
   defineNode({
     ...base,
+    type: 'mllp.ask',
+    kind: 'trigger',
+    category: 'trigger',
+    canReply: true,
+    ports: { in: [], out: [outPort] },
+    config: Type.Object({}, closed),
+    listen: async () => ({ stop: async () => {} }),
+  }),
+  defineNode({
+    ...base,
     type: 'http.call',
     kind: 'action',
     category: 'call',

@@ -153,6 +153,11 @@ test('wants exactly one trigger, and durable mode for one that listens', () => {
   );
 });
 
+test('a listener that sends replies may start a sync flow, if the flow has a reply', () => {
+  assert.deepEqual(codes(sampleFlow({ ask: 'mllp.ask', back: 'control.reply' }, ['ask > back'])), []);
+  assert.deepEqual(codes(sampleFlow({ ask: 'mllp.ask', set: 'transform.set' }, ['ask > set'])), ['FLOW_NO_REPLY /nodes']);
+});
+
 test('names the nodes of a cycle and not those behind it', () => {
   const flow = sampleFlow({ in: 'interface.call', a: 'transform.set', b: 'transform.set', back: 'control.reply' }, [
     'in > a',

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import type { Arrival, ArrivalResult } from '../../../engine/contract/node/node.ts';
 import { AppError } from '../../../engine/contract/values/errors.ts';
-import { listenTrigger, type ListeningTrigger } from '../../../engine/testing/listen-trigger.ts';
+import { createMessage } from '../../../engine/contract/values/message.ts';
+import { listenTrigger, type ListeningTrigger, type ListenTriggerOptions } from '../../../engine/testing/listen-trigger.ts';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import mllpListen from '../../../nodes/mllp/listen.node.ts';
 import mllpSend from '../../../nodes/mllp/send.node.ts';
@@ -17,10 +19,28 @@ function isThere(t: TestContext, missing: string | undefined): boolean {
   return missing === undefined;
 }
 
-async function listen(t: TestContext, charset: string): Promise<{ readonly trigger: ListeningTrigger; readonly port: number }> {
+/** What a sync flow replies: the patient asked for, or the order taken. */
+function replyTo({ message }: Arrival): ArrivalResult {
+  const request = readHl7(message.data as string);
+  const isQuery = getHl7(request, 'MSH-9.1') === 'QBP';
+  const data = isQuery
+    ? {
+        MSH: [{ f9: [{ c1: 'RSP', c2: 'K22' }] }],
+        QAK: [{ f1: getHl7(request, 'QPD-2'), f2: 'OK' }],
+        PID: [{ f3: '7', f5: [{ c1: '张', c2: '慭龘' }] }],
+      }
+    : { MSH: [{ f9: [{ c1: 'ORR', c2: 'O02' }] }], ORC: [{ f1: 'OK', f2: getHl7(request, 'ORC-2') }] };
+  return { status: 'replied', executionId: 'exe_1', reply: { status: 200, headers: {}, message: createMessage(data) } };
+}
+
+async function listen(
+  t: TestContext,
+  charset: string,
+  options: Partial<ListenTriggerOptions> = {},
+): Promise<{ readonly trigger: ListeningTrigger; readonly port: number }> {
   const logged = portLogger();
   const adapter = { settings: { listen: { host: '127.0.0.1', port: 0 }, peers: ['127.0.0.1'] }, charset };
-  const trigger = await listenTrigger(mllpListen, { adapter, log: logged.log });
+  const trigger = await listenTrigger(mllpListen, { adapter, log: logged.log, ...options });
   t.after(() => trigger.stop());
   return { trigger, port: logged.port() };
 }
@@ -40,6 +60,34 @@ test('HAPI sends one by one and pipelined, and every message arrives once and is
     );
     assert.deepEqual(namesOf(trigger), new Set(['慭&']));
   }
+});
+
+test('HAPI asks and orders, and reads the replies that a sync flow gives', { timeout: 180_000 }, async (t) => {
+  if (!isThere(t, prepareHapi())) return;
+  const { port } = await listen(t, 'GB18030', { replies: true, onArrival: replyTo });
+  const { code, output } = await runHapiClient('ask', port, 'GB18030', 50);
+  assert.equal(code, 0, output);
+});
+
+test('a query and an order to HAPI give its whole reply', { timeout: 180_000 }, async (t) => {
+  if (!isThere(t, prepareHapi())) return;
+  const hapi = await startHapiServer('GB18030');
+  t.after(() => hapi.stop());
+  const adapter = { settings: { host: '127.0.0.1', port: hapi.port, idleCloseMs: 100 }, charset: 'GB18030', limits: { timeoutMs: 10_000 } };
+  const ask = async (type: string, content: string) => {
+    const data = `MSH|^~\\&|GW|平台|HIS|协和医院|20261124||${type}|Q1|P|2.4||||||GB 18030-2000\r${content}\r`;
+    const outcome = await runNode(mllpSend, { adapter, data, config: { emits: 'response' } });
+    assert.ok('emit' in outcome);
+    const { data: text, mediaType, charset } = outcome.emit!['ok']![0]!;
+    assert.deepEqual([mediaType, charset], ['application/hl7-v2', 'GB18030']);
+    return readHl7(text as string);
+  };
+  const answer = await ask('QBP^Q22', 'QPD|Q22|Q1|@PID.3.1^7');
+  assert.deepEqual(
+    ['MSH-9.1', 'MSA-1', 'PID-5.2'].map((place) => getHl7(answer, place)),
+    ['RSP', 'AA', '慭龘'],
+  );
+  assert.equal(getHl7(await ask('ORM^O01', 'PID|1||7\rORC|NW|P1'), 'ORC-1'), 'OK');
 });
 
 test('HAPI receives a message in GB18030, acknowledges it, and its refusal is an error', { timeout: 180_000 }, async (t) => {

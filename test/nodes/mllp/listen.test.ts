@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import type { Arrival, ArrivalResult } from '../../../engine/contract/node/node.ts';
+import { createMessage } from '../../../engine/contract/values/message.ts';
 import { silentLogger, type Logger } from '../../../engine/contract/values/observe.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { listenTrigger, type ListeningTrigger, type ListenTriggerOptions } from '../../../engine/testing/listen-trigger.ts';
@@ -382,4 +383,93 @@ test('10,000 malformed messages are refused or cut off, never a crash, and memor
   last.socket.write(frame(admission('M1')));
   assert.equal(msa((await last.received(1))[0]), 'AA M1');
   assert.ok(process.memoryUsage().heapUsed - started < 150 << 20);
+});
+
+const query = (id: string, conditions = '|') =>
+  `MSH|^~\\&|HIS|H|GW|P|20261124||QBP^Q22|${id}|P|2.4|||${conditions}||UNICODE UTF-8\rQPD|Q22|Q1|@PID.3.1^0007\r`;
+const replied = (data: unknown, charset?: string): ArrivalResult => ({
+  status: 'replied',
+  executionId: 'exe_1',
+  reply: { status: 200, headers: {}, message: createMessage(data, charset === undefined ? {} : { charset }) },
+});
+const RSP = { MSH: [{ f9: [{ c1: 'RSP', c2: 'K22' }] }], QAK: [{ f1: 'Q1', f2: 'OK' }], PID: [{ f5: [{ c1: '慭', c2: '龘' }] }] };
+
+test('a sync flow answers with its own message, completed by what every reply must name', async (t) => {
+  const { trigger, sender } = await start(t, {}, { replies: true, onArrival: () => replied(RSP) });
+  const { socket, received } = await sender();
+  socket.write(frame(query('M1')));
+  const text = Buffer.from((await received(1))[0]!, 'latin1').toString('utf8');
+  const [header, ...others] = text.split('\r');
+  assert.match(header!, /^MSH\|\^~\\&\|GW\|P\|HIS\|H\|\d{14}\+0000\|\|RSP\^K22\|AM1\|P\|2\.4\|{6}UNICODE UTF-8$/);
+  assert.deepEqual(others, ['MSA|AA|M1', 'QAK|Q1|OK', 'PID|||||慭^龘', '']);
+  assert.ok(trigger.arrivals[0]!.dedupeKey);
+});
+
+test('a repetition has the key of the first, another message with the same control id has not', async (t) => {
+  const { trigger, sender } = await start(t, {}, { replies: true, onArrival: () => replied(RSP) });
+  const { socket, received } = await sender();
+  for (const text of [query('M1'), query('M1'), query('M1').replace('0007', '0008')]) socket.write(frame(text));
+  await received(3);
+  const [first, again, other] = trigger.arrivals.map(({ dedupeKey }) => dedupeKey);
+  assert.equal(first, again);
+  assert.notEqual(first, other);
+});
+
+test('what a sync flow cannot answer with is AR, and its failure AE or AR, never silence', async (t) => {
+  const error = (kind: 'input' | 'transient' | 'unknown-outcome'): ArrivalResult => ({
+    status: 'refused',
+    error: { code: 'X_Y', kind, message: 'no' },
+  });
+  const results: ArrivalResult[] = [
+    replied({ ok: true }),
+    replied('MSH|^~\\&|A'),
+    replied({ ...RSP, MSA: [{ f1: 'AA', f2: 'M99' }] }),
+    replied({ ...RSP, MSA: [{ f1: 'AE' }] }),
+    error('input'),
+    error('transient'),
+    error('unknown-outcome'),
+  ];
+  const { sender } = await start(t, {}, { replies: true, onArrival: () => results.shift()! });
+  const { socket, received } = await sender();
+  for (let i = 1; i <= 7; i++) socket.write(frame(query(`M${i}`)));
+  assert.deepEqual((await received(7)).map(msa), ['AR M1', 'AR M2', 'AR M3', 'AE M4', 'AE M5', 'AR M6', 'AR M7']);
+});
+
+test('of one connection, a sync flow gets the next message after the reply to the one before', async (t) => {
+  const first = Promise.withResolvers<ArrivalResult>();
+  const { trigger, sender } = await start(
+    t,
+    {},
+    { replies: true, onArrival: () => (trigger.arrivals.length === 1 ? first.promise : replied(RSP)) },
+  );
+  const { socket, received } = await sender();
+  socket.write(Buffer.concat([frame(query('M1')), frame(query('M2'))]));
+  await trigger.next();
+  for (let turn = 0; turn < 20; turn++) await setImmediate();
+  assert.equal(trigger.arrivals.length, 1);
+  first.resolve(replied(RSP));
+  assert.deepEqual((await received(2)).map(msa), ['AA M1', 'AA M2']);
+});
+
+test('in the enhanced mode MSH-15 and MSH-16 say which acknowledgements are sent', async (t) => {
+  const refusal: ArrivalResult = { status: 'refused', error: { code: 'X_Y', kind: 'input', message: 'no' } };
+  const acksOf = async (conditions: string, result: ArrivalResult, replies = false) => {
+    const { sender } = await start(t, {}, { replies, onArrival: () => result });
+    const { socket, received } = await sender();
+    socket.end(frame(query('M1', conditions)));
+    return (await received(9)).map(msa);
+  };
+  const accepted: ArrivalResult = { status: 'accepted', executionId: 'exe_1' };
+  assert.deepEqual(await acksOf('AL|NE', accepted), ['CA M1']);
+  assert.deepEqual(await acksOf('AL|AL', refusal), ['CE M1']);
+  assert.deepEqual(await acksOf('ER|NE', accepted), []);
+  assert.deepEqual(await acksOf('ER|NE', refusal), ['CE M1']);
+  assert.deepEqual(await acksOf('SU|', refusal), []);
+  assert.deepEqual(await acksOf('NE|AL', accepted), ['AA M1']);
+  assert.deepEqual(await acksOf('NE|NE', accepted), []);
+  assert.deepEqual(await acksOf('AL|AL', replied(RSP), true), ['CA M1', 'AA M1']);
+  assert.deepEqual(await acksOf('NE|AL', replied(RSP), true), ['AA M1']);
+  assert.deepEqual(await acksOf('AL|', replied(RSP), true), ['CA M1', 'AA M1']);
+  assert.deepEqual(await acksOf('AL|NE', replied(RSP), true), ['CA M1']);
+  assert.deepEqual(await acksOf('NE|ER', replied(RSP), true), []);
 });

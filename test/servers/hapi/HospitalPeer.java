@@ -7,6 +7,7 @@ import ca.uhn.hl7v2.app.HL7Service;
 import ca.uhn.hl7v2.app.Initiator;
 import ca.uhn.hl7v2.llp.MinLowerLayerProtocol;
 import ca.uhn.hl7v2.model.Message;
+import ca.uhn.hl7v2.parser.PipeParser;
 import ca.uhn.hl7v2.protocol.ReceivingApplication;
 import ca.uhn.hl7v2.protocol.ReceivingApplicationException;
 import ca.uhn.hl7v2.util.SocketFactory;
@@ -28,6 +29,8 @@ import java.util.concurrent.TimeUnit;
  * A hospital system built on HAPI HL7v2, as a foreign peer in tests.
  *
  *   server PORT CHARSET        takes any message and answers AA; AE where PID-5 contains 拒
+ *                              a query QBP gets RSP^K22 with PID, an order ORM gets ORR^O02 with ORC-1 OK
+ *   ask HOST PORT CHARSET N    sends QBP^Q22 and ORM^O01 in turn and checks the reply of the flow
  *   send HOST PORT CHARSET N   sends ADT^A01 and ORU^R01 in turn and checks MSA-1 and MSA-2
  *   pipe HOST PORT CHARSET N   writes N messages at once before it reads an ACK
  */
@@ -36,6 +39,7 @@ public class HospitalPeer {
     System.setOut(new PrintStream(System.out, true, "UTF-8"));
     switch (args[0]) {
       case "server" -> serve(Integer.parseInt(args[1]), args[2]);
+      case "ask" -> ask(args[1], Integer.parseInt(args[2]), args[3], Integer.parseInt(args[4]));
       case "send" -> send(args[1], Integer.parseInt(args[2]), args[3], Integer.parseInt(args[4]));
       case "pipe" -> pipe(args[1], Integer.parseInt(args[2]), args[3], Integer.parseInt(args[4]));
       default -> throw new IllegalArgumentException(args[0]);
@@ -53,6 +57,8 @@ public class HospitalPeer {
 
       public Message processMessage(Message message, Map<String, Object> metadata) throws ReceivingApplicationException, HL7Exception {
         Terser terser = new Terser(message);
+        String kind = terser.get("/MSH-9-1");
+        if ("QBP".equals(kind) || "ORM".equals(kind)) return reply(kind, terser.get("/MSH-10"), message);
         String name = terser.get("/.PID-5-1");
         System.out.println("RECEIVED " + terser.get("/MSH-10") + " " + name);
         try {
@@ -66,6 +72,32 @@ public class HospitalPeer {
     service.startAndWait();
     System.out.println("READY");
     Thread.currentThread().join();
+  }
+
+  static Message reply(String kind, String id, Message request) throws HL7Exception {
+    String type = "QBP".equals(kind) ? "RSP^K22" : "ORR^O02";
+    String content = "QBP".equals(kind) ? "QAK|Q1|OK\rPID|1||7^^^HIS||张^慭龘\r" : "ORC|OK|P1|F1\r";
+    String header = "MSH|^~\\&|HIS|协和医院|GW|平台|20261124120000||" + type + "|R" + id + "|P|2.4||||||GB18030\r";
+    return new PipeParser(request.getParser().getHapiContext()).parse(header + "MSA|AA|" + id + "\r" + content);
+  }
+
+  static void ask(String host, int port, String charset, int count) throws Exception {
+    HapiContext context = context(charset);
+    Connection connection = context.newClient(host, port, false);
+    Initiator initiator = connection.getInitiator();
+    initiator.setTimeout(10, TimeUnit.SECONDS);
+    int good = 0;
+    for (int i = 0; i < count; i++) {
+      boolean isQuery = i % 2 == 0;
+      String header = "MSH|^~\\&|HIS|协和医院|GW|平台|20261124120000||" + (isQuery ? "QBP^Q22" : "ORM^O01") + "|ID" + i + "|P|2.4||||||GB18030\r";
+      String content = isQuery ? "QPD|Q22^查询|Q" + i + "|@PID.3.1^7\r" : "PID|1||7\rORC|NW|P" + i + "\r";
+      String reply = initiator.sendAndReceive(context.getPipeParser().parse(header + content)).encode();
+      String wanted = isQuery ? "\rPID|||7||张^慭龘" : "\rORC|OK|P" + i;
+      if (reply.contains("\rMSA|AA|ID" + i) && reply.contains(isQuery ? "RSP^K22" : "ORR^O02") && reply.contains(wanted)) good++;
+      else System.out.println(reply.replace('\r', '\n'));
+    }
+    connection.close();
+    finish(good, count);
   }
 
   static void send(String host, int port, String charset, int count) throws Exception {

@@ -219,6 +219,7 @@ function definitionLike(type: NodeDescription, types: NodeTypes): NodeDefinition
         kind: 'trigger',
         ports: { in: [], out: ports.out },
         ...(type.listens === true ? { listen: cannotRun } : {}),
+        ...(type.canReply === true ? { canReply: true } : {}),
       };
     case 'control':
       return {

@@ -1,0 +1,87 @@
+/**
+ * What is sent back for a message: acknowledgements in the original and the enhanced mode (HL7 v2.8, 2.9.2 and 2.9.3), and
+ * the reply of a sync flow in their place.
+ */
+import { toErrorRecord, type ErrorRecord } from '../../engine/contract/values/errors.ts';
+import type { ArrivalResult } from '../../engine/contract/node/node.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
+import { encodeText } from '../shared/charset/text-charset.ts';
+import { buildAck, type AckOptions } from '../shared/hl7/acknowledge.ts';
+import { headerField, writeHl7, type Hl7Message } from '../shared/hl7/message.ts';
+import { completeReply } from '../shared/hl7/reply.ts';
+import { getHl7 } from '../shared/hl7/paths.ts';
+
+export interface AnswerTo {
+  readonly request: Hl7Message;
+  readonly charset: string;
+  /** Epoch milliseconds, for MSH-7. */
+  readonly now: number;
+  readonly log: Logger;
+}
+
+type Judgement = Pick<AckOptions, 'text'> & { readonly level: 'A' | 'E' | 'R' };
+
+/** Returns the frames to send; undefined if the message could not be stored and the sender must repeat it. */
+export function answersFor(result: ArrivalResult, to: AnswerTo, replies: boolean): readonly Buffer[] | undefined {
+  if (result.status === 'replied') return repliesFor(result, to);
+  if (result.status === 'refused' && result.error.kind === 'transient' && !replies) return undefined;
+  return acksFor(judge(result), to);
+}
+
+/** Returns the acknowledgement of a message that no flow has seen, or that a flow has taken or refused. */
+export function acksFor({ level, text }: Judgement, to: AnswerTo): readonly Buffer[] {
+  const { accept, application } = conditionsOf(to.request);
+  const isGood = level === 'A';
+  if (accept === '' && application === '') return [ackOf(to, { code: `A${level}`, text })];
+  if (isWanted(accept, isGood)) return [ackOf(to, { code: `C${level}`, text })];
+  return isWanted(application, isGood) && accept !== 'AL' ? [ackOf(to, { code: `A${level}`, text })] : [];
+}
+
+/**
+ * Returns the reply of a flow, after the accept acknowledgement if the sender wants one. A sender that asked with MSH-15
+ * alone still gets the reply, because it is why it asked.
+ */
+function repliesFor({ reply }: Extract<ArrivalResult, { status: 'replied' }>, to: AnswerTo): readonly Buffer[] {
+  const { accept, application } = conditionsOf(to.request);
+  const acks = isWanted(accept, true) ? [ackOf(to, { code: 'CA', text: undefined })] : [];
+  try {
+    const message = completeReply(reply.message, to.request, to.now);
+    const isGood = getHl7(message, 'MSA-1') === 'AA';
+    return application === '' || isWanted(application, isGood) ? [...acks, encodeText(writeHl7(message), to.charset)] : acks;
+  } catch (error) {
+    const { code, message } = toErrorRecord(error);
+    to.log.warn('mllp.reply-unusable', { code });
+    return [...acks, ackOf(to, { code: 'AR', text: `${code}: ${message}` })];
+  }
+}
+
+/** MSH-15 and MSH-16: AL always, NE never, SU on success, ER on failure. Empty if the sender uses the original mode. */
+function conditionsOf(request: Hl7Message): { readonly accept: string; readonly application: string } {
+  return { accept: headerField(request, 15).trim(), application: headerField(request, 16).trim() };
+}
+
+function isWanted(condition: string, isGood: boolean): boolean {
+  return condition === 'SU' ? isGood : condition === 'ER' ? !isGood : condition !== '' && condition !== 'NE';
+}
+
+/** E: the message is wrong, sending it again will not help. R: the platform failed (HL7 v2.8, 2.9.2.2). */
+function judge(result: Exclude<ArrivalResult, { status: 'replied' }>): Judgement {
+  if (result.status !== 'refused') return { level: 'A' };
+  return { level: result.error.kind === 'input' ? 'E' : 'R', text: textOf(result.error) };
+}
+
+export function textOf({ code, message }: ErrorRecord): string {
+  return `${code}: ${message}`;
+}
+
+/** Encodes the ACK. If the sender's charset cannot encode the reason, the ACK is sent without it. */
+function ackOf(
+  { request, charset, now }: AnswerTo,
+  { code, text }: Pick<AckOptions, 'code'> & { readonly text: string | undefined },
+): Buffer {
+  try {
+    return encodeText(buildAck(request, { code, now, ...(text === undefined ? {} : { text }) }), charset);
+  } catch {
+    return encodeText(buildAck(request, { code, now }), charset);
+  }
+}

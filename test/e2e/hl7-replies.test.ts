@@ -1,0 +1,81 @@
+/** A sync flow behind an MLLP listener, on the real process: its own reply goes back, and a repeated order is not placed twice. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { ackText, connectSender, frame, startHospital, type TestHospital } from '../nodes/mllp/peers.ts';
+import { chainFlow, eventually, openPlatformApi, type PlatformApi } from '../support/platform-api.ts';
+import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform } from '../support/platform-process.ts';
+
+let scratch: string;
+let platform: Platform;
+let api: PlatformApi;
+let laboratory: TestHospital;
+let port: number;
+
+before(async () => {
+  scratch = await makeScratch();
+  platform = await startPlatform({ scratch, ports: await choosePorts(), example: true });
+  api = await openPlatformApi(platform);
+  laboratory = await startHospital((id) => ackText(id));
+  port = platform.ports.example + 576;
+  await putAdapter('adp_orders', { listen: { host: '127.0.0.1', port }, listenTls: false, peers: ['127.0.0.1'] });
+  await putAdapter('adp_laboratory', { host: '127.0.0.1', port: laboratory.port });
+  await publishOrders();
+});
+after(async () => {
+  await laboratory?.close();
+  await api?.close();
+  platform?.process.kill('SIGKILL');
+  await removeScratch(scratch);
+});
+
+async function putAdapter(adapterId: string, settings: unknown): Promise<void> {
+  const name = { 'zh-CN': adapterId, en: adapterId };
+  const document = { adapterId, revision: 0, name, protocol: 'mllp', owner: 'test', domain: 'sh-city' };
+  await api.ask('PUT', `/adapters/${adapterId}`, { ...document, environments: { DEV: settings } });
+}
+
+/** Sends the order on to the laboratory, and replies ORR^O02 with its number; an order without a number fails. */
+async function publishOrders(): Promise<void> {
+  const rules = [
+    { to: 'MSH[0].f9[0].c1', from: { value: 'ORR' } },
+    { to: 'MSH[0].f9[0].c2', from: { value: 'O02' } },
+    { to: 'ORC[0].f1', from: { value: 'OK' } },
+    { to: 'ORC[0].f2', from: { path: 'nodes.n_parse.ORC[0].f2[0].c1s1' }, required: true },
+  ];
+  const flow = chainFlow('flw_orders', [
+    { id: 'n_parse', type: 'hl7.parse@2', config: { types: ['ORM'] } },
+    { id: 'n_send', type: 'mllp.send@1', adapter: 'adp_laboratory', config: {} },
+    { id: 'n_map', type: 'transform.map@1', config: { mapping: { rules } } },
+  ]);
+  const nodes = flow.nodes.map((node, index) => (index === 0 ? { ...node, type: 'mllp.listen@1', adapter: 'adp_orders' } : node));
+  await api.ask('PUT', `/flows/${flow.flowId}`, { ...flow, nodes });
+  await api.ask('POST', `/flows/${flow.flowId}/publish`, {});
+}
+
+async function answersTo(...messages: string[]): Promise<readonly string[]> {
+  const sender = await eventually(() => connectSender(port));
+  for (const message of messages) sender.socket.write(frame(message));
+  const answers = await sender.received(messages.length);
+  sender.socket.destroy();
+  return answers;
+}
+
+const order = (id: string, number: string) =>
+  `MSH|^~\\&|HIS|H|GW|P|20261124||ORM^O01|${id}|P|2.4||||||UNICODE UTF-8\rPID|1||7\rORC|NW|${number}\r`;
+
+test('the reply of the flow goes back instead of an ACK, and a repeated order gets the same reply without a second order', async () => {
+  const [reply] = await answersTo(order('O1', 'P1&HIS'));
+  assert.match(
+    reply!,
+    /^MSH\|\^~\\&\|GW\|P\|HIS\|H\|\d{14}\+0000\|\|ORR\^O02\|AO1\|P\|2\.4\|{6}UNICODE UTF-8\rMSA\|AA\|O1\rORC\|OK\|P1\r$/,
+  );
+  const repeated = await answersTo(order('O1', 'P1&HIS'), order('O2', 'P2'));
+  assert.equal(repeated[0]!.replace(/\d{14}/, ''), reply!.replace(/\d{14}/, ''));
+  assert.match(repeated[1]!, /\rMSA\|AA\|O2\rORC\|OK\|P2\r$/);
+  assert.equal(laboratory.received.length, 2);
+});
+
+test('a message that the flow refuses gets AE with the reason', async () => {
+  const [refused] = await answersTo(order('O3', 'P3').replace('ORM^O01', 'ADT^A01'));
+  assert.match(refused!, /\rMSA\|AE\|O3\|HL7_TYPE_UNEXPECTED: /);
+});
