@@ -29,6 +29,7 @@ const NEEDED = [
     package: 'rabbitmq-server',
     isThere: () => has('rabbitmq-server') || existsSync('/usr/lib/rabbitmq/bin/rabbitmq-server'),
   },
+  { what: 'Mosquitto', package: 'mosquitto', isThere: () => existsSync('/usr/sbin/mosquitto') },
   { what: 'vsftpd', package: 'vsftpd', isThere: () => existsSync('/usr/sbin/vsftpd') },
   { what: 'OpenSSH', package: 'openssh-server', isThere: () => existsSync('/usr/sbin/sshd') },
   { what: 'Go', package: 'golang-go', isThere: () => has('go') },

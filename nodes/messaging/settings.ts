@@ -55,12 +55,13 @@ const Management = Type.Object(
 
 export const MessagingSettings = Type.Object(
   {
-    broker: Type.Union([Type.Literal('rabbitmq'), Type.Literal('kafka'), Type.Literal('amqp-1.0')], {
+    broker: Type.Union([Type.Literal('rabbitmq'), Type.Literal('kafka'), Type.Literal('amqp-1.0'), Type.Literal('mqtt')], {
       ...fieldText('消息中间件', 'Broker', undefined, undefined, {
         options: {
           rabbitmq: ['RabbitMQ', 'RabbitMQ'],
           kafka: ['Apache Kafka', 'Apache Kafka'],
           'amqp-1.0': ['JMS 中间件：ActiveMQ、Artemis 等（AMQP 1.0）', 'JMS brokers: ActiveMQ, Artemis and others (AMQP 1.0)'],
+          mqtt: ['MQTT 5', 'MQTT 5'],
         },
       }),
     }),

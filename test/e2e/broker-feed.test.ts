@@ -7,10 +7,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
-import { anywhere } from '../../engine/testing/anywhere.ts';
-import { wallClock } from '../../engine/testing/wall-clock.ts';
 import type { Broker, Incoming, Publisher, Target } from '../../nodes/messaging/brokers/broker.ts';
-import { ACTIVEMQ, KAFKA, RABBITMQ, type TestBroker } from '../nodes/messaging/brokers-here.ts';
+import { ACTIVEMQ, KAFKA, MQTT, RABBITMQ, reached, type TestBroker } from '../nodes/messaging/brokers-here.ts';
 import { openCity } from '../support/city.ts';
 import { chainFlow, openPlatformApi } from '../support/platform-api.ts';
 import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform } from '../support/platform-process.ts';
@@ -20,10 +18,12 @@ const KILLS = Number(process.env['KQ_TEST_KILLS'] ?? 1);
 /** Every so many messages one cannot be read. */
 const POISON_EVERY = 500;
 const SENDERS = 200;
+/** The group that reads what the flow publishes. */
+const READER = 'test-reader';
 const FILLER = 'x'.repeat(900);
 const isPoison = (number: number) => number % POISON_EVERY === 7;
 
-for (const kind of [RABBITMQ, KAFKA, ACTIVEMQ])
+for (const kind of [RABBITMQ, KAFKA, ACTIVEMQ, MQTT])
   describe(`a feed through ${kind.name}`, { skip: kind.skip ?? false }, () => {
     let server: TestBroker;
     let broker: Broker;
@@ -34,7 +34,8 @@ for (const kind of [RABBITMQ, KAFKA, ACTIVEMQ])
     before(async () => {
       server = await kind.start();
       broker = await kind.load();
-      for (const name of [names.from, names.to]) await server.create(name);
+      await server.create(names.from, 'flw_feed');
+      for (const name of [names.to, names.dead]) await server.create(name, READER);
       scratch = await makeScratch();
       platform = await startPlatform({ scratch, ports: await choosePorts(), example: true });
       await saveAdapter(platform, server);
@@ -50,9 +51,9 @@ for (const kind of [RABBITMQ, KAFKA, ACTIVEMQ])
 
     test('no message is lost, and one that comes again has the same id', { timeout: 900_000 }, async (t) => {
       const startedAt = performance.now();
-      const out = await readAll(broker, targetOf(server), names.to);
-      const dead = await readAll(broker, targetOf(server), names.dead);
-      const sending = sendAll(broker, targetOf(server), names.from);
+      const out = await readAll(broker, reached(server.target), names.to);
+      const dead = await readAll(broker, reached(server.target), names.dead);
+      const sending = sendAll(broker, reached(server.target), names.from);
       const wanted = Array.from({ length: MESSAGES }, (_, number) => number);
       const good = wanted.filter((number) => !isPoison(number));
       for (let kill = 1; kill <= KILLS; kill += 1) {
@@ -82,19 +83,6 @@ const ascending = (left: number, right: number) => left - right;
 
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await pause(50);
-}
-
-function targetOf(server: TestBroker): Target {
-  return {
-    ...server.target,
-    virtualHost: undefined,
-    tls: undefined,
-    connectTimeoutMs: 5000,
-    timeoutMs: 20_000,
-    outbound: anywhere,
-    clock: wallClock(),
-    clientName: 'kangqiao test',
-  };
 }
 
 /** Publishes each message until it is confirmed, always under the same id. */
@@ -141,7 +129,7 @@ async function readAll(broker: Broker, target: Target, destination: string) {
     numbers.set(number, (numbers.get(number) ?? new Set()).add(incoming.id ?? ''));
     return 'stored' as const;
   };
-  const subscription = { destination, group: `test-${destination}`, member: 'test', window: 500, deadLetter: `${destination}.dead` };
+  const subscription = { destination, group: READER, member: READER, window: 500, deadLetter: `${destination}.dead` };
   let isStopped = false;
   let stop = async () => {};
   const read = async () => {

@@ -11,6 +11,7 @@ const ALL = {
   rabbitmq: { port: 5672, tlsPort: 5671, load: async () => (await import('./rabbitmq.ts')).default },
   kafka: { port: 9092, tlsPort: 9093, load: async () => (await import('./kafka.ts')).default },
   'amqp-1.0': { port: 5672, tlsPort: 5671, load: async () => (await import('./amqp.ts')).default },
+  mqtt: { port: 1883, tlsPort: 8883, load: async () => (await import('./mqtt.ts')).default },
 } as const satisfies Readonly<Record<string, BrokerKind>>;
 export type BrokerName = keyof typeof ALL;
 

@@ -1,10 +1,13 @@
 /** The brokers that run here. */
 import { Admin } from '@platformatic/kafka';
 import { connect, type ChannelModel } from 'amqplib';
+import { anywhere } from '../../../engine/testing/anywhere.ts';
+import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import type { Broker, Target } from '../../../nodes/messaging/brokers/broker.ts';
 import { BROKERS } from '../../../nodes/messaging/brokers/brokers.ts';
 import { prepareActiveMq, startActiveMq } from '../../servers/activemq.ts';
 import { prepareKafka, startKafka } from '../../servers/kafka.ts';
+import { prepareMosquitto, startMosquitto } from '../../servers/mosquitto.ts';
 import { prepareRabbitmq, startRabbitmq } from '../../servers/rabbitmq.ts';
 
 export interface TestBroker {
@@ -13,9 +16,12 @@ export interface TestBroker {
   readonly settings: Readonly<Record<string, unknown>>;
   readonly credential: string;
   readonly url: string;
-  /** Creates a queue or topic that keeps what it has confirmed, and one order. */
-  create(destination: string): Promise<void>;
-  /** kill -9. */
+  /**
+   * Creates a queue or topic that keeps what it has confirmed, and one order. `reader`: the group that will read it, for
+   * brokers that keep nothing for others; the name of the destination by default.
+   */
+  create(destination: string, reader?: string): Promise<void>;
+  /** kill -9; but a broker that keeps its messages in memory is ended in good order. */
   kill(): Promise<void>;
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -95,6 +101,35 @@ export const ACTIVEMQ: TestBrokerKind = {
   },
 };
 
+export const MQTT: TestBrokerKind = {
+  name: 'Mosquitto (MQTT)',
+  skip: prepareMosquitto(),
+  createsDestinations: true,
+  load: () => BROKERS.mqtt.load(),
+  async start() {
+    const { port, user, password, end, restart, stop } = await startMosquitto();
+    const target: TestBroker['target'] = {
+      servers: [{ host: '127.0.0.1', port }],
+      login: { mechanism: 'password', user, password },
+    };
+    return {
+      target,
+      settings: { broker: 'mqtt', servers: target.servers, idleCloseMs: 200 },
+      credential: `${user}:${password}`,
+      url: `127.0.0.1:${port}`,
+      async create(destination, reader = destination) {
+        const subscription = { destination, group: reader, member: reader, window: 1, deadLetter: `${destination}.dead` };
+        const later = { later: { code: 'NOT_NOW', message: 'Not now.' } };
+        const consumer = await (await BROKERS.mqtt.load()).consume(reached(target), subscription, async () => later);
+        await consumer.stop();
+      },
+      kill: end,
+      restart,
+      stop,
+    };
+  },
+};
+
 /** RabbitMQ by its plugin for AMQP 1.0, which waits for minutes for a quorum queue that has no leader yet. */
 export const RABBITMQ_AMQP: TestBrokerKind = {
   name: 'RabbitMQ (AMQP 1.0)',
@@ -115,6 +150,20 @@ export const RABBITMQ_AMQP: TestBrokerKind = {
     };
   },
 };
+
+/** What the tests themselves connect with. */
+export function reached(target: TestBroker['target']): Target {
+  return {
+    ...target,
+    virtualHost: undefined,
+    tls: undefined,
+    connectTimeoutMs: 5000,
+    timeoutMs: 20_000,
+    outbound: anywhere,
+    clock: wallClock(),
+    clientName: 'kangqiao test',
+  };
+}
 
 export async function withRabbitmq<T>(url: string, work: (model: ChannelModel) => Promise<T>): Promise<T> {
   const model = await connect(url);
