@@ -14,7 +14,10 @@ export default defineAdapter({
     },
   },
   settings: MessagingSettings,
-  credential: { 'zh-CN': '“用户名:口令”；不登录时不需要。', en: 'user:password; not needed without login.' },
+  credential: {
+    'zh-CN': '“用户名:口令”（Redis 只有口令时为 default:口令）；不登录时不需要。',
+    en: 'user:password (default:password for a Redis without users); not needed without login.',
+  },
   connectsTo: (settings) => {
     const { broker, servers, tls } = settings as MessagingSettings;
     const usualPort = tls === undefined ? BROKERS[broker].port : BROKERS[broker].tlsPort;

@@ -55,16 +55,20 @@ const Management = Type.Object(
 
 export const MessagingSettings = Type.Object(
   {
-    broker: Type.Union([Type.Literal('rabbitmq'), Type.Literal('kafka'), Type.Literal('amqp-1.0'), Type.Literal('mqtt')], {
-      ...fieldText('消息中间件', 'Broker', undefined, undefined, {
-        options: {
-          rabbitmq: ['RabbitMQ', 'RabbitMQ'],
-          kafka: ['Apache Kafka', 'Apache Kafka'],
-          'amqp-1.0': ['JMS 中间件：ActiveMQ、Artemis 等（AMQP 1.0）', 'JMS brokers: ActiveMQ, Artemis and others (AMQP 1.0)'],
-          mqtt: ['MQTT 5', 'MQTT 5'],
-        },
-      }),
-    }),
+    broker: Type.Union(
+      [Type.Literal('rabbitmq'), Type.Literal('kafka'), Type.Literal('amqp-1.0'), Type.Literal('mqtt'), Type.Literal('redis')],
+      {
+        ...fieldText('消息中间件', 'Broker', undefined, undefined, {
+          options: {
+            rabbitmq: ['RabbitMQ', 'RabbitMQ'],
+            kafka: ['Apache Kafka', 'Apache Kafka'],
+            'amqp-1.0': ['JMS 中间件：ActiveMQ、Artemis 等（AMQP 1.0）', 'JMS brokers: ActiveMQ, Artemis and others (AMQP 1.0)'],
+            mqtt: ['MQTT 5', 'MQTT 5'],
+            redis: ['Redis Streams', 'Redis streams'],
+          },
+        }),
+      },
+    ),
     servers: Type.Array(ServerRow, {
       ...fieldText('服务器', 'Servers', '集群填写多个；任一可用即可连接。', 'Several for a cluster; any of them is enough to connect.'),
       minItems: 1,

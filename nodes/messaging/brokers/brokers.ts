@@ -12,6 +12,7 @@ const ALL = {
   kafka: { port: 9092, tlsPort: 9093, load: async () => (await import('./kafka.ts')).default },
   'amqp-1.0': { port: 5672, tlsPort: 5671, load: async () => (await import('./amqp.ts')).default },
   mqtt: { port: 1883, tlsPort: 8883, load: async () => (await import('./mqtt.ts')).default },
+  redis: { port: 6379, tlsPort: 6380, load: async () => (await import('./redis.ts')).default },
 } as const satisfies Readonly<Record<string, BrokerKind>>;
 export type BrokerName = keyof typeof ALL;
 

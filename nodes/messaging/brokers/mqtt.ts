@@ -172,12 +172,12 @@ async function subscribe(
 ): Promise<MqttConnection> {
   const granted = Promise.withResolvers<number>();
   const early: IPublishPacket[] = [];
-  let opened: MqttConnection | undefined;
+  const session: { connection?: MqttConnection } = {};
   const onPacket = (packet: Packet) => {
     if (packet.cmd === 'suback') granted.resolve(packet.granted[0] as number);
     if (packet.cmd !== 'publish') return;
-    if (opened === undefined) early.push(packet);
-    else onMessage(packet, opened);
+    if (session.connection === undefined) early.push(packet);
+    else onMessage(packet, session.connection);
   };
   // A session has one topic: the messages of another one would come too.
   const clientId = `kangqiao-${createHash('sha256')
@@ -185,7 +185,7 @@ async function subscribe(
     .digest('base64url')
     .slice(0, 13)}`;
   const connection = await openMqtt(target, { clientId, keepSeconds, window, onPacket });
-  opened = connection;
+  session.connection = connection;
   for (const packet of early) onMessage(packet, connection);
   try {
     // A retained message comes only when the session is new, and not at each connection.

@@ -1,6 +1,7 @@
 /** The brokers that run here. */
 import { Admin } from '@platformatic/kafka';
 import { connect, type ChannelModel } from 'amqplib';
+import { Redis } from 'ioredis';
 import { anywhere } from '../../../engine/testing/anywhere.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import type { Broker, Target } from '../../../nodes/messaging/brokers/broker.ts';
@@ -9,6 +10,7 @@ import { prepareActiveMq, startActiveMq } from '../../servers/activemq.ts';
 import { prepareKafka, startKafka } from '../../servers/kafka.ts';
 import { prepareMosquitto, startMosquitto } from '../../servers/mosquitto.ts';
 import { prepareRabbitmq, startRabbitmq } from '../../servers/rabbitmq.ts';
+import { prepareRedis, startRedis } from '../../servers/redis.ts';
 
 export interface TestBroker {
   readonly target: Pick<Target, 'servers' | 'login' | 'addressForm'>;
@@ -144,6 +146,30 @@ export const RABBITMQ_AMQP: TestBrokerKind = {
       credential: 'guest:guest',
       url: server.url,
       create: (name) => withRabbitmq(server.url, (model) => createQueue(model, name, 'classic')),
+      kill: () => server.kill(),
+      restart: () => server.restart(),
+      stop: () => server.stop(),
+    };
+  },
+};
+
+export const REDIS: TestBrokerKind = {
+  name: 'Redis',
+  skip: prepareRedis(),
+  load: () => BROKERS.redis.load(),
+  async start() {
+    const server = await startRedis({ args: ['--requirepass', 'lab-secret', '--appendonly', 'yes', '--appendfsync', 'always'] });
+    const servers = [{ host: '127.0.0.1', port: server.port }];
+    return {
+      target: { servers, login: { mechanism: 'password', user: 'default', password: 'lab-secret' } },
+      settings: { broker: 'redis', servers, idleCloseMs: 200 },
+      credential: 'default:lab-secret',
+      url: `127.0.0.1:${server.port}`,
+      async create(key) {
+        const redis = new Redis(server.port, '127.0.0.1', { password: 'lab-secret' });
+        await redis.xgroup('CREATE', key, 'first', '$', 'MKSTREAM');
+        await redis.quit();
+      },
       kill: () => server.kill(),
       restart: () => server.restart(),
       stop: () => server.stop(),
