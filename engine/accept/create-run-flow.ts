@@ -10,6 +10,7 @@ import { startInline } from './start-inline.ts';
 import type { Inline, InlineCall } from './inline.ts';
 import { createSequence } from './accept.ts';
 import { DuplicateOrigin, type Origin, originOf } from './origin.ts';
+import { callThroughDoor } from './call-through-door.ts';
 import { endRunSpan } from '../run/run-span.ts';
 import { InlineEnds } from './inline-ends.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
@@ -49,6 +50,12 @@ class FlowDoor implements RunFlow {
         values: { flowId: call.flowId },
         fix: 'Publish the flow, or correct the interface’s target.',
       });
+    const { door } = flow;
+    if (door !== undefined) return callThroughDoor(door, call, this.#deps.clock, (converted) => this.#run(flow, converted));
+    return this.#run(flow, call);
+  }
+
+  #run(flow: CompiledFlow, call: FlowCall): Promise<FlowResult> {
     const origin = originOf(call, this.#deps.seal);
     return flow.document.mode === 'durable' ? this.#accept(flow, call, origin) : this.#runInline({ flow, call, origin });
   }

@@ -2,6 +2,7 @@
  * Compiles a flow version once, at publish: fills in configurations, prepares nodes, compiles expressions and builds
  * the graph.
  */
+import type { CallDoor } from '../contract/node/call-door.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError, toErrorRecord, type Issue } from '../contract/values/errors.ts';
 import type { FlowNode, FlowVersion, Handling, Recording, RetryRule } from '../contract/flow/flow-document.ts';
@@ -45,6 +46,8 @@ export interface CompiledFlow extends FlowVersion {
   readonly nodes: ReadonlyMap<string, CompiledNode>;
   readonly trigger: CompiledNode;
   readonly triggerPort: string;
+  /** Converts calls of an interface, if the type of the trigger does so. */
+  readonly door: CallDoor | undefined;
   readonly ingress: {
     readonly dedupe: { readonly key: Expression; readonly windowMs: number } | undefined;
     readonly lane: Expression | undefined;
@@ -133,6 +136,7 @@ function* compileSteps(version: FlowVersion, deps: CompileDeps): Generator<void,
     nodes,
     trigger,
     triggerPort: trigger.ports[0]?.name ?? outPort.name,
+    door: trigger.definition.kind === 'trigger' ? trigger.definition.door?.(trigger.config) : undefined,
     ingress: compiledIngress,
     recording: { level: 'full', retainDays: 30, perSecond: 10, megabytesPerDay: 10_240, ...document.recording },
     namedNodes: new Set(JSON.stringify(document.nodes.map((node) => node.config)).match(/\bn_[A-Za-z0-9_-]{1,60}/g) ?? []),

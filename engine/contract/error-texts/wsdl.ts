@@ -1,9 +1,18 @@
-/** Texts for what is wrong with the description of a SOAP service. */
+/** Texts for what is wrong with the description of a SOAP service, or with a request to one of ours. */
 import type { ErrorTemplates } from './template.ts';
 
 const fix = '请向对方索取更正后的或完整的服务描述，在适配器中上传其文件，或手工填写各字段。';
 
+const send = '请按服务的 WSDL（?wsdl）发送请求。';
+
 export const wsdlTexts: ErrorTemplates = {
+  SOAP_REQUEST: { what: 'SOAP 请求不正确', fix: send },
+  'SOAP_REQUEST/empty': { what: '请求没有 SOAP 信封', fix: send },
+  'SOAP_REQUEST/envelope': { what: '请求没有 SOAP 信封', fix: send },
+  'SOAP_REQUEST/body': { what: 'SOAP 信封的消息体中没有元素', fix: send },
+  'SOAP_REQUEST/operation': { what: '服务没有这个操作', fix: send },
+  SOAP_HEADER: { what: '请求含有标为必须理解（mustUnderstand）的头，而服务不理解', fix: '去掉该头，或在触发器的“理解的头”中列出。' },
+  SOAP_REPLY: { what: '流程对 SOAP 请求的回复不是对象', fix: '回复一个对象，每个字段一个元素。' },
   WSDL_INVALID: { what: '服务描述（WSDL）无法读取', fix },
   'WSDL_INVALID/xml': { what: '{file} 第 {line} 行第 {column} 列：不是合法的 XML', fix },
   'WSDL_INVALID/prefix': { what: '{file} 第 {line} 行：前缀“{name}”没有声明', fix },

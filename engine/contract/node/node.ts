@@ -5,6 +5,7 @@
  */
 import type { Static, TObject } from 'typebox';
 import type { Adapter } from './adapter.ts';
+import type { CallDoor } from './call-door.ts';
 import type { BusEvents } from '../values/bus-event.ts';
 import type { Clock } from '../values/clock.ts';
 import type { ErrorRecord, Issue } from '../values/errors.ts';
@@ -335,6 +336,8 @@ export interface TriggerNode<Schema extends TObject = TObject> extends Described
    * something else fires (an interface call).
    */
   listen?(ctx: TriggerContext<Static<Schema>>, emit: Emit): Promise<Stop>;
+  /** Returns the door of a trigger that an interface call fires. Called once per published version; does no I/O. */
+  door?(config: Static<Schema>): CallDoor;
   /**
    * Returns the headers and business keys that the trigger reads from the content of a message. Also called when a
    * person corrects the content. Throws an AppError if the trigger would refuse the content. Absent if the trigger

@@ -11,6 +11,7 @@ const FOR_FLOWS = [
   'application/json',
   'application/xml',
   'text/xml',
+  'application/soap+xml',
   'text/plain',
   'application/octet-stream',
   'application/hl7-v2',
@@ -31,8 +32,8 @@ export default definePolicy({
   text: {
     label: { 'zh-CN': '内容类型', en: 'Media type' },
     help: {
-      'zh-CN': '仅接受列出的 Content-Type；默认流程接口接受 JSON、XML、纯文本、HL7 和二进制，带请求模式的接口只接受 JSON。',
-      en: 'Accepts only the listed Content-Types; by default flows accept JSON, XML, plain text, HL7 and bytes, interfaces with a schema only JSON.',
+      'zh-CN': '仅接受列出的 Content-Type；默认流程接口接受 JSON、XML（含 SOAP）、纯文本、HL7 和二进制，带请求模式的接口只接受 JSON。',
+      en: 'Accepts only the listed Content-Types; by default flows accept JSON, XML (SOAP too), plain text, HL7 and bytes, interfaces with a schema only JSON.',
     },
   },
   options: Type.Object(

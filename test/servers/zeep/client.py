@@ -1,7 +1,8 @@
 """Drives zeep. Prints JSON.
 
 client.py describe FOLDER: of each *.wsdl below a folder the operations with their fields, or why zeep refuses it.
-client.py call WSDL OPERATION ARGUMENTS: calls an operation with JSON arguments; the answer, or the fault.
+client.py call WSDL PORT OPERATION ARGUMENTS [HEADERS [CA]]: calls an operation with JSON arguments and HTTP headers; the
+answer, or the fault.
 """
 
 import json
@@ -9,6 +10,7 @@ import sys
 import warnings
 from pathlib import Path
 
+import requests
 import zeep
 from zeep.helpers import serialize_object
 
@@ -40,9 +42,11 @@ def describe(folder):
     return found
 
 
-def call(wsdl, operation, arguments, port=None):
-    client = zeep.Client(wsdl)
-    service = client.service if port is None else client.bind(None, port)
+def call(wsdl, port, operation, arguments, headers="{}", ca=None):
+    session = requests.Session()
+    session.headers.update(json.loads(headers))
+    session.verify = ca if ca is not None else True
+    service = zeep.Client(wsdl, transport=zeep.Transport(session=session)).bind(None, port)
     try:
         return {"answer": serialize_object(service[operation](**json.loads(arguments)), dict)}
     except zeep.exceptions.Fault as fault:

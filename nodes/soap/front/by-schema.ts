@@ -1,0 +1,60 @@
+/** Between XML, in which everything is text, and the JSON Schemas of a service. */
+import type { JsonSchema } from '../../../engine/schema/compile-schema.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Converts what `parse-xml.ts` returned to what the schema expects: numbers, booleans and lists. Text that is no such
+ * value stays text, so that a check of the data names it.
+ */
+export function fromXml(value: unknown, schema: JsonSchema): unknown {
+  if (schema['type'] === 'array') {
+    const items = (schema['items'] ?? {}) as JsonSchema;
+    return (Array.isArray(value) ? value : [value]).map((item) => fromXml(item, items));
+  }
+  if (typeof value === 'string') return fromText(value, schema);
+  if (!isFields(value)) return value;
+  if (isNil(value)) return null;
+  const properties = (schema['properties'] ?? {}) as Readonly<Record<string, JsonSchema>>;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [name, Object.hasOwn(properties, name) ? fromXml(field, properties[name]!) : field]),
+  );
+}
+
+function fromText(text: string, { type, properties }: JsonSchema): unknown {
+  const plain = text.trim();
+  switch (type) {
+    case 'integer':
+    case 'number': {
+      const number = /^[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?$/.test(plain) ? Number(plain) : Number.NaN;
+      // A number that would change when it is written again stays text.
+      return Number.isFinite(number) && (!Number.isInteger(number) || Number.isSafeInteger(number)) ? number : text;
+    }
+    case 'boolean':
+      return plain === 'true' || plain === '1' ? true : plain === 'false' || plain === '0' ? false : text;
+    case 'object':
+      return plain === '' ? {} : properties !== undefined && Object.hasOwn(properties as Fields, '#text') ? { '#text': text } : text;
+    default:
+      return text;
+  }
+}
+
+function isNil(value: Fields): boolean {
+  return value['@nil'] === 'true' || value['@nil'] === '1';
+}
+
+/** Puts the fields in the order of the schema, which is that of the elements in the WSDL. Leaves out null. */
+export function inOrder(value: unknown, schema: JsonSchema): unknown {
+  if (Array.isArray(value)) return value.map((item) => inOrder(item, (schema['items'] ?? {}) as JsonSchema));
+  if (!isFields(value)) return value;
+  const properties = (schema['properties'] ?? {}) as Readonly<Record<string, JsonSchema>>;
+  const known = Object.keys(properties).filter((name) => Object.hasOwn(value, name));
+  const others = Object.keys(value).filter((name) => !Object.hasOwn(properties, name));
+  return Object.fromEntries(
+    [...known, ...others].flatMap((name) => (value[name] === null ? [] : [[name, inOrder(value[name], properties[name] ?? {})]])),
+  );
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+}
