@@ -121,7 +121,7 @@ function createContext(
   const clock = options.clock ?? wallClock();
   const scope: Scope = { message, nodes: options.nodes ?? {}, now: clock.now() };
   let randomState = 1;
-  return {
+  const context: NodeContext<Record<string, unknown>> = {
     config,
     adapter: protocol === undefined ? undefined : resolveAdapter(protocol, options.adapter),
     outbound: options.outbound ?? anywhere,
@@ -147,6 +147,8 @@ function createContext(
     callFlow: options.callFlow ?? (() => Promise.reject(new TypeError('this test passes no callFlow'))),
     beforeFirstByte: options.beforeFirstByte ?? (() => undefined),
   };
+  // The fields of the engine's contexts are getters, which a spread does not copy. So a node that spreads fails here too.
+  return Object.create(context) as typeof context;
 }
 
 /** Returns the adapter as a node sees it, with the product's default limits. */

@@ -18,7 +18,7 @@ import { valuesBy } from '../../engine/contract/values/named-values.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { statusError } from '../shared/http/check-status.ts';
 import { isTextType, parseMediaType } from '../shared/http/media-type.ts';
-import { createOutboundClient, type OutboundResponse } from '../shared/http/outbound.ts';
+import { createOutboundClient, withAdapter, type OutboundResponse } from '../shared/http/outbound.ts';
 import { probeHttp } from '../shared/http/probe.ts';
 import { createParser, type Parser } from '../shared/parse-worker/create-parser.ts';
 import type { ParseXmlOptions, XmlObject } from '../shared/xml/parse-xml.ts';
@@ -194,7 +194,7 @@ function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
 
   return async (ctx, message) => {
     const charset = ctx.adapter?.charset ?? 'UTF-8';
-    const http = ctx.adapter === undefined ? ctx : { ...ctx, adapter: httpAdapter(ctx.adapter) };
+    const http = withAdapter(ctx, httpAdapter(ctx.adapter!));
     const header = [await readHeader(ctx.scope), await login(config, ctx)];
     const body = buildEnvelope(config, header, await readBody(ctx.scope), charset);
     const headers = envelopeHeaders(config.version, config.action, charset);

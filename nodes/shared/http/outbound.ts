@@ -38,6 +38,24 @@ export type OutboundContext = Pick<
   'adapter' | 'outbound' | 'signal' | 'clock' | 'idempotencyKey' | 'scope' | 'secret' | 'beforeFirstByte' | 'traceparent'
 >;
 
+/**
+ * Returns the context of a call through another adapter. It names each field, because a spread copies none of the engine's
+ * contexts: their fields are getters.
+ */
+export function withAdapter(ctx: OutboundContext, adapter: Adapter): OutboundContext {
+  return {
+    adapter,
+    outbound: ctx.outbound,
+    signal: ctx.signal,
+    clock: ctx.clock,
+    idempotencyKey: ctx.idempotencyKey,
+    scope: ctx.scope,
+    traceparent: ctx.traceparent,
+    secret: (name) => ctx.secret(name),
+    beforeFirstByte: () => ctx.beforeFirstByte(),
+  };
+}
+
 export interface OutboundClient {
   /**
    * Resolves with a response of any status. Rejects with OUTBOUND_REFUSED (input), HTTP_CONNECT (transient: nothing
