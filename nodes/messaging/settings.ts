@@ -56,7 +56,14 @@ const Management = Type.Object(
 export const MessagingSettings = Type.Object(
   {
     broker: Type.Union(
-      [Type.Literal('rabbitmq'), Type.Literal('kafka'), Type.Literal('amqp-1.0'), Type.Literal('mqtt'), Type.Literal('redis')],
+      [
+        Type.Literal('rabbitmq'),
+        Type.Literal('kafka'),
+        Type.Literal('amqp-1.0'),
+        Type.Literal('mqtt'),
+        Type.Literal('redis'),
+        Type.Literal('stomp'),
+      ],
       {
         ...fieldText('消息中间件', 'Broker', undefined, undefined, {
           options: {
@@ -65,6 +72,7 @@ export const MessagingSettings = Type.Object(
             'amqp-1.0': ['JMS 中间件：ActiveMQ、Artemis 等（AMQP 1.0）', 'JMS brokers: ActiveMQ, Artemis and others (AMQP 1.0)'],
             mqtt: ['MQTT 5', 'MQTT 5'],
             redis: ['Redis Streams', 'Redis streams'],
+            stomp: ['STOMP 1.2（ActiveMQ 等）', 'STOMP 1.2 (ActiveMQ and others)'],
           },
         }),
       },

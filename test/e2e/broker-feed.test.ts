@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import type { Broker, Incoming, Publisher, Target } from '../../nodes/messaging/brokers/broker.ts';
-import { ACTIVEMQ, KAFKA, MQTT, RABBITMQ, REDIS, reached, type TestBroker } from '../nodes/messaging/brokers-here.ts';
+import { ACTIVEMQ, KAFKA, MQTT, RABBITMQ, REDIS, STOMP, reached, type TestBroker } from '../nodes/messaging/brokers-here.ts';
 import { openCity } from '../support/city.ts';
 import { chainFlow, openPlatformApi } from '../support/platform-api.ts';
 import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform } from '../support/platform-process.ts';
@@ -23,7 +23,7 @@ const READER = 'test-reader';
 const FILLER = 'x'.repeat(900);
 const isPoison = (number: number) => number % POISON_EVERY === 7;
 
-for (const kind of [RABBITMQ, KAFKA, ACTIVEMQ, MQTT, REDIS])
+for (const kind of [RABBITMQ, KAFKA, ACTIVEMQ, MQTT, REDIS, STOMP])
   describe(`a feed through ${kind.name}`, { skip: kind.skip ?? false }, () => {
     let server: TestBroker;
     let broker: Broker;

@@ -13,6 +13,7 @@ const ALL = {
   'amqp-1.0': { port: 5672, tlsPort: 5671, load: async () => (await import('./amqp.ts')).default },
   mqtt: { port: 1883, tlsPort: 8883, load: async () => (await import('./mqtt.ts')).default },
   redis: { port: 6379, tlsPort: 6380, load: async () => (await import('./redis.ts')).default },
+  stomp: { port: 61613, tlsPort: 61614, load: async () => (await import('./stomp.ts')).default },
 } as const satisfies Readonly<Record<string, BrokerKind>>;
 export type BrokerName = keyof typeof ALL;
 

@@ -6,7 +6,7 @@ import { anywhere } from '../../../engine/testing/anywhere.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import type { Broker, Target } from '../../../nodes/messaging/brokers/broker.ts';
 import { BROKERS } from '../../../nodes/messaging/brokers/brokers.ts';
-import { prepareActiveMq, startActiveMq } from '../../servers/activemq.ts';
+import { prepareActiveMq, startActiveMq, type ActiveMqServer } from '../../servers/activemq.ts';
 import { prepareKafka, startKafka } from '../../servers/kafka.ts';
 import { prepareMosquitto, startMosquitto } from '../../servers/mosquitto.ts';
 import { prepareRabbitmq, startRabbitmq } from '../../servers/rabbitmq.ts';
@@ -84,24 +84,32 @@ export const KAFKA: TestBrokerKind = {
 };
 
 /** ActiveMQ by AMQP 1.0. */
-export const ACTIVEMQ: TestBrokerKind = {
-  name: 'ActiveMQ (AMQP 1.0)',
-  skip: prepareActiveMq(),
-  createsDestinations: true,
-  load: () => BROKERS['amqp-1.0'].load(),
-  async start() {
-    const { amqpPort, user, password, kill, restart, stop } = await startActiveMq();
-    const servers = [{ host: '127.0.0.1', port: amqpPort }];
-    return {
-      target: { servers, login: { mechanism: 'password', user, password } },
-      settings: { broker: 'amqp-1.0', servers, idleCloseMs: 200 },
-      credential: `${user}:${password}`,
-      url: `127.0.0.1:${amqpPort}`,
-      create: async () => undefined,
-      ...{ kill, restart, stop },
-    };
-  },
-};
+export const ACTIVEMQ = activeMq('ActiveMQ (AMQP 1.0)', 'amqp-1.0', ({ amqpPort }) => amqpPort);
+
+/** ActiveMQ by STOMP. */
+export const STOMP = activeMq('ActiveMQ (STOMP)', 'stomp', ({ stompPort }) => stompPort);
+
+function activeMq(name: string, broker: 'amqp-1.0' | 'stomp', portOf: (server: ActiveMqServer) => number): TestBrokerKind {
+  return {
+    name,
+    skip: prepareActiveMq(),
+    createsDestinations: true,
+    load: () => BROKERS[broker].load(),
+    async start() {
+      const server = await startActiveMq();
+      const { user, password, kill, restart, stop } = server;
+      const servers = [{ host: '127.0.0.1', port: portOf(server) }];
+      return {
+        target: { servers, login: { mechanism: 'password', user, password } },
+        settings: { broker, servers, idleCloseMs: 200 },
+        credential: `${user}:${password}`,
+        url: `127.0.0.1:${portOf(server)}`,
+        create: async () => undefined,
+        ...{ kill, restart, stop },
+      };
+    },
+  };
+}
 
 export const MQTT: TestBrokerKind = {
   name: 'Mosquitto (MQTT)',

@@ -1,0 +1,4 @@
+import { STOMP } from '../brokers-here.ts';
+import { brokerConformance } from './conformance.ts';
+
+brokerConformance(STOMP);
