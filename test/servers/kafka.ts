@@ -20,8 +20,15 @@ const JAVA = ['-Xmx512m', '-Xms256m', '-XX:+UseSerialGC', `-Dlog4j2.configuratio
 export interface KafkaServer extends Pick<ServerProcess, 'port' | 'pid' | 'kill' | 'restart'> {
   /** Demands a login: `alice` with the password `alice-secret` by PLAIN, `bob` with `bob-secret` by SCRAM. */
   readonly loginPort: number;
+  /** Port for TLS without login, if a certificate was given. */
+  readonly tlsPort: number | undefined;
   /** Ends it in good order, and removes its folder. */
   stop(): Promise<void>;
+}
+
+export interface KafkaOptions {
+  /** PEM of a certificate and its key. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 /** Why Kafka cannot be had here, or undefined when it is there. */
@@ -29,10 +36,13 @@ export function prepareKafka(): string | undefined {
   return prepareJars({ name: 'Kafka', source, cache, tools: ['java'] });
 }
 
-export async function startKafka(): Promise<KafkaServer> {
+export async function startKafka({ tls }: KafkaOptions = {}): Promise<KafkaServer> {
   const folder = await mkdtemp(join(tmpdir(), 'kq-kafka-'));
   const [port, loginPort, controllerPort] = [await freePort(), await freePort(), await freePort()];
+  const tlsPort = tls === undefined ? undefined : await freePort();
   const settings = join(folder, 'server.properties');
+  if (tls !== undefined) await writeFile(join(folder, 'server.pem'), `${tls.key}\n${tls.cert}\n`);
+  const withTls = tls === undefined ? '' : `,SSL://127.0.0.1:${tlsPort}`;
   const login = 'org.apache.kafka.common.security';
   await writeFile(
     settings,
@@ -40,9 +50,10 @@ export async function startKafka(): Promise<KafkaServer> {
       'process.roles=broker,controller',
       'node.id=1',
       `controller.quorum.bootstrap.servers=127.0.0.1:${controllerPort}`,
-      `listeners=PLAINTEXT://127.0.0.1:${port},SASL://127.0.0.1:${loginPort},CONTROLLER://127.0.0.1:${controllerPort}`,
-      `advertised.listeners=PLAINTEXT://127.0.0.1:${port},SASL://127.0.0.1:${loginPort}`,
-      'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',
+      `listeners=PLAINTEXT://127.0.0.1:${port},SASL://127.0.0.1:${loginPort},CONTROLLER://127.0.0.1:${controllerPort}${withTls}`,
+      `advertised.listeners=PLAINTEXT://127.0.0.1:${port},SASL://127.0.0.1:${loginPort}${withTls}`,
+      ...(tls === undefined ? [] : ['ssl.keystore.type=PEM', `ssl.keystore.location=${join(folder, 'server.pem')}`]),
+      'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT,SSL:SSL',
       'inter.broker.listener.name=PLAINTEXT',
       'controller.listener.names=CONTROLLER',
       `log.dirs=${join(folder, 'data')}`,
@@ -83,6 +94,7 @@ export async function startKafka(): Promise<KafkaServer> {
   return {
     port,
     loginPort,
+    tlsPort,
     get pid() {
       return server.pid;
     },

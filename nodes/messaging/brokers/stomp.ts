@@ -143,7 +143,7 @@ function toStompSocket(socket: Socket): IStompSocket {
     close: () => void socket.end(),
     terminate: () => void socket.destroy(),
   };
-  socket.on('data', (data) => adapter.onmessage?.({ data: new Uint8Array(data).buffer }));
+  socket.on('data', (data) => void adapter.onmessage?.({ data: new Uint8Array(data).buffer }));
   socket.on('close', () => {
     readyState = StompSocketState.CLOSED;
     adapter.onclose?.({});
