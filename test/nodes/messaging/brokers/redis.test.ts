@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Redis } from 'ioredis';
-import type { Incoming } from '../../../../nodes/messaging/brokers/broker.ts';
+import type { Incoming, Target } from '../../../../nodes/messaging/brokers/broker.ts';
 import redis from '../../../../nodes/messaging/brokers/redis.ts';
 import { eventually } from '../../../conformance/eventually.ts';
 import { REDIS, reached } from '../brokers-here.ts';
-import { brokerConformance } from './conformance.ts';
+import { startRedis } from '../../../servers/redis.ts';
+import { createAuthority } from '../../../support/certificates.ts';
+import { brokerConformance, failsWith } from './conformance.ts';
 
 brokerConformance(REDIS);
 
@@ -32,5 +34,22 @@ describe('Redis alone', { skip: REDIS.skip ?? false }, () => {
     assert.match(place!, /^labs\/\d+-\d+$/);
     await consumer.stop();
     assert.deepEqual((await other.xpending('labs', 'g'))[0], 0);
+  });
+
+  // The socket that every client but those of RabbitMQ and Kafka is handed.
+  it('checks the chain and the name of the certificate', async (t) => {
+    const [own, foreign] = [await createAuthority(), await createAuthority()];
+    const server = await startRedis({ tls: await own.issue('redis', 'redis.example') });
+    t.after(() => server.stop());
+    const describeBy = (tls: NonNullable<Target['tls']>) => {
+      const target = reached({ servers: [{ host: '127.0.0.1', port: server.port }], login: undefined });
+      return redis.describe({ ...target, tls, connectTimeoutMs: 3000 });
+    };
+    assert.match(await describeBy({ ca: own.ca, serverName: 'redis.example' }), /^Redis \d/);
+    const failed = failsWith('MESSAGING_CONNECT_FAILED', 'transient');
+    await assert.rejects(describeBy({ ca: own.ca, serverName: 'other.example' }), failed);
+    await assert.rejects(describeBy({ ca: own.ca }), failed);
+    await assert.rejects(describeBy({ ca: foreign.ca, serverName: 'redis.example' }), failed);
+    await assert.rejects(describeBy({ serverName: 'redis.example' }), failed);
   });
 });
