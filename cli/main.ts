@@ -6,6 +6,7 @@ import { bundleCommand } from './commands/bundle.ts';
 import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { archiveCommand } from './commands/archive.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { extensionCommand } from './commands/extension.ts';
 import { flowCommand } from './commands/flow.ts';
 import { heldCommand } from './commands/held.ts';
 import { keysCommand } from './commands/keys.ts';
@@ -67,6 +68,7 @@ export function createProgram(terminal: Terminal): Command {
     archiveCommand(terminal),
     signCommand(terminal),
     keysCommand(terminal),
+    extensionCommand(terminal),
     moveCommand(terminal),
     backupCommand(terminal),
     restoreCommand(terminal),

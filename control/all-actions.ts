@@ -12,6 +12,8 @@ import type { CallerServices } from './callers/caller-services.ts';
 import { draftRevisionActions, type DraftRevisionServices } from './flows/draft-revisions.ts';
 import { executionActions, type ExecutionServices } from './executions/executions.ts';
 import { versionActions, type VersionServices } from './flows/flow-versions.ts';
+import { extensionActions, type ExtensionServices } from './extensions/extensions.ts';
+import { publisherActions } from './extensions/publishers.ts';
 import { flowActions, type FlowServices } from './flows/flows.ts';
 import { heldActions, type HeldServices } from './held/held.ts';
 import { integrityActions, type IntegrityServices } from './integrity/integrity.ts';
@@ -54,6 +56,7 @@ export type ControlServices = AccountServices &
   CallerServices &
   DraftRevisionServices &
   ExecutionServices &
+  ExtensionServices &
   VersionServices &
   FlowServices &
   HeldServices &
@@ -124,6 +127,8 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...alarmActions(services),
     ...topicActions(services),
     ...brokerActions(services),
+    ...extensionActions(services),
+    ...publisherActions(services),
     ...keepActions(services),
   ];
   actions.push(...requestActions(services, actions));

@@ -19,6 +19,7 @@ import type { Seal } from '../engine/contract/values/seal.ts';
 import type { BindingStore, Bindings } from '../engine/bindings/interface.ts';
 import type { ExecutionCatalog } from '../engine/operate/interface.ts';
 import type { FlowCatalog } from '../engine/publish/interface.ts';
+import type { Extensions } from '../engine/extensions/open-extensions.ts';
 import type { NodeRegistry } from '../engine/registry/load-nodes.ts';
 import type { FoundPolicy } from '../gateways/contract.ts';
 import { addressesOf } from '../gateways/documents/upstream-target.ts';
@@ -97,6 +98,7 @@ export interface ControlDeps {
   readonly files: FileAccess;
   readonly executions: ExecutionCatalog;
   readonly nodes: NodeRegistry;
+  readonly extensions: Extensions;
   readonly engine: EngineView;
   readonly publishPlan: PublishPlan;
   readonly askGateways: AskGateways;

@@ -9,6 +9,7 @@ import type { TriggerContext } from './contract/node/node.ts';
 import type { Logger, Metrics, Tracer } from './contract/values/observe.ts';
 import type { FileAccess } from './contract/node/file-access.ts';
 import type { Blobs } from './contract/ports/blobs.ts';
+import type { Crypto } from './contract/ports/crypto.ts';
 import type { Documents } from './contract/ports/documents.ts';
 import type { SharedState } from './contract/ports/shared-state.ts';
 import type { WorkQueue } from './contract/ports/work-queue.ts';
@@ -20,6 +21,8 @@ import { createArchiveReader, type ArchiveReader } from './archive/read-archive.
 import { createBindings, type RunningBindings } from './bindings/create-bindings.ts';
 import { createChanges, type Changes } from './changes/create-changes.ts';
 import { createExaminer } from './examine/create-examiner.ts';
+import { openExtensions, type Extensions } from './extensions/open-extensions.ts';
+import { withExtensions } from './extensions/with-extensions.ts';
 import { createFits } from './examine/create-fits.ts';
 import { createBuildContext } from './expression/create-build-context.ts';
 import { createScriptPool, type ScriptInput, type ScriptPool } from './script/script-pool.ts';
@@ -72,6 +75,8 @@ export interface EngineDeps {
   readonly seal: Seal;
   /** Returns the time from which payloads are bound to their place (see `createPayloads`). */
   readonly boundSince?: (() => number | undefined) | undefined;
+  /** Verifies the signatures of extensions; without it no extension is loaded. */
+  readonly crypto?: Crypto | undefined;
   /** The folders of node types; the folder of the product is the first. */
   readonly nodeFolders: readonly (string | URL)[];
   /** Returns the store server's time, in epoch milliseconds; absent if only one process uses the store. */
@@ -108,6 +113,7 @@ export interface Archive extends ArchiveReader {
 
 export interface Engine {
   readonly nodes: LoadedNodes;
+  readonly extensions: Extensions;
   readonly changes: Changes;
   readonly bindings: RunningBindings;
   readonly outbound: Outbound;
@@ -168,10 +174,10 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   await processes.start();
   const archive = deps.archive && (await openArchive(deps.archive, deps));
   const life = new EngineLife({ flows, runs, common, work, processes, archive }, deps);
-  const { nodes, changes, bindings, outbound, files, published } = flows;
+  const { nodes, extensions, changes, bindings, outbound, files, published } = flows;
 
   return {
-    ...{ nodes, changes, bindings, outbound, files, published, catalog },
+    ...{ nodes, extensions, changes, bindings, outbound, files, published, catalog },
     executions: createExecutionCatalog({ ...common, cancelChannel: CANCEL_CHANNEL, archive }),
     runFlow: work.runFlow,
     ...{ worker, triggers, live, traffic: runs.traffic, queue, quota, processes, archive },
@@ -190,8 +196,9 @@ type Work = Awaited<ReturnType<typeof createWork>>;
 async function openFlows(deps: EngineDeps) {
   const { clock, log, metrics, documents, shared, seal, environment } = deps;
   const pool = createScriptPool({ clock, logger: log, metrics, size: SCRIPT_THREADS });
-  const nodes = await loadNodes(deps.nodeFolders);
   const changes = await createChanges({ documents, shared, clock, log });
+  const extensions = await openExtensions({ documents, changes, crypto: deps.crypto, clock, log });
+  const nodes = withExtensions(await loadNodes(deps.nodeFolders), extensions);
   const adapterTypes = nodes.adapterTypes();
   const bindings = await createBindings({ documents, seal, changes, environment, adapterTypes, clock, logger: log });
   const { allowed = [], ownPorts = [] } = deps.outbound ?? {};
@@ -204,7 +211,7 @@ async function openFlows(deps: EngineDeps) {
     compileFlow(version, { getNode: nodes.get, build: createBuildContext({ pool, key: version.flowId }) });
   const examiner = createExaminer(deps.nodeFolders, clock);
   const published = await createPublishedFlows({ stores, changes, nodes, compile, clock, logger: log });
-  return { pool, nodes, changes, bindings, outbound, files, flowState, stores, examiner, published };
+  return { pool, nodes, extensions, changes, bindings, outbound, files, flowState, stores, examiner, published };
 }
 
 /** Creates what every run needs, and the counters of runs. */
@@ -288,10 +295,11 @@ async function createWork({ nodes, bindings, outbound, files, published }: Flows
 }
 
 function createCatalog(flows: Flows, run: RunDeps, triggers: Triggers, { clock, log, environment }: EngineDeps): FlowCatalog {
-  const { pool, nodes, bindings, stores, examiner, published } = flows;
+  const { pool, nodes, extensions, bindings, stores, examiner, published } = flows;
   const draft = (key: string) => ({ getNode: nodes.get, build: createBuildContext({ pool, key, isDraft: true }) });
   return createFlowCatalog({
     ...{ stores, published, nodes, bindings: bindings.bindings, environment, examiner, fits: createFits(), clock, logger: log },
+    extensionTypes: (names) => extensions.typesOf(names),
     compile: (version) => compileFlow(version, draft(version.flowId)),
     compileInTurns: (version, signal) => compileFlowInTurns(version, draft(version.flowId), signal),
     runTrial: (flow, input, mocks, signal, options) => runTrial(flow, input, mocks, run, signal, options),
@@ -377,6 +385,7 @@ class EngineLife {
     await flows.published.stop();
     flows.outbound.exceptions.stop();
     await flows.bindings.stop();
+    flows.extensions.stop();
     await flows.pool.close();
     await flows.examiner.close();
   }

@@ -53,6 +53,7 @@ export async function openControl(
     files: engine.files,
     executions: engine.executions,
     nodes: engine.nodes,
+    extensions: engine.extensions,
     engine: viewEngine(engine),
     publishPlan,
     askGateways: openAskGateways(host, opened),

@@ -22,7 +22,7 @@ const KEEPS_HEAD = new Set(['start', 'control']);
 
 /** Opens storage, guard and engine. `role` and `parts` are shown to other processes. */
 export async function openEngine(host: Host, life: Life, role: string, parts?: () => ProcessParts): Promise<OpenedEngine> {
-  const { settings, storeSecrets, clock, log, metrics, tracer } = host;
+  const { settings, storeSecrets, clock, log, metrics, tracer, crypto } = host;
   const secrets = storeSecrets === undefined ? {} : { secrets: storeSecrets };
   const storage = await openStorage({ ...storageSettings(settings), ...secrets, clock, logger: log });
   life.own('storage', () => storage.close());
@@ -37,6 +37,7 @@ export async function openEngine(host: Host, life: Life, role: string, parts?: (
     seal: storage.seal,
     boundSince: () => storage.integrity.boundSince(),
     serverTime: storage.store.serverTime,
+    crypto,
     nodeFolders: [NODES],
     environment: settings.environment,
     outbound: { allowed: settings.outboundAllowed, ownPorts: ownPorts(settings) },

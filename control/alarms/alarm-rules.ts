@@ -19,6 +19,7 @@ import queueAge from './rules/messages/queue-age.rule.ts';
 import recordQuota from './rules/messages/record-quota.rule.ts';
 import disk from './rules/system/disk.rule.ts';
 import expiring from './rules/system/expiring.rule.ts';
+import extensionDisabled from './rules/system/extension-disabled.rule.ts';
 import integrity from './rules/system/integrity.rule.ts';
 import processSilent from './rules/system/process-silent.rule.ts';
 import sharedDown from './rules/system/shared-down.rule.ts';
@@ -42,6 +43,7 @@ export const ALARM_RULES = {
   integrity,
   'record-quota': recordQuota,
   expiring,
+  'extension-disabled': extensionDisabled,
   disk,
   'store-down': storeDown,
   'shared-down': sharedDown,

@@ -112,7 +112,8 @@ async function outsideIssues(services: FlowReferencesServices, domains: DomainSc
   const usable = await usableIds(services, domains);
   return document.nodes.flatMap((node, index) =>
     usesOf([node], services.nodes)
-      .filter(({ kind, id }) => !usable[kind].has(id) && !(kind === 'flow' && id === document.flowId))
+      // Extensions are of no domain; the check of the flow reports those that are missing.
+      .filter(({ kind, id }) => kind !== 'extension' && !usable[kind].has(id) && !(kind === 'flow' && id === document.flowId))
       .map(({ kind, id }): Issue => {
         const message = `There is no ${kind} ${id} in your domains.`;
         const fix = 'Choose one of your domains, or one that is shared with them.';
@@ -130,7 +131,7 @@ function hasNodes(document: unknown): document is Pick<FlowDocument, 'flowId' | 
 async function usableIds(
   { catalog, bindingStore }: FlowReferencesServices,
   domains: DomainScope,
-): Promise<Readonly<Record<UsedKind, ReadonlySet<string>>>> {
+): Promise<Readonly<Record<Exclude<UsedKind, 'extension'>, ReadonlySet<string>>>> {
   const [adapters, tables, flows] = await Promise.all([bindingStore.listAdapters(), bindingStore.listTables(), catalog.list()]);
   return {
     adapter: new Set(domains.keep(adapters).map(({ adapterId }) => adapterId)),

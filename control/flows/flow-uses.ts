@@ -3,11 +3,12 @@ import type { FlowDocument, FlowNode } from '../../engine/contract/flow/flow-doc
 import type { FieldKind } from '../../engine/contract/values/field-kind.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
 import type { DomainScope } from '../access/domains.ts';
+import { extensionLineOf } from '../../engine/extensions/package/manifest.ts';
 import { namedInNode } from '../../engine/registry/named-in-node.ts';
 import type { FlowCatalog, FlowSummary } from '../../engine/publish/interface.ts';
 import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
 
-export type UsedKind = 'adapter' | 'table' | 'flow' | 'topic';
+export type UsedKind = 'adapter' | 'table' | 'flow' | 'topic' | 'extension';
 
 export interface FlowUse {
   readonly flowId: string;
@@ -87,10 +88,12 @@ function groupUses({ flowId, domain, name }: FlowSummary, { draft, published }: 
 export function usesOf(own: FlowDocument['nodes'], nodes: NodeRegistry): readonly Found[] {
   return own.flatMap((node) => {
     const { id, label, adapter } = node;
+    const extension = extensionLineOf(node.type);
     const found = (kind: UsedKind, used: string): Found => ({ kind, id: used, node: { id, label } });
     return [
       ...(adapter === undefined ? [] : [found('adapter', adapter)]),
       ...(node.type.startsWith(TOPIC_TRIGGER) ? [found('topic', String(node.config['topic']))] : []),
+      ...(extension === undefined ? [] : [found('extension', extension)]),
       ...tablesIn(node.config).map((table) => found('table', table)),
       ...namedInNode(node, nodes).flatMap(([kind, used]) => (KINDS[kind] === undefined ? [] : [found(KINDS[kind], used)])),
     ];

@@ -1,6 +1,7 @@
 /** The messages between an examiner and its threads, and the issue for a document that costs too much. */
 import type { Issue } from '../contract/values/errors.ts';
 import type { FlowDocument } from '../contract/flow/flow-document.ts';
+import type { ExtensionNodeType } from '../extensions/extension-node.ts';
 import { isRecord } from '../contract/values/is-record.ts';
 import { filledFlow } from '../flow/parse-flow.ts';
 
@@ -29,6 +30,8 @@ export interface DocumentFacts {
   readonly environment: string;
   readonly protocols: Readonly<Record<string, string>>;
   readonly tables: readonly string[];
+  /** The node types of extensions that the document names. */
+  readonly extensions?: readonly ExtensionNodeType[];
 }
 
 export interface ExamineTask {

@@ -4,7 +4,10 @@ import type { TSchema } from 'typebox';
 import type { Issue } from '../contract/values/errors.ts';
 import { typeName } from '../contract/node/node.ts';
 import { createBuildContext } from '../expression/create-build-context.ts';
-import { loadNodes } from '../registry/load-nodes.ts';
+import { loadNodes, type LoadedNodes } from '../registry/load-nodes.ts';
+import { readConfigSchema } from '../extensions/package/config-schema.ts';
+import { extensionNode, type ExtensionNodeType } from '../extensions/extension-node.ts';
+import { withExtensions } from '../extensions/with-extensions.ts';
 import { compileFlow } from '../compile/compile-flow.ts';
 import { serveTasks, taskData } from '../threads/serve-tasks.ts';
 import { createFits } from './create-fits.ts';
@@ -19,17 +22,30 @@ const build = createBuildContext({
   isDraft: true,
 });
 
-function examine(raw: unknown, { environment, protocols, tables }: DocumentFacts, onNode: (index: number) => void): Examined {
+function examine(
+  raw: unknown,
+  { environment, protocols, tables, extensions = [] }: DocumentFacts,
+  onNode: (index: number) => void,
+): Examined {
   const known = new Set(tables);
+  const all = extensions.length === 0 ? nodes : withExtensions(nodes, nodesOfExtensions(extensions));
   return examineDocument(raw, {
-    nodes,
+    nodes: all,
     fits,
     onNode,
     adapters: { environment, protocolOf: (id) => (Object.hasOwn(protocols, id) ? protocols[id] : undefined) },
     hasTable: (id) => known.has(id),
     checkExpression: (expression) => void build.compileExpression(expression),
-    compile: (version) => compileFlow(version, { getNode: nodes.get, build, onNode }),
+    compile: (version) => compileFlow(version, { getNode: all.get, build, onNode }),
   });
+}
+
+function nodesOfExtensions(types: readonly ExtensionNodeType[]): Pick<LoadedNodes, 'get' | 'list' | 'longHelp'> {
+  const run = () => Promise.reject(new Error('the examine thread does not run flows'));
+  const list = types.map(({ isEnabled, node, extension }) =>
+    extensionNode({ extension, node, config: readConfigSchema(node.config, node.verb), isEnabled: () => isEnabled, run }),
+  );
+  return { get: (name) => list.find((node) => typeName(node) === name), list: () => list, longHelp: () => undefined };
 }
 
 /**

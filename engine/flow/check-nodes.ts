@@ -24,6 +24,12 @@ export function checkNodes(view: GraphView, deps: ValidateDeps): Issue[] {
 
 function unknownType(item: NodeView, deps: ValidateDeps): Issue {
   const { type } = item.node;
+  const [, extension] = /^(x-[a-z0-9-]+)\./.exec(type) ?? [];
+  if (extension !== undefined) {
+    const message = `The node type ${type} is of the extension ${extension}, which is not installed here.`;
+    const fix = 'Ask the system administrator to install it on the page of extensions.';
+    return nodeIssue(item, '/type', 'FLOW_NODE_TYPE_UNKNOWN', message, fix, 'error', { type, extension, problem: 'extension' });
+  }
   const nearest = nearestName(type, deps.nodes.list?.().map((known) => `${known.type}@${known.major}`) ?? []);
   const fix = nearest === undefined ? 'See which node types are installed here.' : `Did you mean ${nearest}?`;
   return nodeIssue(item, '/type', 'FLOW_NODE_TYPE_UNKNOWN', `There is no node type ${type} here.`, fix, 'error', {

@@ -36,4 +36,7 @@ export const MARKED_COLLECTIONS: ReadonlySet<string> = new Set([
   'request_inputs',
   'outbound_exceptions',
   'outbound_seeded',
+  'extensions',
+  'extension_packages',
+  'publisher_keys',
 ]);

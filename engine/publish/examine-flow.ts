@@ -5,6 +5,8 @@ import type { Logger } from '../contract/values/observe.ts';
 import { factsOf, type Examiner } from '../examine/create-examiner.ts';
 import { asVersion, examineDocument, type ExamineDeps } from '../examine/examine-document.ts';
 import type { DocumentFacts } from '../examine/examine-protocol.ts';
+import type { ExtensionNodeType } from '../extensions/extension-node.ts';
+import { isRecord } from '../contract/values/is-record.ts';
 import { isLight } from '../examine/is-light.ts';
 import type { Fits } from '../flow/schema-issues.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
@@ -29,6 +31,8 @@ export interface FlowCatalogDeps {
   compile(version: FlowVersion): CompiledFlow;
   /** Compiles a flow as `compile` does, but yields to the event loop between nodes. */
   compileInTurns(version: FlowVersion, signal: AbortSignal): Promise<CompiledFlow>;
+  /** Returns the node types of extensions among these, for the examiner. */
+  extensionTypes?(names: Iterable<string>): readonly ExtensionNodeType[];
   /** If absent, every document is examined on the event loop. */
   readonly examiner?: Examiner;
   /** Checks the product's schemas with generated code. */
@@ -80,11 +84,17 @@ function hereOf(deps: FlowCatalogDeps): ExamineDeps {
   };
 }
 
-function factsFor({ bindings, environment }: FlowCatalogDeps, raw: unknown): DocumentFacts {
-  return factsOf(
+function factsFor({ bindings, environment, extensionTypes }: FlowCatalogDeps, raw: unknown): DocumentFacts {
+  const facts = factsOf(
     raw,
     environment,
     (id) => bindings.adapter(id)?.protocol,
     (id) => bindings.tables().has(id),
   );
+  return { ...facts, extensions: extensionTypes?.(typesIn(raw)) ?? [] };
+}
+
+function typesIn(raw: unknown): readonly string[] {
+  const nodes = isRecord(raw) && Array.isArray(raw['nodes']) ? (raw['nodes'] as readonly unknown[]) : [];
+  return nodes.flatMap((node) => (isRecord(node) && typeof node['type'] === 'string' ? [node['type']] : []));
 }

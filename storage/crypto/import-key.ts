@@ -125,6 +125,10 @@ function requireFit(publicKey: KeyObject, scheme: SignatureScheme): void {
     if (spki.length === SM2_SPKI_LENGTH && spki.subarray(0, SM2_SPKI_PREFIX.length).equals(SM2_SPKI_PREFIX)) return;
     throw invalid(scheme, 'it is not an uncompressed point on the curve SM2');
   }
+  if (scheme === 'ED25519') {
+    if (publicKey.asymmetricKeyType === 'ed25519') return;
+    throw invalid(scheme, 'it is not an Ed25519 key');
+  }
   if (scheme === 'ES256') {
     if (publicKey.asymmetricKeyType === 'ec' && publicKey.asymmetricKeyDetails?.namedCurve === 'prime256v1') return;
     throw invalid(scheme, 'it is not a point on the curve P-256');
@@ -144,7 +148,8 @@ function requireFit(publicKey: KeyObject, scheme: SignatureScheme): void {
 function halvesBelongTogether(key: Extract<LoadedKey, { kind: 'pair' }>, privateKey: KeyObject, scheme: SignatureScheme): boolean {
   const probe = Buffer.from('kangqiao pair probe');
   if (scheme === 'SM2-SM3') return sm2Verify(key.publicKey, key.identity, probe, sm2Sign(privateKey, key.identity, probe));
-  return verify('sha256', probe, key.publicKey, sign('sha256', probe, privateKey));
+  const hash = scheme === 'ED25519' ? null : 'sha256';
+  return verify(hash, probe, key.publicKey, sign(hash, probe, privateKey));
 }
 
 function parsed(scheme: SignatureScheme, parse: () => KeyObject): KeyObject {

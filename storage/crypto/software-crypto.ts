@@ -61,7 +61,8 @@ async function generateKey(scheme: SignatureScheme): Promise<{ privatePem: strin
   return new Promise((resolve, reject) => {
     const done = (error: Error | null, publicPem: string, privatePem: string) =>
       error === null ? resolve({ privatePem, publicPem }) : reject(error);
-    if (scheme === 'ES256') generateKeyPair('ec', { namedCurve: 'prime256v1', ...encoding }, done);
+    if (scheme === 'ED25519') generateKeyPair('ed25519', encoding, done);
+    else if (scheme === 'ES256') generateKeyPair('ec', { namedCurve: 'prime256v1', ...encoding }, done);
     else if (scheme === 'SM2-SM3') generateKeyPair('ec', { namedCurve: 'SM2', ...encoding }, done);
     else generateKeyPair('rsa', { modulusLength: 3072, ...encoding }, done);
   });
@@ -72,6 +73,7 @@ function signWith(key: LoadedKey, scheme: SignatureScheme, data: Uint8Array): Ui
   const { privateKey, identity } = key;
   if (privateKey === undefined) throw new AppError('CRYPTO_KEY_ROLE', 'bug', 'A public key cannot sign.', { values: { scheme } });
   if (scheme === 'SM2-SM3') return sm2Sign(privateKey, identity, data);
+  if (scheme === 'ED25519') return sign(null, data, privateKey);
   if (scheme === 'ES256') return sign('sha256', data, nodeKey(privateKey, scheme));
   return new Promise((resolve, reject) => {
     sign('sha256', data, nodeKey(privateKey, scheme), (error, signature) => (error === null ? resolve(signature) : reject(error)));
@@ -85,6 +87,7 @@ function verifyWith(key: LoadedKey, scheme: SignatureScheme, data: Uint8Array, s
   }
   try {
     if (scheme === 'SM2-SM3') return sm2Verify(key.publicKey, key.identity, data, signature);
+    if (scheme === 'ED25519') return verify(null, data, key.publicKey, signature);
     return verify('sha256', data, nodeKey(key.publicKey, scheme), signature);
   } catch {
     // OpenSSL reports some malformed signatures as errors; for the caller they are simply invalid.

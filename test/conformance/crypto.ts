@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { CONTENT_CIPHERS, type EncryptionKey, type KeyEncryption } from '../../engine/contract/ports/encryption.ts';
 import type { Crypto, KeyHandle, SignatureScheme } from '../../engine/contract/ports/crypto.ts';
 
-const ASYMMETRIC = ['SM2-SM3', 'RSA-SHA256', 'RSA-PSS-SHA256', 'ES256'] as const satisfies readonly SignatureScheme[];
+const ASYMMETRIC = ['SM2-SM3', 'RSA-SHA256', 'RSA-PSS-SHA256', 'ES256', 'ED25519'] as const satisfies readonly SignatureScheme[];
 const SCHEMES: readonly SignatureScheme[] = [...ASYMMETRIC, 'HMAC-SM3', 'HMAC-SHA256'];
 const message = Buffer.from('预约挂号 appointment');
 const SM2_ORDER = 'fffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123';

@@ -19,6 +19,7 @@ import { createMemorySharedState } from '../../storage/in-process/memory-shared-
 import { checkOutput } from './check-output.ts';
 import { type Ask, keptRole, makeAccount } from '../support/make-account.ts';
 import { anyFile } from '../../engine/testing/anywhere.ts';
+import { noExtensions } from '../support/no-extensions.ts';
 import { outboundAnywhere } from '../support/outbound.ts';
 
 export interface Running {
@@ -71,6 +72,7 @@ export function defaultDeps(changes: Partial<ControlDeps> = {}) {
     files: anyFile,
     executions: noExecutions,
     nodes: { get: () => undefined, list: () => [] },
+    extensions: noExtensions,
     engine: idleEngine,
     publishPlan: (plan) => void plans.push(plan),
     askGateways: () => Promise.resolve({ replies: [], asked: 0 }),

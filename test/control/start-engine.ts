@@ -13,6 +13,7 @@ import { createMemoryWorkQueue } from '../../storage/in-process/memory-work-queu
 import { createMemoryBlobs } from '../../storage/memory/memory-blobs.ts';
 import { createMemoryDocuments } from '../../storage/memory/memory-documents.ts';
 import { engineWith, flow, plainSeal, startControl, type Running } from './start-control.ts';
+import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
 import { THIS_MACHINE } from '../support/outbound.ts';
 
 export interface RunningEngine extends Running {
@@ -41,6 +42,7 @@ export async function startWithEngine(
     shared,
     blobs: createMemoryBlobs({ clock }),
     seal: plainSeal,
+    crypto: createSoftwareCrypto(),
     nodeFolders: [NODES],
     environment: 'TEST',
     outbound: { allowed: given.allowed ?? THIS_MACHINE },
@@ -50,7 +52,7 @@ export async function startWithEngine(
     metrics: silentMetrics,
   });
   await engine.startWork();
-  const { catalog, executions, nodes } = engine;
+  const { catalog, executions, nodes, extensions } = engine;
   const { bindings, store: bindingStore } = engine.bindings;
   const { outbound, changes } = engine;
   const { live, adapterCalls, interfaceCalls, frontCalls, gatewayConditions, callsSince, endCalls } = engine.processes;
@@ -65,6 +67,7 @@ export async function startWithEngine(
     catalog,
     executions,
     nodes,
+    extensions,
     bindings,
     bindingStore,
     outbound,

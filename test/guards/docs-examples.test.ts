@@ -27,6 +27,8 @@ const RUN_BY: Readonly<Record<string, string>> = {
   'docs/signing.md python': 'test/designer/signing-examples.test.ts',
   'docs/signing.md java': 'test/designer/signing-examples.test.ts',
   'docs/signing.md go': 'test/designer/signing-examples.test.ts',
+  'docs/extensions.md sh': 'test/examples/extension-example.test.ts',
+  'docs/extensions.md js': 'test/examples/extension-example.test.ts',
   'docs/tlcp.md sh': 'test/deploy/tlcp-proxy.test.ts',
   'docs/reference json': 'test/examples/reference-examples.test.ts',
 };

@@ -4,6 +4,7 @@ import type { Logger } from '../../../engine/contract/values/observe.ts';
 import type { SharedState } from '../../../engine/contract/ports/shared-state.ts';
 import type { Text } from '../../../engine/contract/values/texts.ts';
 import type { Processes } from '../../../engine/processes/create-processes.ts';
+import type { ExtensionStore } from '../../../engine/extensions/extension-store.ts';
 import type { QueueAge } from '../../../engine/observe/queue-age.ts';
 import type { ExecutionCounter } from '../../executions/execution-counter.ts';
 import type { EngineView } from '../../action/engine-view.ts';
@@ -57,6 +58,7 @@ export interface RuleDeps {
     >;
   };
   readonly registry: Registry;
+  readonly extensions?: { readonly store: Pick<ExtensionStore, 'list'> };
   readonly info: Pick<ControlInfo, 'certificate' | 'machine'>;
   /** Findings about tampering with the store; absent if the store is not checked. */
   readonly guard?: Pick<StoreGuard, 'findings' | 'trailProblem' | 'breaks' | 'headMissingSince'> | undefined;

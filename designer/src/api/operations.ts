@@ -170,6 +170,15 @@ export const OPERATIONS = {
   'integrity.decide': { method: 'POST', path: '/integrity/decide', stepUp: true },
   'integrity.enforce': { method: 'POST', path: '/integrity/enforce' },
   'system.overview': { method: 'GET', path: '/overview' },
+  'extensions.list': { method: 'GET', path: '/extensions' },
+  'extensions.upload': { method: 'POST', path: '/extensions' },
+  'extensions.install': { method: 'POST', path: '/extensions/:id/install', stepUp: true },
+  'extensions.enable': { method: 'POST', path: '/extensions/:id/enable' },
+  'extensions.disable': { method: 'POST', path: '/extensions/:id/disable' },
+  'extensions.remove': { method: 'DELETE', path: '/extensions/:id' },
+  'publishers.list': { method: 'GET', path: '/publishers' },
+  'publishers.add': { method: 'POST', path: '/publishers', stepUp: true },
+  'publishers.remove': { method: 'DELETE', path: '/publishers/:keyId', stepUp: true },
   'topics.list': { method: 'GET', path: '/topics' },
   'topics.save': { method: 'PUT', path: '/topics/:topic', body: 'document' },
   'topics.events': { method: 'GET', path: '/topics/:topic/events' },
@@ -374,6 +383,7 @@ export interface components {
       | 'integrity'
       | 'record-quota'
       | 'expiring'
+      | 'extension-disabled'
       | 'disk'
       | 'store-down'
       | 'shared-down';
@@ -411,6 +421,12 @@ export interface components {
           severity: 'warning' | 'critical';
         };
         expiring: {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+        'extension-disabled': {
           bound: number;
           on: boolean;
           /** @enum {unknown} */
@@ -525,7 +541,7 @@ export interface components {
     /** @enum {unknown} */
     AlarmSeverity: 'warning' | 'critical';
     /** @enum {unknown} */
-    AlarmStatus: 'open' | 'acknowledged' | 'ended';
+    AlarmStatus: 'open' | 'ended' | 'acknowledged';
     AppDocument: {
       appId: string;
       caller: string;
@@ -1143,6 +1159,8 @@ export interface components {
       perMinute: number;
     };
     /** @enum {unknown} */
+    Effect: 'pure' | 'read' | 'idempotent-write' | 'write';
+    /** @enum {unknown} */
     ErrorKind: 'input' | 'transient' | 'unknown-outcome' | 'bug';
     ErrorRecord: {
       code: string;
@@ -1313,6 +1331,8 @@ export interface components {
       };
       verdicts: components['schemas']['StageVerdict'][];
     };
+    /** @enum {unknown} */
+    ExtensionState: 'disabled' | 'waiting' | 'enabled';
     FailingAdapter: {
       adapterId: string;
       code: string;
@@ -1359,6 +1379,8 @@ export interface components {
       name: components['schemas']['Text'];
       since: number;
     };
+    /** @enum {unknown} */
+    Fault: 'protocol' | 'load' | 'loop' | 'memory' | 'ended';
     FieldChange: {
       after: unknown;
       before: unknown;
@@ -2492,6 +2514,8 @@ export interface components {
       | 'system.read'
       | 'system.edit'
       | 'integrity.decide'
+      | 'extensions.edit'
+      | 'extensions.approve'
       | 'alarms.acknowledge'
       | 'alarms.edit';
     PolicyDescription: {
@@ -2547,6 +2571,8 @@ export interface components {
     };
     /** @enum {unknown} */
     ProfileName: 'sorted-sm2' | 'wechatpay-v3' | 'alipay-rsa2';
+    /** @enum {unknown} */
+    PublisherScheme: 'SM2-SM3' | 'ED25519';
     PublishReport: {
       /** @description False if the same content was already published: nothing changed. */
       changed: boolean;
@@ -2841,6 +2867,47 @@ export interface components {
       /** @description `kangqiao.<topic>.<what happened>.v<version of data>`, for example `kangqiao.lifecycle.interface.registered.v1`. */
       type: string;
     };
+    ShownExtension: {
+      by: string;
+      confirmedAt?: number;
+      confirmedBy?: string;
+      /** @description Absent if the package cannot be used, because its key was withdrawn or its package is damaged. */
+      content?: {
+        callMs: number;
+        /** @description `host:port` of systems that it may reach. */
+        connect: string[];
+        help: components['schemas']['Text'];
+        label: components['schemas']['Text'];
+        memoryMb: number;
+        nodes: {
+          effect: components['schemas']['Effect'];
+          help: components['schemas']['Text'];
+          label: components['schemas']['Text'];
+          type: string;
+        }[];
+      };
+      /** @description SM3 of the package, in hex. */
+      digest: string;
+      extensionId: string;
+      /** @description Why it is disabled; absent unless it was disabled after faults. */
+      fault?: components['schemas']['Fault'];
+      /** @description `x-acme-lab@1.2.0` */
+      id: string;
+      key: string;
+      /** @description `<extension>@<first number>`: versions of one line have the same node types. */
+      line: string;
+      publisher: string;
+      revision: number;
+      /** @description Since when the state is what it is, and who changed it; `system` after faults. */
+      since: number;
+      sizeBytes: number;
+      state: components['schemas']['ExtensionState'];
+      uploadedAt: number;
+      uploadedBy: string;
+      /** @description Flows with nodes of this extension with the same first number. */
+      usedBy: components['schemas']['UsedBy'][];
+      version: string;
+    };
     ShownGateway: {
       address: string;
       connections: number;
@@ -2932,6 +2999,17 @@ export interface components {
        * @constant
        */
       writesMarks?: true;
+    };
+    ShownPublisherKey: {
+      at: number;
+      by: string;
+      fingerprint: string;
+      keyId: string;
+      publicPem: string;
+      publisher: string;
+      scheme: components['schemas']['PublisherScheme'];
+      /** @description Versions that it signed. */
+      signed: string[];
     };
     ShownReply: {
       headers: {
@@ -3393,6 +3471,7 @@ export type DraftRevisionItem = components['schemas']['DraftRevisionItem'];
 export type DrainedGateway = components['schemas']['DrainedGateway'];
 export type DrainedProcess = components['schemas']['DrainedProcess'];
 export type EdgeCounts = components['schemas']['EdgeCounts'];
+export type Effect = components['schemas']['Effect'];
 export type ErrorKind = components['schemas']['ErrorKind'];
 export type ErrorRecord = components['schemas']['ErrorRecord'];
 export type ErrorValues = components['schemas']['ErrorValues'];
@@ -3402,10 +3481,12 @@ export type ExecutionStatus = components['schemas']['ExecutionStatus'];
 export type ExecutionSummary = components['schemas']['ExecutionSummary'];
 export type Expiring = components['schemas']['Expiring'];
 export type Explanation = components['schemas']['Explanation'];
+export type ExtensionState = components['schemas']['ExtensionState'];
 export type FailingAdapter = components['schemas']['FailingAdapter'];
 export type FailingFlow = components['schemas']['FailingFlow'];
 export type FailingInterface = components['schemas']['FailingInterface'];
 export type FailingListener = components['schemas']['FailingListener'];
+export type Fault = components['schemas']['Fault'];
 export type FieldChange = components['schemas']['FieldChange'];
 export type Finding = components['schemas']['Finding'];
 export type FindingWhy = components['schemas']['FindingWhy'];
@@ -3489,6 +3570,7 @@ export type ProbeStep = components['schemas']['ProbeStep'];
 export type ProcessLoad = components['schemas']['ProcessLoad'];
 export type ProcessName = components['schemas']['ProcessName'];
 export type ProfileName = components['schemas']['ProfileName'];
+export type PublisherScheme = components['schemas']['PublisherScheme'];
 export type PublishReport = components['schemas']['PublishReport'];
 export type Recording = components['schemas']['Recording'];
 export type RefusalCause = components['schemas']['RefusalCause'];
@@ -3517,10 +3599,12 @@ export type ShownBrokerMessage = components['schemas']['ShownBrokerMessage'];
 export type ShownCondition = components['schemas']['ShownCondition'];
 export type ShownError = components['schemas']['ShownError'];
 export type ShownEvent = components['schemas']['ShownEvent'];
+export type ShownExtension = components['schemas']['ShownExtension'];
 export type ShownGateway = components['schemas']['ShownGateway'];
 export type ShownMessage = components['schemas']['ShownMessage'];
 export type ShownPlatformKey = components['schemas']['ShownPlatformKey'];
 export type ShownProcess = components['schemas']['ShownProcess'];
+export type ShownPublisherKey = components['schemas']['ShownPublisherKey'];
 export type ShownReply = components['schemas']['ShownReply'];
 export type ShownSilence = components['schemas']['ShownSilence'];
 export type ShownTopic = components['schemas']['ShownTopic'];
@@ -4188,6 +4272,11 @@ export interface operations {
                 on: boolean;
                 severity: 'warning' | 'critical';
               };
+              'extension-disabled': {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
               failed: {
                 bound: number;
                 on: boolean;
@@ -4342,6 +4431,7 @@ export interface operations {
             | 'integrity'
             | 'record-quota'
             | 'expiring'
+            | 'extension-disabled'
             | 'disk'
             | 'store-down'
             | 'shared-down';
@@ -6696,6 +6786,178 @@ export interface operations {
       };
     };
   };
+  'extensions.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['ShownExtension'][];
+            /** @description Send it as `after` to get the next page; absent on the last page. */
+            next?: string;
+          };
+        };
+      };
+    };
+  };
+  'extensions.upload': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description The package, base64 */
+          content: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            digest: string;
+            id: string;
+          };
+        };
+      };
+    };
+  };
+  'extensions.remove': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': Record<string, never>;
+        };
+      };
+    };
+  };
+  'extensions.disable': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          reason: string;
+          revision: number;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            state: components['schemas']['ExtensionState'];
+          };
+        };
+      };
+    };
+  };
+  'extensions.enable': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          revision: number;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            state: components['schemas']['ExtensionState'];
+          };
+        };
+      };
+    };
+  };
+  'extensions.install': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          digest: string;
+          reason: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            state: components['schemas']['ExtensionState'];
+          };
+        };
+      };
+    };
+  };
   'flows.list': {
     parameters: {
       query?: {
@@ -8220,7 +8482,10 @@ export interface operations {
             | 'requests'
             | 'request_inputs'
             | 'outbound_exceptions'
-            | 'outbound_seeded';
+            | 'outbound_seeded'
+            | 'extensions'
+            | 'extension_packages'
+            | 'publisher_keys';
           /** @enum {unknown} */
           decision: 'keep' | 'remove';
           id: string;
@@ -9050,6 +9315,8 @@ export interface operations {
             | 'system.read'
             | 'system.edit'
             | 'integrity.decide'
+            | 'extensions.edit'
+            | 'extensions.approve'
             | 'alarms.acknowledge'
             | 'alarms.edit'
           )[];
@@ -9507,6 +9774,86 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['PolicyList'];
+        };
+      };
+    };
+  };
+  'publishers.list': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['ShownPublisherKey'][];
+            /** @description Send it as `after` to get the next page; absent on the last page. */
+            next?: string;
+          };
+        };
+      };
+    };
+  };
+  'publishers.add': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          publicPem: string;
+          publisher: string;
+          scheme: 'SM2-SM3' | 'ED25519';
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            fingerprint: string;
+          };
+        };
+      };
+    };
+  };
+  'publishers.remove': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        keyId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': Record<string, never>;
         };
       };
     };

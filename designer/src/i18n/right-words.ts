@@ -12,6 +12,8 @@ export const RIGHT_TEXTS = {
   'adapters.test': ['测试适配器的连接', 'test the connections of adapters'],
   'secrets.edit': ['管理凭据', 'manage secrets'],
   'secrets.reveal': ['查看凭据的值', 'reveal secrets'],
+  'extensions.edit': ['上传、启用、停用与移除扩展', 'upload, enable, disable and remove extensions'],
+  'extensions.approve': ['确认扩展、登记发布者公钥', 'confirm extensions, register keys of publishers'],
   'outbound.edit': ['管理例外地址', 'manage exceptional addresses'],
   'interfaces.read': ['查看接口', 'see interfaces'],
   'interfaces.edit': ['编辑接口', 'edit interfaces'],

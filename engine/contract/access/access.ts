@@ -45,6 +45,8 @@ export const PERMISSIONS = [
   'system.read',
   'system.edit',
   'integrity.decide',
+  'extensions.edit',
+  'extensions.approve',
   'alarms.acknowledge',
   'alarms.edit',
 ] as const;

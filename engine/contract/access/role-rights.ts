@@ -26,6 +26,7 @@ export const ROLE_RIGHTS: Readonly<Record<Role, readonly Permission[]>> = {
     'system.edit',
     'brokers.edit',
     'brokers.purge',
+    'extensions.edit',
     'gateways.drain',
     'archive.run',
     'alarms.acknowledge',
@@ -41,6 +42,7 @@ export const ROLE_RIGHTS: Readonly<Record<Role, readonly Permission[]>> = {
     'secrets.reveal',
     'outbound.edit',
     'integrity.decide',
+    'extensions.approve',
   ],
   'audit-admin': ['system.read', 'accounts.read', 'accounts.edit', 'audit.read'],
   analyst: [

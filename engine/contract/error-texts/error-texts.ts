@@ -6,6 +6,7 @@ import type { AppError, ErrorValues } from '../values/errors.ts';
 import { controlTexts } from './control.ts';
 import { cryptoTexts } from './crypto.ts';
 import { databaseTexts } from './database.ts';
+import { extensionTexts } from './extension.ts';
 import { fileTexts } from './file.ts';
 import { expressionTexts } from './expression.ts';
 import { flowTexts } from './flow.ts';
@@ -56,6 +57,7 @@ export const errorTemplates: ErrorTemplates = {
   ...wsdlTexts,
   ...databaseTexts,
   ...messagingTexts,
+  ...extensionTexts,
   ...fileTexts,
   ...payloadTexts,
   ...controlTexts,

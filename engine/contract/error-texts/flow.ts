@@ -23,6 +23,10 @@ export const flowTexts: ErrorTemplates = {
     what: '平台上没有节点类型 {type}[（节点“{node}”）]',
     fix: '[是否应为 {nearest}？]请从节点面板中选择已安装的类型。',
   },
+  'FLOW_NODE_TYPE_UNKNOWN/extension': {
+    what: '节点“{node}”属于扩展 {extension}，平台上没有安装',
+    fix: '请系统管理员在“扩展”页安装该扩展。',
+  },
   FLOW_NODE_UNREACHABLE: { what: '没有连线通向节点“{node}”，它永远不会执行', fix: '把它接入流程，或将其删除。' },
   FLOW_ID_REPEATED: { what: '编号 {id} 重复', fix: '为其中一个换一个编号。' },
   'FLOW_ID_REPEATED/nodes': { what: '有两个节点的编号都是 {id}', fix: '为其中一个节点换一个编号。' },

@@ -6,7 +6,7 @@
  */
 import type { Encryption } from './encryption.ts';
 
-export type SignatureScheme = 'SM2-SM3' | 'RSA-SHA256' | 'RSA-PSS-SHA256' | 'HMAC-SM3' | 'HMAC-SHA256' | 'ES256';
+export type SignatureScheme = 'SM2-SM3' | 'RSA-SHA256' | 'RSA-PSS-SHA256' | 'HMAC-SM3' | 'HMAC-SHA256' | 'ES256' | 'ED25519';
 export type DigestAlgorithm = 'sm3' | 'sha256';
 
 /** An imported key. The handle is opaque and must never be serialised or logged. */
@@ -36,7 +36,7 @@ export interface Crypto extends Encryption {
   generateKey(scheme: SignatureScheme): Promise<{ readonly privatePem: string; readonly publicPem: string } | { readonly secret: string }>;
   /**
    * Signs the data. SM2 signatures are strict DER with the user id 1234567812345678. ES256 signatures are raw r||s, as
-   * JOSE requires.
+   * JOSE requires; ED25519 (RFC 8032) has 64 bytes.
    */
   sign(key: KeyHandle, data: Uint8Array): Uint8Array | Promise<Uint8Array>;
   /**

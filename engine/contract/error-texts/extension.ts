@@ -1,0 +1,65 @@
+/** Texts for errors of extensions: their packages, their installation and their processes. */
+import type { ErrorTemplates } from './template.ts';
+
+const ASK = '请联系扩展的发布者。';
+
+export const extensionTexts: ErrorTemplates = {
+  EXTENSION_PACKAGE: { what: '扩展包不符合要求', fix: '请向发布者重新索取，或用命令 kangqiao extension 重新制作。' },
+  'EXTENSION_PACKAGE/zip': { what: '扩展包不是 ZIP 文件，或已损坏', fix: '请向发布者重新索取。' },
+  'EXTENSION_PACKAGE/large': { what: '扩展包超过 {limit} 字节', fix: '请发布者缩小扩展包。' },
+  'EXTENSION_PACKAGE/files': {
+    what: '扩展包只能且必须包含 manifest.json、extension.mjs、signature.json',
+    fix: '请用命令 kangqiao extension 制作。',
+  },
+  'EXTENSION_PACKAGE/manifest': { what: '扩展包的 manifest.json 不正确[（{place}）]', fix: '更正所指的字段后重新打包、签名。' },
+  'EXTENSION_PACKAGE/config': { what: '节点 {node} 的配置模式不正确（{place}）', fix: '只使用文档 extensions.md 所列的字段类型。' },
+  'EXTENSION_PACKAGE/unsigned': { what: '扩展包没有签名', fix: '请发布者用命令 kangqiao extension 签名。' },
+  'EXTENSION_PACKAGE/publisher': {
+    what: '发布者 {publisher} 没有登记此公钥（{key}）',
+    fix: '请安全管理员核对指纹后，在“扩展”页登记发布者的公钥。',
+  },
+  'EXTENSION_PACKAGE/signature': { what: '扩展包的签名与内容不符', fix: '扩展包可能被改动，请勿安装；向发布者重新索取并核对。' },
+  EXTENSION_ENDED: { what: '扩展 {extension} 的进程意外结束', fix: `节点会按其影响自动重试或转待人工处理；若经常发生，${ASK}` },
+  'EXTENSION_ENDED/load': { what: '扩展 {extension} 加载时出错', fix: ASK },
+  'EXTENSION_ENDED/loop': { what: '扩展 {extension} 长时间占用处理器，其进程已被结束', fix: ASK },
+  'EXTENSION_ENDED/memory': { what: '扩展 {extension} 超出内存上限，其进程已被结束', fix: ASK },
+  'EXTENSION_ENDED/protocol': { what: '扩展 {extension} 发送了不允许的内容，其进程已被结束', fix: ASK },
+  EXTENSION_RESTARTING: { what: '扩展 {extension} 出现故障，正在重新启动', fix: '稍后重试；多次故障后将停用并告警。' },
+  EXTENSION_UNAVAILABLE: { what: '扩展 {extension} 未安装', fix: '请系统管理员在“扩展”页安装；消息会继续重试。' },
+  'EXTENSION_UNAVAILABLE/disabled': { what: '扩展 {extension} 已停用', fix: '请系统管理员在“扩展”页启用；消息会继续重试。' },
+  EXTENSION_BUSY: { what: '扩展 {extension} 等待处理的调用过多', fix: '稍后重试，或降低同时发送的消息数。' },
+  EXTENSION_TIMEOUT: { what: '扩展 {extension} 的一次调用超过 {limitMs} 毫秒', fix: `检查它所访问的系统为何缓慢；需要更长时间时，${ASK}` },
+  EXTENSION_FAILED: {
+    what: '扩展 {extension} 的程序出错（{name}[，位置 {place}]）',
+    fix: '请把位置告诉扩展的发布者；可在编辑器中用该消息试运行。',
+  },
+  EXTENSION_MESSAGE: { what: '扩展 {extension} 无法处理该消息', fix: '请检查此节点之前的处理。' },
+  'EXTENSION_MESSAGE/input': { what: '消息过大，扩展 {extension} 最多接收 {limit} 个字符', fix: '在此节点之前缩短消息。' },
+  'EXTENSION_MESSAGE/output': { what: '扩展 {extension} 的返回超过 {limit} 个字符', fix: ASK },
+  'EXTENSION_MESSAGE/bytes': { what: '扩展 {extension} 只接收已解析的数据，不接收字节', fix: '在此节点之前先解析消息。' },
+  'EXTENSION_MESSAGE/port': { what: '扩展 {extension} 使用了清单中没有的出口 {port}', fix: ASK },
+  EXTENSION_FETCH: { what: '扩展 {extension} 的请求失败', fix: '检查对方系统与网络。' },
+  'EXTENSION_FETCH/failed': { what: '扩展 {extension} 的请求失败（{cause}）', fix: '检查对方系统与网络。' },
+  'EXTENSION_FETCH/request': { what: '扩展 {extension} 的请求不完整，或含有只能由平台设置的请求头', fix: ASK },
+  'EXTENSION_FETCH/method': { what: '扩展 {extension} 使用了不允许的方法 {method}', fix: ASK },
+  'EXTENSION_FETCH/effect': { what: '扩展 {extension} 的请求方法 {method} 与节点声明的影响不符', fix: ASK },
+  'EXTENSION_FETCH/target': { what: '扩展 {extension} 要访问的 {target} 不在其声明的权限内', fix: ASK },
+  'EXTENSION_FETCH/large': { what: '扩展 {extension} 的请求或响应超过 {limit} 字节', fix: ASK },
+  EXTENSION_EXISTS: { what: '扩展 {extension} 已经上传过', fix: '先移除它，或请发布者换一个版本号。' },
+  EXTENSION_NOT_WAITING: { what: '扩展 {extension} 已经确认过', fix: '刷新页面查看其状态。' },
+  EXTENSION_WAITING: { what: '扩展 {extension} 正在等待另一人确认', fix: '请安全管理员确认，或将其移除。' },
+  EXTENSION_OWN: { what: '不能确认自己上传的扩展', fix: '请另一位有此权限的人确认。' },
+  EXTENSION_IN_USE: { what: '扩展 {extension} 正被流程使用：{flows}', fix: '先修改这些流程。' },
+  'EXTENSION_IN_USE/removal': {
+    what: '扩展 {extension} 正被流程使用，不能移除：{flows}',
+    fix: '先从这些流程中去掉它的节点，或启用同一主版本的另一个版本。',
+  },
+  'EXTENSION_IN_USE/upgrade': {
+    what: '扩展 {extension} 改变了流程正在使用的节点：{flows}',
+    fix: '请发布者改用新的主版本号；新旧主版本可并存，流程可逐个改用。',
+  },
+  EXTENSIONS_FULL: { what: '扩展版本已达 {limit} 个', fix: '移除没有流程使用的版本。' },
+  PUBLISHER_KEY_EXISTS: { what: '发布者 {publisher} 的这个公钥已登记', fix: '请查看公钥列表。' },
+  PUBLISHER_KEYS_FULL: { what: '发布者公钥已达 {limit} 个', fix: '撤销不再需要的公钥。' },
+  PUBLISHER_KEY_IN_USE: { what: '已启用的扩展由此公钥签名：{extensions}', fix: '先停用这些扩展。' },
+};

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { afterEach, test } from 'node:test';
+import {
+  DeclaredError,
+  ExtensionProcess,
+  type CallResult,
+  type NodeCall,
+} from '../../../../engine/extensions/process/extension-process.ts';
+import type { Fault } from '../../../../engine/extensions/package/extension-errors.ts';
+import { wallClock } from '../../../../engine/testing/wall-clock.ts';
+
+const opened: ExtensionProcess[] = [];
+afterEach(() => {
+  for (const process of opened.splice(0)) process.stop();
+});
+
+interface Running {
+  readonly process: ExtensionProcess;
+  readonly fault: Promise<Fault>;
+  call(verb: string, data?: unknown, changes?: Partial<NodeCall>): Promise<CallResult>;
+}
+
+function start(code: string, verbs: readonly string[] = [], limits = { memoryMb: 32, callMs: 20_000 }): Running {
+  let found: (fault: Fault) => void = () => undefined;
+  const fault = new Promise<Fault>((resolve) => (found = resolve));
+  const process = new ExtensionProcess({ extension: 'x-test@1.0.0', code, verbs, limits, clock: wallClock(), onFault: found });
+  opened.push(process);
+  return {
+    process,
+    fault,
+    call: (verb, data = {}, changes = {}) =>
+      process.call({
+        input: {
+          verb,
+          config: { a: 1 },
+          message: { data, mediaType: 'application/json', headers: {}, keys: {} },
+          idempotencyKey: 'key',
+          attempt: 1,
+        },
+        signal: new AbortController().signal,
+        fetch: async () => ({ status: 200, headers: {}, body: '{"ok":true}' }),
+        hasSent: () => false,
+        ...changes,
+      }),
+  };
+}
+
+test('a node gets its message and configuration, and returns data', async () => {
+  const { call } = start(`export const nodes = {
+    plain: (ctx, message) => ({ ...message.data, config: ctx.config, key: ctx.idempotencyKey }),
+    async other(ctx, message) { const response = await ctx.fetch('https://a.example/'); return ctx.emit('other', response.json(), 'text/x'); },
+  };`);
+  assert.deepEqual(dataOf(await call('plain', { name: '张三' })), ['ok', { name: '张三', config: { a: 1 }, key: 'key' }]);
+  assert.deepEqual(dataOf(await call('other')), ['other', { ok: true }]);
+});
+
+test('the code has neither Node nor a network, whatever it tries', async () => {
+  const { call } = start(`
+    const attempts = [
+      () => process, () => require('fs'), () => fetch, () => globalThis.process, () => WebAssembly, () => setTimeout, () => SharedArrayBuffer.x,
+      () => Function('return process')(), () => ({}).constructor.constructor('return globalThis.process.env')(),
+    ];
+    export const nodes = {
+      attempts: () => attempts.map((attempt) => { try { return typeof attempt(); } catch (error) { return error.name; } }),
+      load: () => import('node:fs').then(() => 'loaded'),
+      globals: () => Object.getOwnPropertyNames(globalThis),
+    };`);
+  const tried = (await call('attempts')).data as readonly string[];
+  assert.deepEqual(
+    [...new Set(tried)].toSorted(),
+    ['ReferenceError', 'TypeError', 'undefined'].filter((kind) => tried.includes(kind)),
+  );
+  await assert.rejects(call('load'), { code: 'EXTENSION_FAILED' });
+  const globals = (await call('globals')).data as readonly string[];
+  assert.ok(!globals.some((name) => /process|require|fetch|socket|worker|os|std/i.test(name)), globals.join());
+});
+
+test('its process has no environment', { skip: process.platform !== 'linux' && 'allowed: no /proc here' }, async () => {
+  const { call, process: own } = start('export const nodes = { a: () => 1 };');
+  await call('a');
+  assert.equal(await readFile(`/proc/${own.pid}/environ`, 'utf8'), '');
+});
+
+test('errors give what the manifest declares, or a name and a line, and never a text', async () => {
+  const { call } = start(`export const nodes = {
+    declared: (ctx) => ctx.fail('UNKNOWN'),
+    secret: () => { throw new TypeError('张三 310101199001011234'); },
+  };`);
+  await assert.rejects(call('declared'), (error: Error) => error instanceof DeclaredError && error.message === 'UNKNOWN');
+  await assert.rejects(call('secret'), (error: Error & { values: Record<string, string> }) => {
+    assert.equal(error.values['name'], 'TypeError');
+    assert.match(error.values['place']!, /^3/);
+    assert.doesNotMatch(JSON.stringify(error) + error.message, /张三|3101/);
+    return true;
+  });
+});
+
+test('an error of a request that nobody caught is the error of the step', async () => {
+  const { call } = start(`export const nodes = {
+    ask: (ctx) => ctx.fetch('https://a.example/'),
+    caught: (ctx) => ctx.fetch('https://a.example/').catch((error) => error.code),
+  };`);
+  const refusal = Object.assign(new Error('refused'), { code: 'X' });
+  const fetch = () => Promise.reject(refusal);
+  await assert.rejects(call('ask', {}, { fetch }), refusal);
+  assert.equal((await call('caught', {}, { fetch })).data, 'CANCELLED');
+});
+
+test('an endless loop is ended, and with it the calls in the process', async () => {
+  const { call, fault } = start('export const nodes = { loop() { for (;;); }, slow: (ctx) => ctx.fetch("https://a.example/") };');
+  const never = () => new Promise<never>(() => undefined);
+  const slow = call('slow', {}, { fetch: never, hasSent: () => true });
+  const loop = call('loop');
+  await Promise.all([
+    assert.rejects(slow, { code: 'EXTENSION_ENDED', kind: 'unknown-outcome' }),
+    assert.rejects(loop, { code: 'EXTENSION_ENDED', kind: 'transient', values: { extension: 'x-test@1.0.0', problem: 'loop' } }),
+  ]);
+  assert.equal(await fault, 'loop');
+});
+
+test('an endless chain of promises is ended too', async () => {
+  const { call, fault } = start('export const nodes = { async chain() { for (;;) await 1; } };');
+  await assert.rejects(call('chain'), { code: 'EXTENSION_ENDED' });
+  assert.equal(await fault, 'loop');
+});
+
+for (const [how, code] of [
+  ['many small values', 'const kept = []; export const nodes = { leak() { for (;;) kept.push({ text: "x" + kept.length }); } };'],
+  ['large values', 'const kept = []; export const nodes = { leak() { for (;;) kept.push("x".repeat(1e6) + kept.length); } };'],
+  [
+    'caught errors',
+    'const kept = []; export const nodes = { leak() { for (;;) try { for (;;) kept.push("x".repeat(1e6) + kept.length); } catch { return 1; } } };',
+  ],
+])
+  test(`a process that leaks ${how} is ended`, async () => {
+    const { call, fault } = start(code!);
+    await assert.rejects(call('leak'), { code: 'EXTENSION_ENDED', kind: 'transient' });
+    assert.equal(await fault, 'memory');
+  });
+
+test('code that throws at load, has no nodes, or lacks a verb of its manifest does not start', async () => {
+  for (const code of [
+    'throw new Error("no");',
+    'export const other = 1;',
+    'export const nodes = {};',
+    'export const nodes = ;',
+    'await new Promise(() => {}); export const nodes = { a() {} };',
+  ]) {
+    const { call, fault } = start(code, ['a']);
+    await assert.rejects(call('a'), { code: 'EXTENSION_ENDED', values: { extension: 'x-test@1.0.0', problem: 'load' } });
+    assert.equal(await fault, 'load');
+  }
+});
+
+test('a loop at load is ended', async () => {
+  const { call, fault } = start('for (;;); export const nodes = { a() {} };', ['a']);
+  await assert.rejects(call('a'), { code: 'EXTENSION_ENDED' });
+  assert.equal(await fault, 'loop');
+});
+
+test('a process that was killed ends its calls by what they had sent', async () => {
+  const { call, fault, process: own } = start('export const nodes = { a: (ctx) => ctx.fetch("https://a.example/") };');
+  const asked = Promise.withResolvers<void>();
+  const fetch = () => {
+    asked.resolve();
+    return new Promise<never>(() => undefined);
+  };
+  const calls = [call('a', {}, { fetch }), call('a', {}, { fetch, hasSent: () => true })];
+  const outcomes = Promise.allSettled(calls);
+  await asked.promise;
+  process.kill(own.pid!, 'SIGKILL');
+  const kinds = (await outcomes).map((outcome) => outcome.status === 'rejected' && (outcome.reason as { kind: string }).kind);
+  assert.deepEqual(kinds, ['transient', 'unknown-outcome']);
+  assert.equal(await fault, 'ended');
+});
+
+test('a call ends at its limit and when it is cancelled; its requests are aborted', async () => {
+  const { call } = start('export const nodes = { wait: (ctx) => ctx.fetch("https://a.example/"), b: () => 2 };', [], {
+    memoryMb: 32,
+    callMs: 500,
+  });
+  let aborted = 0;
+  const fetch = (_what: unknown, signal: AbortSignal) =>
+    new Promise<never>((_resolve, reject) =>
+      signal.addEventListener('abort', () => {
+        aborted += 1;
+        reject(new Error('aborted'));
+      }),
+    );
+  await assert.rejects(call('wait', {}, { fetch }), { code: 'EXTENSION_TIMEOUT', kind: 'transient' });
+  const cancel = new AbortController();
+  const waiting = call('wait', {}, { fetch, signal: cancel.signal });
+  cancel.abort(new Error('cancelled'));
+  await assert.rejects(waiting, { message: 'cancelled' });
+  assert.equal(aborted, 1);
+  assert.equal((await call('b')).data, 2);
+});
+
+test('messages above the limit are refused in both directions, and the process goes on', async () => {
+  const { call } = start(
+    'export const nodes = { size: (ctx, m) => m.data.length, much: () => "x".repeat(9 * 1024 * 1024), a: () => 1 };',
+    [],
+    {
+      memoryMb: 128,
+      callMs: 30_000,
+    },
+  );
+  await assert.rejects(call('size', 'x'.repeat(9 * 1024 * 1024)), { code: 'EXTENSION_MESSAGE' });
+  assert.equal((await call('size', '字'.repeat(4 * 1024 * 1024))).data, 4 * 1024 * 1024);
+  await assert.rejects(call('much'), { code: 'EXTENSION_MESSAGE' });
+  assert.equal((await call('a')).data, 1);
+});
+
+function dataOf({ port, data }: CallResult) {
+  return [port, data];
+}
