@@ -174,3 +174,11 @@ async function enable(admin: Client, id: string) {
 async function nodeTypes(client: Client): Promise<readonly string[]> {
   return ((await client.call('GET', '/node-types')).body.items as { name: string }[]).map(({ name }) => name);
 }
+
+test('the person who uploaded a package cannot confirm it, even with both rights', async () => {
+  const { running, security, publisher } = await start();
+  await register(security, publisher);
+  const content = (await packageOf(crypto, publisher)).toString('base64');
+  const { id, digest } = (await running.control.run('extensions.upload', { content })) as Uploaded;
+  await assert.rejects(running.control.run('extensions.install', { id, digest, reason: 'the same process' }), { code: 'EXTENSION_OWN' });
+});

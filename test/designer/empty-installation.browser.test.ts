@@ -16,6 +16,7 @@ const AREAS = [
     'calls/simulate',
     'gateways',
     'topics',
+    'extensions',
     'adapters',
     'adapters/new',
     'code-tables',

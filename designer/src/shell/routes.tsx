@@ -30,6 +30,7 @@ const PAGES: readonly RouteObject[] = [
   page('calls/simulate', 'SimulatePage', () => import('../pages/calls/simulate-page.tsx')),
   page('gateways', 'GatewaysPage', () => import('../pages/gateways/gateways-page.tsx')),
   page('topics', 'TopicsPage', () => import('../pages/topics/topics-page.tsx')),
+  page('extensions', 'ExtensionsPage', () => import('../pages/extensions/extensions-page.tsx')),
   page('security', 'SecurityPage', () => import('../pages/security/security-page.tsx')),
   page('secrets', 'SecretsPage', () => import('../pages/secrets/secrets-page.tsx')),
   page('callers', 'CallersPage', () => import('../pages/callers/callers-page.tsx')),
