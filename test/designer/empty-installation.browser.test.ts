@@ -15,6 +15,7 @@ const AREAS = [
     'calls',
     'calls/simulate',
     'gateways',
+    'brokers',
     'topics',
     'extensions',
     'adapters',

@@ -6,6 +6,7 @@ interface ProgressEvents {
   'adapters.test': { readonly step: ProbeStep };
   'adapters.try': { readonly step: ProbeStep };
   'archive.run': ArchiveRun;
+  'brokers.move': { readonly moved: number };
   'executions.retry-many': Bulk;
   'executions.resend-many': Bulk;
   'executions.conclude-many': Bulk;

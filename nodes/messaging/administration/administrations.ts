@@ -12,5 +12,6 @@ export interface AdministrationKind {
 }
 
 export const ADMINISTRATIONS: Readonly<Record<string, AdministrationKind>> = {
+  kafka: { needsManagement: false, load: () => import('./kafka.ts') },
   rabbitmq: { needsManagement: true, load: () => import('./rabbitmq.ts') },
 };

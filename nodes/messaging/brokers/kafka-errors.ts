@@ -37,13 +37,18 @@ export function openFailed({ servers, signal }: Target, cause: unknown): AppErro
   return connectFailed(servers[0]!, all.at(-1) ?? cause);
 }
 
+/** Returns the error code of the protocol; undefined if the error has none. */
+export function apiCodeOf(cause: unknown): number | undefined {
+  return allOf(cause).find(({ apiCode }) => apiCode !== undefined)?.apiCode;
+}
+
 /** Returns the error for a refusal that the broker names; undefined if it says nothing of the message or destination. */
 export function kafkaFailed(destination: string, cause: unknown): AppError | undefined {
   const all = allOf(cause);
   const own = all.find((error) => error instanceof AppError);
   if (own !== undefined) return own as AppError;
   if (/^Unknown topic/.test(all[0]?.message ?? '')) return destinationUnknown(destination, 'absent', cause);
-  const code = all.find(({ apiCode }) => apiCode !== undefined)?.apiCode;
+  const code = apiCodeOf(cause);
   if (code === undefined) return undefined;
   if (code === UNKNOWN_TOPIC || code === INVALID_TOPIC) return destinationUnknown(destination, 'absent', cause);
   if (TOO_LARGE.includes(code)) return tooLarge(cause);

@@ -35,7 +35,7 @@ const TYPE_HEADER = 'content-type';
 
 export default { openPublisher, consume, describe } satisfies Broker;
 
-function clientOptions({ servers, login, tls, connectTimeoutMs, timeoutMs, clientName }: Target) {
+export function clientOptions({ servers, login, tls, connectTimeoutMs, timeoutMs, clientName }: Target) {
   const hasNames = servers.every(({ host }) => isIP(host) === 0);
   return {
     clientId: clientName.replace(/[^\w.-]/g, '-'),
