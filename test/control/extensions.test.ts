@@ -182,3 +182,16 @@ test('the person who uploaded a package cannot confirm it, even with both rights
   const { id, digest } = (await running.control.run('extensions.upload', { content })) as Uploaded;
   await assert.rejects(running.control.run('extensions.install', { id, digest, reason: 'the same process' }), { code: 'EXTENSION_OWN' });
 });
+
+test('a large flow, which a thread examines, may use the nodes of extensions too', async () => {
+  const { running, admin, security, publisher, upload } = await start();
+  await register(security, publisher);
+  const body = await upload();
+  await install(admin, security, body);
+  const large = { ...using(), tests: [{ name: 'large', input: { data: { text: 'x'.repeat(50_000) } }, mocks: {}, expect: [] }] };
+  await running.publish(large);
+  const { revision } = (await versionOf(admin, body.id))!;
+  await admin.call('POST', `/extensions/${body.id}/disable`, { revision, reason: 'maintenance' });
+  const { issues } = (await admin.call('POST', '/flows/validate', large)).body as { issues: { text?: { en: string } }[] };
+  assert.match(issues[0]?.text?.en ?? '', /x-test is disabled/);
+});

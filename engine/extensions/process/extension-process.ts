@@ -54,7 +54,7 @@ interface Waiting {
 const LOOK_MS = 250;
 /** A loop is ended after this time without a sign of life, if the process computed for so much of it. */
 const SILENT_MS = 2_500;
-const COMPUTED_MS = 1_000;
+const COMPUTED_MS = 600;
 /** On a machine that gives the process no CPU time, this long. */
 const MOST_SILENT_MS = 15_000;
 const MOST_CALLS = 64;
@@ -235,14 +235,10 @@ const ARGUMENTS = [
 function readable(): readonly string[] {
   const own = dirname(FILE);
   const root = join(own, '../../..');
-  const packages = ['quickjs-emscripten-core', '@jitl/quickjs-wasmfile-release-sync'].map((name) => packageFolder(name));
-  return [
-    own,
-    join(root, 'engine/script'),
-    join(root, 'package.json'),
-    ...packages,
-    join(packageFolder('quickjs-emscripten-core'), '../@jitl'),
-  ];
+  // In the package, the compiled files are in `dist`, below package.json.
+  const manifests = [join(root, 'package.json'), join(root, '../package.json')];
+  const quickjs = packageFolder('quickjs-emscripten-core');
+  return [own, join(root, 'engine/script'), ...manifests, quickjs, join(quickjs, '../@jitl')];
 }
 
 function packageFolder(name: string): string {

@@ -125,19 +125,30 @@ test('an endless chain of promises is ended too', async () => {
   assert.equal(await fault, 'loop');
 });
 
+// Each call leaks a little: a single one that leaked for long would also be one that loops.
 for (const [how, code] of [
-  ['many small values', 'const kept = []; export const nodes = { leak() { for (;;) kept.push({ text: "x" + kept.length }); } };'],
-  ['large values', 'const kept = []; export const nodes = { leak() { for (;;) kept.push("x".repeat(1e6) + kept.length); } };'],
   [
-    'caught errors',
-    'const kept = []; export const nodes = { leak() { for (;;) try { for (;;) kept.push("x".repeat(1e6) + kept.length); } catch { return 1; } } };',
+    'many small values',
+    'export const nodes = { leak() { for (let count = 0; count < 2e4; count++) kept.push({ text: "x" + kept.length }); } };',
   ],
+  ['large values', 'export const nodes = { leak() { kept.push("x".repeat(2e6) + kept.length); } };'],
+  ['caught errors', 'export const nodes = { leak() { try { kept.push("x".repeat(2e6) + kept.length); } catch { return 1; } } };'],
 ])
   test(`a process that leaks ${how} is ended`, async () => {
-    const { call, fault } = start(code!);
-    await assert.rejects(call('leak'), { code: 'EXTENSION_ENDED', kind: 'transient' });
+    const { call, fault } = start(`const kept = []; ${code}`, [], { memoryMb: 16, callMs: 20_000 });
+    await assert.rejects(
+      async () => {
+        for (;;) await call('leak');
+      },
+      { code: 'EXTENSION_ENDED', kind: 'transient', values: { extension: 'x-test@1.0.0', problem: 'memory' } },
+    );
     assert.equal(await fault, 'memory');
   });
+
+test('a call that leaks without end is ended', async () => {
+  const { call } = start('const kept = []; export const nodes = { leak() { for (;;) kept.push("x".repeat(1e6) + kept.length); } };');
+  await assert.rejects(call('leak'), { code: 'EXTENSION_ENDED', kind: 'transient' });
+});
 
 test('code that throws at load, has no nodes, or lacks a verb of its manifest does not start', async () => {
   for (const code of [
@@ -180,6 +191,7 @@ test('a call ends at its limit and when it is cancelled; its requests are aborte
     memoryMb: 32,
     callMs: 500,
   });
+  await call('b');
   let aborted = 0;
   const fetch = (_what: unknown, signal: AbortSignal) =>
     new Promise<never>((_resolve, reject) =>
