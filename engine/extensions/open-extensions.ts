@@ -171,7 +171,9 @@ class OpenedExtensions implements Extensions {
     const { crypto, log } = this.#deps;
     if (crypto === undefined) return undefined;
     try {
-      const content = this.#contents.get(record._id) ?? (await this.#read(record, crypto));
+      const known = this.#contents.get(record._id);
+      const isRead = known !== undefined && (known.code !== '' || record.state !== 'enabled');
+      const content = isRead ? known : await this.#read(record, crypto);
       await verifyPackage(content, this.store.keys, crypto);
       this.#contents.set(record._id, content);
       return content;
@@ -186,7 +188,9 @@ class OpenedExtensions implements Extensions {
   async #read(record: ExtensionRecord, crypto: Crypto): Promise<ExtensionPackage> {
     const bytes = await this.store.packageOf(record);
     if (bytes === undefined) throw notAvailable(record._id, 'missing');
-    return readPackage(bytes, crypto);
+    const content = await readPackage(bytes, crypto);
+    // Code takes megabytes, and only that of enabled versions runs.
+    return record.state === 'enabled' ? content : { ...content, code: '' };
   }
 
   #lineOf(record: ExtensionRecord, content: ExtensionPackage): Line {
