@@ -25,7 +25,14 @@ import type { ParseXmlOptions, XmlObject } from '../shared/xml/parse-xml.ts';
 import { buildEnvelope, envelopeHeaders, openEnvelope } from './envelope.ts';
 import { faultError, readFault } from './fault.ts';
 import { readOffers } from './offers.ts';
-import { httpAdapter } from './settings.ts';
+import { readSettings } from '../shared/read-settings.ts';
+import { xmlCharset } from '../shared/xml/xml-charset.ts';
+import { decodeText, encodeText } from '../shared/charset/text-charset.ts';
+import { httpAdapter, SoapSettings } from './settings.ts';
+import { runSignature } from './signature/in-thread.ts';
+import { SIGNED_BODY, signatureHeader } from './signature/request-parts.ts';
+import { signatureError } from './signature/signature-error.ts';
+import { readSigningKey } from './signature/signing-key.ts';
 import { securityHeader } from './username-token.ts';
 
 const Config = Type.Object(
@@ -109,11 +116,31 @@ const Config = Type.Object(
         ...fieldEditor('operand'),
       }),
     ),
-    security: Type.Union([Type.Literal('none'), Type.Literal('text'), Type.Literal('digest')], {
-      ...fieldText('WS-Security 令牌', 'WS-Security token', '凭据为 用户名:口令。', 'The credential is user:password.', {
-        options: { none: ['不带', 'None'], text: ['明文口令', 'Plain password'], digest: ['口令摘要', 'Password digest'] },
-      }),
+    security: Type.Union([Type.Literal('none'), Type.Literal('text'), Type.Literal('digest'), Type.Literal('signature')], {
+      ...fieldText(
+        'WS-Security',
+        'WS-Security',
+        '令牌的凭据为 用户名:口令；签名的凭据为 PEM 格式的 RSA 私钥和证书。',
+        'For a token, the credential is user:password; for a signature, an RSA private key and certificate as PEM.',
+        {
+          options: {
+            none: ['不带', 'None'],
+            text: ['明文口令', 'Plain password'],
+            digest: ['口令摘要', 'Password digest'],
+            signature: ['X.509 签名', 'X.509 signature'],
+          },
+        },
+      ),
       default: 'none',
+    }),
+    signedAnswer: Type.Boolean({
+      ...fieldText(
+        '应答须签名',
+        'The answer must be signed',
+        '按适配器中的对方签名证书验证应答的正文，未签名或不符时出错。',
+        'The body of the answer is verified by the certificates of the adapter; otherwise the call fails.',
+      ),
+      default: false,
     }),
     arrays: Type.Array(Type.String({ ...fieldEditor('data-path'), minLength: 1, maxLength: 1000 }), {
       ...fieldText('总是数组的路径', 'Always arrays', '只出现一次时也是数组。', 'Arrays even if they occur only once.', {
@@ -195,13 +222,12 @@ function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
   return async (ctx, message) => {
     const charset = ctx.adapter?.charset ?? 'UTF-8';
     const http = withAdapter(ctx, httpAdapter(ctx.adapter!));
-    const header = [await readHeader(ctx.scope), await login(config, ctx)];
-    const body = buildEnvelope(config, header, await readBody(ctx.scope), charset);
+    const body = encodeText(await writeRequest(config, ctx, await readHeader(ctx.scope), await readBody(ctx.scope), charset), charset);
     const headers = envelopeHeaders(config.version, config.action, charset);
     const response = await client.send(http, { method: 'POST', path: config.path, headers, body, effect });
     const answer = isEmptySuccess(response, config)
       ? { result: null }
-      : await readAnswer(response, effect, { xmlOptions, isBare: config.bare }, parser, ctx);
+      : await readAnswer(response, effect, { xmlOptions, config }, parser, ctx);
     const { charset: _request, ...rest } = withData(message, 'fault' in answer ? null : answer.result, 'application/json');
     if (!('fault' in answer)) return { emit: { ok: [rest] } };
     const fault = readFault(answer.fault);
@@ -210,8 +236,14 @@ function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
   };
 }
 
-async function login(config: Config, ctx: NodeContext<Config>): Promise<Readonly<Record<string, unknown>>> {
-  return config.security === 'none' ? {} : securityHeader(config.security, await ctx.secret(), ctx.clock.now());
+async function writeRequest(config: Config, ctx: NodeContext<Config>, header: unknown, body: unknown, charset: string): Promise<string> {
+  const { security } = config;
+  const now = ctx.clock.now();
+  if (security === 'none') return buildEnvelope(config, [header], body, charset);
+  if (security !== 'signature') return buildEnvelope(config, [header, securityHeader(security, await ctx.secret(), now)], body, charset);
+  const key = readSigningKey(await ctx.secret());
+  const envelope = buildEnvelope(config, [header, signatureHeader(key.certificate, now)], body, charset, SIGNED_BODY);
+  return runSignature({ kind: 'sign', envelope, key }, ctx);
 }
 
 /**
@@ -229,7 +261,7 @@ function isEmptySuccess({ status, body }: OutboundResponse, { oneWay }: Config):
 async function readAnswer(
   response: OutboundResponse,
   effect: Effect,
-  { xmlOptions, isBare }: { readonly xmlOptions: ParseXmlOptions; readonly isBare: boolean },
+  { xmlOptions, config }: { readonly xmlOptions: ParseXmlOptions; readonly config: Config },
   parser: Parser,
   ctx: NodeContext<Config>,
 ) {
@@ -241,13 +273,40 @@ async function readAnswer(
   let answer: ReturnType<typeof openEnvelope>;
   try {
     const document = await parser.parse({ kind: 'xml', source: response.body, charset: type.charset, options: xmlOptions }, ctx);
-    answer = openEnvelope(document as XmlObject, isBare);
+    answer = openEnvelope(document as XmlObject, config.bare);
+    if (config.signedAnswer) {
+      const signed = await signedPart(response.body, type.charset, ctx);
+      answer = openEnvelope(
+        (await parser.parse({ kind: 'xml', source: Buffer.from(signed), charset: 'UTF-8', options: xmlOptions }, ctx)) as XmlObject,
+        config.bare,
+      );
+    }
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
+    if (error.code === 'SOAP_SIGNATURE') throw unverified(error, effect, answer);
     throw isSuccess ? notSoap(effect, error) : statusError(response, effect, ctx);
   }
   if (answer !== undefined && (isSuccess || 'fault' in answer)) return answer;
   throw isSuccess ? notSoap(effect) : statusError(response, effect, ctx);
+}
+
+/** Returns the part of an answer that is signed by the other side, as an envelope. */
+async function signedPart(body: Uint8Array, charset: string | undefined, ctx: NodeContext<Config>): Promise<string> {
+  const { signers } = readSettings(ctx.adapter!, SoapSettings);
+  if (signers === undefined) throw signatureError('certificate');
+  const envelope = decodeText(body, charset ?? xmlCharset(body));
+  return runSignature({ kind: 'verify', envelope, trusted: signers, now: ctx.clock.now() }, ctx);
+}
+
+/** The call was answered, but nobody vouches for the answer, so the outcome of a write is unknown. */
+function unverified(error: AppError, effect: Effect, answer: ReturnType<typeof openEnvelope>): AppError {
+  const fault = answer !== undefined && 'fault' in answer ? readFault(answer.fault).code : '';
+  const values = { ...error.values, ...(/^[\w.-]{1,100}$/.test(fault) ? { fault } : {}) };
+  return new AppError(error.code, kindOf(effect), error.message, {
+    values,
+    ...(error.fix === undefined ? {} : { fix: error.fix }),
+    cause: error,
+  });
 }
 
 function emptyAnswer(effect: Effect, status: number): AppError {

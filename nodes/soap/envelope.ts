@@ -1,6 +1,5 @@
 /** SOAP envelopes: W3C Note SOAP 1.1 section 4, SOAP 1.2 part 1 section 5. */
 import { AppError } from '../../engine/contract/values/errors.ts';
-import { encodeText } from '../shared/charset/text-charset.ts';
 import type { XmlObject, XmlValue } from '../shared/xml/parse-xml.ts';
 import { serialiseXml } from '../shared/xml/serialise-xml.ts';
 
@@ -36,10 +35,17 @@ export interface Operation {
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Returns the whole request as bytes. The entries of `headers` are merged into one header. `headers` and `parameters`
- * are data in the form of `parse-xml.ts`. Throws SOAP_BODY (input) if they are not objects.
+ * Returns the whole request. The entries of `headers` are merged into one header; `bodyAttributes` are those of the
+ * body. `headers` and `parameters` are data in the form of `parse-xml.ts`. Throws SOAP_BODY (input) if they are not
+ * objects.
  */
-export function buildEnvelope(operation: Operation, headers: readonly unknown[], parameters: unknown, charset: string): Buffer {
+export function buildEnvelope(
+  operation: Operation,
+  headers: readonly unknown[],
+  parameters: unknown,
+  charset: string,
+  bodyAttributes: Fields = {},
+): string {
   const header = Object.assign({}, ...headers.map((part) => fields(part, 'header'))) as Record<string, unknown>;
   const isEncoded = Object.keys(operation.types).length > 0;
   const envelope = {
@@ -47,10 +53,10 @@ export function buildEnvelope(operation: Operation, headers: readonly unknown[],
       '@xmlns:soap': NAMESPACES[operation.version],
       ...(isEncoded ? { '@xmlns:xsi': XSI, '@xmlns:enc': ENCODINGS[operation.version] } : {}),
       ...(Object.keys(header).length === 0 ? {} : { 'soap:Header': header }),
-      'soap:Body': bodyOf(operation, fields(parameters, 'body'), isEncoded),
+      'soap:Body': { ...bodyAttributes, ...bodyOf(operation, fields(parameters, 'body'), isEncoded) },
     },
   };
-  return encodeText(serialiseXml(envelope, { charset, maxDepth: MAX_DEPTH }), charset);
+  return serialiseXml(envelope, { charset, maxDepth: MAX_DEPTH });
 }
 
 function bodyOf(operation: Operation, given: Fields, isEncoded: boolean): Fields {

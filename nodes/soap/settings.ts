@@ -28,7 +28,21 @@ export const UploadedFiles = Type.Array(
 );
 export type UploadedFiles = Static<typeof UploadedFiles>;
 
-export const SoapSettings = Type.Object({ ...HttpSettings.properties, wsdl: Type.Optional(UploadedFiles) }, closed);
+const SignerCertificates = Type.String({
+  ...fieldText(
+    '对方签名证书',
+    'Certificates of the signer',
+    'PEM：对方签名用的证书，或签发它的 CA 证书，可放多张。用于验证应答的 WS-Security 签名。',
+    'PEM: the certificates with which the other side signs, or those of the CA that issues them. They verify the WS-Security signature of answers.',
+  ),
+  ...fieldEditor('long-text'),
+  maxLength: 100_000,
+});
+
+export const SoapSettings = Type.Object(
+  { ...HttpSettings.properties, wsdl: Type.Optional(UploadedFiles), signers: Type.Optional(SignerCertificates) },
+  closed,
+);
 export type SoapSettings = Static<typeof SoapSettings>;
 
 const ofHttp = new WeakMap<Adapter, Adapter>();

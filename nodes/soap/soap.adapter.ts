@@ -11,8 +11,9 @@ export default defineAdapter({
   },
   settings: SoapSettings,
   credential: {
-    'zh-CN': 'Basic 与 WS-Security 登录存“用户名:密码”；Bearer 存令牌；自定义请求头存该头的值。',
-    en: 'For Basic and WS-Security, user:password; for Bearer, the token; for a header, its value.',
+    'zh-CN':
+      'Basic 与 WS-Security 登录存“用户名:密码”；WS-Security 签名存 PEM 格式的 RSA 私钥和证书；Bearer 存令牌；自定义请求头存该头的值。',
+    en: 'For Basic and the tokens of WS-Security, user:password; for its signature, an RSA private key and certificate as PEM; for Bearer, the token; for a header, its value.',
   },
   connectsTo: (settings) => [targetOfUrl((settings as SoapSettings).baseUrl)],
   hasCharset: true,

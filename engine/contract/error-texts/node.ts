@@ -3,6 +3,8 @@ import type { ErrorTemplates } from './template.ts';
 
 const askArrived = '先向对方核实该消息是否已收到，再决定重试或取消。';
 
+const PEM = '依次保存未加密的 RSA 私钥与其证书，均为 PEM 格式。';
+
 const ASK_SECURITY = '更正地址；若对方系统确实在此，请安全管理员在“系统 › 适配器可连接的地址”中登记。';
 
 export const nodeTexts: ErrorTemplates = {
@@ -75,6 +77,10 @@ export const nodeTexts: ErrorTemplates = {
   },
   SOAP_BODY: { what: 'SOAP 调用的{part}须为对象', fix: '在调用前映射为对象，每个元素一个字段。' },
   SOAP_CREDENTIAL: { what: '适配器的凭据格式不正确', fix: '按“用户名:密码”的格式保存该凭据。' },
+  'SOAP_CREDENTIAL/absent': { what: '适配器的凭据中没有 PEM 格式的私钥和证书', fix: PEM },
+  'SOAP_CREDENTIAL/key': { what: '适配器凭据中的私钥无法读取', fix: PEM },
+  'SOAP_CREDENTIAL/rsa': { what: '适配器凭据中的私钥不是 RSA 密钥', fix: PEM },
+  'SOAP_CREDENTIAL/pair': { what: '适配器凭据中的证书与私钥不配对', fix: PEM },
   SOAP_FAULT: { what: '对方返回了 SOAP Fault（{fault}）', fix: '让 Fault 从其端口送出，可查看原因和详情。' },
 
   MAIL_CONNECT_FAILED: {

@@ -3,6 +3,7 @@ import type { ErrorTemplates } from './template.ts';
 
 const fix = '请向对方索取更正后的或完整的服务描述，在适配器中上传其文件，或手工填写各字段。';
 
+const SIGN = '请向对方核实其签名方式，并核对适配器中的对方签名证书。';
 const send = '请按服务的 WSDL（?wsdl）发送请求。';
 
 export const wsdlTexts: ErrorTemplates = {
@@ -12,6 +13,13 @@ export const wsdlTexts: ErrorTemplates = {
   'SOAP_REQUEST/body': { what: 'SOAP 信封的消息体中没有元素', fix: send },
   'SOAP_REQUEST/operation': { what: '服务没有这个操作', fix: send },
   SOAP_HEADER: { what: '请求含有标为必须理解（mustUnderstand）的头，而服务不理解', fix: '去掉该头，或在触发器的“理解的头”中列出。' },
+  SOAP_SIGNATURE: { what: '应答的签名无法验证', fix: SIGN },
+  'SOAP_SIGNATURE/unsigned': { what: '应答没有签名[（故障 {fault}）]', fix: SIGN },
+  'SOAP_SIGNATURE/algorithm': { what: '应答签名的算法不被接受（须为 RSA 加 SHA-256 或 SHA-512，exclusive 规范化）', fix: SIGN },
+  'SOAP_SIGNATURE/certificate': { what: '应答签名的证书不是适配器中的证书，也不是由其签发的，或已过期', fix: SIGN },
+  'SOAP_SIGNATURE/wrong': { what: '应答的签名不正确', fix: SIGN },
+  'SOAP_SIGNATURE/body': { what: '应答的签名不包含正文', fix: SIGN },
+  'SOAP_SIGNATURE/expired': { what: '应答中签名的时间与当前时间相差过大', fix: SIGN },
   SOAP_REPLY: { what: '流程对 SOAP 请求的回复不是对象', fix: '回复一个对象，每个字段一个元素。' },
   WSDL_INVALID: { what: '服务描述（WSDL）无法读取', fix },
   'WSDL_INVALID/xml': { what: '{file} 第 {line} 行第 {column} 列：不是合法的 XML', fix },

@@ -9,7 +9,7 @@ const operation: Operation = {
 };
 
 function bodyOf(more: Partial<Operation>, parameters: unknown): string {
-  const text = buildEnvelope({ ...operation, ...more }, [], parameters, 'UTF-8').toString();
+  const text = buildEnvelope({ ...operation, ...more }, [], parameters, 'UTF-8');
   return /<soap:Body>(.*)<\/soap:Body>/.exec(text)?.[1] ?? '';
 }
 

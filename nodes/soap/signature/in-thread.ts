@@ -1,0 +1,30 @@
+import type { Clock } from '../../../engine/contract/values/clock.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import { BoundedThreads, ThreadLimit } from '../../../engine/threads/bounded-threads.ts';
+import type { SignatureTask } from './signature-worker.ts';
+
+const FILE = new URL(import.meta.url.endsWith('.ts') ? './signature-worker.ts' : './signature-worker.js', import.meta.url);
+const CPU_MS = 20_000;
+
+let threads: BoundedThreads<SignatureTask, string> | undefined;
+
+/**
+ * Signs or verifies. Rejects with SOAP_SIGNATURE (input), with PARSE_BUSY (transient) if too many tasks wait, or with
+ * PARSE_TOO_COSTLY (input).
+ */
+export async function runSignature(task: SignatureTask, ctx: { readonly clock: Clock; readonly signal: AbortSignal }): Promise<string> {
+  threads ??= new BoundedThreads({ file: FILE, size: 2, heapMb: 512, waiting: 512, waitingPerKey: 512, clock: ctx.clock });
+  try {
+    return await threads.run(task, { cpuMs: CPU_MS, signal: ctx.signal });
+  } catch (error) {
+    if (!(error instanceof ThreadLimit) || error.fault === 'failed') throw error;
+    if (error.fault === 'busy')
+      throw new AppError('PARSE_BUSY', 'transient', 'Too many messages are waiting to be signed or verified.', {
+        retryAfterMs: error.retryAfterMs,
+        fix: 'Try again later.',
+      });
+    throw new AppError('PARSE_TOO_COSTLY', 'input', 'Signing or verifying the message takes too much work.', {
+      fix: 'Send less data in one call.',
+    });
+  }
+}
