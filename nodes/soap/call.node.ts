@@ -22,6 +22,9 @@ import { createOutboundClient, withAdapter, type OutboundResponse } from '../sha
 import { probeHttp } from '../shared/http/probe.ts';
 import { createParser, type Parser } from '../shared/parse-worker/create-parser.ts';
 import type { ParseXmlOptions, XmlObject } from '../shared/xml/parse-xml.ts';
+import { keepAttachments } from './attachments/keep-attachments.ts';
+import { readMultipart } from './attachments/read-multipart.ts';
+import { takeAttachments, writeMultipart } from './attachments/send-attachments.ts';
 import { buildEnvelope, envelopeHeaders, openEnvelope } from './envelope.ts';
 import { faultError, readFault } from './fault.ts';
 import { readOffers } from './offers.ts';
@@ -142,6 +145,22 @@ const Config = Type.Object(
       ),
       default: false,
     }),
+    attachments: Type.Union([Type.Literal('inline'), Type.Literal('mtom'), Type.Literal('swa')], {
+      ...fieldText(
+        '文件的发送方式',
+        'How files are sent',
+        '参数中的文件引用（blobId）怎样发出。应答中的附件总是存为文件引用。',
+        'What becomes of file references (blobId) in the parameters. Attachments of answers always become file references.',
+        {
+          options: {
+            inline: ['正文中的 Base64', 'Base64 in the body'],
+            mtom: ['MTOM', 'MTOM'],
+            swa: ['SOAP 附件（SwA）', 'SOAP with Attachments'],
+          },
+        },
+      ),
+      default: 'inline',
+    }),
     arrays: Type.Array(Type.String({ ...fieldEditor('data-path'), minLength: 1, maxLength: 1000 }), {
       ...fieldText('总是数组的路径', 'Always arrays', '只出现一次时也是数组。', 'Arrays even if they occur only once.', {
         example: 'registerResponse.result.items',
@@ -202,6 +221,15 @@ export default defineNode({
   effect: effectOf,
   config: Config,
   expressions: ['/body/expression', '/header/expression'],
+  check: ({ security, attachments }) =>
+    security === 'signature' && attachments !== 'inline'
+      ? [
+          {
+            path: '/attachments',
+            message: { 'zh-CN': '签名的请求只能把文件放在正文中', en: 'A signed request can only hold files in its body.' },
+          },
+        ]
+      : [],
   prepare: prepareCall,
   probe: (ctx) => probeHttp({ ...ctx, adapter: httpAdapter(ctx.adapter) }),
   offers: readOffers,
@@ -210,6 +238,8 @@ export default defineNode({
 function effectOf(config: Config): Effect {
   return config.reads ? 'read' : config.idempotent ? 'idempotent-write' : 'write';
 }
+
+const MULTIPART = 'multipart/related';
 
 function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
   const effect = effectOf(config);
@@ -222,9 +252,17 @@ function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
   return async (ctx, message) => {
     const charset = ctx.adapter?.charset ?? 'UTF-8';
     const http = withAdapter(ctx, httpAdapter(ctx.adapter!));
-    const body = encodeText(await writeRequest(config, ctx, await readHeader(ctx.scope), await readBody(ctx.scope), charset), charset);
-    const headers = envelopeHeaders(config.version, config.action, charset);
-    const response = await client.send(http, { method: 'POST', path: config.path, headers, body, effect });
+    const { data, attachments } = await takeAttachments(await readBody(ctx.scope), config.attachments, ctx.blobs);
+    const envelope = encodeText(await writeRequest(config, ctx, await readHeader(ctx.scope), data, charset), charset);
+    const multipart = writeMultipart(envelope, { ...config, charset }, config.attachments, attachments);
+    const headers = {
+      ...envelopeHeaders(config.version, config.action, charset),
+      ...(multipart === undefined
+        ? {}
+        : { 'content-type': multipart.contentType, accept: 'multipart/related, text/xml, application/soap+xml' }),
+    };
+    const request = { method: 'POST', path: config.path, headers, body: multipart?.body ?? envelope, effect } as const;
+    const response = await client.send(http, request);
     const answer = isEmptySuccess(response, config)
       ? { result: null }
       : await readAnswer(response, effect, { xmlOptions, config }, parser, ctx);
@@ -268,19 +306,25 @@ async function readAnswer(
   const isSuccess = response.status >= 200 && response.status < 300;
   if (isSuccess && response.body.byteLength === 0) throw emptyAnswer(effect, response.status);
   const type = parseMediaType(response.headers['content-type']);
-  const mayBeSoap = isSuccess || ((response.status === 500 || response.status === 400) && isTextType(type.name));
+  const mayBeSoap =
+    isSuccess || ((response.status === 500 || response.status === 400) && (isTextType(type.name) || type.name === MULTIPART));
   if (!mayBeSoap) throw statusError(response, effect, ctx);
   let answer: ReturnType<typeof openEnvelope>;
   try {
-    const document = await parser.parse({ kind: 'xml', source: response.body, charset: type.charset, options: xmlOptions }, ctx);
+    const { root, parts } =
+      type.name === MULTIPART ? readMultipart(response.body, response.headers['content-type'] ?? '') : { root: undefined, parts: [] };
+    const source = root?.bytes ?? response.body;
+    const { charset } = root === undefined ? type : parseMediaType(root.contentType);
+    const document = await parser.parse({ kind: 'xml', source, charset, options: xmlOptions }, ctx);
     answer = openEnvelope(document as XmlObject, config.bare);
     if (config.signedAnswer) {
-      const signed = await signedPart(response.body, type.charset, ctx);
+      const signed = await signedPart(source, charset, ctx);
       answer = openEnvelope(
         (await parser.parse({ kind: 'xml', source: Buffer.from(signed), charset: 'UTF-8', options: xmlOptions }, ctx)) as XmlObject,
         config.bare,
       );
     }
+    if (answer !== undefined && 'result' in answer && isSuccess) return { result: await keepAttachments(answer.result, parts, ctx.blobs) };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     if (error.code === 'SOAP_SIGNATURE') throw unverified(error, effect, answer);

@@ -1,14 +1,9 @@
 /** SOAP envelopes: W3C Note SOAP 1.1 section 4, SOAP 1.2 part 1 section 5. */
+import { SOAP_ENVELOPES, type SoapVersion } from '../../engine/contract/soap/soap-fault.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { XmlObject, XmlValue } from '../shared/xml/parse-xml.ts';
 import { serialiseXml } from '../shared/xml/serialise-xml.ts';
 
-export type SoapVersion = '1.1' | '1.2';
-
-const NAMESPACES: Readonly<Record<SoapVersion, string>> = {
-  '1.1': 'http://schemas.xmlsoap.org/soap/envelope/',
-  '1.2': 'http://www.w3.org/2003/05/soap-envelope',
-};
 const MAX_DEPTH = 200;
 
 const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
@@ -50,7 +45,7 @@ export function buildEnvelope(
   const isEncoded = Object.keys(operation.types).length > 0;
   const envelope = {
     'soap:Envelope': {
-      '@xmlns:soap': NAMESPACES[operation.version],
+      '@xmlns:soap': SOAP_ENVELOPES[operation.version],
       ...(isEncoded ? { '@xmlns:xsi': XSI, '@xmlns:enc': ENCODINGS[operation.version] } : {}),
       ...(Object.keys(header).length === 0 ? {} : { 'soap:Header': header }),
       'soap:Body': { ...bodyAttributes, ...bodyOf(operation, fields(parameters, 'body'), isEncoded) },
