@@ -12,6 +12,7 @@ import { expressionTexts } from './expression.ts';
 import { flowTexts } from './flow.ts';
 import { gatewayTexts } from './gateway.ts';
 import { hostTexts } from './host.ts';
+import { fhirTexts } from './fhir.ts';
 import { messagingTexts } from './messaging.ts';
 import { nodeTexts } from './node.ts';
 import { wsdlTexts } from './wsdl.ts';
@@ -56,6 +57,7 @@ export const errorTemplates: ErrorTemplates = {
   ...cryptoTexts,
   ...wsdlTexts,
   ...databaseTexts,
+  ...fhirTexts,
   ...messagingTexts,
   ...extensionTexts,
   ...fileTexts,
