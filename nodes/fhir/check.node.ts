@@ -3,7 +3,7 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node/node.ts';
 import { fieldText } from '../../engine/contract/values/texts.ts';
 import { inTurns } from '../shared/in-turns.ts';
-import { resourceSteps } from './check-resource.ts';
+import { resourceSteps } from './r4/check-resource.ts';
 
 const Config = Type.Object(
   {

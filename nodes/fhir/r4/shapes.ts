@@ -29,7 +29,7 @@ export function fhirShapes(): FhirShapes {
 }
 
 function readShapes(): FhirShapes {
-  const file = JSON.parse(readFileSync(new URL('./r4-shapes.json', import.meta.url), 'utf8')) as ShapesFile;
+  const file = JSON.parse(readFileSync(new URL('./shapes.json', import.meta.url), 'utf8')) as ShapesFile;
   const primitives = Object.entries(file.primitives).map(
     ([name, [type, pattern]]) => [name, { type, pattern: type !== 'string' || pattern === '' ? undefined : new RegExp(pattern) }] as const,
   );

@@ -2,8 +2,8 @@
  * Checks a resource against FHIR R4: unknown fields, types, formats, required fields, lists, required bindings, and one
  * value[x]. Terminologies and profiles are not checked. A problem names the place and the rule, never a value.
  */
-import { isRecord } from '../../engine/contract/values/is-record.ts';
-import type { Text } from '../../engine/contract/values/texts.ts';
+import { isRecord } from '../../../engine/contract/values/is-record.ts';
+import type { Text } from '../../../engine/contract/values/texts.ts';
 import { fhirShapes, type FieldShape, type FhirShapes } from './shapes.ts';
 
 export interface FhirProblem {
