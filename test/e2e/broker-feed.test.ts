@@ -18,8 +18,8 @@ const KILLS = Number(process.env['KQ_TEST_KILLS'] ?? 1);
 /** Every so many messages one cannot be read. */
 const POISON_EVERY = 500;
 const SENDERS = 200;
-/** The group that reads what the flow publishes. */
-const READER = 'test-reader';
+/** The group that reads a destination for the test. Kafka and MQTT do not let two readers share one. */
+const readerOf = (destination: string) => `test-${destination}`;
 const FILLER = 'x'.repeat(900);
 const isPoison = (number: number) => number % POISON_EVERY === 7;
 
@@ -35,7 +35,7 @@ for (const kind of [RABBITMQ, KAFKA, ACTIVEMQ, MQTT, REDIS, STOMP])
       server = await kind.start();
       broker = await kind.load();
       await server.create(names.from, 'flw_feed');
-      for (const name of [names.to, names.dead]) await server.create(name, READER);
+      for (const name of [names.to, names.dead]) await server.create(name, readerOf(name));
       scratch = await makeScratch();
       platform = await startPlatform({ scratch, ports: await choosePorts(), example: true });
       await saveAdapter(platform, server);
@@ -129,7 +129,7 @@ async function readAll(broker: Broker, target: Target, destination: string) {
     numbers.set(number, (numbers.get(number) ?? new Set()).add(incoming.id ?? ''));
     return 'stored' as const;
   };
-  const subscription = { destination, group: READER, member: READER, window: 500, deadLetter: `${destination}.dead` };
+  const subscription = { destination, group: readerOf(destination), member: 'test', window: 500, deadLetter: `${destination}.dead` };
   let isStopped = false;
   let stop = async () => {};
   const read = async () => {
