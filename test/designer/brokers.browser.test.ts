@@ -6,6 +6,7 @@ import { connect } from 'amqplib';
 import { withRabbitmq } from '../nodes/messaging/brokers-here.ts';
 import { prepareRabbitmq, startRabbitmq, type RabbitmqServer } from '../servers/rabbitmq.ts';
 import { expect, noBrowser, startConsole, type Console } from './browser.ts';
+import { look, openView } from './look-at-page.ts';
 
 const LIMIT = { skip: noBrowser === false ? (prepareRabbitmq() ?? false) : noBrowser, timeout: 300_000 };
 const PICTURES = process.env['KQ_PICTURES'];
@@ -28,14 +29,14 @@ before(async () => {
     const channel = await model.createConfirmChannel();
     const quorum = { durable: true, arguments: { 'x-queue-type': 'quorum' } };
     for (const name of ['lab-results', 'lab-results.dead', 'adt-events']) await channel.assertQueue(name, quorum);
-    await channel.assertExchange('wards', 'topic', { durable: true });
-    await channel.bindQueue('adt-events', 'wards', 'ward.#');
+    await channel.assertExchange('ward-events', 'topic', { durable: true });
+    await channel.bindQueue('adt-events', 'ward-events', 'ward.#');
     for (let n = 1; n <= 40; n += 1) {
       const headers = { 'dead-letter-origin': 'lab-results', 'dead-letter-code': 'JSON_SYNTAX', 'dead-letter-reason': 'not JSON' };
       const body = Buffer.from(`OBR|${n}|血常规 报告 ${n}`);
       channel.publish('', 'lab-results.dead', body, { persistent: true, messageId: `id-${n}`, contentType: 'text/plain', headers });
     }
-    channel.publish('wards', 'ward.7', Buffer.from('{"event":"A01"}'), { persistent: true, contentType: 'application/json' });
+    channel.publish('ward-events', 'ward.7', Buffer.from('{"event":"A01"}'), { persistent: true, contentType: 'application/json' });
     await channel.waitForConfirms();
   });
   const person = await console.city.person(['analyst', 'security-admin']);
@@ -127,7 +128,7 @@ test('the system administrator decides on the purge, and creates and deletes que
   await expect(page.getByRole('row').filter({ hasText: 'adt-events' })).toContainText('ward.#');
   await page.getByRole('button', { name: 'New subscription' }).click();
   for (const [label, text] of [
-    ['Topic', 'wards'],
+    ['Topic', 'ward-events'],
     ['Queue', 'orders'],
     ['Routing key', 'order.*'],
   ] as const)
@@ -140,6 +141,18 @@ test('the system administrator decides on the purge, and creates and deletes que
   await page.getByRole('textbox', { name: 'Reason (kept in the audit trail)' }).fill('not needed');
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await expect(row).toHaveCount(0);
+});
+
+test('every view of a broker can be read by everybody, in both languages, light and dark', LIMIT, async () => {
+  for (const language of ['zh-CN', 'en'] as const) {
+    const view = await openView(console, language, ['operator', 'system-admin']);
+    for (const path of ['', '?view=subscriptions', '?view=sessions', '?view=hosts']) {
+      await view.page.goto(`/brokers/${ADAPTER}${path}`);
+      await view.settled();
+      await look(view, `broker${path.replace('?view=', '-')}`);
+    }
+    await view.page.context().close();
+  }
 });
 
 test('sessions and virtual hosts are shown; a viewer sees lists and changes nothing; a broker that is down says so', LIMIT, async () => {

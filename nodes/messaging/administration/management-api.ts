@@ -17,6 +17,7 @@ type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 export type Outcome = 'created' | 'done' | 'absent';
 
 const CREATED = 201;
+const REDIRECT = 300;
 const BAD_REQUEST = 400;
 const UNAUTHORIZED = 401;
 const FORBIDDEN = 403;
@@ -92,7 +93,8 @@ export class ManagementApi {
       throw cause instanceof AppError ? cause : apiFailed(this.#server, cause);
     }
     const { status, text } = answer;
-    if (status < BAD_REQUEST || status === NOT_FOUND) return answer;
+    // Redirects are never followed: they would lead to another server.
+    if (status < REDIRECT || status === NOT_FOUND) return answer;
     const reason = reasonIn(text);
     if (status === UNAUTHORIZED && /login failed/i.test(reason)) throw loginRefused('password', undefined);
     if (status === UNAUTHORIZED || status === FORBIDDEN || status === BAD_REQUEST) throw brokerRefused(reason || `HTTP ${status}`);
