@@ -1,4 +1,4 @@
-import { brokerNotFound, type BrokerAdministration } from '../../../engine/contract/node/broker-administration.ts';
+import { brokerNotFound, type BrokerAdministration, type BrokerSubscription } from '../../../engine/contract/node/broker-administration.ts';
 import { outsidePrefix } from './errors.ts';
 
 /**
@@ -23,7 +23,8 @@ export function withinPrefix(whole: BrokerAdministration, prefix: string): Broke
       return { ...about, features: { ...about.features, virtualHosts: false } };
     },
     destinations: async () => (await whole.destinations()).filter(({ name }) => isOwn(name)).map((one) => withoutForeign(one, isOwn)),
-    subscriptions: async () => (await whole.subscriptions()).filter(({ topic }) => isOwn(topic)),
+    subscriptions: async () =>
+      (await whole.subscriptions()).filter(({ topic }) => isOwn(topic)).map((one) => withoutForeignCounts(one, isOwn)),
     sessions: async () => (await ownSessions()).map((session) => ({ ...session, consumes: session.consumes.filter(isOwn) })),
     virtualHosts: async () => [],
     async create(destination) {
@@ -69,6 +70,12 @@ export function withinPrefix(whole: BrokerAdministration, prefix: string): Broke
     },
     close: () => whole.close(),
   };
+}
+
+/** A binding has a key, and the numbers of its whole queue. Those of a group are about the topic alone. */
+function withoutForeignCounts(subscription: BrokerSubscription, isOwn: (name: string) => boolean): BrokerSubscription {
+  const { lag: _lag, consumers: _consumers, ...rest } = subscription;
+  return subscription.key === undefined || isOwn(subscription.subscriber) ? subscription : rest;
 }
 
 function withoutForeign<T extends { readonly deadLetterTo?: string }>(destination: T, isOwn: (name: string) => boolean): T {

@@ -318,6 +318,18 @@ describe('administration of RabbitMQ', { skip: prepareRabbitmq() ?? false }, () 
     await eventually(async () => (await whole.sessions()).some(({ consumes }) => consumes.includes('h2.in')));
     assert.deepEqual((await admin.destinations()).map(({ name }) => name).sort(), ['h1.dead', 'h1.in']);
     assert.deepEqual([await admin.subscriptions(), await admin.sessions(), await admin.virtualHosts()], [[], [], []]);
+    await whole.create({ kind: 'topic', name: 'h1.news', type: 'fanout' });
+    for (const subscriber of ['h1.in', 'h2.in']) await whole.subscribe({ topic: 'h1.news', subscriber });
+    await publish('a', 'h2.in', [['y', {}]]);
+    await eventually(async () => (await whole.subscriptions()).some(({ subscriber, lag }) => subscriber === 'h2.in' && lag === 1));
+    assert.deepEqual(
+      (await admin.subscriptions()).map(({ subscriber, lag, consumers }) => [subscriber, lag, consumers]).sort(),
+      [
+        ['h1.in', 0, 0],
+        ['h2.in', undefined, undefined],
+      ],
+      'not how many messages the queue of another has',
+    );
     const errorOf = async (act: Promise<unknown>, name: string) =>
       act.then(
         () => 'no error',
