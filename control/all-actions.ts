@@ -16,6 +16,7 @@ import { extensionActions, type ExtensionServices } from './extensions/extension
 import { publisherActions } from './extensions/publishers.ts';
 import { flowActions, type FlowServices } from './flows/flows.ts';
 import { heldActions, type HeldServices } from './held/held.ts';
+import { instanceActions, type InstanceServices } from './instances/instances.ts';
 import { integrityActions, type IntegrityServices } from './integrity/integrity.ts';
 import { interfaceActions, type InterfaceServices } from './interfaces/interfaces.ts';
 import { listFlowActions, type ListFlowServices } from './flows/list-flows.ts';
@@ -83,6 +84,7 @@ export type ControlServices = AccountServices &
   TableServices &
   TopicServices &
   TransportServices &
+  InstanceServices &
   FrontOpenApiServices &
   TrialServices &
   FlowUseServices;
@@ -104,6 +106,7 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...outboundActions(services),
     ...interfaceActions(services),
     ...transportActions(services),
+    ...instanceActions(services),
     ...frontOpenApiActions(services),
     ...policyActions(services),
     ...callActions(services),

@@ -46,6 +46,7 @@ import type { AuditLog } from './audit/audit-log.ts';
 import { createRefusals } from './audit/refusals.ts';
 import { createDutiesOf, type AccountPolicy } from './auth/account-duties.ts';
 import { openAccountStore, type AccountStore } from './auth/account-store.ts';
+import { InstanceFollower } from './instances/follow-instances.ts';
 import { createBulks } from './held/create-bulks.ts';
 import type { StoreGuard } from './integrity/store-guard.ts';
 import { createCheckLogin } from './auth/login.ts';
@@ -172,12 +173,16 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
   const liveFlows = createLiveFlows({ live: deps.engine.processes.live, counter, clock });
   const hub = createEventHub({ clock, logger, ...eventSources(deps, counter), flows: liveFlows });
   await seedOutbound(deps, registry);
+  let instancesChanged = () => {};
+  const instances = new InstanceFollower({ ...deps, lists: registry.instanceLists, onChange: () => instancesChanged() });
   const plans = await startPlanPublisher({
     ...deps,
     registry,
     defaultAppId: deps.settings.defaultAppId,
     onPublished: (number) => hub.send('plan', { number }),
+    onInterfaces: (interfaces) => instances.follow(interfaces),
   });
+  instancesChanged = () => plans.changed();
   const alarms = await startAlarms({ ...deps, registry, counter }, hub);
   const bulks = await createBulks(deps);
   const services: ControlServices = {
@@ -239,6 +244,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
       await topicRecorder.stop();
       await server.stop();
       await refusals.stop();
+      await instances.stop();
       await plans.stop();
     },
   };

@@ -17,6 +17,9 @@ import { all, type Owners, saving } from '../action/owners.ts';
 import { onlyPage, type Page, pageOf } from '../action/pages.ts';
 import { proberOf, testSaved, testUnsaved } from './test-adapter.ts';
 import { refuseIfUsed } from '../flows/uses.ts';
+import { sourcesOf } from '../registry/fill-in-instances.ts';
+import type { Registry } from '../registry/registry.ts';
+import { refuseIfNamed } from '../security/refuse-if-named.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Bindings, BindingStore } from '../../engine/bindings/interface.ts';
 import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
@@ -37,6 +40,7 @@ export interface AdapterServices {
   readonly owners: Owners;
   readonly adapterTests: AdapterTests;
   readonly info: ControlInfo;
+  readonly registry: Registry;
 }
 
 const byAdapter = Type.Object({ adapterId: Type.String({ maxLength: 64 }) }, closed);
@@ -175,6 +179,7 @@ function removeAdapter(services: AdapterServices): Action {
     async run(ctx, { adapterId }) {
       ctx.note.before = existing(await bindingStore.getAdapter(adapterId), adapterId);
       await refuseIfUsed(services, 'adapter', adapterId);
+      await refuseIfNamed(services.registry, adapterId, (document) => sourcesOf(document).some((source) => source.adapterId === adapterId));
       await adapterTests.remove(adapterId);
       const removed = await bindingStore.removeAdapter(adapterId);
       await engine.processes.endCalls('adapter', adapterId);
@@ -291,10 +296,14 @@ export async function forbiddenTarget(
   return undefined;
 }
 
-function describeAdapterType(services: AdapterServices, { settings, brokers: _brokers, ...type }: AdapterType): AdapterTypeDescription {
+function describeAdapterType(
+  services: AdapterServices,
+  { settings, protocol, icon, text, credential, hasCharset }: AdapterType,
+): AdapterTypeDescription {
   return {
-    ...type,
+    ...{ protocol, icon, text, hasCharset },
+    ...(credential === undefined ? {} : { credential }),
     settings: JSON.parse(JSON.stringify(settings)) as Record<string, unknown>,
-    canProbe: proberOf(services.nodes, type.protocol) !== undefined,
+    canProbe: proberOf(services.nodes, protocol) !== undefined,
   };
 }

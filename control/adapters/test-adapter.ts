@@ -75,6 +75,8 @@ async function probe(
 }
 
 export function proberOf(nodes: NodeRegistry, protocol: string): Probe | undefined {
+  const own = nodes.adapterTypes?.().find((type) => type.protocol === protocol)?.probe;
+  if (own !== undefined) return own;
   for (const node of nodes.list()) if (node.kind !== 'control' && node.adapter === protocol && node.probe !== undefined) return node.probe;
   return undefined;
 }

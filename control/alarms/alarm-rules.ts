@@ -6,6 +6,7 @@ import type { AlarmRule } from './rules/alarm-rule.ts';
 import breakerOpen from './rules/gateways/breaker-open.rule.ts';
 import greyRolledBack from './rules/gateways/grey-rolled-back.rule.ts';
 import instancesOut from './rules/gateways/instances-out.rule.ts';
+import instancesStale from './rules/gateways/instances-stale.rule.ts';
 import refusalRatio from './rules/gateways/refusal-ratio.rule.ts';
 import refusalWave from './rules/gateways/refusal-wave.rule.ts';
 import relationFailing from './rules/gateways/relation-failing.rule.ts';
@@ -35,6 +36,7 @@ export const ALARM_RULES = {
   'refusal-wave': refusalWave,
   'breaker-open': breakerOpen,
   'instances-out': instancesOut,
+  'instances-stale': instancesStale,
   'grey-rolled-back': greyRolledBack,
   'relation-failing': relationFailing,
   'feed-silent': feedSilent,

@@ -98,6 +98,7 @@ export const ROUTES: readonly Route[] = [
   get('/interfaces/:interfaceId', 'interfaces.get'),
   get('/interfaces/:interfaceId/calls', 'interfaces.calls'),
   get('/interfaces/:interfaceId/load', 'interfaces.load'),
+  get('/interfaces/:interfaceId/instances', 'interfaces.instances'),
   put('/interfaces/:interfaceId', 'interfaces.save', { body: 'document' }),
   remove('/interfaces/:interfaceId', 'interfaces.remove'),
   post('/interfaces/validate', 'interfaces.validate', { body: 'document' }),

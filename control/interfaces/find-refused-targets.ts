@@ -50,7 +50,7 @@ function placesOf({ target, policies = {} }: InterfaceDocument): readonly { read
   if (target.kind === 'flow') return mirrored;
   return [
     ...(target.instances ?? []).map((address, i) => ({ path: `/target/instances/${i}`, address })),
-    ...(target.groups ?? []).flatMap(({ instances }, group) =>
+    ...(target.groups ?? []).flatMap(({ instances = [] }, group) =>
       instances.map(({ address }, i) => ({ path: `/target/groups/${group}/instances/${i}/address`, address })),
     ),
     ...mirrored,

@@ -23,6 +23,7 @@ import { onlyPage, type Page, pageOf, type PageQuery } from '../action/pages.ts'
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { FlowCatalog } from '../../engine/publish/interface.ts';
 import type { CheckSavedInterface, PlanPublisher } from '../registry/build-plan.ts';
+import { sourcesOf } from '../registry/fill-in-instances.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ExecutionCounter } from '../executions/execution-counter.ts';
 import type { EngineView } from '../action/engine-view.ts';
@@ -238,7 +239,8 @@ export async function savingInterface(
   { interfaceId, domain, target }: InterfaceDocument,
 ): Promise<readonly DomainRequirement[]> {
   const demands = await saving(owners.interface(interfaceId), { domain });
-  return target.kind === 'flow' ? [...demands, await owners.flow(target.flowId)] : demands;
+  if (target.kind === 'flow') return [...demands, await owners.flow(target.flowId)];
+  return [...demands, ...(await Promise.all(sourcesOf({ target }).map(({ adapterId }) => owners.adapter(adapterId))))];
 }
 
 /**

@@ -15,6 +15,7 @@ import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { inSlices } from '../../engine/threads/run-in-slices.ts';
 import type { Outbound } from '../../engine/outbound/open-outbound.ts';
+import { fillInInstances } from './fill-in-instances.ts';
 import { readSalts } from './read-salts.ts';
 import type { Registry } from './registry.ts';
 
@@ -46,6 +47,8 @@ export interface PlanPublisherDeps {
   readonly logger: Logger;
   readonly defaultAppId: string;
   readonly onPublished: (number: number) => void;
+  /** Called with all interfaces before a plan is made of them. */
+  readonly onInterfaces: (interfaces: readonly InterfaceDocument[]) => void;
 }
 
 export interface PlanPublisher {
@@ -149,7 +152,7 @@ export async function startPlanPublisher(deps: PlanPublisherDeps): Promise<PlanP
 }
 
 async function buildPlan(
-  { registry, checkInterface, outbound, bindingStore, clock, logger, defaultAppId }: PlanPublisherDeps,
+  { registry, checkInterface, outbound, bindingStore, clock, logger, defaultAppId, onInterfaces }: PlanPublisherDeps,
   counters: Collection<Counter>,
   lastValid: ReadonlyMap<string, InterfaceDocument>,
 ): Promise<GatewayPlan> {
@@ -170,6 +173,7 @@ async function buildPlan(
     blocked,
     safeSites,
     manualStates,
+    instanceLists,
   ] = await Promise.all([
     registry.interfaces.list(),
     registry.apps.list(),
@@ -185,8 +189,11 @@ async function buildPlan(
     registry.blockedCallers.list(),
     registry.safeSites.list(),
     registry.manualStates.list(),
+    registry.instanceLists.list(),
   ]);
-  const valid = await inSlices(validInterfaces(interfaces, lastValid, { checkInterface, logger }));
+  onInterfaces(interfaces);
+  const served = fillInInstances(interfaces, instanceLists, logger);
+  const valid = await inSlices(validInterfaces(served, lastValid, { checkInterface, logger }));
   return {
     number,
     madeAt: clock.now(),

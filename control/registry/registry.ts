@@ -10,6 +10,7 @@ import type { ObjectRuleSet } from '../../gateways/documents/object-rules.ts';
 import { openInterfaceStore, type InterfaceStore } from './interface-store.ts';
 import { openKeyStore, type KeyStore, type KeyStoreDeps } from './key-store.ts';
 import { openPlatformKeyStore, type PlatformKeyStore } from './platform-key-store.ts';
+import { openInstanceLists, type InstanceLists } from './instance-lists.ts';
 import { openRevisionedStore, type RevisionedStore } from './revisioned-store.ts';
 
 export interface Revised<T> {
@@ -35,6 +36,8 @@ export interface Registry {
   readonly manualStates: RevisionedStore<ManualState>;
   readonly ipLists: RevisionedStore<IpListDocument>;
   readonly objectRules: RevisionedStore<ObjectRuleSet>;
+  /** What registry centres said about the instances of services. */
+  readonly instanceLists: InstanceLists;
 }
 
 export async function openRegistry(deps: KeyStoreDeps): Promise<Registry> {
@@ -77,5 +80,6 @@ export async function openRegistry(deps: KeyStoreDeps): Promise<Registry> {
     manualStates: await openRevisionedStore<ManualState>(documents, { collection: 'manual_states', idOf: (manual) => manual.interfaceId }),
     ipLists: await openRevisionedStore<IpListDocument>(documents, { collection: 'ip_lists', idOf: (list) => list.listId }),
     objectRules: await openRevisionedStore<ObjectRuleSet>(documents, { collection: 'object_rules', idOf: (set) => set.ruleSetId }),
+    instanceLists: await openInstanceLists(deps),
   };
 }

@@ -2,7 +2,7 @@
 import { Type, type Static } from 'typebox';
 import { PLAIN_LINE } from '../../engine/contract/values/plain-text.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
-import { closed, OneOf } from './document-fields.ts';
+import { closed, Id, OneOf } from './document-fields.ts';
 
 export const BALANCINGS = ['round-robin', 'weighted', 'consistent-hash', 'two-choices'] as const;
 export type Balancing = (typeof BALANCINGS)[number];
@@ -10,7 +10,7 @@ export type Balancing = (typeof BALANCINGS)[number];
 /** The name of the group of a target that lists instances without groups. */
 export const ONLY_GROUP = 'main';
 
-const MOST_INSTANCES = 100;
+export const MOST_INSTANCES = 100;
 const MOST_GROUPS = 10;
 const NAME = '^[a-z0-9][a-z0-9-]{0,31}$';
 const ZONE = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$';
@@ -68,6 +68,44 @@ const Instance = Type.Object(
   closed,
 );
 
+const SourceText = (maxLength: number, ...text: Parameters<typeof fieldText>) =>
+  Type.String({ ...fieldText(...text), minLength: 1, maxLength, pattern: PLAIN_LINE });
+
+/** The registry centre that knows the instances of a group. Control fills them in before a plan reaches the gateways. */
+const Source = Type.Object(
+  {
+    adapterId: Id('adp', {
+      ...fieldText('注册中心', 'Registry centre', '协议为“注册中心”的适配器。', 'An adapter of the protocol Registry centre.'),
+      ...fieldEditor('adapter'),
+    }),
+    service: SourceText(200, '服务名', 'Service', '在注册中心登记的名称。', 'Its name in the registry centre.', { example: 'lis-report' }),
+    namespace: Type.Optional(SourceText(100, '命名空间', 'Namespace', 'Nacos 填命名空间的编号。', 'For Nacos the id of the namespace.')),
+    group: Type.Optional(SourceText(100, '分组', 'Group', '仅 Nacos；不填时为 DEFAULT_GROUP。', 'Nacos only; DEFAULT_GROUP if left out.')),
+    tag: Type.Optional(SourceText(100, '标签', 'Tag', '仅 Consul；只要有此标签的实例。', 'Consul only; instances with this tag.')),
+    withUnhealthy: Type.Optional(
+      Type.Boolean({
+        ...fieldText(
+          '包括未通过检查的实例',
+          'Unhealthy ones too',
+          '不填时只要通过注册中心检查的实例。',
+          'If left out, only instances that pass the checks of the registry centre.',
+        ),
+      }),
+    ),
+    https: Type.Optional(Type.Boolean({ ...fieldText('用 HTTPS 调用', 'Call by HTTPS') })),
+    prefix: Type.Optional(
+      Type.String({
+        ...fieldText('路径前缀', 'Prefix of the path', '接口的路径接在其后。', 'The path of the interface is appended.', {
+          example: '/api',
+        }),
+        pattern: '^(/[A-Za-z0-9._~-]{1,100}){1,5}$',
+      }),
+    ),
+  },
+  closed,
+);
+export type InstanceSource = Static<typeof Source>;
+
 const Group = Type.Object(
   {
     name: Type.String({
@@ -80,7 +118,25 @@ const Group = Type.Object(
       ),
       pattern: NAME,
     }),
-    instances: Type.Array(Instance, { ...fieldText('后端实例', 'Instances'), minItems: 1, maxItems: MOST_INSTANCES }),
+    instances: Type.Optional(
+      Type.Array(Instance, {
+        ...fieldText('后端实例', 'Instances', '从注册中心取得时不填。', 'Left out if they come from a registry centre.'),
+        minItems: 1,
+        maxItems: MOST_INSTANCES,
+      }),
+    ),
+    source: Type.Optional(
+      Type.Object(Source.properties, {
+        ...fieldText(
+          '从注册中心取得',
+          'From a registry centre',
+          '实例随注册中心自动更新；注册中心中断或名单为空时，继续用最后一份可用的名单。',
+          'The instances follow the registry centre. While it is away or its list is empty, the last good list stays in use.',
+        ),
+        ...fieldEditor('optional-group'),
+        ...closed,
+      }),
+    ),
   },
   closed,
 );
@@ -180,7 +236,7 @@ type UpstreamFields = { readonly instances?: readonly string[]; readonly groups?
 /** Returns the groups of a target, the usual one first. */
 export function groupsOf({ instances = [], groups = [] }: UpstreamFields): readonly InstanceGroup[] {
   if (groups.length === 0) return [{ name: ONLY_GROUP, instances: instances.map((address) => ({ address, weight: 1 })) }];
-  return groups.map(({ name, instances: own }) => ({
+  return groups.map(({ name, instances: own = [] }) => ({
     name,
     instances: own.map((instance) => ({ ...instance, weight: instance.weight ?? 1 })),
   }));

@@ -103,7 +103,7 @@ function checkBody({ method, requestSchema }: InterfaceDocument): Issue[] {
 function checkWeights({ target }: InterfaceDocument): Issue[] {
   if (target.kind === 'flow') return [];
   return (target.groups ?? []).flatMap(({ name, instances }, at) =>
-    instances.some(({ weight }) => weight !== 0)
+    instances === undefined || instances.some(({ weight }) => weight !== 0)
       ? []
       : [
           problem(
@@ -194,7 +194,20 @@ function checkTarget({ target }: InterfaceDocument): Issue[] {
   return [
     ...(instances ?? []).flatMap((address, i) => checkAddress(address, `/target/instances/${i}`, i)),
     ...(groups ?? []).flatMap((group, at) =>
-      group.instances.flatMap(({ address }, i) => checkAddress(address, `/target/groups/${at}/instances/${i}/address`, i)),
+      (group.instances ?? []).flatMap(({ address }, i) => checkAddress(address, `/target/groups/${at}/instances/${i}/address`, i)),
+    ),
+    ...(groups ?? []).flatMap(({ name, instances: own, source }, at) =>
+      (own === undefined) !== (source === undefined)
+        ? []
+        : [
+            problem(
+              `/target/groups/${at}/instances`,
+              'UPSTREAM_GROUP_SOURCE',
+              `The group ${name} needs either instances or a registry centre, not both.`,
+              'Fill in one of the two fields.',
+              { name },
+            ),
+          ],
     ),
     ...names.flatMap((name, at) =>
       names.indexOf(name) === at

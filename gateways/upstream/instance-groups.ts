@@ -41,6 +41,7 @@ export function openInstanceGroups(target: Extract<Target, { kind: 'upstream' }>
   const opened: Instance[] = [];
   const stops: (() => void)[] = [];
   const all = groupsOf(target).map(({ name, instances }) => {
+    if (instances.length === 0) throw new TypeError(`the group ${name} has no instances`);
     const known = deps.keepers.ofInterface(`instances ${name}`, () => new Map<string, KnownInstance>());
     const onChange = reporter(name, deps);
     const balancer = new Balancer({

@@ -43,6 +43,7 @@ test('describes the settings of every protocol, for its form', async (t) => {
     ['mail', true],
     ['messaging', true],
     ['mllp', true],
+    ['registry-centre', true],
     ['soap', true],
   ]);
   const properties = items.find(({ protocol }) => protocol === 'http')?.settings['properties'] as Record<

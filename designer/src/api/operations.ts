@@ -61,6 +61,7 @@ export const OPERATIONS = {
   'interfaces.get': { method: 'GET', path: '/interfaces/:interfaceId' },
   'interfaces.calls': { method: 'GET', path: '/interfaces/:interfaceId/calls' },
   'interfaces.load': { method: 'GET', path: '/interfaces/:interfaceId/load' },
+  'interfaces.instances': { method: 'GET', path: '/interfaces/:interfaceId/instances' },
   'interfaces.save': { method: 'PUT', path: '/interfaces/:interfaceId', body: 'document' },
   'interfaces.remove': { method: 'DELETE', path: '/interfaces/:interfaceId' },
   'interfaces.validate': { method: 'POST', path: '/interfaces/validate', body: 'document' },
@@ -377,6 +378,7 @@ export interface components {
       | 'error-ratio'
       | 'refusal-ratio'
       | 'refusal-wave'
+      | 'instances-stale'
       | 'feed-silent'
       | 'listener-failing'
       | 'process-silent'
@@ -457,6 +459,12 @@ export interface components {
           severity: 'warning' | 'critical';
         };
         'instances-out': {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+        'instances-stale': {
           bound: number;
           on: boolean;
           /** @enum {unknown} */
@@ -1680,6 +1688,12 @@ export interface components {
       isRolledBack: boolean;
       percent: number;
     };
+    GroupInstance: {
+      address: string;
+      tags?: string[];
+      weight: number;
+      zone?: string;
+    };
     GroupState: {
       /** @description Absent if the interface has no breaker. */
       breaker?: components['schemas']['BreakerView'];
@@ -1720,6 +1734,32 @@ export interface components {
       lane?: {
         key: string;
       };
+    };
+    InstanceListsOf: {
+      /** @description In the order of the groups of the interface that have a registry centre. */
+      lists: {
+        adapterId: string;
+        /** @description Absent until the registry centre was asked. */
+        changedAt?: number;
+        /** @description Set while the registry centre gives no usable list: since when, and the code of the error. */
+        failing?: {
+          code: string;
+          since: number;
+        };
+        /** @description Empty until the registry centre has named instances. */
+        instances: components['schemas']['GroupInstance'][];
+        service: string;
+      }[];
+    };
+    InstanceSource: {
+      adapterId: string;
+      group?: string;
+      https?: boolean;
+      namespace?: string;
+      prefix?: string;
+      service: string;
+      tag?: string;
+      withUnhealthy?: boolean;
     };
     InstanceView: {
       address: string;
@@ -3185,13 +3225,14 @@ export interface components {
       | {
           balancing?: components['schemas']['Balancing'];
           groups?: {
-            instances: {
+            instances?: {
               address: string;
               tags?: string[];
               weight?: number;
               zone?: string;
             }[];
             name: string;
+            source?: components['schemas']['InstanceSource'];
           }[];
           healthCheck?: {
             intervalMs?: number;
@@ -3512,10 +3553,13 @@ export type GatewayConditionKind = components['schemas']['GatewayConditionKind']
 export type GatewayEventList = components['schemas']['GatewayEventList'];
 export type GrantDocument = components['schemas']['GrantDocument'];
 export type GreyState = components['schemas']['GreyState'];
+export type GroupInstance = components['schemas']['GroupInstance'];
 export type GroupState = components['schemas']['GroupState'];
 export type Handling = components['schemas']['Handling'];
 export type Health = components['schemas']['Health'];
 export type Ingress = components['schemas']['Ingress'];
+export type InstanceListsOf = components['schemas']['InstanceListsOf'];
+export type InstanceSource = components['schemas']['InstanceSource'];
 export type InstanceView = components['schemas']['InstanceView'];
 export type IntegrityView = components['schemas']['IntegrityView'];
 export type InterfaceDocument = components['schemas']['InterfaceDocument'];
@@ -4302,6 +4346,11 @@ export interface operations {
                 on: boolean;
                 severity: 'warning' | 'critical';
               };
+              'instances-stale': {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
               integrity: {
                 bound: number;
                 on: boolean;
@@ -4423,6 +4472,7 @@ export interface operations {
             | 'refusal-wave'
             | 'breaker-open'
             | 'instances-out'
+            | 'instances-stale'
             | 'grey-rolled-back'
             | 'relation-failing'
             | 'feed-silent'
@@ -5900,7 +5950,7 @@ export interface operations {
               | {
                   balancing?: 'round-robin' | 'weighted' | 'consistent-hash' | 'two-choices';
                   groups?: {
-                    instances: {
+                    instances?: {
                       /** Format: uri */
                       address: string;
                       tags?: string[];
@@ -5908,6 +5958,16 @@ export interface operations {
                       zone?: string;
                     }[];
                     name: string;
+                    source?: {
+                      adapterId: string;
+                      group?: string;
+                      https?: boolean;
+                      namespace?: string;
+                      prefix?: string;
+                      service: string;
+                      tag?: string;
+                      withUnhealthy?: boolean;
+                    };
                   }[];
                   healthCheck?: {
                     intervalMs?: number;
@@ -8642,7 +8702,7 @@ export interface operations {
             | {
                 balancing?: 'round-robin' | 'weighted' | 'consistent-hash' | 'two-choices';
                 groups?: {
-                  instances: {
+                  instances?: {
                     /** Format: uri */
                     address: string;
                     tags?: string[];
@@ -8650,6 +8710,16 @@ export interface operations {
                     zone?: string;
                   }[];
                   name: string;
+                  source?: {
+                    adapterId: string;
+                    group?: string;
+                    https?: boolean;
+                    namespace?: string;
+                    prefix?: string;
+                    service: string;
+                    tag?: string;
+                    withUnhealthy?: boolean;
+                  };
                 }[];
                 healthCheck?: {
                   intervalMs?: number;
@@ -8754,6 +8824,28 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['CallReport'];
+        };
+      };
+    };
+  };
+  'interfaces.instances': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        interfaceId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['InstanceListsOf'];
         };
       };
     };
@@ -8899,7 +8991,7 @@ export interface operations {
             | {
                 balancing?: 'round-robin' | 'weighted' | 'consistent-hash' | 'two-choices';
                 groups?: {
-                  instances: {
+                  instances?: {
                     /** Format: uri */
                     address: string;
                     tags?: string[];
@@ -8907,6 +8999,16 @@ export interface operations {
                     zone?: string;
                   }[];
                   name: string;
+                  source?: {
+                    adapterId: string;
+                    group?: string;
+                    https?: boolean;
+                    namespace?: string;
+                    prefix?: string;
+                    service: string;
+                    tag?: string;
+                    withUnhealthy?: boolean;
+                  };
                 }[];
                 healthCheck?: {
                   intervalMs?: number;

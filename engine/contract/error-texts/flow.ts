@@ -300,6 +300,7 @@ export const flowTexts: ErrorTemplates = {
     what: '实例分组 {name} 中所有实例的权重都是 0，收不到请求',
     fix: '至少给其中一个实例填 1 或以上的权重。',
   },
+  UPSTREAM_GROUP_SOURCE: { what: '实例分组 {name} 须填写实例，或从注册中心取得，二者选一', fix: '只填写其中一项。' },
   UPSTREAM_GROUP_TWICE: { what: '有两个实例分组都叫 {name}', fix: '给其中一个改名。' },
   UPSTREAM_INSTANCES: {
     what: '后端实例与实例分组须填且只填其中一项',

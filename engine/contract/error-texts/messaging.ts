@@ -1,4 +1,4 @@
-/** Texts for errors of the messaging nodes, and of the administration of message brokers. */
+/** Texts for errors of messaging and of registry centres. */
 import type { ErrorTemplates } from './template.ts';
 
 export const messagingTexts: ErrorTemplates = {
@@ -62,4 +62,18 @@ export const messagingTexts: ErrorTemplates = {
   MESSAGING_VALUE: { what: '{name} 的值不能用作消息的键或消息头', fix: '在此节点之前更正该值。' },
   'MESSAGING_VALUE/type': { what: '{name} 的值既不是文本也不是数，不能用作消息的键或消息头', fix: '在此节点之前更正该值。' },
   'MESSAGING_VALUE/text': { what: '{name} 的值过长、不是合法的 Unicode 文本，或含有控制字符', fix: '在此节点之前更正该值。' },
+
+  // Registry centres
+  REGISTRY_UNREACHABLE: { what: '注册中心 {host}:{port} 没有响应（{reason}）', fix: '用适配器的连接测试检查地址、防火墙和证书。' },
+  REGISTRY_ANSWER: { what: '注册中心 {host} 的应答不可用（{reason}）', fix: '检查种类、地址及其路径，以及 Nacos 的接口版本。' },
+  REGISTRY_LOGIN: { what: '注册中心 {host} 拒绝登录（HTTP {status}）', fix: '打开“登录”并更正适配器的凭据；令牌须有读取服务的权限。' },
+  REGISTRY_EMPTY: {
+    what: '注册中心没有 {service} 的任何实例',
+    fix: '继续使用最后一份名单。请核对服务是否登记、是否通过检查，以及命名空间、分组和标签。',
+  },
+  REGISTRY_TOO_MANY: {
+    what: '注册中心中 {service} 的实例有 {count} 个，超过 {most} 个',
+    fix: '继续使用最后一份名单。请用标签或分组缩小范围。',
+  },
+  REGISTRY_CENTRE_UNKNOWN: { what: '{adapterId} 在此环境中不是注册中心', fix: '选择协议为“注册中心”、且有此环境设置的适配器。' },
 };

@@ -5,6 +5,8 @@
 import type { TObject } from 'typebox';
 import type { Text } from '../values/texts.ts';
 import type { BrokerAdministrations } from './broker-administration.ts';
+import type { FindInstances } from './find-instances.ts';
+import type { Health, ProbeContext } from './node.ts';
 
 export interface AdapterType<Schema extends TObject = TObject> {
   /** The name of the folder; nodes refer to it in `adapter`. */
@@ -22,6 +24,10 @@ export interface AdapterType<Schema extends TObject = TObject> {
   readonly hasCharset: boolean;
   /** Absent if the adapters reach no message broker. */
   readonly brokers?: BrokerAdministrations;
+  /** Tests a connection, for a protocol whose nodes cannot. */
+  probe?(ctx: ProbeContext): Promise<Health>;
+  /** Set if systems of this protocol know the instances of services. */
+  createFindInstances?(): FindInstances;
 }
 
 /** Returns its input; exists only for type inference. */

@@ -49,7 +49,7 @@ const publisher = await startPlanPublisher({
   checkInterface: createInterfaceCheck(policies),
   outbound: { exceptions: { targets: () => [] } } as never,
   bindingStore: { listSecrets: () => Promise.resolve([]), revealSecret: () => Promise.reject(new Error('no secrets')) },
-  ...{ clock, logger, defaultAppId: 'CITIZEN_APP', onPublished: () => {} },
+  ...{ clock, logger, defaultAppId: 'CITIZEN_APP', onInterfaces: () => undefined, onPublished: () => {} },
 });
 globalThis.gc?.();
 const heapBefore = process.memoryUsage().heapUsed;

@@ -24,6 +24,7 @@ import { heldOf, StateTag } from '../../release/interface-parts.tsx';
 import { interfaceProblems, wholeInterface } from './interface-schema.ts';
 import { InterfaceTraffic } from './interface-traffic.tsx';
 import { LoadPanel } from './load/load-panel.tsx';
+import { RegistryPanel } from './registry-panel.tsx';
 import { PurgeCache } from './purge-cache.tsx';
 import { useInterfaceIssues } from './use-interface-issues.ts';
 
@@ -118,6 +119,7 @@ function Loaded({ document, onSaved, onReload }: LoadedProps) {
         <CallsPanel report={calls.data} held={item === undefined ? undefined : heldOf(item)} interfaceId={interfaceId} />
       )}
       <LoadPanel document={document} />
+      {document.target.kind === 'upstream' ? <RegistryPanel interfaceId={document.interfaceId} /> : null}
       <DocumentForm
         key={revision}
         title={t('document')}

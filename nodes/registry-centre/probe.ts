@@ -1,0 +1,28 @@
+import type { Health, ProbeContext } from '../../engine/contract/node/node.ts';
+import { targetOfUrl } from '../../engine/contract/node/outbound-guard.ts';
+import { createProbeSteps } from '../shared/probe-steps.ts';
+import { readSettings } from '../shared/read-settings.ts';
+import { createFindInstances } from './find-instances.ts';
+import { RegistrySettings } from './settings.ts';
+
+/** A name that no service has: a registry centre that can be asked returns an empty list for it. */
+const NOBODY = 'kangqiao-connection-test';
+
+/** Asks each address of the cluster for the instances of a service that does not exist. */
+export async function probeRegistry(ctx: ProbeContext): Promise<Health> {
+  const steps = createProbeSteps(ctx);
+  let addresses: readonly string[] = [];
+  await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => {
+    ({ addresses } = readSettings(ctx.adapter, RegistrySettings));
+    return addresses.map((address) => targetOfUrl(address).host).join(', ');
+  });
+  for (const address of addresses) {
+    const { host, port } = targetOfUrl(address);
+    const adapter = { ...ctx.adapter, settings: { ...ctx.adapter.settings, addresses: [address] } };
+    await steps.run({ 'zh-CN': `查询 ${host}:${port}`, en: `Ask ${host}:${port}` }, async () => {
+      const found = await createFindInstances()({ service: NOBODY }, { ...ctx, adapter, waitMs: 0, secret: () => ctx.secret() });
+      return `${found.instances.length}`;
+    });
+  }
+  return steps.health();
+}
