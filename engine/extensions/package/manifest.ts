@@ -8,7 +8,6 @@ const Description = Type.Object(DESCRIPTION_PROPERTIES, closed);
 const Texts = Type.Object({ label: Name, help: Description }, closed);
 
 /** The prefix keeps the node types of extensions apart from those of the product, now and in the future. */
-export const EXTENSION_PREFIX = 'x-';
 export const ExtensionId = Type.String({ pattern: '^x-[a-z][a-z0-9]*(-[a-z0-9]+)*$', maxLength: 40 });
 export const ExtensionVersion = Type.String({ pattern: '^[1-9][0-9]{0,3}\\.(0|[1-9][0-9]{0,3})\\.(0|[1-9][0-9]{0,3})$' });
 export const PublisherId = Type.String({ pattern: '^[a-z][a-z0-9]*(-[a-z0-9]+)*$', maxLength: 40 });
