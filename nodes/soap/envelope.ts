@@ -126,11 +126,17 @@ export function openEnvelope(
   return { result: value === undefined || value === '' ? {} : withoutReferences(value, elements) };
 }
 
-const MOST_REFERENCES = 10_000;
+/**
+ * Maximum size of all copies of values that are referred to, in values. Text counts as one value for each 64 characters,
+ * because the copies of a text become text of their own when the data is stored.
+ */
+const MOST_COPIED = 1_000_000;
+const CHARACTERS_PER_VALUE = 64;
 
 /**
  * Puts the values of an encoded answer where they are referred to (SOAP 1.1, section 5.4.1): `<a href="#id1"/>` becomes
- * the content of `<multiRef id="id1">`. A value that contains itself ends with its reference.
+ * the content of `<multiRef id="id1">`. A value that contains itself ends with its reference. Throws PARSE_TOO_COSTLY
+ * (input).
  */
 function withoutReferences(value: XmlValue, elements: readonly (readonly [string, XmlValue])[]): XmlValue {
   if (elements.length < 2) return value;
@@ -141,20 +147,38 @@ function withoutReferences(value: XmlValue, elements: readonly (readonly [string
       if (typeof id === 'string') targets.set(`#${id}`, one as XmlObject);
     }
   if (targets.size === 0) return value;
-  let left = MOST_REFERENCES;
+  let left = MOST_COPIED;
+  const count = (text: string): void => {
+    left -= 1 + text.length / CHARACTERS_PER_VALUE;
+    if (left < 0) throw tooManyReferences();
+  };
   const replace = (one: XmlValue, around: ReadonlySet<string>): XmlValue => {
+    if (around.size > 0) count(typeof one === 'string' ? one : '');
     if (typeof one === 'string') return one;
     if (Array.isArray(one)) return (one as readonly XmlValue[]).map((item) => replace(item, around));
     const href = child(one, '@href') ?? child(one, '@ref');
     const target = typeof href === 'string' ? targets.get(href) : undefined;
-    if (target === undefined || around.has(href as string) || left-- <= 0)
-      return Object.fromEntries(Object.entries(one as XmlObject).map(([name, field]) => [name, replace(field, around)]));
+    if (target === undefined || around.has(href as string))
+      return Object.fromEntries(
+        Object.entries(one as XmlObject).map(([name, field]) => {
+          if (around.size > 0) count(name);
+          return [name, replace(field, around)];
+        }),
+      );
+    if (around.size === MAX_DEPTH) throw tooManyReferences();
     const { '@id': _id, '@root': _root, '@encodingStyle': _style, ...rest } = target;
     const names = Object.keys(rest);
-    if (names.every((name) => name === '#text' || name === '@type')) return rest['#text'] ?? '';
-    return replace(rest, new Set([...around, href as string]));
+    const inside = new Set([...around, href as string]);
+    if (names.every((name) => name === '#text' || name === '@type')) return replace(rest['#text'] ?? '', inside);
+    return replace(rest, inside);
   };
   return replace(value, new Set());
+}
+
+function tooManyReferences(): AppError {
+  return new AppError('PARSE_TOO_COSTLY', 'input', 'The answer refers too often to the same values.', {
+    fix: 'Ask the other side for less data in one call.',
+  });
 }
 
 export function child(value: XmlValue | undefined, name: string): XmlValue | undefined {

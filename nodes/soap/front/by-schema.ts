@@ -3,6 +3,11 @@ import type { JsonSchema } from '../../../engine/schema/compile-schema.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Each character can be matched in one way only, so that a caller's text takes linear time. */
+const NUMBER = /^[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?$/;
+/** A longer number stays text. The longest finite number has 309 digits before its point. */
+const MOST_DIGITS = 400;
+
 /**
  * Converts what `parse-xml.ts` returned to what the schema expects: numbers, booleans and lists. Text that is no such
  * value stays text, so that a check of the data names it.
@@ -26,7 +31,7 @@ function fromText(text: string, { type, properties }: JsonSchema): unknown {
   switch (type) {
     case 'integer':
     case 'number': {
-      const number = /^[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?$/.test(plain) ? Number(plain) : Number.NaN;
+      const number = plain.length <= MOST_DIGITS && NUMBER.test(plain) ? Number(plain) : Number.NaN;
       // A number that would change when it is written again stays text.
       return Number.isFinite(number) && (!Number.isInteger(number) || Number.isSafeInteger(number)) ? number : text;
     }

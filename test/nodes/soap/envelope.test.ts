@@ -70,3 +70,19 @@ test('values that an encoded answer refers to stand where they are referred to, 
   assert.deepEqual([first?.name, first?.next.name, second?.name, second?.next.name], ['甲', '乙', '乙', '甲']);
   assert.deepEqual(first?.next.next, { '@href': '#id0' });
 });
+
+test('an answer that refers too often to much is refused before it is copied', () => {
+  const refused = (references: number, target: string) =>
+    assert.throws(() => open(`<r>${'<i href="#id0"/>'.repeat(references)}</r>${target}`), { code: 'PARSE_TOO_COSTLY', kind: 'input' });
+  refused(1000, `<multiRef id="id0">${'<x>1</x>'.repeat(2000)}</multiRef>`);
+  refused(1000, `<multiRef id="id0">${'长'.repeat(100_000)}</multiRef>`);
+  const chain = Array.from({ length: 300 }, (_, index) => `<multiRef id="id${index}"><next href="#id${index + 1}"/></multiRef>`);
+  refused(1, chain.join(''));
+});
+
+test('an answer with more values than ten thousand has all of them in their places', () => {
+  const numbers = Array.from({ length: 12_000 }, (_, index) => index);
+  const values = numbers.map((index) => `<multiRef id="id${index}"><n>${index}</n></multiRef>`).join('');
+  const answer = open(`<r>${numbers.map((index) => `<i href="#id${index}"/>`).join('')}</r>${values}`) as { i: readonly unknown[] };
+  assert.deepEqual(answer.i.at(-1), { n: '11999' });
+});
