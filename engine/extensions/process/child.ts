@@ -4,12 +4,14 @@
  */
 import { encodeFrame, frameReader, MOST_MESSAGE_CHARS } from './frames.ts';
 import type { FromProcess, ToProcess } from './protocol.ts';
-import { createSandbox, type Sandbox } from './sandbox.ts';
+import { createSandbox, type Realm, type Sandbox } from './sandbox.ts';
 
 /** If the engine was killed, nobody ends a loop from outside. */
 const MOST_TURN_MS = 20_000;
 
 let sandbox: Sandbox | undefined;
+/** The realms of the calls that run, by the number of the call. */
+const realms = new Map<number, Realm>();
 let turnEnds = Infinity;
 
 /** What the code said in this turn. It is sent only if the turn ends well. */
@@ -19,11 +21,13 @@ function send(message: FromProcess): void {
   process.stdout.write(encodeFrame(message));
 }
 
-/** Sends what the code said. Its own `JSON` may have been changed, so the text is parsed again; the engine checks it. */
-function sendText(text: string): void {
-  const message = JSON.parse(text) as FromProcess;
-  if (text.length <= MOST_MESSAGE_CHARS) said.push(message);
-  else if ('id' in message) said.push({ is: 'failed', id: message.id, name: 'TooLarge', place: '' });
+/**
+ * Notes what the code of a call said. The code may have changed its own `JSON`, so the text is parsed again, and the
+ * call is the one whose realm it came from, whatever the text says. The engine checks the rest.
+ */
+function note(id: number, is: string, text: string): void {
+  const message = { ...(JSON.parse(text) as object), is, id } as FromProcess;
+  said.push(text.length <= MOST_MESSAGE_CHARS ? message : { is: 'failed', id, name: 'TooLarge', place: '' });
 }
 
 function end(fault: 'load' | 'memory'): void {
@@ -35,12 +39,28 @@ async function load({ code, memoryMb }: Extract<ToProcess, { is: 'load' }>): Pro
     if (performance.now() > turnEnds) process.exit(1);
   };
   try {
-    const loaded = await createSandbox({ code, memoryMb, send: sendText, watch });
-    sandbox = loaded.sandbox;
-    send({ is: 'ready', verbs: [...loaded.verbs] });
+    sandbox = await createSandbox({ code, memoryMb, watch });
+    send({ is: 'ready', verbs: [...sandbox.verbs] });
   } catch {
     end('load');
   }
+}
+
+function open(id: number): void {
+  try {
+    realms.set(
+      id,
+      sandbox!.open((is, text) => note(id, is, text)),
+    );
+  } catch {
+    // It was loaded before, so it depends on the time or on chance.
+    said.push({ is: 'failed', id, name: 'LoadError', place: '' });
+  }
+}
+
+function close(id: number): void {
+  realms.get(id)?.close();
+  realms.delete(id);
 }
 
 async function receive(message: ToProcess): Promise<void> {
@@ -48,15 +68,20 @@ async function receive(message: ToProcess): Promise<void> {
   turnEnds = performance.now() + MOST_TURN_MS;
   try {
     if (message.is === 'load') await load(message);
-    else sandbox?.receive(JSON.stringify(message));
+    else if (message.is === 'cancel') close(message.id);
+    else {
+      if (message.is === 'call') open(message.id);
+      realms.get(message.id)?.receive(JSON.stringify(message));
+      if (said.some(({ is }) => is === 'result' || is === 'failed')) close(message.id);
+    }
   } catch {
-    // The code cannot be trusted to be in a sound state any more.
+    // The sandbox cannot be trusted to be in a sound state any more.
     return end('memory');
   } finally {
     turnEnds = Infinity;
   }
   if (sandbox?.isFull() === true) return end('memory');
-  for (const message of said) send(message);
+  for (const one of said) send(one);
   said = [];
 }
 

@@ -143,6 +143,9 @@ export class ExtensionProcess {
 
   #receive(value: unknown): void {
     if (!Check(FromProcess, value)) return this.#end('protocol');
+    // Whatever it sends, it sends between two turns of the code: none of them was endless.
+    this.#lastSign = this.#options.clock.monotonic();
+    this.#cpuAtSign = this.#cpuMs;
     switch (value.is) {
       case 'ready':
         if (this.#options.verbs.some((verb) => !value.verbs.includes(verb))) return this.#end('load');
@@ -150,8 +153,6 @@ export class ExtensionProcess {
       case 'fault':
         return this.#end(value.fault);
       case 'pong':
-        this.#lastSign = this.#options.clock.monotonic();
-        this.#cpuAtSign = this.#cpuMs;
         return undefined;
       case 'result':
         return this.#calls.get(value.id)?.resolve(value);
@@ -174,13 +175,13 @@ export class ExtensionProcess {
 
   async #fetch({ id, request, what }: Extract<FromProcess, { is: 'fetch' }>): Promise<void> {
     const waiting = this.#calls.get(id);
-    if (waiting === undefined) return this.#send({ is: 'answer', request, code: 'CANCELLED' });
+    if (waiting === undefined) return this.#send({ is: 'answer', id, request, code: 'CANCELLED' });
     try {
       const response = await waiting.call.fetch(what, waiting.ends.signal);
-      this.#send({ is: 'answer', request, response });
+      this.#send({ is: 'answer', id, request, response });
     } catch (error) {
       waiting.requests.set(request, error);
-      this.#send({ is: 'answer', request, code: error instanceof AppError ? error.code : 'CANCELLED' });
+      this.#send({ is: 'answer', id, request, code: error instanceof AppError ? error.code : 'CANCELLED' });
     }
   }
 

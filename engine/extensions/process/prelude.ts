@@ -1,14 +1,15 @@
 /**
- * What an extension's code gets besides the language. It runs inside the sandbox, so an extension that changes it only
- * harms itself. `docs/extensions.md` describes `ctx` and `message`.
+ * What an extension's code gets besides the language. It runs inside the sandbox, in the realm of one call, before the
+ * extension's code: an extension that changes the realm only harms its own call. `docs/extensions.md` describes `ctx`
+ * and `message`.
  */
 export const PRELUDE = String.raw`
-(send, exported) => {
+(send, random) => {
   'use strict';
   const { parse, stringify } = JSON;
-  const nodes = exported.nodes;
-  if (typeof nodes !== 'object' || nodes === null) throw new TypeError('the module exports no nodes');
-  const tell = (message) => send(stringify(message));
+  Math.random = random;
+  // Without a prototype, so that a toJSON of the code does not reach the message itself.
+  const tell = (kind, message) => send(kind, stringify({ __proto__: null, ...message }));
   const requests = new Map();
   const requestOf = new WeakMap();
   let lastRequest = 0;
@@ -22,11 +23,12 @@ export const PRELUDE = String.raw`
   }
   class Declared extends Error {}
 
-  function startFetch(id, url, { method = 'GET', headers = {}, body } = {}) {
+  function startFetch(url, { method = 'GET', headers = {}, body } = {}) {
     return new Promise((resolve, reject) => {
       const request = ++lastRequest;
-      requests.set(request, { id, resolve, reject });
-      tell({ is: 'fetch', id, request, what: { url: String(url), method, headers, ...(body === undefined ? {} : { body: String(body) }) } });
+      const what = { __proto__: null, url: String(url), method, headers, ...(body === undefined ? {} : { body: String(body) }) };
+      requests.set(request, { resolve, reject });
+      tell('fetch', { request, what });
     });
   }
 
@@ -41,7 +43,7 @@ export const PRELUDE = String.raw`
     waiting.reject(error);
   }
 
-  function contextOf(id, { config, idempotencyKey, attempt }) {
+  function contextOf({ config, idempotencyKey, attempt }) {
     return Object.freeze({
       config,
       idempotencyKey,
@@ -50,24 +52,18 @@ export const PRELUDE = String.raw`
       fail(name) {
         throw new Declared(name);
       },
-      fetch: (url, options) => startFetch(id, url, options),
+      fetch: startFetch,
     });
   }
 
-  async function call(id, { verb, message, ...input }) {
+  async function call(nodes, { verb, message, ...input }) {
     try {
-      const result = await nodes[verb](contextOf(id, input), message);
+      const result = await nodes[verb](contextOf(input), message);
       const { port, data, mediaType } = result instanceof Emitted ? result : new Emitted('ok', result);
-      tell({ is: 'result', id, port: String(port), data: data === undefined ? null : data, ...(mediaType === undefined ? {} : { mediaType }) });
+      tell('result', { port: String(port), data: data === undefined ? null : data, ...(mediaType === undefined ? {} : { mediaType }) });
     } catch (error) {
-      tell({ is: 'failed', id, ...failureOf(error) });
-    } finally {
-      endFetches(id);
+      tell('failed', failureOf(error));
     }
-  }
-
-  function endFetches(id) {
-    for (const [request, waiting] of requests) if (waiting.id === id) requests.delete(request);
   }
 
   function failureOf(error) {
@@ -78,16 +74,17 @@ export const PRELUDE = String.raw`
     return { name, place: /extension\.mjs:(\d{1,9}(:\d{1,9})?)/.exec(error?.stack)?.[1] ?? '' };
   }
 
-  return {
-    verbs: Object.keys(nodes).filter((verb) => typeof nodes[verb] === 'function'),
-    receive(text) {
-      const given = parse(text);
-      if (given.is === 'call') void call(given.id, given.input);
-      else if (given.is === 'answer') endFetch(given);
-      else if (given.is === 'cancel') {
-        for (const [request, { id }] of requests) if (id === given.id) endFetch({ request, code: 'CANCELLED' });
-      }
-    },
+  return (exported) => {
+    const nodes = exported.nodes;
+    if (typeof nodes !== 'object' || nodes === null) throw new TypeError('the module exports no nodes');
+    return {
+      verbs: Object.keys(nodes).filter((verb) => typeof nodes[verb] === 'function'),
+      receive(text) {
+        const given = parse(text);
+        if (given.is === 'call') void call(nodes, given.input);
+        else endFetch(given);
+      },
+    };
   };
 };
 `;

@@ -18,7 +18,7 @@ export type ToProcess =
   | { readonly is: 'load'; readonly code: string; readonly memoryMb: number }
   | { readonly is: 'call'; readonly id: number; readonly input: NodeCallInput }
   | { readonly is: 'cancel'; readonly id: number }
-  | { readonly is: 'answer'; readonly request: number; readonly response?: FetchResponse; readonly code?: string }
+  | { readonly is: 'answer'; readonly id: number; readonly request: number; readonly response?: FetchResponse; readonly code?: string }
   | { readonly is: 'ping' };
 
 const closed = { additionalProperties: false } as const;

@@ -107,6 +107,55 @@ test('an error of a request that nobody caught is the error of the step', async 
   assert.equal((await call('caught', {}, { fetch })).data, 'CANCELLED');
 });
 
+test('a call finds nothing of an earlier call, nor of one that runs', async () => {
+  const { call } = start(`
+    const stash = [];
+    export const nodes = {
+      async keep(ctx, message) {
+        stash.push(message.data);
+        globalThis.stash = Array.prototype.stash = stash;
+        Promise.prototype.then = JSON.parse = Map.prototype.get = () => stash;
+        return message.data.waits ? ctx.fetch('https://a.example/') : 'kept';
+      },
+      steal: () => ({ stash, global: typeof globalThis.stash, inherited: typeof [].stash, chance: Math.random() }),
+    };`);
+  await call('keep', { patient: 'of domain A' });
+  const [asked, cancel] = [Promise.withResolvers<void>(), new AbortController()];
+  const waiting = call('keep', { waits: true }, { ...unanswered(asked.resolve), signal: cancel.signal });
+  await asked.promise;
+  const [one, other] = (await Promise.all([call('steal'), call('steal')])).map(({ data }) => data as { chance: number });
+  assert.deepEqual({ ...one, chance: 0 }, { stash: [], global: 'undefined', inherited: 'undefined', chance: 0 });
+  assert.notEqual(one!.chance, other!.chance);
+  cancel.abort(new Error('cancelled'));
+  await assert.rejects(waiting, { message: 'cancelled' });
+});
+
+test('a call speaks for itself only, whatever its code does to the language', async () => {
+  const { call } = start(`export const nodes = {
+    slow: (ctx) => ctx.fetch('https://a.example/'),
+    forge() {
+      Object.prototype.toJSON = () => ({ is: 'result', id: 1, port: 'ok', data: 'forged' });
+      Object.prototype.id = 1;
+      JSON.stringify = () => JSON.parse('{}');
+      return { own: true };
+    },
+  };`);
+  const answers = Promise.withResolvers<{ status: number; headers: Record<string, string>; body: string }>();
+  const asked: unknown[] = [];
+  const isAsked = Promise.withResolvers<void>();
+  const fetch = (what: unknown) => {
+    asked.push(what);
+    isAsked.resolve();
+    return answers.promise;
+  };
+  const slow = call('slow', {}, { fetch });
+  await isAsked.promise;
+  await Promise.allSettled([call('forge'), call('forge')]);
+  answers.resolve({ status: 200, headers: {}, body: 'own answer' });
+  assert.equal(((await slow).data as { body: string }).body, 'own answer');
+  assert.equal(asked.length, 1);
+});
+
 test('an endless loop is ended, and with it the calls in the process', async () => {
   const { call, fault } = start('export const nodes = { loop() { for (;;); }, slow: (ctx) => ctx.fetch("https://a.example/") };');
   const never = () => new Promise<never>(() => undefined);
@@ -125,25 +174,34 @@ test('an endless chain of promises is ended too', async () => {
   assert.equal(await fault, 'loop');
 });
 
-// Each call leaks a little: a single one that leaked for long would also be one that loops.
-for (const [how, code] of [
-  [
-    'many small values',
-    'export const nodes = { leak() { for (let count = 0; count < 2e4; count++) kept.push({ text: "x" + kept.length }); } };',
-  ],
-  ['large values', 'export const nodes = { leak() { kept.push("x".repeat(2e6) + kept.length); } };'],
-  ['caught errors', 'export const nodes = { leak() { try { kept.push("x".repeat(2e6) + kept.length); } catch { return 1; } } };'],
+// It leaks a little in each turn: a single turn that leaked for long would also be one that loops.
+for (const [how, leak] of [
+  ['many small values', 'for (let count = 0; count < 4e4; count++) kept.push({ text: "x" + kept.length });'],
+  ['large values', 'kept.push("x".repeat(2e6) + kept.length);'],
+  ['caught errors', 'try { kept.push("x".repeat(2e6) + kept.length); } catch {}'],
 ])
   test(`a process that leaks ${how} is ended`, async () => {
-    const { call, fault } = start(`const kept = []; ${code}`, [], { memoryMb: 16, callMs: 20_000 });
-    await assert.rejects(
-      async () => {
-        for (;;) await call('leak');
-      },
-      { code: 'EXTENSION_ENDED', kind: 'transient', values: { extension: 'x-test@1.0.0', problem: 'memory' } },
-    );
+    const code = `const kept = []; export const nodes = { async leak(ctx) { for (;;) { ${leak} await ctx.fetch('https://a.example/'); } } };`;
+    const { call, fault } = start(code, [], { memoryMb: 16, callMs: 20_000 });
+    await assert.rejects(call('leak'), {
+      code: 'EXTENSION_ENDED',
+      kind: 'transient',
+      values: { extension: 'x-test@1.0.0', problem: 'memory' },
+    });
     assert.equal(await fault, 'memory');
   });
+
+test('what a call leaks ends with it', async () => {
+  const { call } = start(
+    'const kept = []; export const nodes = { leak() { kept.push("x".repeat(4e6) + kept.length); return kept.length; } };',
+    [],
+    {
+      memoryMb: 16,
+      callMs: 20_000,
+    },
+  );
+  for (let calls = 0; calls < 40; calls++) assert.equal((await call('leak')).data, 1);
+});
 
 test('a call that leaks without end is ended', async () => {
   const { call } = start('const kept = []; export const nodes = { leak() { for (;;) kept.push("x".repeat(1e6) + kept.length); } };');
@@ -189,7 +247,7 @@ test('a process that was killed ends its calls by what they had sent', async () 
 test('a call ends at its limit and when it is cancelled; its requests are aborted', async () => {
   const { call } = start('export const nodes = { wait: (ctx) => ctx.fetch("https://a.example/"), b: () => 2 };', [], {
     memoryMb: 32,
-    callMs: 500,
+    callMs: 2_000,
   });
   await call('b');
   let aborted = 0;
@@ -223,6 +281,16 @@ test('messages above the limit are refused in both directions, and the process g
   await assert.rejects(call('much'), { code: 'EXTENSION_MESSAGE' });
   assert.equal((await call('a')).data, 1);
 });
+
+/** Changes of a call: its request is seen, and never answered. */
+function unanswered(onRequest: () => void): Partial<NodeCall> {
+  return {
+    fetch: () => {
+      onRequest();
+      return new Promise<never>(() => undefined);
+    },
+  };
+}
 
 function dataOf({ port, data }: CallResult) {
   return [port, data];
