@@ -1,6 +1,5 @@
 import { Type, type Static } from 'typebox';
 import { atField } from '../../engine/contract/values/at-field.ts';
-import { AppError, type ErrorKind } from '../../engine/contract/values/errors.ts';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
 import { withData } from '../../engine/contract/values/message.ts';
 import {
@@ -16,25 +15,19 @@ import {
 import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import { valuesBy } from '../../engine/contract/values/named-values.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
-import { statusError } from '../shared/http/check-status.ts';
-import { isTextType, parseMediaType } from '../shared/http/media-type.ts';
-import { createOutboundClient, withAdapter, type OutboundResponse } from '../shared/http/outbound.ts';
+import { createOutboundClient, withAdapter } from '../shared/http/outbound.ts';
 import { probeHttp } from '../shared/http/probe.ts';
-import { createParser, type Parser } from '../shared/parse-worker/create-parser.ts';
-import type { ParseXmlOptions, XmlObject } from '../shared/xml/parse-xml.ts';
-import { keepAttachments } from './attachments/keep-attachments.ts';
-import { readMultipart } from './attachments/read-multipart.ts';
+import { createParser } from '../shared/parse-worker/create-parser.ts';
+import type { ParseXmlOptions } from '../shared/xml/parse-xml.ts';
 import { takeAttachments, writeMultipart } from './attachments/send-attachments.ts';
-import { buildEnvelope, envelopeHeaders, openEnvelope } from './envelope.ts';
+import { buildEnvelope, envelopeHeaders } from './envelope.ts';
 import { faultError, readFault } from './fault.ts';
 import { readOffers } from './offers.ts';
-import { readSettings } from '../shared/read-settings.ts';
-import { xmlCharset } from '../shared/xml/xml-charset.ts';
-import { decodeText, encodeText } from '../shared/charset/text-charset.ts';
-import { httpAdapter, SoapSettings } from './settings.ts';
+import { readAnswer } from './read-answer.ts';
+import { encodeText } from '../shared/charset/text-charset.ts';
+import { httpAdapter } from './settings.ts';
 import { runSignature } from './signature/in-thread.ts';
 import { SIGNED_BODY, signatureHeader } from './signature/request-parts.ts';
-import { signatureError } from './signature/signature-error.ts';
 import { readSigningKey } from './signature/signing-key.ts';
 import { securityHeader } from './username-token.ts';
 
@@ -140,8 +133,8 @@ const Config = Type.Object(
       ...fieldText(
         '应答须签名',
         'The answer must be signed',
-        '按适配器中的对方签名证书验证应答的正文，未签名或不符时出错。',
-        'The body of the answer is verified by the certificates of the adapter; otherwise the call fails.',
+        '按适配器中的对方签名证书验证应答的正文和时间戳；未签名、不符、为空或带附件时出错。',
+        'Body and timestamp of the answer are verified by the certificates of the adapter; an answer that is not signed, is empty or has attachments fails the call.',
       ),
       default: false,
     }),
@@ -221,15 +214,24 @@ export default defineNode({
   effect: effectOf,
   config: Config,
   expressions: ['/body/expression', '/header/expression'],
-  check: ({ security, attachments }) =>
-    security === 'signature' && attachments !== 'inline'
+  check: ({ security, attachments, signedAnswer, oneWay }) => [
+    ...(security === 'signature' && attachments !== 'inline'
       ? [
           {
             path: '/attachments',
             message: { 'zh-CN': '签名的请求只能把文件放在正文中', en: 'A signed request can only hold files in its body.' },
           },
         ]
-      : [],
+      : []),
+    ...(signedAnswer && oneWay
+      ? [
+          {
+            path: '/signedAnswer',
+            message: { 'zh-CN': '单向操作没有可以签名的应答', en: 'A one-way operation has no answer that could be signed.' },
+          },
+        ]
+      : []),
+  ],
   prepare: prepareCall,
   probe: (ctx) => probeHttp({ ...ctx, adapter: httpAdapter(ctx.adapter) }),
   offers: readOffers,
@@ -238,8 +240,6 @@ export default defineNode({
 function effectOf(config: Config): Effect {
   return config.reads ? 'read' : config.idempotent ? 'idempotent-write' : 'write';
 }
-
-const MULTIPART = 'multipart/related';
 
 function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
   const effect = effectOf(config);
@@ -263,9 +263,7 @@ function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
     };
     const request = { method: 'POST', path: config.path, headers, body: multipart?.body ?? envelope, effect } as const;
     const response = await client.send(http, request);
-    const answer = isEmptySuccess(response, config)
-      ? { result: null }
-      : await readAnswer(response, effect, { xmlOptions, config }, parser, ctx);
+    const answer = await readAnswer(response, effect, { xmlOptions, config }, parser, ctx);
     const { charset: _request, ...rest } = withData(message, 'fault' in answer ? null : answer.result, 'application/json');
     if (!('fault' in answer)) return { emit: { ok: [rest] } };
     const fault = readFault(answer.fault);
@@ -282,101 +280,4 @@ async function writeRequest(config: Config, ctx: NodeContext<Config>, header: un
   const key = readSigningKey(await ctx.secret());
   const envelope = buildEnvelope(config, [header, signatureHeader(key.certificate, now)], body, charset, SIGNED_BODY);
   return runSignature({ kind: 'sign', envelope, key }, ctx);
-}
-
-/**
- * Returns whether the service accepted the call without a response message. 202 and 204 mean this always (WS-I Basic
- * Profile 1.1, R1112), 200 only for a one-way operation.
- */
-function isEmptySuccess({ status, body }: OutboundResponse, { oneWay }: Config): boolean {
-  return body.byteLength === 0 && (status === 202 || status === 204 || (oneWay && status === 200));
-}
-
-/**
- * Reads the response. Faults come with HTTP 500, 400 or, from careless servers, 200; every other failing status is an
- * error of HTTP.
- */
-async function readAnswer(
-  response: OutboundResponse,
-  effect: Effect,
-  { xmlOptions, config }: { readonly xmlOptions: ParseXmlOptions; readonly config: Config },
-  parser: Parser,
-  ctx: NodeContext<Config>,
-) {
-  const isSuccess = response.status >= 200 && response.status < 300;
-  if (isSuccess && response.body.byteLength === 0) throw emptyAnswer(effect, response.status);
-  const type = parseMediaType(response.headers['content-type']);
-  const mayBeSoap =
-    isSuccess || ((response.status === 500 || response.status === 400) && (isTextType(type.name) || type.name === MULTIPART));
-  if (!mayBeSoap) throw statusError(response, effect, ctx);
-  let answer: ReturnType<typeof openEnvelope>;
-  try {
-    const { root, parts } =
-      type.name === MULTIPART ? readMultipart(response.body, response.headers['content-type'] ?? '') : { root: undefined, parts: [] };
-    const source = root?.bytes ?? response.body;
-    const { charset } = root === undefined ? type : parseMediaType(root.contentType);
-    const document = await parser.parse({ kind: 'xml', source, charset, options: xmlOptions }, ctx);
-    answer = openEnvelope(document as XmlObject, config.bare);
-    if (config.signedAnswer) {
-      const signed = await signedPart(source, charset, ctx);
-      answer = openEnvelope(
-        (await parser.parse({ kind: 'xml', source: Buffer.from(signed), charset: 'UTF-8', options: xmlOptions }, ctx)) as XmlObject,
-        config.bare,
-      );
-    }
-    if (answer !== undefined && 'result' in answer && isSuccess) return { result: await keepAttachments(answer.result, parts, ctx.blobs) };
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    if (error.code === 'SOAP_SIGNATURE') throw unverified(error, effect, answer);
-    throw isSuccess ? notSoap(effect, error) : statusError(response, effect, ctx);
-  }
-  if (answer !== undefined && (isSuccess || 'fault' in answer)) return answer;
-  throw isSuccess ? notSoap(effect) : statusError(response, effect, ctx);
-}
-
-/** Returns the part of an answer that is signed by the other side, as an envelope. */
-async function signedPart(body: Uint8Array, charset: string | undefined, ctx: NodeContext<Config>): Promise<string> {
-  const { signers } = readSettings(ctx.adapter!, SoapSettings);
-  if (signers === undefined) throw signatureError('certificate');
-  const envelope = decodeText(body, charset ?? xmlCharset(body));
-  return runSignature({ kind: 'verify', envelope, trusted: signers, now: ctx.clock.now() }, ctx);
-}
-
-/** The call was answered, but nobody vouches for the answer, so the outcome of a write is unknown. */
-function unverified(error: AppError, effect: Effect, answer: ReturnType<typeof openEnvelope>): AppError {
-  const fault = answer !== undefined && 'fault' in answer ? readFault(answer.fault).code : '';
-  const values = { ...error.values, ...(/^[\w.-]{1,100}$/.test(fault) ? { fault } : {}) };
-  return new AppError(error.code, kindOf(effect), error.message, {
-    values,
-    ...(error.fix === undefined ? {} : { fix: error.fix }),
-    cause: error,
-  });
-}
-
-function emptyAnswer(effect: Effect, status: number): AppError {
-  return new AppError('SOAP_ANSWER', kindOf(effect), `The other side returned HTTP ${status} without a SOAP envelope.`, {
-    values: { problem: 'empty', status },
-    fix: 'Ask the other side what it did. Turn "One-way" on if its WSDL defines no output for the operation.',
-  });
-}
-
-/**
- * Returns the kind of error for an unusable response. The remote system accepted the request, so a write may have
- * been done.
- */
-function kindOf(effect: Effect): ErrorKind {
-  return effect === 'read' || effect === 'pure' ? 'input' : 'unknown-outcome';
-}
-
-function notSoap(effect: Effect, cause?: AppError): AppError {
-  return new AppError(
-    'SOAP_ANSWER',
-    kindOf(effect),
-    `The response is not a readable SOAP envelope${cause === undefined ? '' : ` (${cause.code})`}.`,
-    {
-      ...(cause === undefined ? {} : { values: { cause: cause.code } }),
-      cause,
-      fix: "Check the adapter's address and charset, and the SOAP version.",
-    },
-  );
 }

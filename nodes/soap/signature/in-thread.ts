@@ -1,3 +1,4 @@
+import type { Adapter } from '../../../engine/contract/node/adapter.ts';
 import type { Clock } from '../../../engine/contract/values/clock.ts';
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { BoundedThreads, ThreadLimit } from '../../../engine/threads/bounded-threads.ts';
@@ -5,6 +6,9 @@ import type { SignatureTask } from './signature-worker.ts';
 
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './signature-worker.ts' : './signature-worker.js', import.meta.url);
 const CPU_MS = 20_000;
+const WAITING = 512;
+/** Adapters take turns, so that the long answers of one hospital do not delay the others. */
+const WAITING_PER_ADAPTER = 64;
 
 let threads: BoundedThreads<SignatureTask, string> | undefined;
 
@@ -12,10 +16,20 @@ let threads: BoundedThreads<SignatureTask, string> | undefined;
  * Signs or verifies. Rejects with SOAP_SIGNATURE (input), with PARSE_BUSY (transient) if too many tasks wait, or with
  * PARSE_TOO_COSTLY (input).
  */
-export async function runSignature(task: SignatureTask, ctx: { readonly clock: Clock; readonly signal: AbortSignal }): Promise<string> {
-  threads ??= new BoundedThreads({ file: FILE, size: 2, heapMb: 512, waiting: 512, waitingPerKey: 512, clock: ctx.clock });
+export async function runSignature(
+  task: SignatureTask,
+  ctx: { readonly adapter: Adapter | undefined; readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<string> {
+  threads ??= new BoundedThreads({
+    file: FILE,
+    size: 2,
+    heapMb: 512,
+    waiting: WAITING,
+    waitingPerKey: WAITING_PER_ADAPTER,
+    clock: ctx.clock,
+  });
   try {
-    return await threads.run(task, { cpuMs: CPU_MS, signal: ctx.signal });
+    return await threads.run(task, { cpuMs: CPU_MS, key: ctx.adapter?.adapterId ?? '', signal: ctx.signal });
   } catch (error) {
     if (!(error instanceof ThreadLimit) || error.fault === 'failed') throw error;
     if (error.fault === 'busy')

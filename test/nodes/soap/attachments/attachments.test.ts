@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test, type TestContext } from 'node:test';
 import { bytesOf } from './bytes-of.ts';
+import type { Blobs } from '../../../../engine/contract/ports/blobs.ts';
+import { AppError } from '../../../../engine/contract/values/errors.ts';
 import { memoryBlobs } from '../../../../engine/testing/memory-blobs.ts';
 import { runNode } from '../../../../engine/testing/run-node.ts';
 import soapCall from '../../../../nodes/soap/call.node.ts';
@@ -21,7 +23,7 @@ function multipart(content: string, ...parts: readonly string[]): string {
   ].join('--b');
 }
 
-async function call(t: TestContext, answer: string, data: unknown, blobs = memoryBlobs(), more = {}) {
+async function call(t: TestContext, answer: string, data: unknown, blobs: Blobs = memoryBlobs(), more = {}) {
   const { baseUrl, requests } = await httpPeer(t, (_, response) => void response.setHeader('content-type', TYPE).end(answer));
   const outcome = await runNode(soapCall, {
     ...{ config: { namespace: 'urn:a', operation: 'op', body: { value: data }, ...more }, adapter: { settings: { baseUrl } }, blobs },
@@ -51,14 +53,30 @@ test('attachments are files, those that an element names in its place', async (t
   assert.ok(request.body.includes(`Content-Type: text/csv\r\nContent-Transfer-Encoding: binary\r\nContent-ID: <${id}>\r\n\r\nout\r\n`));
 });
 
-test('an answer that is cut off, or refers to a part that it lacks, leaves the write unknown', async (t) => {
-  for (const answer of [
-    multipart('').slice(0, -6),
-    'nothing',
-    multipart('<a><Include href="cid:none"/></a>', 'Content-ID: <b>\r\n\r\nx'),
-    multipart('', 'Content-Transfer-Encoding: x-odd\r\n\r\nx'),
-  ])
-    await assert.rejects(call(t, answer, {}), { code: 'SOAP_ANSWER', kind: 'unknown-outcome', values: { cause: 'SOAP_ATTACHMENT' } });
+test('an answer that is cut off, or refers to a part that it lacks, is named and leaves the write unknown', async (t) => {
+  for (const [answer, problem] of [
+    [multipart('').slice(0, -6), 'form'],
+    ['nothing', 'form'],
+    [multipart('<a><Include href="cid:none"/></a>', 'Content-ID: <b>\r\n\r\nx'), 'absent'],
+    [multipart('', 'Content-Transfer-Encoding: x-odd\r\n\r\nx'), 'encoding'],
+  ] as const) {
+    await assert.rejects(call(t, answer, {}), { code: 'SOAP_ATTACHMENT', kind: 'unknown-outcome', values: { problem } });
+    await assert.rejects(call(t, answer, {}, memoryBlobs(), { reads: true }), {
+      code: 'SOAP_ATTACHMENT',
+      kind: 'input',
+      values: { problem },
+    });
+  }
+});
+
+test('a file that cannot be stored says why, and the write is not done again', async (t) => {
+  const full: Blobs = {
+    ...memoryBlobs(),
+    put: () => Promise.reject(new AppError('STORE_FULL', 'transient', 'The disk is full.', { retryAfterMs: 7 })),
+  };
+  const answer = multipart('', 'Content-ID: <b>\r\n\r\nx');
+  await assert.rejects(call(t, answer, {}, full), { code: 'STORE_FULL', kind: 'unknown-outcome' });
+  await assert.rejects(call(t, answer, {}, full, { reads: true }), { code: 'STORE_FULL', kind: 'transient', retryAfterMs: 7 });
 });
 
 test('a signed request keeps its files in the body', () => {

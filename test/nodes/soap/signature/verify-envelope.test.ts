@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { buildEnvelope } from '../../../../nodes/soap/envelope.ts';
+import { EXCLUSIVE, RSA_SHA256, SHA256 } from '../../../../nodes/soap/signature/names.ts';
 import { SIGNED_BODY, signatureHeader } from '../../../../nodes/soap/signature/request-parts.ts';
 import { signEnvelope } from '../../../../nodes/soap/signature/sign-envelope.ts';
 import { readSigningKey } from '../../../../nodes/soap/signature/signing-key.ts';
 import { verifyEnvelope } from '../../../../nodes/soap/signature/verify-envelope.ts';
+import { SignedXml } from '../../../../nodes/soap/signature/xml-crypto.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kq-signature-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -28,7 +30,7 @@ openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', 
 const NOW = Date.now() + 1000;
 const key = readSigningKey(read('one.key') + read('one.crt'));
 
-function signed(at = NOW): string {
+function envelopeAt(at: number): string {
   const operation = {
     version: '1.1',
     namespace: 'urn:a',
@@ -39,7 +41,18 @@ function signed(at = NOW): string {
     namespaces: {},
     types: {},
   } as const;
-  return signEnvelope(buildEnvelope(operation, [signatureHeader(key.certificate, at)], { 姓名: '张三' }, 'UTF-8', SIGNED_BODY), key);
+  return buildEnvelope(operation, [signatureHeader(key.certificate, at)], { 姓名: '张三' }, 'UTF-8', SIGNED_BODY);
+}
+
+const signed = (at = NOW) => signEnvelope(envelopeAt(at), key);
+
+function signBodyOf(envelope: string): string {
+  const { privateKey } = key;
+  const algorithms = { signatureAlgorithm: RSA_SHA256, canonicalizationAlgorithm: EXCLUSIVE };
+  const signer = new SignedXml({ privateKey, ...algorithms, idMode: 'wssecurity' });
+  signer.addReference({ xpath: "/*/*[local-name()='Body']", transforms: [EXCLUSIVE], digestAlgorithm: SHA256 });
+  signer.computeSignature(envelope, { prefix: 'ds', location: { reference: "/*/*[local-name()='Header']/*[local-name()='Security']" } });
+  return envelope.replace('</wsse:Security>', `${signer.getSignatureXml()}</wsse:Security>`);
 }
 
 const refused = (envelope: string, problem: string, trusted = read('one.crt')) =>
@@ -57,6 +70,18 @@ test('a changed body, or none of ours, is refused', () => {
   refused(signed().replace('rsa-sha256', 'hmac-sha256'), 'algorithm');
   refused(signed().replaceAll('xml-exc-c14n#', 'xml-c14n#'), 'algorithm');
   refused(signed(NOW - 3_600_000), 'expired');
+});
+
+test('the time must be signed too, and its creation be near, whenever it is said to expire', () => {
+  // Nobody signed this time, so anybody may write it.
+  const bodyOnly = signBodyOf(envelopeAt(NOW));
+  refused(bodyOnly, 'timestamp');
+  refused(bodyOnly.replace(/<wsu:Timestamp.*<\/wsu:Timestamp>/, ''), 'timestamp');
+  refused(signEnvelope(envelopeAt(NOW).replace(/<wsu:Created>.*<\/wsu:Created>/, ''), key), 'timestamp');
+  const longLived = (at: number) => envelopeAt(at).replace(/<wsu:Expires>[^<]*/, '<wsu:Expires>2999-01-01T00:00:00Z');
+  refused(signEnvelope(longLived(NOW - 301_000), key), 'expired');
+  refused(signed(NOW + 301_000), 'expired');
+  assert.match(verifyEnvelope(signEnvelope(longLived(NOW - 290_000), key), read('one.crt'), NOW), /张三/);
 });
 
 test('a body beside the signed one is never returned', () => {
