@@ -227,7 +227,7 @@ class OpenedExtensions implements Extensions {
       const result = await this.#hostOf(line).call({
         input: { verb, config, message: { data, mediaType, headers, keys }, idempotencyKey, attempt },
         signal,
-        fetch: (what, ends) => guardedFetch(what, rules, { outbound, signal: ends, beforeFirstByte }),
+        fetch: (what, ends, hold) => guardedFetch(what, rules, { outbound, signal: ends, beforeFirstByte, hold }),
         hasSent: () => hasSent,
       });
       if (result.port !== 'ok' && !node.ports.some(({ name }) => name === result.port))

@@ -45,6 +45,13 @@ export const extensionTexts: ErrorTemplates = {
   'EXTENSION_FETCH/effect': { what: '扩展 {extension} 的请求方法 {method} 与节点声明的影响不符', fix: ASK },
   'EXTENSION_FETCH/target': { what: '扩展 {extension} 要访问的 {target} 不在其声明的权限内', fix: ASK },
   'EXTENSION_FETCH/large': { what: '扩展 {extension} 的请求或响应超过 {limit} 字节', fix: ASK },
+  'EXTENSION_FETCH/total': { what: '扩展 {extension} 的一次调用发出的请求已达 {limit} 个', fix: ASK },
+  'EXTENSION_FETCH/open': { what: '扩展 {extension} 的一次调用同时等待的请求已达 {limit} 个', fix: ASK },
+  'EXTENSION_FETCH/busy': { what: '扩展 {extension} 同时等待的请求已达 {limit} 个', fix: '稍后重试，或降低同时发送的消息数。' },
+  'EXTENSION_FETCH/held': {
+    what: '扩展 {extension} 的请求与响应合计已占用 {limit} 字节',
+    fix: '稍后重试，或降低同时发送的消息数。',
+  },
   EXTENSION_EXISTS: { what: '扩展 {extension} 已经上传过', fix: '先移除它，或请发布者换一个版本号。' },
   EXTENSION_NOT_WAITING: { what: '扩展 {extension} 已经确认过', fix: '刷新页面查看其状态。' },
   EXTENSION_WAITING: { what: '扩展 {extension} 正在等待另一人确认', fix: '请安全管理员确认，或将其移除。' },

@@ -89,6 +89,30 @@ export function callFailed(extension: string, name: string, place: string): AppE
   });
 }
 
+/** A request was not sent: the call or the extension has too many. What others use up is free again later. */
+export function tooManyRequests(extension: string, problem: keyof typeof REQUEST_LIMITS, limit: number): AppError {
+  const kind = problem === 'busy' || problem === 'held' ? 'transient' : 'input';
+  return new AppError(
+    'EXTENSION_FETCH',
+    kind,
+    `A request of the extension ${extension} was refused: ${REQUEST_LIMITS[problem]} (${limit}).`,
+    {
+      values: { extension, problem, limit },
+      fix:
+        kind === 'transient'
+          ? 'Try again later, or send fewer messages at once.'
+          : 'Ask the publisher of the extension to send fewer requests for a message.',
+    },
+  );
+}
+
+const REQUEST_LIMITS = {
+  total: 'the call sent as many as one call may',
+  open: 'the call waits for as many responses as one call may',
+  busy: 'all its calls together wait for as many responses as they may',
+  held: 'all its requests together hold as many bytes as they may',
+};
+
 export function messageUnfit(extension: string, problem: 'input' | 'output' | 'bytes' | 'port', values: ErrorValues): AppError {
   return new AppError('EXTENSION_MESSAGE', 'input', `${MESSAGE_PROBLEMS[problem]} (${extension}).`, {
     values: { extension, problem, ...values },

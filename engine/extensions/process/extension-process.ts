@@ -12,6 +12,7 @@ import { busy, callFailed, callTimeout, messageUnfit, processEnded, type Fault }
 import type { ExtensionLimits } from '../package/manifest.ts';
 import { encodeFrame, frameReader, MOST_MESSAGE_CHARS } from './frames.ts';
 import { FromProcess, type FetchResponse, type NodeCallInput, type ToProcess } from './protocol.ts';
+import { OpenRequests, type OpenRequest, type RequestCount } from './open-requests.ts';
 import { readUsage } from './read-usage.ts';
 
 export interface ProcessOptions {
@@ -28,8 +29,8 @@ export interface ProcessOptions {
 export interface NodeCall {
   readonly input: NodeCallInput;
   readonly signal: AbortSignal;
-  /** Sends a request for the code. */
-  fetch(what: unknown, signal: AbortSignal): Promise<FetchResponse>;
+  /** Sends a request for the code. `hold` is called for bytes of bodies that are kept, and throws if they are too many. */
+  fetch(what: unknown, signal: AbortSignal, hold: (bytes: number) => void): Promise<FetchResponse>;
   /** Whether the call has sent something that may have changed another system. */
   hasSent(): boolean;
 }
@@ -45,7 +46,9 @@ export class DeclaredError extends Error {}
 
 interface Waiting {
   readonly call: NodeCall;
-  readonly requests: Map<number, unknown>;
+  /** Errors of its requests, by their number. */
+  readonly failed: Map<number, unknown>;
+  readonly count: RequestCount;
   readonly ends: AbortController;
   resolve(result: CallResult): void;
   reject(error: unknown): void;
@@ -58,6 +61,7 @@ const COMPUTED_MS = 600;
 /** On a machine that gives the process no CPU time, this long. */
 const MOST_SILENT_MS = 15_000;
 const MOST_CALLS = 64;
+const MOST_FAILED = 100;
 /** Memory of the process besides what its code may use: Node itself, and copies of messages. */
 const OWN_BYTES = 192 * 1024 * 1024;
 const HEAP_MB = 192;
@@ -68,6 +72,7 @@ export class ExtensionProcess {
   readonly #options: ProcessOptions;
   readonly #child: ChildProcess;
   readonly #calls = new Map<number, Waiting>();
+  readonly #requests: OpenRequests;
   readonly #ready: Promise<void>;
   #isReady: () => void = () => undefined;
   #lastCall = 0;
@@ -81,6 +86,7 @@ export class ExtensionProcess {
   constructor(options: ProcessOptions) {
     const { clock, code, limits } = options;
     this.#options = options;
+    this.#requests = new OpenRequests(options.extension);
     this.#ready = new Promise((resolve) => (this.#isReady = resolve));
     this.#lastSign = this.#lastLook = clock.monotonic();
     this.#child = spawn(process.execPath, ARGUMENTS, { env: {}, stdio: ['pipe', 'pipe', 'ignore'], windowsHide: true });
@@ -96,7 +102,7 @@ export class ExtensionProcess {
     this.#child.stdin!.on('error', () => undefined);
     this.#child.on('error', () => this.#end('ended'));
     this.#child.on('exit', () => this.#end('ended'));
-    this.#send({ is: 'load', code, memoryMb: limits.memoryMb });
+    void this.#send({ is: 'load', code, memoryMb: limits.memoryMb });
     this.#look();
   }
 
@@ -113,15 +119,17 @@ export class ExtensionProcess {
     call.signal.throwIfAborted();
     const id = ++this.#lastCall;
     const ends = new AbortController();
-    const result = new Promise<CallResult>((resolve, reject) => this.#calls.set(id, { call, requests: new Map(), ends, resolve, reject }));
+    const result = new Promise<CallResult>((resolve, reject) =>
+      this.#calls.set(id, { call, failed: new Map(), count: { total: 0, open: 0 }, ends, resolve, reject }),
+    );
     const giveUp = (error: unknown) => {
       this.#calls.get(id)?.reject(error);
-      if (this.#calls.has(id)) this.#send({ is: 'cancel', id });
+      if (this.#calls.has(id)) void this.#send({ is: 'cancel', id });
     };
     const onAbort = () => giveUp(call.signal.reason);
     call.signal.addEventListener('abort', onAbort, { once: true });
     const cancel = clock.after(limits.callMs, () => giveUp(callTimeout(extension, limits.callMs, kindOf(call))));
-    void this.#ready.then(() => this.#calls.has(id) && this.#send({ is: 'call', id, input: call.input }));
+    void this.#ready.then(() => (this.#calls.has(id) ? this.#send({ is: 'call', id, input: call.input }) : undefined));
     try {
       return await result;
     } finally {
@@ -137,8 +145,9 @@ export class ExtensionProcess {
     this.#end(undefined);
   }
 
-  #send(message: ToProcess): void {
-    if (!this.#isOver) this.#child.stdin!.write(encodeFrame(message));
+  /** Resolves when the process has taken the message, or has ended. */
+  async #send(message: ToProcess): Promise<void> {
+    if (!this.#isOver) await new Promise<void>((resolve) => this.#child.stdin!.write(encodeFrame(message), () => resolve()));
   }
 
   #receive(value: unknown): void {
@@ -167,7 +176,7 @@ export class ExtensionProcess {
     const waiting = this.#calls.get(id);
     if (waiting === undefined) return;
     const { extension } = this.#options;
-    const ofRequest = request === undefined ? undefined : waiting.requests.get(request);
+    const ofRequest = request === undefined ? undefined : waiting.failed.get(request);
     if (name === 'TooLarge') waiting.reject(messageUnfit(extension, 'output', { limit: MOST_MESSAGE_CHARS }));
     else if (declared !== undefined) waiting.reject(new DeclaredError(declared));
     else waiting.reject(ofRequest ?? callFailed(extension, name, place));
@@ -176,12 +185,17 @@ export class ExtensionProcess {
   async #fetch({ id, request, what }: Extract<FromProcess, { is: 'fetch' }>): Promise<void> {
     const waiting = this.#calls.get(id);
     if (waiting === undefined) return this.#send({ is: 'answer', id, request, code: 'CANCELLED' });
+    let open: OpenRequest | undefined;
     try {
-      const response = await waiting.call.fetch(what, waiting.ends.signal);
-      this.#send({ is: 'answer', id, request, response });
+      open = this.#requests.start(waiting.count);
+      const response = await waiting.call.fetch(what, waiting.ends.signal, open.hold).finally(open.end);
+      await this.#send({ is: 'answer', id, request, response });
     } catch (error) {
-      waiting.requests.set(request, error);
-      this.#send({ is: 'answer', id, request, code: error instanceof AppError ? error.code : 'CANCELLED' });
+      // Code that goes on asking after the last request of its call leaves nothing here but the first such error.
+      if (waiting.failed.size <= MOST_FAILED) waiting.failed.set(request, error);
+      void this.#send({ is: 'answer', id, request, code: error instanceof AppError ? error.code : 'CANCELLED' });
+    } finally {
+      open?.release();
     }
   }
 
@@ -206,7 +220,7 @@ export class ExtensionProcess {
     const silentMs = now - this.#lastSign;
     const computed = usage === undefined || this.#cpuMs - this.#cpuAtSign > COMPUTED_MS;
     if (silentMs > MOST_SILENT_MS || (silentMs > SILENT_MS && computed)) return this.#end('loop');
-    this.#send({ is: 'ping' });
+    void this.#send({ is: 'ping' });
   }
 
   #end(fault: Fault | undefined): void {

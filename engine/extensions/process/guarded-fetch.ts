@@ -21,6 +21,8 @@ export interface FetchContext {
   readonly signal: AbortSignal;
   /** Called before the first byte of a request that may change something. */
   beforeFirstByte(): void;
+  /** Called for bytes of bodies that are kept; throws if they are too many. */
+  hold(bytes: number): void;
 }
 
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
@@ -50,6 +52,7 @@ const NOT_SENT: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHO
 export async function guardedFetch(given: unknown, rules: FetchRules, ctx: FetchContext): Promise<FetchResponse> {
   const request = checkRequest(given, rules);
   const { url, method, headers, body } = request;
+  ctx.hold(Buffer.byteLength(body ?? ''));
   const { port } = targetOfUrl(url);
   const connect = buildConnector({ lookup: ctx.outbound.lookup(port), timeout: CONNECT_MS });
   const client = new Client(new URL(url).origin, { connect: guardConnector(ctx.outbound, port, connect) });
@@ -64,7 +67,7 @@ export async function guardedFetch(given: unknown, rules: FetchRules, ctx: Fetch
       signal: ctx.signal,
       ...(body === undefined ? {} : { body }),
     });
-    return { status: response.statusCode, headers: plainHeaders(response.headers), body: await readBody(response.body, rules) };
+    return { status: response.statusCode, headers: plainHeaders(response.headers), body: await readBody(response.body, rules, ctx.hold) };
   } catch (error) {
     throw translate(error, rules, isWrite);
   } finally {
@@ -89,12 +92,13 @@ function checkRequest(given: unknown, rules: FetchRules): FetchRequest {
   return { ...given, method };
 }
 
-async function readBody(body: AsyncIterable<Buffer>, rules: FetchRules): Promise<string> {
+async function readBody(body: AsyncIterable<Buffer>, rules: FetchRules, hold: FetchContext['hold']): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
     if (size > MOST_RESPONSE_BYTES) throw refused(rules, 'large', { limit: MOST_RESPONSE_BYTES });
+    hold(chunk.length);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
