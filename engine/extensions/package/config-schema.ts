@@ -14,7 +14,7 @@ const FieldText = Type.Object(
     label: Name,
     help: Type.Optional(Type.Object(DESCRIPTION_PROPERTIES, closed)),
     example: Type.Optional(Type.String({ maxLength: 200 })),
-    options: Type.Optional(Type.Record(Type.String(), Name)),
+    options: Type.Optional(Type.Record(Type.String(), Name, closed)),
   },
   closed,
 );
@@ -56,7 +56,7 @@ type Field = Static<typeof Field>;
 const ConfigSchema = Type.Object(
   {
     type: Type.Literal('object'),
-    properties: Type.Record(Type.String({ pattern: FieldName }), Field, { maxProperties: 40 }),
+    properties: Type.Record(Type.String({ pattern: FieldName }), Field, { ...closed, maxProperties: 40 }),
     required: Type.Optional(Type.Array(Type.String({ pattern: FieldName }), { maxItems: 40, uniqueItems: true })),
     additionalProperties: Type.Literal(false),
   },

@@ -33,6 +33,9 @@ export const ExtensionNode = Type.Object(
 );
 export type ExtensionNode = Static<typeof ExtensionNode>;
 
+/** As names of properties: typebox fills no defaults into a record with a pattern and other names. */
+const ErrorName = Type.String({ pattern: '^[A-Z][A-Z0-9_]{0,39}$' });
+
 export const ExtensionError = Type.Object(
   { kind: Type.Union([Type.Literal('input'), Type.Literal('transient')]), text: Name, fix: Type.Optional(Name) },
   closed,
@@ -70,7 +73,7 @@ export const ExtensionManifest = Type.Object(
     ),
     limits: ExtensionLimits,
     /** Errors that its nodes may report, by name. Their texts are fixed, so that no personal data gets into a record. */
-    errors: Type.Record(Type.String({ pattern: '^[A-Z][A-Z0-9_]{0,39}$' }), ExtensionError, { maxProperties: 50, default: {} }),
+    errors: Type.Record(Type.String(), ExtensionError, { propertyNames: ErrorName, maxProperties: 50, default: {} }),
     nodes: Type.Array(ExtensionNode, { minItems: 1, maxItems: 20 }),
   },
   closed,

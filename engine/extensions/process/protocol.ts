@@ -32,6 +32,7 @@ export const FetchRequest = Type.Object(
       Type.String({ pattern: '^[A-Za-z0-9-]{1,100}$' }),
       Type.String({ maxLength: 8000, pattern: '^[^\\r\\n\\u0000]*$' }),
       {
+        ...closed,
         maxProperties: 50,
       },
     ),

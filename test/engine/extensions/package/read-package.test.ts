@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Check } from 'typebox/value';
 import { ZipFile } from 'yazl';
 import { readPackage, readParts } from '../../../../engine/extensions/package/read-package.ts';
 import { verifyPackage } from '../../../../engine/extensions/package/verify-package.ts';
 import { writePackage } from '../../../../engine/extensions/package/write-package.ts';
+import { FetchRequest } from '../../../../engine/extensions/process/protocol.ts';
 import type { PublisherKey } from '../../../../engine/extensions/extension-store.ts';
 import { createSoftwareCrypto } from '../../../../storage/crypto/software-crypto.ts';
 import { ECHO, manifestOf, newPublisher, nodeOf, packageOf, type Publisher } from '../../../support/make-extension.ts';
@@ -88,6 +90,23 @@ test('a configuration has only fields that the form knows, and no pattern', asyn
     const config = { type: 'object', properties: { field }, additionalProperties: false };
     await assert.rejects(packageOf(crypto, publisher, manifestOf({ nodes: [nodeOf('echo', { config })] })), refused('config'));
   }
+});
+
+test('names that the format does not allow are refused, and with them what no schema has checked', async () => {
+  const publisher = await newPublisher(crypto);
+  const text = { label: { 'zh-CN': '名', en: 'Name' } };
+  const configWith = (properties: object) => ({ type: 'object', properties, additionalProperties: false });
+  for (const properties of [
+    { 'Bad-Key': { type: 'string', text, pattern: '^(a+)+$' } },
+    { choice: { type: 'string', enum: ['a'], text: { ...text, options: { 'a\n': { anything: 1 } } } } },
+  ]) {
+    const nodes = [nodeOf('echo', { config: configWith(properties) })];
+    await assert.rejects(packageOf(crypto, publisher, manifestOf({ nodes })), refused('config'));
+  }
+  const errors = { 'not a name': { kind: 'anything' } };
+  await assert.rejects(packageOf(crypto, publisher, manifestOf({ errors })), refused('manifest'));
+  const headers = { 'a\r\nb': 'x\r\ny' };
+  assert.equal(Check(FetchRequest, { url: 'http://a', method: 'GET', headers }), false);
 });
 
 function refused(problem: string) {
