@@ -18,7 +18,7 @@ import type { FlowUses } from '../flows/flow-uses.ts';
 import { staleRevision } from '../registry/revisioned-store.ts';
 import { Reason } from '../requests/requestable-actions.ts';
 import { exists, notWaiting, ownUpload, stillWaiting, tooMany } from './extension-refusals.ts';
-import { refuseRemoval, refuseUpgrade } from './refuse-in-use.ts';
+import { lastEnabled, refuseRemoval, refuseUpgrade } from './refuse-in-use.ts';
 import { showExtension, type ShownExtension } from './show-extension.ts';
 
 export interface ExtensionServices {
@@ -112,9 +112,12 @@ function installExtension({ extensions: { store }, clock }: ExtensionServices): 
       if (record.uploadedBy === ctx.actor.account) throw ownUpload(input.id);
       if (record.digest !== input.digest) throw staleRevision(input, record);
       // A version that would replace another one waits until it is enabled: that may change what flows do.
-      const hasOther = (await store.list()).some((other) => other.line === record.line && other.state === 'enabled');
+      const hasOther = lastEnabled((await store.list()).filter(({ line }) => line === record.line)) !== undefined;
       const [at, by, state] = [clock.now(), ctx.actor.account, hasOther ? ('disabled' as const) : ('enabled' as const)];
-      await change(store, record, { state, since: at, by, confirmedBy: by, confirmedAt: at });
+      await change(store, record, {
+        ...{ state, since: at, by, confirmedBy: by, confirmedAt: at },
+        ...(hasOther ? {} : { enabledAt: at }),
+      });
       ctx.note.after = { state, uploadedBy: record.uploadedBy };
       return { state };
     },
@@ -142,9 +145,13 @@ function enableExtension({ extensions, crypto, flowUses, clock }: ExtensionServi
       await verifyPackage(next, store.keys, crypto);
       const others = (await store.list()).filter((other) => other.line === record.line && other._id !== record._id);
       const uses = (await flowUses.of('extension')).get(record.line) ?? [];
-      refuseUpgrade(record, next.manifest, extensions.nodesOfLine(record.line), uses);
+      const last = lastEnabled([record, ...others]);
+      if (last !== undefined && last._id !== record._id) {
+        const { manifest } = await readPackage(existing(await store.packageOf(last), last._id), crypto);
+        refuseUpgrade(record, next.manifest, manifest.nodes, uses);
+      }
       const set = { since: clock.now(), by: ctx.actor.account };
-      await change(store, { ...record, revision: input.revision }, { ...set, state: 'enabled' }, ['fault']);
+      await change(store, { ...record, revision: input.revision }, { ...set, state: 'enabled', enabledAt: set.since }, ['fault']);
       for (const other of others) if (other.state === 'enabled') await change(store, other, { ...set, state: 'disabled' });
       ctx.note.after = { state: 'enabled' };
       return { state: 'enabled' };

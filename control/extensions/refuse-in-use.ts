@@ -11,6 +11,13 @@ export function refuseRemoval(record: ExtensionRecord, all: readonly ExtensionRe
   if (uses.length > 0 && !isServed) throw inUse('removal', record, uses);
 }
 
+/** Returns the version of a line whose nodes flows rely on: the enabled one, otherwise the one that was enabled last. */
+export function lastEnabled(line: readonly ExtensionRecord[]): ExtensionRecord | undefined {
+  const enabled = line.find(({ state }) => state === 'enabled');
+  const known = line.filter(({ enabledAt }) => enabledAt !== undefined);
+  return enabled ?? known.toSorted((a, b) => b.enabledAt! - a.enabledAt!)[0];
+}
+
 /**
  * Rejects with EXTENSION_IN_USE (input) if flows use a version of this line, and the next one changes what they rely on:
  * configuration, ports or effect of a node. Such a change needs a new first number, which stands beside the old one.
@@ -33,11 +40,10 @@ function reliedOn({ config, ports, effect }: ExtensionNode) {
   return { config: shapeOf(config), ports: ports.map(({ name }) => name), effect };
 }
 
-/** Returns a schema without its texts, which flows do not rely on. */
-function shapeOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(shapeOf);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).flatMap(([name, part]) => (name === 'text' ? [] : [[name, shapeOf(part)]])));
+/** Returns a schema without the texts of its fields, which flows do not rely on. */
+function shapeOf({ properties, ...rest }: ExtensionNode['config']): unknown {
+  const fields = Object.entries(properties as Readonly<Record<string, { readonly text: unknown }>>);
+  return { ...rest, properties: Object.fromEntries(fields.map(([name, { text: _text, ...field }]) => [name, field])) };
 }
 
 function inUse(problem: 'removal' | 'upgrade', { _id }: ExtensionRecord, uses: readonly FlowUse[]): AppError {

@@ -32,6 +32,8 @@ export interface ExtensionRecord extends StoredDocument {
   readonly uploadedAt: number;
   readonly confirmedBy?: string;
   readonly confirmedAt?: number;
+  /** When it was enabled last; absent if it never was. Flows rely on the version of a line that was enabled last. */
+  readonly enabledAt?: number;
   /** Since when the state is what it is, and who changed it; `system` after faults. */
   readonly since: number;
   readonly by: string;

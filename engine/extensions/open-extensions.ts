@@ -29,8 +29,6 @@ export interface Extensions {
   longHelp(typeName: string): Text | undefined;
   /** The node types among these, as data for a thread that examines flows. */
   typesOf(typeNames: Iterable<string>): readonly ExtensionNodeType[];
-  /** The nodes that a line of versions serves now; empty if it serves none. */
-  nodesOfLine(line: string): readonly ExtensionNode[];
   /** The manifest of a version that could be loaded here. */
   manifestOf(id: string): ExtensionManifest | undefined;
   /** Process ids of the extensions that run here, by version. */
@@ -115,10 +113,6 @@ class OpenedExtensions implements Extensions {
       const { id, version, text } = found.line.content.manifest;
       return [{ extension: { id, version, text }, node: found.node, isEnabled: found.line.record.state === 'enabled' }];
     });
-  }
-
-  nodesOfLine(line: string): readonly ExtensionNode[] {
-    return this.#lines.get(line)?.content.manifest.nodes ?? [];
   }
 
   manifestOf(id: string): ExtensionManifest | undefined {

@@ -144,6 +144,30 @@ test('removal and a changing upgrade are refused while flows use it, a fix is no
   assert.ok(types.includes('x-test.echo@1') && types.includes('x-test.echo@2'), 'side by side');
 });
 
+test('an upgrade is compared with the version that flows used last, even if that is disabled', async () => {
+  const { running, admin, security, publisher, upload } = await start();
+  const text = { label: { 'zh-CN': '文', en: 'Text' } };
+  const nodesWith = (type: string, effect: string) => [
+    nodeOf('echo', { effect, config: { type: 'object', properties: { text: { type, text } }, additionalProperties: false } }),
+  ];
+  await register(security, publisher);
+  const first = await upload(manifestOf({ nodes: nodesWith('string', 'read') }));
+  await install(admin, security, first);
+  await running.publish(using());
+  const writing = await upload(manifestOf({ version: '1.1.0', nodes: nodesWith('string', 'write') }));
+  const retyped = await upload(manifestOf({ version: '1.2.0', nodes: nodesWith('integer', 'read') }));
+  const same = await upload(manifestOf({ version: '1.0.1', nodes: nodesWith('string', 'read') }));
+  for (const one of [writing, same]) await install(admin, security, one);
+  const { revision } = (await versionOf(admin, first.id))!;
+  assert.equal((await admin.call('POST', `/extensions/${first.id}/disable`, { revision, reason: 'maintenance' })).status, 200);
+  await install(admin, security, retyped);
+  assert.equal((await versionOf(admin, retyped.id))?.state, 'disabled', 'it waits here too');
+  for (const one of [writing, retyped]) assert.equal((await enable(admin, one.id)).body.values?.problem, 'upgrade', one.id);
+  assert.equal((await enable(admin, first.id)).status, 200);
+  assert.equal((await enable(admin, same.id)).status, 200);
+  for (const one of [writing, retyped]) assert.equal((await enable(admin, one.id)).body.values?.problem, 'upgrade', one.id);
+});
+
 test('a flow with a node of a disabled or missing extension says so', async () => {
   const { admin, security, publisher, upload } = await start();
   const problems = async () =>

@@ -16,7 +16,6 @@ export const noExtensions: Extensions = {
   list: () => [],
   longHelp: () => undefined,
   typesOf: () => [],
-  nodesOfLine: () => [],
   manifestOf: () => undefined,
   running: () => new Map(),
   stop: () => undefined,

@@ -2928,6 +2928,8 @@ export interface components {
       };
       /** @description SM3 of the package, in hex. */
       digest: string;
+      /** @description When it was enabled last; absent if it never was. Flows rely on the version of a line that was enabled last. */
+      enabledAt?: number;
       extensionId: string;
       /** @description Why it is disabled; absent unless it was disabled after faults. */
       fault?: components['schemas']['Fault'];
