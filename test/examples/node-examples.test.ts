@@ -7,6 +7,7 @@ import { silentLogger } from '../../engine/contract/values/observe.ts';
 import { createScriptPool } from '../../engine/script/script-pool.ts';
 import { loadNodes } from '../../engine/registry/load-nodes.ts';
 import { checkConfig, runNode } from '../../engine/testing/run-node.ts';
+import { fakeClock } from '../../engine/testing/fake-clock.ts';
 import { wallClock } from '../../engine/testing/wall-clock.ts';
 import { nodeExample, type NodeExample } from '../../scripts/reference/examples.ts';
 
@@ -66,6 +67,7 @@ function outcomeOf(definition: NodeDefinition, config: NodeExample['config'], da
   return runNode(definition, {
     config: { ...config },
     data,
+    clock: fakeClock(Date.UTC(2026, 0, 1, 19, 4, 5)),
     runScript: (text, input, limits) => pool.run(text, input as object, { ...limits }),
   });
 }
