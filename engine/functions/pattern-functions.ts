@@ -4,7 +4,14 @@ import { argument, isAbsent, onText, optional, toNumber, toText, words, type Fun
 
 const MAX_PATTERN = 1000;
 const MAX_FOUND = 10_000;
+const MAX_RESULT = 10_000_000;
 const MAX_KEPT = 500;
+const MAX_TEXT = 1_000_000;
+/**
+ * How long the matches of one text may keep the event loop busy. One match takes time linear in the text, but each of many
+ * matches may read the text to its end.
+ */
+const MAX_MS = 300;
 const text = argument('文本', 'Text');
 const pattern = argument('正则', 'Pattern');
 const settings = { args: [1], check: (given: unknown) => faultOf(given) } as const;
@@ -15,14 +22,17 @@ export const patternFunctions: readonly ValueFunction[] = [
     name: 'matches',
     group: 'pattern',
     label: words('匹配正则', 'Matches'),
-    help: words('文本中任意位置是否匹配正则（RE2 语法）。', 'Whether the pattern (RE2 syntax) is found anywhere in the text.'),
+    help: words(
+      '文本中任意位置是否匹配正则（RE2 语法），文本最长 100 万个字符。',
+      'Whether the pattern (RE2 syntax) is found anywhere in the text.',
+    ),
     args: [text, pattern],
     examples: [
       { args: ['P000001', '^P[0-9]{6}$'], gives: true },
       { args: ['X1', '^P[0-9]{6}$'], gives: false },
     ],
     settings,
-    run: onText((value, given) => compile(given).test(value)),
+    run: onText((value, given) => compile(given).test(bounded(value))),
   },
   {
     name: 'extract',
@@ -37,7 +47,7 @@ export const patternFunctions: readonly ValueFunction[] = [
     settings,
     run: onText((value, given, group) => {
       const compiled = compile(given);
-      const matcher = compiled.matcher(value);
+      const matcher = compiled.matcher(bounded(value));
       return matcher.find() ? groupOf(matcher, compiled, group) : undefined;
     }),
   },
@@ -54,12 +64,11 @@ export const patternFunctions: readonly ValueFunction[] = [
     settings,
     run: onText((value, given, group) => {
       const compiled = compile(given);
-      const matcher = compiled.matcher(value);
       const found: unknown[] = [];
-      while (matcher.find()) {
+      forEachMatch(compiled.matcher(bounded(value)), (matcher) => {
         if (found.length === MAX_FOUND) throw new RangeError('too many matches');
         found.push(groupOf(matcher, compiled, group));
-      }
+      });
       return found;
     }),
   },
@@ -68,19 +77,41 @@ export const patternFunctions: readonly ValueFunction[] = [
     group: 'pattern',
     label: words('按正则替换', 'Replace pattern'),
     help: words(
-      '把每处匹配换成另一段文本；其中 $1、$2 是分组的内容，$& 是整个匹配，$$ 是字符 $。',
-      'Replaces every match by a text, in which $1 and $2 stand for groups, $& for the whole match and $$ for the character $.',
+      '把每处匹配（最多 10000 处）换成另一段文本；其中 $1、$2 是分组的内容，$& 是整个匹配，$$ 是字符 $。',
+      'Replaces every match (at most 10,000) by a text, in which $1 and $2 stand for groups, $& for the whole match and $$ for the character $.',
     ),
     args: [text, pattern, argument('换成', 'Replace with')],
     examples: [{ args: ['2026-01-02', '([0-9]+)-([0-9]+)-([0-9]+)', '$1年$2月$3日'], gives: '2026年01月02日' }],
     settings,
     run: onText((value, given, replacement) => {
-      const result = compile(given).matcher(value).replaceAll(toText(replacement));
-      if (result.length > 10_000_000) throw new RangeError('too long');
+      // The matches are found first, within the limits; then replacing them is bounded too.
+      const compiled = compile(given);
+      const text = toText(replacement);
+      let count = 0;
+      forEachMatch(compiled.matcher(bounded(value)), () => {
+        if (count === MAX_FOUND) throw new RangeError('too many matches');
+        count += 1;
+      });
+      if (value.length + count * (text.length + 1) > MAX_RESULT) throw new RangeError('too long');
+      const result = compiled.matcher(value).replaceAll(text);
+      if (result.length > MAX_RESULT) throw new RangeError('too long');
       return result;
     }),
   },
 ];
+
+function bounded(value: string): string {
+  if (value.length > MAX_TEXT) throw new RangeError('the text is too long');
+  return value;
+}
+
+function forEachMatch(matcher: Matcher, use: (matcher: Matcher) => void): void {
+  const until = performance.now() + MAX_MS;
+  while (matcher.find()) {
+    use(matcher);
+    if (performance.now() > until) throw new RangeError('the pattern takes too long on this text');
+  }
+}
 
 function groupOf(matcher: Matcher, compiled: RE2JS, group: unknown): string | undefined {
   const wanted = isAbsent(group) ? Math.min(1, compiled.groupCount()) : toNumber(group);

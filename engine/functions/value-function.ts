@@ -73,11 +73,15 @@ export function toText(value: unknown): string {
 /** Returns the number of a value. A text may have blanks around the number and nothing else. */
 export function toNumber(value: unknown): number {
   const text = typeof value === 'string' ? value.trim() : value;
+  if (typeof text === 'string' && text.length > MAX_NUMBER_LENGTH) throw new RangeError('the number is too long');
   const number = typeof text === 'string' && /^[+-]?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
   if (typeof number !== 'number' || !Number.isFinite(number)) throw new TypeError('a number is needed');
   if (typeof text === 'string' && losesDigits(text, number)) throw new RangeError('the number would lose digits');
   return number;
 }
+
+/** No number of a double has more characters; longer text would only cost time. */
+const MAX_NUMBER_LENGTH = 400;
 
 /** A double keeps at most 15 digits exactly. An identity card number has more digits, so it would change. */
 const SAFE_DIGITS = 15;

@@ -30,8 +30,8 @@ export function searchParameters(zhCN: string, en: string, helpZhCN: string, hel
 
 /** Returns a function that gives the path of one resource. */
 export function compileResourcePath(type: string, id: string): (scope: Scope) => string {
-  const fill = compileTemplate(id, encodePathValue);
-  return (scope) => `/${type}/${fill(scope) ?? missing(id)}`;
+  const fill = compileTemplate(id, (value, placeholder) => encodePathValue(filled(value, placeholder), placeholder));
+  return (scope) => `/${type}/${filled(fill(scope), id)}`;
 }
 
 /** Returns a function that gives the parameters as a query, without those whose placeholder has no value. */
@@ -47,6 +47,27 @@ export function compileParameters(parameters: Readonly<Record<string, string>>):
         return value === undefined ? [] : [`${name}=${value}`];
       })
       .join('&');
+}
+
+/**
+ * Returns a function that gives the conditions of a write as a query. Throws HTTP_VALUE_REFUSED (input) if any of them has no
+ * value: a write with fewer conditions would reach other resources, and one without any would reach all.
+ */
+export function compileMatch(match: Readonly<Record<string, string>>): (scope: Scope) => string {
+  const fields = Object.entries(match).map(([name, template]) => {
+    const fill = compileTemplate(
+      template,
+      (value, placeholder) => encodeQueryValue(filled(value, placeholder), placeholder),
+      encodeURIComponent,
+    );
+    return (scope: Scope) => `${encodeURIComponent(name)}=${filled(fill(scope), name)}`;
+  });
+  return (scope) => fields.map((read) => read(scope)).join('&');
+}
+
+/** Returns the value. Throws HTTP_VALUE_REFUSED (input) if there is none. `name` is a placeholder or a parameter. */
+export function filled(value: string | undefined, name: string): string {
+  return value === undefined || value.trim() === '' ? missing(name) : value;
 }
 
 /** Returns the problems of templates, by their paths in the configuration. */
@@ -70,9 +91,9 @@ export function resourceIn(data: unknown, type: string): Readonly<Record<string,
   });
 }
 
-function missing(id: string): never {
-  throw new AppError('HTTP_VALUE_REFUSED', 'input', `The value of ${id} is empty or a dot segment and cannot be used in a path.`, {
-    values: { problem: 'empty', placeholder: id.replace(/[{}]/g, '') },
+function missing(name: string): never {
+  throw new AppError('HTTP_VALUE_REFUSED', 'input', `The value of ${name} is empty.`, {
+    values: { problem: 'empty', placeholder: name.replace(/[{}]/g, '') },
     fix: 'Check the value before the call, or correct the path of the placeholder.',
   });
 }

@@ -7,8 +7,9 @@ import { compileTemplate, encodeHeaderValue } from '../shared/http/template.ts';
 import { createCallFhir, type FhirCall } from './call-fhir.ts';
 import {
   checkTemplates,
-  compileParameters,
+  compileMatch,
   compileResourcePath,
+  filled,
   idTemplate,
   resourceIn,
   resourceType,
@@ -105,8 +106,10 @@ type Request = Pick<FhirCall, 'method' | 'path' | 'headers'>;
 
 function compileRequest(config: Config): (ctx: Pick<NodeContext<Config>, 'scope'>, body: unknown) => Request {
   const { operation, resourceType: type, id, ifMatch } = config;
-  const queryOf = compileParameters(config.match);
-  const versionOf = ifMatch === undefined ? () => undefined : compileTemplate(ifMatch, encodeHeaderValue);
+  const queryOf = compileMatch(config.match);
+  const fillVersion = ifMatch === undefined ? undefined : compileTemplate(ifMatch, encodeHeaderValue);
+  // Without its version, the update would overwrite what others wrote.
+  const versionOf = (scope: Scope) => (fillVersion === undefined ? undefined : filled(fillVersion(scope), 'ifMatch'));
   if (operation === 'create')
     return ({ scope }) => {
       const match = queryOf(scope);

@@ -150,8 +150,8 @@ export const MessagingSettings = Type.Object(
         ...fieldText(
           '名称前缀',
           'Name prefix',
-          '多家机构共用一个中间件时填写：该适配器的节点和“消息中间件”页面只能使用、查看以此开头的队列和主题。',
-          'If several organisations share the broker: nodes with this adapter and the page Message brokers use and see only queues and topics that begin with it.',
+          '多家机构共用一个中间件时填写：该适配器的节点和“消息中间件”页面只能使用、查看以此开头的队列和主题。请以分隔符结尾：hospital-1 也包含 hospital-10。',
+          'If several organisations share the broker: nodes with this adapter and the page Message brokers use and see only queues and topics that begin with it. End it with a separator: hospital-1 covers hospital-10 too.',
           { example: 'hospital-c.' },
         ),
         minLength: 1,

@@ -53,9 +53,15 @@ export function requireTls({ tls, allowPlain }: MessagingSettings, servers: read
 /** Throws BROKER_NAME_PREFIX (input) if a queue or topic is outside what the adapter may use (decision 0070). */
 export function requireWithin(namePrefix: string | undefined, ...destinations: readonly string[]): void {
   if (namePrefix === undefined) return;
-  for (const destination of destinations)
-    if (!destination.replace(/^\/exchange\//, '').startsWith(namePrefix)) throw outsidePrefix(namePrefix);
+  for (const destination of destinations) {
+    const name = destination.replace(FORM, '');
+    // ActiveMQ takes a list of destinations in one name.
+    if (!name.startsWith(namePrefix) || name.includes(',')) throw outsidePrefix(namePrefix);
+  }
 }
+
+/** How brokers write what kind of destination a name is. */
+const FORM = /^(?:\/exchange\/|\/amq\/queue\/|\/queue\/|\/topic\/|queue:\/\/|topic:\/\/)/;
 
 function readCredential(credential: string): { readonly user: string; readonly password: string } {
   const colon = credential.indexOf(':');

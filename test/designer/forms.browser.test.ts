@@ -17,7 +17,7 @@ const CJK = /[\u3400-\u9fff]/;
 /** Three English words in a row are a crumb; names of standards and codes are shorter. */
 const ENGLISH = /\b[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}/;
 /** A narrow block: fitted to the height of the canvas it leaves room for the side panel, which lies over what is further right. */
-const PER_ROW = 5;
+const PER_ROW = 4;
 /** What is waited for comes at once on a free machine; a busy one takes its time, and waiting longer hides nothing. */
 const PANEL = 'main aside:last-of-type';
 const LIMIT = { skip: noBrowser, timeout: 900_000 };

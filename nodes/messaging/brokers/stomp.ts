@@ -199,10 +199,15 @@ function send(connection: StompConnection, { destination, id, key, contentType, 
   return connection.confirm(destination, (receipt) =>
     connection.client.publish({
       destination: addressOf(destination),
-      headers: { ...headers, ...own, ...kind, ...receipt },
+      headers: { ...ofSender(headers), ...own, ...kind, ...receipt },
       binaryBody: body,
     }),
   );
+}
+
+/** Leaves out headers that the broker would take for its own: one named `destination` would send the message elsewhere. */
+function ofSender(headers: Outgoing['headers']): Outgoing['headers'] {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !BROKER_HEADERS.has(name.toLowerCase()) && name !== 'transaction'));
 }
 
 async function consume(target: Target, subscription: Subscription, take: TakeMessage): Promise<Consumer> {

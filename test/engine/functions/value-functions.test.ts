@@ -96,6 +96,13 @@ test('patterns are linear and refused where RE2 cannot match them', () => {
   for (const pattern of ['(?=a)', '(', '(a{1000}){1000}']) assert.ok(byName.get('matches')!.settings!.check(pattern), pattern);
 });
 
+test('hostile text costs no time that grows with its square', () => {
+  assert.throws(() => call('toNumber', `0.${'0'.repeat(100_000)}1`));
+  assert.throws(() => call('extractAll', '<'.repeat(200_000), '<[^>]*>|<'), /too (long|many)/);
+  assert.throws(() => call('replacePattern', '<'.repeat(200_000), '<[^>]*>|<', ''), /too (long|many)/);
+  assert.equal(call('replacePattern', 'ab'.repeat(2000), 'a', ''), 'b'.repeat(2000));
+});
+
 test('an expression calls them wherever it runs, and an error never shows the value', async (t) => {
   const pool = createScriptPool({ clock: wallClock(), logger: silentLogger, size: 1 });
   t.after(() => pool.close());

@@ -57,6 +57,26 @@ test('creates, updates and deletes, on conditions too', async (t) => {
   assert.deepEqual(JSON.parse(requests[0]!.body), patient);
 });
 
+test('a condition or version without a value is refused before anything is sent: it would reach other resources', async (t) => {
+  const { baseUrl, requests } = await fhirPeer(t, (_request, response) => json(response, undefined, 200));
+  for (const absent of ['', '  ', null, undefined]) {
+    const data = { ...patient, no: absent };
+    for (const config of [
+      { operation: 'delete', match: { identifier: '{data.no}' } },
+      { operation: 'delete', match: { identifier: 'urn:x|{data.no}' } },
+      { operation: 'update', match: { identifier: '{data.no}', active: 'true' } },
+      { match: { identifier: '{data.no}' } },
+      { operation: 'update', id: 'p9', ifMatch: '{data.no}' },
+      { operation: 'delete', id: '{data.no}' },
+    ]) {
+      const running = run({ ...SENT, data, config: { resourceType: 'Patient', ...config } }, baseUrl);
+      await assert.rejects(running, { code: 'HTTP_VALUE_REFUSED' }, `${JSON.stringify(absent)} ${JSON.stringify(config)}`);
+    }
+  }
+  await assert.rejects(run({ ...SENT, config: { resourceType: 'Patient', operation: 'delete', match: { identifier: '' } } }, baseUrl));
+  assert.equal(requests.length, 0);
+});
+
 test('data of another type, and a place that is missing or given twice, are refused before anything is sent', async (t) => {
   const { baseUrl, requests } = await fhirPeer(t, (_request, response) => json(response, patient));
   for (const data of [null, 'x', { resourceType: 'Encounter' }])
