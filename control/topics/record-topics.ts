@@ -65,7 +65,11 @@ const FEWEST_CALLS = 20;
 export async function startTopicRecorder(deps: RecordTopicsDeps): Promise<TopicRecorder> {
   const { clock, shared, logger } = deps;
   const holder = createId('own');
-  const recorder = new Recorder(deps, await deps.documents.open(sourcesSpec));
+  // A stop waits for no answer of gateways: those of this process have stopped before. What was not read is read later.
+  const stopped = Promise.withResolvers<never>();
+  stopped.promise.catch(() => undefined);
+  const askGateways: AskGateways = (question) => Promise.race([deps.askGateways(question), stopped.promise]);
+  const recorder = new Recorder({ ...deps, askGateways }, await deps.documents.open(sourcesSpec));
   let isStopped = false;
   let looking: Promise<void> | undefined;
   let isQuiet = false;
@@ -83,7 +87,7 @@ export async function startTopicRecorder(deps: RecordTopicsDeps): Promise<TopicR
       .then(
         () => (isQuiet = false),
         (error: unknown) => {
-          if (!isQuiet) logger.error('topics.record-failed', error);
+          if (!isQuiet && !isStopped) logger.error('topics.record-failed', error);
           isQuiet = true;
         },
       )
@@ -108,6 +112,7 @@ export async function startTopicRecorder(deps: RecordTopicsDeps): Promise<TopicR
     async stop() {
       isStopped = true;
       cancel();
+      stopped.reject(new Error('the recorder of topics stops'));
       await looking;
       await shared.releaseLease(LEASE, holder).catch(() => undefined);
     },

@@ -131,3 +131,16 @@ test('events of what administrators did name the act, and never a secret', async
   assert.deepEqual(events.at(-1)?.data, { act: 'secrets.save', by: 'sun' });
   assert.doesNotMatch(JSON.stringify(events), /PLANTED/);
 });
+
+test('a stop waits for no gateway that does not reply', { timeout: 30_000 }, async () => {
+  let asked = 0;
+  const running = await startControl({
+    askGateways: () => {
+      asked += 1;
+      return new Promise(() => undefined);
+    },
+  });
+  await running.clock.advance(2 * SECOND_MS);
+  assert.ok(asked > 0);
+  await running.stop();
+});
