@@ -38,6 +38,7 @@ test('describes the settings of every protocol, for its form', async (t) => {
   assert.deepEqual(items.map(({ protocol, canProbe }) => [protocol, canProbe]).toSorted(), [
     ['crypto', true],
     ['database', true],
+    ['fhir', true],
     ['file', true],
     ['http', true],
     ['mail', true],

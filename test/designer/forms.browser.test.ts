@@ -197,9 +197,10 @@ function tabsOf({ kind }: NodeDescription, language: Language): readonly string[
 async function openPanel(page: Page, node: FlowNode, type: NodeDescription, language: Language): Promise<Locator> {
   const panel = page.locator('aside').last();
   const name = panel.getByRole('textbox', { name: language === 'en' ? 'Name of the node' : '节点名称' });
-  // The canvas takes a click during which it moves for a drag.
+  const card = page.locator(`.react-flow__node[data-id="${node.id}"]`);
+  // The canvas takes a click during which it moves for a drag. A node under the small map is chosen by the keyboard.
   await expect(async () => {
-    await page.locator(`.react-flow__node[data-id="${node.id}"]`).click();
+    await card.click({ timeout: 3_000 }).catch(() => card.press('Enter'));
     await expect(name).toHaveValue(node.label, { timeout: 3_000 });
   }).toPass({ timeout: 30_000 });
   await expect(panel).toContainText(type.text.help[language]);

@@ -42,7 +42,11 @@ const usual: AlarmSettings = {
   escalateMinutes: 30,
 };
 
-const youngKey = { platformKeys: { list: () => Promise.resolve([]) } };
+const youngKey = {
+  platformKeys: { list: () => Promise.resolve([]) },
+
+  instanceLists: { list: () => Promise.resolve([]) },
+};
 
 async function openWorld(changes: Partial<RuleDeps> = {}) {
   const clock = fakeClock();
