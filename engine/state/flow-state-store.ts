@@ -33,16 +33,16 @@ interface Content {
   readonly result: unknown;
 }
 
-const closed = { additionalProperties: true } as const;
+const withMore = { additionalProperties: true } as const;
 const entriesSpec: CollectionSpec<EntryDocument> = {
   name: 'flow_state',
-  schema: Type.Object({ _id: Type.String(), domain: Type.String(), store: Type.String(), revision: Type.Integer() }, closed),
+  schema: Type.Object({ _id: Type.String(), domain: Type.String(), store: Type.String(), revision: Type.Integer() }, withMore),
   indexes: [{ name: 'by_store', fields: ['domain', 'store'] }],
   expiresAt: 'expiresAt',
 };
 const actsSpec: CollectionSpec<ActDocument> = {
   name: 'flow_state_acts',
-  schema: Type.Object({ _id: Type.String(), sealed: Type.String() }, closed),
+  schema: Type.Object({ _id: Type.String(), sealed: Type.String() }, withMore),
   indexes: [],
   expiresAt: 'expiresAt',
 };
@@ -226,7 +226,7 @@ const placeOfAct = (id: string) => ({ collection: actsSpec.name, id, field: 'sea
 
 function checkValue(value: unknown): void {
   if (value instanceof Uint8Array) throw stateValue('bytes');
-  if ((JSON.stringify(value) ?? '').length > MAX_VALUE_BYTES) throw stateValue('size');
+  if (Buffer.byteLength(JSON.stringify(value) ?? '') > MAX_VALUE_BYTES) throw stateValue('size');
 }
 
 function stateValue(problem: 'counter' | 'size' | 'bytes'): AppError {

@@ -3,7 +3,7 @@ import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/nod
 import { withData } from '../../engine/contract/values/message.ts';
 import { fieldText } from '../../engine/contract/values/texts.ts';
 import { IV_BYTES, type Sm2Key, type Sm4Key, type Sm4Parts } from './compute.ts';
-import { contentInvalid } from './errors.ts';
+import { contentInvalid, decryptionFailed } from './errors.ts';
 import { compileContent, compileInput, decodedBytes, EncodingField, operandField, type Encoding } from './fields.ts';
 import { probeCrypto } from './probe.ts';
 import { cipherKey, runCrypto } from './use-key.ts';
@@ -90,6 +90,7 @@ function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw contentInvalid('plain text', 'encoding');
+    // The same error as for a wrong padding: another one would tell an attacker which ciphertexts are well-formed.
+    throw decryptionFailed();
   }
 }

@@ -22,7 +22,7 @@ export function loadKey(settings: CryptoSettings, secret: string | undefined): L
   if (secret === undefined) throw keyInvalid(algorithm, 'missing');
   if (secret.length > MAX_SECRET_LENGTH) throw keyInvalid(algorithm, 'form');
   return isHmac(algorithm)
-    ? { kind: 'hmac', algorithm, secret: atLeast(bytesOf(secret) ?? Buffer.from(secret), algorithm) }
+    ? { kind: 'hmac', algorithm, secret: atLeast(hmacKey(secret), algorithm) }
     : { kind: 'sm4', algorithm, secret: sm4Key(secret.trim(), algorithm) };
 }
 
@@ -30,8 +30,13 @@ function isHmac(algorithm: CryptoSettings['algorithm']): algorithm is Hmac {
   return algorithm === 'HMAC-SM3' || algorithm === 'HMAC-SHA256';
 }
 
-function atLeast(bytes: Uint8Array, algorithm: Hmac): Uint8Array {
-  if (bytes.length < MIN_HMAC_BYTES) throw keyInvalid(algorithm, 'form');
+/** A credential that begins with `hex:` or `base64:` is never taken as text: a typing error in it would go unnoticed. */
+function hmacKey(secret: string): Uint8Array | undefined {
+  return /^(hex|base64):/.test(secret) ? bytesOf(secret) : Buffer.from(secret);
+}
+
+function atLeast(bytes: Uint8Array | undefined, algorithm: Hmac): Uint8Array {
+  if (bytes === undefined || bytes.length < MIN_HMAC_BYTES) throw keyInvalid(algorithm, 'form');
   return bytes;
 }
 

@@ -10,7 +10,7 @@ export interface StateEntry {
 }
 
 export interface StateChange {
-  /** The key of the step. A change that is repeated with the same key within 7 days is not made again. */
+  /** The key of the step. A change that is repeated with the same key within 7 days, before its entry ends, is not made again. */
   readonly act: string;
   readonly ttlMs: number;
 }

@@ -109,6 +109,7 @@ test('what cannot be kept is refused', async () => {
   await assert.rejects(state.get('s', ''), { code: 'STATE_KEY' });
   await assert.rejects(state.get('s', 'x'.repeat(501)), { code: 'STATE_KEY' });
   await assert.rejects(async () => state.put('s', 'k', 'x'.repeat(70_000), once('a')), { code: 'STATE_VALUE' });
+  await assert.rejects(async () => state.put('s', 'k', '张'.repeat(30_000), once('a')), { code: 'STATE_VALUE' });
   await assert.rejects(async () => state.put('s', 'k', new Uint8Array(1), once('a')), { code: 'STATE_VALUE' });
   await state.put('s', 'k', 'text', once('b'));
   await assert.rejects(state.add('s', 'k', 1, count('c')), { code: 'STATE_VALUE' });

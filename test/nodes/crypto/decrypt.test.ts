@@ -53,6 +53,15 @@ test('every damage has the same error, which shows nothing', async () => {
   await assert.rejects(decrypt(CHAINED, SM4_KEY, 'aabb', { iv: { value: IV } }), wrong);
 });
 
+test('a plain text that is not UTF-8 has the same error as a wrong padding', async () => {
+  const ciphertext = other.sm4.encrypt('abc', SM4_KEY, { mode: 'cbc', iv: IV });
+  const changed = Buffer.from(IV, 'hex');
+  changed[0]! ^= 0x80;
+  await assert.rejects(decrypt(CHAINED, SM4_KEY, ciphertext, { iv: { value: changed.toString('hex') } }), {
+    code: 'CRYPTO_DECRYPTION_FAILED',
+  });
+});
+
 test('a missing or wrong part is named', async () => {
   const ciphertext = other.sm4.encrypt('张三', SM4_KEY, { mode: 'cbc', iv: IV });
   await assert.rejects(decrypt(CHAINED, SM4_KEY, ciphertext), { code: 'CRYPTO_CONTENT' });

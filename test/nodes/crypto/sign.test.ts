@@ -47,6 +47,7 @@ test('a key that cannot sign is named without showing it', async () => {
   const cases = [
     [{ algorithm: 'SM4-CBC' }, SM4_KEY, 'CRYPTO_OPERATION'],
     [{ algorithm: 'HMAC-SM3' }, 'short', 'CRYPTO_KEY_INVALID'],
+    [{ algorithm: 'HMAC-SM3' }, 'hex:00112233445566778899aabbccddeefZ', 'CRYPTO_KEY_INVALID'],
     [{ algorithm: 'SM2' }, 'no private key', 'CRYPTO_KEY_INVALID'],
     [{ algorithm: 'SM2' }, '0'.repeat(64), 'CRYPTO_KEY_INVALID'],
     [{ algorithm: 'SM2', publicKey: `04${'1'.repeat(128)}` }, ours.privateKey, 'CRYPTO_KEY_INVALID'],
