@@ -43,7 +43,7 @@ const CARRIERS: Readonly<Record<string, readonly [place: string, request: (value
   'JSON in JSON': ['/body/payload/note', (value) => post('application/json', JSON.stringify({ payload: JSON.stringify({ note: value }) }))],
   'XML text': ['/body/r/note', (value) => post('text/xml', `<r><note>${xmlText(value)}</note></r>`)],
   'XML attribute': ['/body/r/@note', (value) => post('application/xml', `<r note="${xmlText(value)}"/>`)],
-  CDATA: ['/body/r/note', (value) => post('application/soap+xml', `<r><note><![CDATA[${value}]]></note></r>`)],
+  CDATA: ['/body/r/note', (value) => post('application/xml', `<r><note><![CDATA[${value}]]></note></r>`)],
   'XML in JSON': ['/body/xml', (value) => post('application/json', JSON.stringify({ xml: `<r note="${xmlText(value)}"/>` }))],
   form: [
     '/body/note',
