@@ -54,14 +54,22 @@ export async function startMariadb({ password, tls, settings = {} }: MariadbOpti
   await mkdir(data);
   if (user) chownSync(data, user.uid, user.gid);
   const install = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'];
-  await run(find('mariadb-install-db')!, install, { ...user, cwd: folder });
+  // Each server that starts removes the temporary tables of others in the folder for temporary files.
+  await run(find('mariadb-install-db')!, install, { ...user, cwd: folder, env: { ...process.env, TMPDIR: folder } });
   const accounts = [
     'CREATE DATABASE IF NOT EXISTS kq;',
     `CREATE USER IF NOT EXISTS kq@'%' IDENTIFIED BY '${password}';`,
     "GRANT ALL ON kq.* TO kq@'%';",
   ];
   const options: Readonly<Record<string, string>> = {
-    ...{ datadir: data, port: String(port), 'bind-address': '127.0.0.1', socket: join(folder, 'socket'), 'pid-file': join(folder, 'pid') },
+    ...{
+      datadir: data,
+      tmpdir: folder,
+      port: String(port),
+      'bind-address': '127.0.0.1',
+      socket: join(folder, 'socket'),
+      'pid-file': join(folder, 'pid'),
+    },
     ...{ 'init-file': await write('accounts.sql', `${accounts.join('\n')}\n`), 'innodb-flush-log-at-trx-commit': '0' },
     ...(tls === undefined ? {} : { 'ssl-cert': await write('cert.pem', tls.cert), 'ssl-key': await write('key.pem', tls.key) }),
     ...settings,
