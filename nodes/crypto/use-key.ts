@@ -1,8 +1,8 @@
 /** Runs an operation with the key of the node's adapter, in a thread. */
 import type { NodeContext } from '../../engine/contract/node/node.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
-import type { Clock } from '../../engine/contract/values/clock.ts';
 import { BoundedThreads, ThreadLimit } from '../../engine/threads/bounded-threads.ts';
+import { perClock } from '../shared/per-clock.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import type { CryptoResult, CryptoTask, HmacKey, LoadedKey, Sm2Key, Sm4Key } from './compute.ts';
 import { contentInvalid, operationUnsupported } from './errors.ts';
@@ -17,8 +17,10 @@ const CPU_MS = 20_000;
 const HEAP_MB = 512;
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './crypto-worker.ts' : './crypto-worker.js', import.meta.url);
 
-/** The threads of each process. A process has exactly one clock, so the clock is the key. */
-const threadsOf = new WeakMap<Clock, BoundedThreads<CryptoTask, CryptoResult>>();
+const threadsOf = perClock(
+  (clock) =>
+    new BoundedThreads<CryptoTask, CryptoResult>({ file: FILE, size: 2, heapMb: HEAP_MB, waiting: 2048, waitingPerKey: 512, clock }),
+);
 
 /** Rejects with CRYPTO_KEY_INVALID or CRYPTO_OPERATION (input) unless the adapter's key can sign and verify. */
 export async function signingKey(ctx: KeyContext, operation: 'sign' | 'verify'): Promise<HmacKey | Sm2Key> {
@@ -43,13 +45,8 @@ async function keyFor({ adapter, secret }: KeyContext, needsPrivate: boolean): P
 /** Rejects with CRYPTO_CONTENT or CRYPTO_DECRYPTION_FAILED (input), or with CRYPTO_BUSY (transient). */
 export async function runCrypto(task: CryptoTask, { adapter, clock, signal }: KeyContext): Promise<CryptoResult> {
   if (task.content.length > MAX_CONTENT_BYTES) throw contentInvalid('content', 'large');
-  let threads = threadsOf.get(clock);
-  if (threads === undefined) {
-    threads = new BoundedThreads({ file: FILE, size: 2, heapMb: HEAP_MB, waiting: 2048, waitingPerKey: 512, clock });
-    threadsOf.set(clock, threads);
-  }
   try {
-    return await threads.run(task, { cpuMs: CPU_MS, key: adapter!.adapterId, signal });
+    return await threadsOf(clock).run(task, { cpuMs: CPU_MS, key: adapter!.adapterId, signal });
   } catch (error) {
     if (!(error instanceof ThreadLimit)) throw error;
     throw new AppError('CRYPTO_BUSY', 'transient', 'The thread for cryptography cannot take this operation now.', {

@@ -2,6 +2,7 @@
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Offer, ProbeContext } from '../../engine/contract/node/node.ts';
 import { BoundedThreads, ThreadLimit } from '../../engine/threads/bounded-threads.ts';
+import { perClock } from '../shared/per-clock.ts';
 import { createOutboundClient } from '../shared/http/outbound.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import { httpAdapter, SoapSettings } from './settings.ts';
@@ -43,12 +44,21 @@ export async function readOffers(ctx: ProbeContext): Promise<readonly Offer[]> {
  * thread is stopped when it exceeds the limit. All requests share this one thread, so that many requests use only one
  * processor.
  */
-let threads: BoundedThreads<WsdlTask, unknown> | undefined;
+const threadsOf = perClock(
+  (clock) =>
+    new BoundedThreads<WsdlTask, unknown>({
+      file: FILE,
+      size: 1,
+      heapMb: HEAP_MB,
+      waiting: WAITING,
+      waitingPerKey: WAITING_PER_ADAPTER,
+      clock,
+    }),
+);
 
 async function run<Answer = readonly Offer[]>(task: WsdlTask, { adapter, clock, signal }: ProbeContext): Promise<Answer> {
-  threads ??= new BoundedThreads({ file: FILE, size: 1, heapMb: HEAP_MB, waiting: WAITING, waitingPerKey: WAITING_PER_ADAPTER, clock });
   try {
-    return (await threads.run(task, { cpuMs: CPU_MS, key: adapter.adapterId, signal })) as Answer;
+    return (await threadsOf(clock).run(task, { cpuMs: CPU_MS, key: adapter.adapterId, signal })) as Answer;
   } catch (error) {
     if (!(error instanceof ThreadLimit)) throw error;
     throw error.fault === 'busy' ? busy(error) : error.fault === 'failed' ? error : tooCostly();

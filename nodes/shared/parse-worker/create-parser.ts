@@ -9,6 +9,7 @@ import { LARGE_FROM } from '../../../engine/threads/is-large.ts';
 import type { Breaches } from '../../../engine/schema/compile-schema.ts';
 import { createBreachList, type BreachList } from '../../../engine/schema/create-breach-list.ts';
 import { BoundedThreads, ThreadLimit } from '../../../engine/threads/bounded-threads.ts';
+import { perClock } from '../per-clock.ts';
 import { isMail, readAnswer, runParseTask, type LargeTask, type ParseTask } from './parse-task.ts';
 
 /**
@@ -63,19 +64,11 @@ interface Shared {
   readonly list: BreachList;
 }
 
-/** The threads of each process. A process has exactly one clock, so the clock is the key. */
-const sharedOf = new WeakMap<Clock, Shared>();
+const sharedOf = perClock<Shared>((clock) => {
+  const limits = { heapMb: HEAP_MB, waiting: MAX_WAITING, waitingPerKey: MAX_WAITING_OF_ONE };
+  return { threads: new BoundedThreads({ file: FILE, size: THREADS, ...limits, clock }), list: createBreachList(clock) };
+});
 let parsers = 0;
-
-function sharedBy(clock: Clock): Shared {
-  let shared = sharedOf.get(clock);
-  if (shared === undefined) {
-    const limits = { heapMb: HEAP_MB, waiting: MAX_WAITING, waitingPerKey: MAX_WAITING_OF_ONE };
-    shared = { threads: new BoundedThreads({ file: FILE, size: THREADS, ...limits, clock }), list: createBreachList(clock) };
-    sharedOf.set(clock, shared);
-  }
-  return shared;
-}
 
 /**
  * Creates a parser for one node. All nodes of the process share the threads. A thread starts when a large body comes.
@@ -87,7 +80,7 @@ export function createParser(): Parser {
   async function inThread(task: ParseTask | LargeTask, { clock, signal }: ParseContext): Promise<unknown> {
     const megabytes = 'source' in task ? task.source.length / 1024 / 1024 : 0;
     try {
-      return await sharedBy(clock).threads.run(task, { cpuMs: CPU_MS + megabytes * CPU_MS_PER_MB, key, signal });
+      return await sharedOf(clock).threads.run(task, { cpuMs: CPU_MS + megabytes * CPU_MS_PER_MB, key, signal });
     } catch (error) {
       throw error instanceof ThreadLimit ? refusal(error) : error;
     }
@@ -97,7 +90,7 @@ export function createParser(): Parser {
     parse: (task, ctx) => (isSmall(task) ? runParseTask(task) : inThread(task, ctx).then((answer) => readAnswer(task, answer))),
     inThread,
     listBreaches: ({ data, schema, most }, { clock, signal }) =>
-      sharedBy(clock).list.find({ source: { value: data }, schema: { text: schema, coerces: false }, most }, key, signal),
+      sharedOf(clock).list.find({ source: { value: data }, schema: { text: schema, coerces: false }, most }, key, signal),
   };
 }
 

@@ -3,6 +3,7 @@ import { MessageChannel } from 'node:worker_threads';
 import type { Clock } from '../../../engine/contract/values/clock.ts';
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { BoundedThreads, ThreadLimit } from '../../../engine/threads/bounded-threads.ts';
+import { perClock } from '../per-clock.ts';
 import type { TableResult } from './rows.ts';
 import type { TableTask } from './table-task.ts';
 
@@ -25,8 +26,10 @@ export interface ConvertContext {
 
 type Threads = BoundedThreads<TableTask & { readonly port: unknown }, TableResult>;
 
-/** The threads of each process. A process has exactly one clock, so the clock is the key. */
-const threadsOf = new WeakMap<Clock, Threads>();
+const threadsOf = perClock<Threads>((clock) => {
+  const limits = { heapMb: HEAP_MB, waiting: MAX_WAITING, waitingPerKey: MAX_WAITING_OF_ONE };
+  return new BoundedThreads({ file: FILE, size: THREADS, ...limits, clock });
+});
 let converters = 0;
 
 export interface TableConverter {
@@ -83,7 +86,7 @@ async function* convert(
   let result: TableResult | undefined;
   let isDone = false;
   const cpuMs = CPU_MS + (sizeBytes / 1024 / 1024) * CPU_MS_PER_MB;
-  void threadsBy(clock)
+  void threadsOf(clock)
     .run({ ...task, port: port2 }, { cpuMs, key, signal, transfer: [port2] })
     .then(
       (answer) => (result = answer),
@@ -110,16 +113,6 @@ async function* convert(
     // Not awaited, because a source that hangs would hold this up.
     input.return?.()?.catch(() => undefined);
   }
-}
-
-function threadsBy(clock: Clock): Threads {
-  let threads = threadsOf.get(clock);
-  if (threads === undefined) {
-    const limits = { heapMb: HEAP_MB, waiting: MAX_WAITING, waitingPerKey: MAX_WAITING_OF_ONE };
-    threads = new BoundedThreads({ file: FILE, size: THREADS, ...limits, clock });
-    threadsOf.set(clock, threads);
-  }
-  return threads;
 }
 
 function refusal({ fault, retryAfterMs }: ThreadLimit): Error {

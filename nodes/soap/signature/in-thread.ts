@@ -2,6 +2,7 @@ import type { Adapter } from '../../../engine/contract/node/adapter.ts';
 import type { Clock } from '../../../engine/contract/values/clock.ts';
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { BoundedThreads, ThreadLimit } from '../../../engine/threads/bounded-threads.ts';
+import { perClock } from '../../shared/per-clock.ts';
 import type { SignatureTask } from './signature-worker.ts';
 
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './signature-worker.ts' : './signature-worker.js', import.meta.url);
@@ -10,7 +11,10 @@ const WAITING = 512;
 /** Adapters take turns, so that the long answers of one hospital do not delay the others. */
 const WAITING_PER_ADAPTER = 64;
 
-let threads: BoundedThreads<SignatureTask, string> | undefined;
+const threadsOf = perClock((clock) => {
+  const limits = { heapMb: 512, waiting: WAITING, waitingPerKey: WAITING_PER_ADAPTER };
+  return new BoundedThreads<SignatureTask, string>({ file: FILE, size: 2, ...limits, clock });
+});
 
 /**
  * Signs or verifies. Rejects with SOAP_SIGNATURE (input), with PARSE_BUSY (transient) if too many tasks wait, or with
@@ -20,16 +24,8 @@ export async function runSignature(
   task: SignatureTask,
   ctx: { readonly adapter: Adapter | undefined; readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<string> {
-  threads ??= new BoundedThreads({
-    file: FILE,
-    size: 2,
-    heapMb: 512,
-    waiting: WAITING,
-    waitingPerKey: WAITING_PER_ADAPTER,
-    clock: ctx.clock,
-  });
   try {
-    return await threads.run(task, { cpuMs: CPU_MS, key: ctx.adapter?.adapterId ?? '', signal: ctx.signal });
+    return await threadsOf(ctx.clock).run(task, { cpuMs: CPU_MS, key: ctx.adapter?.adapterId ?? '', signal: ctx.signal });
   } catch (error) {
     if (!(error instanceof ThreadLimit) || error.fault === 'failed') throw error;
     if (error.fault === 'busy')

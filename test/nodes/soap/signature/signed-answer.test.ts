@@ -79,10 +79,12 @@ test('an answer without content is not signed', async (t) => {
 test('many answers of one adapter do not keep those of another from being verified', async () => {
   const envelope = signed({ result: 'done' });
   const task = { kind: 'verify', envelope, trusted: signers, now: Date.now() } as const;
+  // As in a process, all of them have the same clock.
+  const clock = wallClock();
   const verify = (adapterId: string) =>
     runSignature(task, {
       adapter: resolveAdapter('soap', { adapterId, settings: { baseUrl: 'http://127.0.0.1' } }),
-      clock: wallClock(),
+      clock,
       signal: new AbortController().signal,
     });
   const many = Array.from({ length: 100 }, () => verify('busy'));
