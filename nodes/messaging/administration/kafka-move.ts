@@ -7,8 +7,8 @@ import { brokerNotFound, type MoveOrder, type MoveResult } from '../../../engine
 import { connectionLost } from '../brokers/errors.ts';
 import { clientOptions } from '../brokers/kafka.ts';
 import { guardPool } from '../brokers/kafka-guard.ts';
-import type { Target } from '../brokers/broker.ts';
-import { within } from '../brokers/within.ts';
+import { DEAD_LETTER_HEADERS, DEAD_LETTER_ORIGIN, type Target } from '../brokers/broker.ts';
+import { endedInTime, within } from '../brokers/within.ts';
 import type { KafkaReader, ReadRecord } from './kafka-reader.ts';
 
 export interface PartitionRange {
@@ -29,11 +29,8 @@ export interface KafkaMoveParts {
 
 const BATCH = 500;
 const BATCH_BYTES = 512 * 1024;
-const CLOSE_MS = 2000;
-const ORIGIN_HEADER = 'dead-letter-origin';
 /** Written by Kafka Connect. */
 const CONNECT_ORIGIN_HEADER = '__connect.errors.topic';
-const DEAD_LETTER_HEADERS = ['dead-letter-code', 'dead-letter-reason', ORIGIN_HEADER];
 
 export async function moveKafkaMessages(parts: KafkaMoveParts, order: MoveOrder, onMoved: (moved: number) => void): Promise<MoveResult> {
   if (order.to !== undefined && !(await parts.exists(order.to))) throw brokerNotFound(order.to);
@@ -42,7 +39,7 @@ export async function moveKafkaMessages(parts: KafkaMoveParts, order: MoveOrder,
   try {
     return await new KafkaMover(parts, order, producer).moveAll(onMoved);
   } finally {
-    await within(parts.target.clock, CLOSE_MS, producer.close()).catch(() => undefined);
+    await endedInTime(parts.target.clock, producer.close());
   }
 }
 
@@ -149,7 +146,7 @@ class KafkaMover {
 /** Returns the topic from which a message came. Kangqiao writes its place: `<cluster>/<topic>/<partition>/<offset>`. */
 function originOf({ headers }: ReadRecord, cluster: string): string | undefined {
   const textOf = (wanted: string) => headers.find(([name]) => name === wanted)?.[1]?.toString();
-  const place = textOf(ORIGIN_HEADER)?.split('/');
+  const place = textOf(DEAD_LETTER_ORIGIN)?.split('/');
   if (place?.length === 4 && place[0] === cluster) return place[1];
   return textOf(CONNECT_ORIGIN_HEADER);
 }

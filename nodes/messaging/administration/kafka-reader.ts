@@ -3,7 +3,7 @@ import { Consumer, type KafkaRecord, type RecordsBatch } from '@platformatic/kaf
 import { clientOptions } from '../brokers/kafka.ts';
 import { guardPool } from '../brokers/kafka-guard.ts';
 import type { Target } from '../brokers/broker.ts';
-import { within } from '../brokers/within.ts';
+import { endedInTime } from '../brokers/within.ts';
 
 export interface ReadRecord {
   readonly offset: bigint;
@@ -21,7 +21,6 @@ export interface ReadBatch {
 
 const MAX_BYTES = 4 * 1024 * 1024;
 const WAIT_MS = 200;
-const CLOSE_MS = 2000;
 const READ_COMMITTED = 1;
 const IS_TRANSACTIONAL = 0b1_0000;
 const IS_CONTROL = 0b10_0000;
@@ -56,7 +55,7 @@ export class KafkaReader {
   }
 
   async close(): Promise<void> {
-    await within(this.#target.clock, CLOSE_MS, this.#client.close(true)).catch(() => undefined);
+    await endedInTime(this.#target.clock, this.#client.close(true));
   }
 }
 

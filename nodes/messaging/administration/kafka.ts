@@ -21,7 +21,7 @@ import { stopped } from '../brokers/errors.ts';
 import { clientOptions } from '../brokers/kafka.ts';
 import { guardPool } from '../brokers/kafka-guard.ts';
 import type { Target } from '../brokers/broker.ts';
-import { within } from '../brokers/within.ts';
+import { endedInTime, within } from '../brokers/within.ts';
 import type { AdministrationOptions } from './administration-options.ts';
 import { brokerCannot, brokerExists, brokerRefused } from './errors.ts';
 import { administrationFailed } from './kafka-errors.ts';
@@ -30,7 +30,6 @@ import { KafkaReader, type ReadRecord } from './kafka-reader.ts';
 
 const LATEST = -1n;
 const EARLIEST = -2n;
-const CLOSE_MS = 2000;
 const ID_HEADER = 'message-id';
 const TYPE_HEADER = 'content-type';
 const MAX_HEADERS = 100;
@@ -194,7 +193,7 @@ class KafkaAdministration implements BrokerAdministration {
 
   async close(): Promise<void> {
     await this.#reader?.close();
-    await within(this.#target.clock, CLOSE_MS, this.#admin.close()).catch(() => undefined);
+    await endedInTime(this.#target.clock, this.#admin.close());
   }
 
   #read(): KafkaReader {

@@ -3,7 +3,7 @@ import type { ChannelModel, ConfirmChannel, ConsumeMessage, Options } from 'amqp
 import { brokerNotFound, type MoveOrder, type MoveResult } from '../../../engine/contract/node/broker-administration.ts';
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { connectionLost, destinationUnknown, notTaken } from '../brokers/errors.ts';
-import type { Target } from '../brokers/broker.ts';
+import { DEAD_LETTER_HEADERS, DEAD_LETTER_ORIGIN, type Target } from '../brokers/broker.ts';
 import { within } from '../brokers/within.ts';
 import { brokerRefused } from './errors.ts';
 
@@ -27,7 +27,6 @@ const REFUSALS: readonly unknown[] = [403, 405, 406];
 const COPIES = ['CC', 'BCC'];
 /** Written by a quorum queue. */
 const DELIVERY_COUNT = 'x-delivery-count';
-const DEAD_LETTER_HEADERS = ['dead-letter-code', 'dead-letter-reason', 'dead-letter-origin'];
 
 export interface MoveParts {
   readonly model: ChannelModel;
@@ -228,7 +227,7 @@ function notConfirmed(cause: Error): AppError {
 /** Returns the queue from which a message came to the dead letters: as Kangqiao wrote it, or as the broker did. */
 function originOf({ properties }: ConsumeMessage): string | undefined {
   const headers = (properties.headers ?? {}) as Readonly<Record<string, unknown>>;
-  const origin = headers['dead-letter-origin'] ?? headers['x-first-death-queue'];
+  const origin = headers[DEAD_LETTER_ORIGIN] ?? headers['x-first-death-queue'];
   return typeof origin === 'string' && origin !== '' ? origin : undefined;
 }
 

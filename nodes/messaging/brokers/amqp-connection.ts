@@ -4,11 +4,10 @@ import type { AppError } from '../../../engine/contract/values/errors.ts';
 import type { Server, Target } from './broker.ts';
 import { firstServer, joinWrites, openSocket } from './connect.ts';
 import { connectFailed, connectionLost, destinationUnknown, loginRefused, notTaken, refused, stopped, tooLarge } from './errors.ts';
-import { within } from './within.ts';
+import { endedInTime, within } from './within.ts';
 
 /** The other side must send something within twice this time, else the connection is lost. */
 const IDLE_MS = 10_000;
-const CLOSE_MS = 2000;
 
 /** What a broker says when it refuses a link, a session or a message. */
 export interface Refusal {
@@ -98,7 +97,7 @@ function wrap(connection: Connection, lost: Promise<AppError>, destroy: () => vo
     lost,
     async close() {
       connection.close();
-      await within(clock, CLOSE_MS, lost).catch(() => undefined);
+      await endedInTime(clock, lost);
       destroy();
     },
   };

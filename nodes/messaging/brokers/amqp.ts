@@ -8,7 +8,7 @@ import { amqpFailed, isTopic, openAmqp, terminusOf, type AmqpConnection, type Re
 import { isJavaObject, toIncoming } from './amqp-message.ts';
 import { AmqpLine, AmqpPublisher } from './amqp-publisher.ts';
 import {
-  deadLetterHeaders,
+  toDeadLetter,
   type Broker,
   type Consumer,
   type DeadReason,
@@ -158,9 +158,7 @@ class AmqpConsumer implements Consumer {
 
   #bury(incoming: Incoming, reason: DeadReason): Promise<void> {
     const { subscription, deadLetters } = this.#parts;
-    const { id = '', key, contentType = 'application/octet-stream', body } = incoming;
-    const headers = deadLetterHeaders(incoming, reason, subscription.destination);
-    return deadLetters.publish({ destination: subscription.deadLetter, key, id, contentType, headers, body });
+    return deadLetters.publish(toDeadLetter(incoming, reason, subscription));
   }
 
   #end(reason: AppError): void {

@@ -122,7 +122,15 @@ export interface Broker {
   describe(target: Target): Promise<string>;
 }
 
-/** The headers of a dead letter. Its own headers, id, key and body stay. */
-export function deadLetterHeaders({ headers }: Incoming, { code, message }: DeadReason, origin: string): Record<string, string> {
-  return { ...headers, 'dead-letter-code': code, 'dead-letter-reason': message, 'dead-letter-origin': origin };
+const DEAD_LETTER_CODE = 'dead-letter-code';
+const DEAD_LETTER_REASON = 'dead-letter-reason';
+export const DEAD_LETTER_ORIGIN = 'dead-letter-origin';
+/** The headers that a dead letter has besides its own. */
+export const DEAD_LETTER_HEADERS: readonly string[] = [DEAD_LETTER_CODE, DEAD_LETTER_REASON, DEAD_LETTER_ORIGIN];
+
+/** The dead letter of a message. Its own headers, id, key and body stay. */
+export function toDeadLetter(incoming: Incoming, { code, message }: DeadReason, { destination, deadLetter }: Subscription): Outgoing {
+  const { id = '', key, contentType = 'application/octet-stream', body, place = destination } = incoming;
+  const headers = { ...incoming.headers, [DEAD_LETTER_CODE]: code, [DEAD_LETTER_REASON]: message, [DEAD_LETTER_ORIGIN]: place };
+  return { destination: deadLetter, key, id, contentType, headers, body };
 }

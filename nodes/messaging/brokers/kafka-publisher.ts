@@ -2,12 +2,11 @@ import type { MessageToProduce, Producer } from '@platformatic/kafka';
 import type { Outgoing, Publisher, Target } from './broker.ts';
 import { connectionLost, notConfirmed, reasonOf } from './errors.ts';
 import { kafkaFailed } from './kafka-errors.ts';
-import { within } from './within.ts';
+import { endedInTime } from './within.ts';
 
 /** Kafka limits the bytes of a batch, not those of a message: 1 MB by default. */
 const BATCH_BYTES = 512 * 1024;
 const BATCH_MESSAGES = 1000;
-const CLOSE_MS = 2000;
 /** A topic that exists is not looked up again for so long. */
 const KNOWN_MS = 60_000;
 
@@ -47,7 +46,7 @@ export class KafkaPublisher implements Publisher {
 
   async close(): Promise<void> {
     this.#isUsable = false;
-    await within(this.#target.clock, CLOSE_MS, this.#producer.close()).catch(() => undefined);
+    await endedInTime(this.#target.clock, this.#producer.close());
   }
 
   /** The client retries for very long if a topic does not exist, so look it up first. */

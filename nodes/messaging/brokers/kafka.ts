@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { Admin, Consumer as KafkaGroup, Producer, type Message as KafkaMessage, type MessagesStream } from '@platformatic/kafka';
 import type { AppError } from '../../../engine/contract/values/errors.ts';
 import {
-  deadLetterHeaders,
+  toDeadLetter,
   type Broker,
   type Consumer,
   type DeadReason,
@@ -17,7 +17,7 @@ import { kafkaFailed, openFailed } from './kafka-errors.ts';
 import { guardPool } from './kafka-guard.ts';
 import { KafkaPublisher } from './kafka-publisher.ts';
 import { SettleInOrder } from './settle-in-order.ts';
-import { within } from './within.ts';
+import { endedInTime } from './within.ts';
 
 const RETRY_MS = 250;
 /** The client turns one retry or none into endless retries. */
@@ -28,7 +28,6 @@ const HEARTBEAT_MS = 2000;
 /** How long the broker waits for a first message before it answers a fetch. */
 const FETCH_WAIT_MS = 500;
 const FETCH_BYTES = 8 * 1024 * 1024;
-const CLOSE_MS = 2000;
 const MECHANISMS = { password: 'PLAIN', 'scram-sha-256': 'SCRAM-SHA-256', 'scram-sha-512': 'SCRAM-SHA-512' } as const;
 const ID_HEADER = 'message-id';
 const TYPE_HEADER = 'content-type';
@@ -58,7 +57,7 @@ async function withAdmin<T>(target: Target, work: (admin: Admin) => Promise<T>):
   try {
     return await work(admin);
   } finally {
-    await within(target.clock, CLOSE_MS, admin.close()).catch(() => undefined);
+    await endedInTime(target.clock, admin.close());
   }
 }
 
@@ -76,7 +75,7 @@ async function openPublisher(target: Target): Promise<KafkaPublisher> {
   try {
     await producer.metadata({ retries: 0 });
   } catch (cause) {
-    await within(target.clock, CLOSE_MS, producer.close()).catch(() => undefined);
+    await endedInTime(target.clock, producer.close());
     throw openFailed(target, cause);
   }
   return new KafkaPublisher(producer, target);
@@ -107,7 +106,7 @@ async function consume(target: Target, subscription: Subscription, take: TakeMes
     guardPool(stream.connections, target);
     return new KafkaConsumer({ client, stream, target, subscription, take, cluster });
   } catch (cause) {
-    await within(target.clock, CLOSE_MS, client.close(true)).catch(() => undefined);
+    await endedInTime(target.clock, client.close(true));
     throw kafkaFailed(destination, cause) ?? connectionLost(cause);
   }
 }
@@ -172,8 +171,8 @@ class KafkaConsumer implements Consumer {
     this.#isOver = true;
     stream.pause();
     if (!wasOver) await Promise.all([...this.#partitions.values()].map((partition) => partition.drained()));
-    await within(target.clock, CLOSE_MS, this.#commit()).catch(() => undefined);
-    await within(target.clock, CLOSE_MS, client.close(true)).catch(() => undefined);
+    await endedInTime(target.clock, this.#commit());
+    await endedInTime(target.clock, client.close(true));
     await this.#deadLetters?.then((publisher) => publisher.close()).catch(() => undefined);
   }
 
@@ -225,10 +224,7 @@ class KafkaConsumer implements Consumer {
   async #bury(incoming: Incoming, reason: DeadReason): Promise<void> {
     const { target, subscription } = this.#parts;
     this.#deadLetters ??= openPublisher(target);
-    const publisher = await this.#deadLetters;
-    const { id = '', key, contentType = 'application/octet-stream', body, place = '' } = incoming;
-    const headers = deadLetterHeaders(incoming, reason, place);
-    await publisher.publish({ destination: subscription.deadLetter, key, id, contentType, headers, body });
+    await (await this.#deadLetters).publish(toDeadLetter(incoming, reason, subscription));
   }
 
   #end(reason: AppError): void {

@@ -8,13 +8,12 @@ import type { AppError } from '../../../engine/contract/values/errors.ts';
 import type { Server, Target } from './broker.ts';
 import { firstServer, joinWrites, openSocket } from './connect.ts';
 import { connectFailed, connectionLost, destinationUnknown, loginRefused, notTaken, refused, stopped, tooLarge } from './errors.ts';
-import { within } from './within.ts';
+import { endedInTime, within } from './within.ts';
 
 const VERSION = 5;
 /** The other side must send something within twice this time, else the connection is lost. */
 const KEEP_ALIVE_SEC = 10;
 const MAX_PACKET_BYTES = 128 * 1024 * 1024;
-const CLOSE_MS = 2000;
 
 /** Reason codes of MQTT 5, section 2.4. */
 const NO_SUBSCRIBER = 0x10;
@@ -125,7 +124,7 @@ export class MqttConnection {
     this.send({ cmd: 'disconnect', reasonCode: 0 });
     this.#socket.end();
     this.#socket.resume();
-    await within(this.#target.clock, CLOSE_MS, this.lost).catch(() => undefined);
+    await endedInTime(this.#target.clock, this.lost);
     this.destroy();
   }
 

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { IPublishPacket, Packet } from 'mqtt-packet';
 import type { AppError } from '../../../engine/contract/values/errors.ts';
 import {
-  deadLetterHeaders,
+  toDeadLetter,
   type Broker,
   type Consumer,
   type DeadReason,
@@ -16,6 +16,7 @@ import {
 } from './broker.ts';
 import { connectionLost, notConfirmed, refused, tooLarge } from './errors.ts';
 import { mqttFailed, openMqtt, type MqttConnection } from './mqtt-connection.ts';
+import { HeldWindow } from './held-window.ts';
 import { SettleInOrder } from './settle-in-order.ts';
 import { within } from './within.ts';
 
@@ -200,6 +201,11 @@ async function subscribe(
   }
 }
 
+interface Arrived {
+  readonly packet: IPublishPacket;
+  readonly from: MqttConnection;
+}
+
 class MqttConsumer implements Consumer {
   readonly #target: Target;
   readonly #subscription: Subscription;
@@ -208,14 +214,19 @@ class MqttConsumer implements Consumer {
   readonly #settling = new SettleInOrder((reason) => this.#end(reason));
   #connection: MqttConnection | undefined;
   #deadLetters: Promise<MqttPublisher> | undefined;
-  readonly #held: IPublishPacket[] = [];
-  #inFlight = 0;
+  /** Some brokers send more than the window, and messages with QoS 0 have none. */
+  readonly #window: HeldWindow<Arrived>;
   #isOver = false;
 
   constructor(target: Target, subscription: Subscription, take: TakeMessage) {
     this.#target = target;
     this.#subscription = subscription;
     this.#take = take;
+    this.#window = new HeldWindow(subscription.window, {
+      handIn: (arrived) => this.#handIn(arrived),
+      pause: ({ from }) => from.pause(),
+      resume: ({ from }) => from.resume(),
+    });
   }
 
   get ended(): Promise<unknown> {
@@ -227,19 +238,14 @@ class MqttConsumer implements Consumer {
     void connection.lost.then((error) => this.#end(error));
   }
 
-  /** Some brokers send more than the window, and messages with QoS 0 have none. Those wait here, and in the network. */
   receive(packet: IPublishPacket, from: MqttConnection): void {
-    if (this.#isOver) return;
-    if (this.#inFlight < this.#subscription.window) return this.#handIn(packet, from);
-    this.#held.push(packet);
-    return from.pause();
+    if (!this.#isOver) this.#window.receive({ packet, from });
   }
 
-  #handIn(packet: IPublishPacket, from: MqttConnection): void {
-    const incoming = toIncoming(packet, this.#subscription.destination);
-    this.#inFlight += 1;
+  #handIn(arrived: Arrived): void {
+    const incoming = toIncoming(arrived.packet, this.#subscription.destination);
     this.#settling.add(this.#take(incoming), {
-      stored: () => this.#acknowledge(packet, from),
+      stored: () => this.#acknowledge(arrived),
       dead: (reason) => this.#bury(incoming, reason),
     });
   }
@@ -252,21 +258,15 @@ class MqttConsumer implements Consumer {
     await this.#deadLetters?.then((publisher) => publisher.close()).catch(() => undefined);
   }
 
-  #acknowledge({ qos, messageId }: IPublishPacket, from: MqttConnection): void {
-    this.#inFlight -= 1;
-    if (qos > 0) from.send({ cmd: 'puback', messageId: messageId!, reasonCode: 0 });
-    if (this.#isOver) return;
-    const next = this.#held.shift();
-    if (next !== undefined) this.#handIn(next, from);
-    if (this.#held.length === 0) from.resume();
+  #acknowledge(arrived: Arrived): void {
+    const { packet, from } = arrived;
+    if (packet.qos > 0) from.send({ cmd: 'puback', messageId: packet.messageId!, reasonCode: 0 });
+    this.#window.settled(arrived, this.#isOver);
   }
 
   async #bury(incoming: Incoming, reason: DeadReason): Promise<void> {
-    const { deadLetter, destination } = this.#subscription;
     this.#deadLetters ??= openPublisher(this.#target);
-    const { id = '', key, contentType = 'application/octet-stream', body } = incoming;
-    const headers = deadLetterHeaders(incoming, reason, destination);
-    await (await this.#deadLetters).publish({ destination: deadLetter, key, id, contentType, headers, body });
+    await (await this.#deadLetters).publish(toDeadLetter(incoming, reason, this.#subscription));
   }
 
   #end(reason: AppError): void {

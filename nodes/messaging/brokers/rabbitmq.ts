@@ -3,7 +3,7 @@ import { isIP, type Socket } from 'node:net';
 import { connect, type ChannelModel, type ConfirmChannel, type ConsumeMessage, type Options, type SocketOptions } from 'amqplib';
 import type { AppError } from '../../../engine/contract/values/errors.ts';
 import {
-  deadLetterHeaders,
+  toDeadLetter,
   type Broker,
   type Consumer,
   type DeadReason,
@@ -28,13 +28,12 @@ import {
   tooLarge,
 } from './errors.ts';
 import { SettleInOrder } from './settle-in-order.ts';
-import { within } from './within.ts';
+import { endedInTime, within } from './within.ts';
 
 /** A connection whose other side is silent for two of these is lost. */
 const HEARTBEAT_SEC = 10;
 /** Maximum number of exchanges that a connection publishes to at the same time; each has a channel. */
 const MAX_CHANNELS = 200;
-const CLOSE_MS = 2000;
 const EXCHANGE = '/exchange/';
 /** A queue has no key, so the key is a header there. */
 const KEY_HEADER = 'message-key';
@@ -96,7 +95,7 @@ function openFailed(server: Server, cause: unknown): AppError {
 }
 
 export async function closeModel(model: ChannelModel, { clock }: Target): Promise<void> {
-  await within(clock, CLOSE_MS, model.close()).catch(() => undefined);
+  await endedInTime(clock, model.close());
 }
 
 async function describe(target: Target): Promise<string> {
@@ -327,12 +326,12 @@ class RabbitConsumer implements Consumer {
     const wasOver = this.#isOver;
     this.#isOver = true;
     if (!wasOver) {
-      await within(target.clock, CLOSE_MS, channel.cancel(this.tag)).catch(() => undefined);
+      await endedInTime(target.clock, channel.cancel(this.tag));
       await this.#settling.drained();
     }
     this.#flush();
     // Closing the connection would overtake the acknowledgement, because the client sends it by another queue.
-    await within(target.clock, CLOSE_MS, channel.close()).catch(() => undefined);
+    await endedInTime(target.clock, channel.close());
     await closeModel(model, target);
   }
 
@@ -354,10 +353,7 @@ class RabbitConsumer implements Consumer {
   }
 
   #bury(incoming: Incoming, reason: DeadReason): Promise<void> {
-    const { deadLetter, destination } = this.#parts.subscription;
-    const { id = '', key, contentType = 'application/octet-stream', body } = incoming;
-    const headers = deadLetterHeaders(incoming, reason, destination);
-    const letter: Outgoing = { destination: deadLetter, key, id, contentType, headers, body };
+    const letter = toDeadLetter(incoming, reason, this.#parts.subscription);
     return this.#deadLetters.publish(letter, routeOf(letter));
   }
 

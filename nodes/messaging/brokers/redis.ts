@@ -3,7 +3,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import type { Socket } from 'node:net';
 import type { AppError } from '../../../engine/contract/values/errors.ts';
 import {
-  deadLetterHeaders,
+  toDeadLetter,
   type Broker,
   type Consumer,
   type DeadReason,
@@ -29,13 +29,12 @@ import {
   tooLarge,
 } from './errors.ts';
 import { SettleInOrder } from './settle-in-order.ts';
-import { within } from './within.ts';
+import { endedInTime, within } from './within.ts';
 
 const BLOCK_MS = 1000;
 /** Messages of another consumer of the group that were not acknowledged for so long are taken over. */
 const ABANDONED_MS = 300_000;
 const CLAIM_EVERY_MS = 60_000;
-const CLOSE_MS = 2000;
 const BODY = 'body';
 const HEADER = 'header:';
 
@@ -110,7 +109,7 @@ function redisFailed(key: string, cause: unknown): AppError | undefined {
 }
 
 async function close(redis: Redis, { clock }: Target): Promise<void> {
-  await within(clock, CLOSE_MS, redis.quit()).catch(() => undefined);
+  await endedInTime(clock, redis.quit());
   redis.disconnect();
 }
 
@@ -226,7 +225,7 @@ class RedisConsumer implements Consumer {
     await this.#reading;
     if (!wasOver) await this.#settling.drained();
     this.#acknowledge();
-    await within(target.clock, CLOSE_MS, this.#acknowledging).catch(() => undefined);
+    await endedInTime(target.clock, this.#acknowledging);
     await close(redis, target);
   }
 
@@ -302,9 +301,7 @@ class RedisConsumer implements Consumer {
   }
 
   #bury(incoming: Incoming, reason: DeadReason): Promise<void> {
-    const { id = '', key, contentType = 'application/octet-stream', body, place = '' } = incoming;
-    const headers = deadLetterHeaders(incoming, reason, place);
-    return add(this.#parts.redis, { destination: this.#parts.subscription.deadLetter, key, id, contentType, headers, body }, 'any');
+    return add(this.#parts.redis, toDeadLetter(incoming, reason, this.#parts.subscription), 'any');
   }
 
   #end(reason: AppError): void {

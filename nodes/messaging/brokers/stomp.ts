@@ -4,7 +4,7 @@ import { Client, StompSocketState, type IFrame, type IMessage, type IStompSocket
 import type { AppError } from '../../../engine/contract/values/errors.ts';
 import { isJsonType, isTextType, parseMediaType } from '../../shared/http/media-type.ts';
 import {
-  deadLetterHeaders,
+  toDeadLetter,
   type Broker,
   type Consumer,
   type DeadReason,
@@ -18,11 +18,11 @@ import {
 } from './broker.ts';
 import { firstServer, joinWrites, openSocket } from './connect.ts';
 import { connectFailed, connectionLost, destinationUnknown, loginRefused, notConfirmed, notTaken, refused, stopped } from './errors.ts';
+import { HeldWindow } from './held-window.ts';
 import { SettleInOrder } from './settle-in-order.ts';
-import { within } from './within.ts';
+import { endedInTime, within } from './within.ts';
 
 const HEARTBEAT_MS = 10_000;
-const CLOSE_MS = 2000;
 /** `message-id` is the broker's own, and some give another one with each delivery. */
 const ID_HEADER = 'x-message-id';
 const KEY_HEADER = 'x-message-key';
@@ -119,7 +119,7 @@ async function openServer(target: Target, server: Server): Promise<StompConnecti
     },
     async close() {
       // The receipt of DISCONNECT says that the broker has everything that was sent before.
-      await within(clock, CLOSE_MS, client.deactivate()).catch(() => undefined);
+      await endedInTime(clock, client.deactivate());
       end(new Error('closed'));
       socket.destroy();
     },
@@ -235,14 +235,19 @@ class StompConsumer implements Consumer {
   readonly #take: TakeMessage;
   readonly #ended = Promise.withResolvers<unknown>();
   readonly #settling = new SettleInOrder((reason) => this.#end(reason));
-  readonly #held: IMessage[] = [];
-  #inFlight = 0;
+  /** Brokers that know no window of messages send more. */
+  readonly #window: HeldWindow<IMessage>;
   #isOver = false;
 
   constructor(connection: StompConnection, subscription: Subscription, take: TakeMessage) {
     this.#connection = connection;
     this.#subscription = subscription;
     this.#take = take;
+    this.#window = new HeldWindow(subscription.window, {
+      handIn: (message) => this.#handIn(message),
+      pause: () => connection.socket.pause(),
+      resume: () => connection.socket.resume(),
+    });
     void connection.lost.then((error) => this.#end(error));
   }
 
@@ -257,12 +262,8 @@ class StompConsumer implements Consumer {
     return failed;
   }
 
-  /** Brokers that know no window of messages send more; those wait here, and in the network. */
   receive(message: IMessage): void {
-    if (this.#isOver) return;
-    if (this.#inFlight < this.#subscription.window) return this.#handIn(message);
-    this.#held.push(message);
-    this.#connection.socket.pause();
+    if (!this.#isOver) this.#window.receive(message);
   }
 
   async stop(): Promise<void> {
@@ -275,7 +276,6 @@ class StompConsumer implements Consumer {
 
   #handIn(message: IMessage): void {
     const incoming = toIncoming(message);
-    this.#inFlight += 1;
     this.#settling.add(this.#take(incoming), {
       stored: () => this.#acknowledge(message),
       dead: (reason) => this.#bury(incoming, reason),
@@ -283,21 +283,14 @@ class StompConsumer implements Consumer {
   }
 
   #acknowledge(message: IMessage): void {
-    this.#inFlight -= 1;
     if (this.#connection.isOpen) message.ack();
-    if (this.#isOver) return;
-    const next = this.#held.shift();
-    if (next !== undefined) this.#handIn(next);
-    if (this.#held.length === 0) this.#connection.socket.resume();
+    this.#window.settled(message, this.#isOver);
   }
 
   #bury(incoming: Incoming, reason: DeadReason): Promise<void> {
-    const { deadLetter, destination } = this.#subscription;
-    const { id = '', key, contentType = 'application/octet-stream', body } = incoming;
     // The receipt must come in.
     this.#connection.socket.resume();
-    const headers = deadLetterHeaders(incoming, reason, destination);
-    return send(this.#connection, { destination: deadLetter, key, id, contentType, headers, body });
+    return send(this.#connection, toDeadLetter(incoming, reason, this.#subscription));
   }
 
   #end(reason: AppError): void {

@@ -10,3 +10,11 @@ export async function within<T>(clock: Pick<Clock, 'after'>, limitMs: number, wo
     cancel();
   }
 }
+
+/** How long a broker has to end a connection in good order. */
+const CLOSE_MS = 2000;
+
+/** Waits until a connection or what runs on it has ended in good order, for a short time. Never rejects. */
+export async function endedInTime(clock: Pick<Clock, 'after'>, work: Promise<unknown>): Promise<void> {
+  await within(clock, CLOSE_MS, work).catch(() => undefined);
+}
