@@ -66,9 +66,8 @@ export async function startTopicRecorder(deps: RecordTopicsDeps): Promise<TopicR
   const { clock, shared, logger } = deps;
   const holder = createId('own');
   // A stop waits for no answer of gateways: those of this process have stopped before. What was not read is read later.
-  const stopped = Promise.withResolvers<never>();
-  stopped.promise.catch(() => undefined);
-  const askGateways: AskGateways = (question) => Promise.race([deps.askGateways(question), stopped.promise]);
+  const stopping = new AbortController();
+  const askGateways: AskGateways = (question) => deps.askGateways(question, stopping.signal);
   const recorder = new Recorder({ ...deps, askGateways }, await deps.documents.open(sourcesSpec));
   let isStopped = false;
   let looking: Promise<void> | undefined;
@@ -87,7 +86,7 @@ export async function startTopicRecorder(deps: RecordTopicsDeps): Promise<TopicR
       .then(
         () => (isQuiet = false),
         (error: unknown) => {
-          if (!isQuiet && !isStopped) logger.error('topics.record-failed', error);
+          if (!isQuiet) logger.error('topics.record-failed', error);
           isQuiet = true;
         },
       )
@@ -112,7 +111,7 @@ export async function startTopicRecorder(deps: RecordTopicsDeps): Promise<TopicR
     async stop() {
       isStopped = true;
       cancel();
-      stopped.reject(new Error('the recorder of topics stops'));
+      stopping.abort();
       await looking;
       await shared.releaseLease(LEASE, holder).catch(() => undefined);
     },

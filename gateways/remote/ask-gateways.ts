@@ -48,8 +48,9 @@ export function createAskGateways({ channel, seal, clock, expected }: AskDeps): 
       if (heard.length >= asked) all.resolve();
     });
     const cancel = clock.after(WAIT_MS, all.resolve);
-    signal?.addEventListener('abort', () => all.resolve(), { once: true });
-    if (signal?.aborted === true) all.resolve();
+    const onAbort = () => all.resolve();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted === true) onAbort();
     try {
       const text = seal.seal({ ...PLACE, id }, JSON.stringify(question));
       await channel.publish(QUESTIONS, JSON.stringify({ id, text } satisfies Envelope));
@@ -57,6 +58,7 @@ export function createAskGateways({ channel, seal, clock, expected }: AskDeps): 
       if (heard.length < asked) await end(id);
       return { replies: heard, asked };
     } finally {
+      signal?.removeEventListener('abort', onAbort);
       cancel();
       unsubscribe();
     }

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { GatewayEvent, GatewayQuestion, GatewayReply, RecentCall } from '../../../gateways/documents/gateway-questions.ts';
+import type {
+  GatewayEvent,
+  GatewayQuestion,
+  GatewayReply,
+  HeardReplies,
+  RecentCall,
+} from '../../../gateways/documents/gateway-questions.ts';
 import { apiInterface, flow, startControl, type Running } from '../start-control.ts';
 
 const SECOND_MS = 1_000;
@@ -135,9 +141,11 @@ test('events of what administrators did name the act, and never a secret', async
 test('a stop waits for no gateway that does not reply', { timeout: 30_000 }, async () => {
   let asked = 0;
   const running = await startControl({
-    askGateways: () => {
+    askGateways: (_question, signal) => {
       asked += 1;
-      return new Promise(() => undefined);
+      const { promise, resolve } = Promise.withResolvers<HeardReplies>();
+      signal?.addEventListener('abort', () => resolve({ replies: [], asked: 1 }));
+      return promise;
     },
   });
   await running.clock.advance(2 * SECOND_MS);
