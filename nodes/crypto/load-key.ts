@@ -1,7 +1,7 @@
 /** Reads the key of an adapter: its settings and its credential. */
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { sm2 } from 'sm-crypto-v2';
-import { SM2_SPKI_LENGTH, SM2_SPKI_PREFIX } from '../../engine/contract/kq1/sm2.ts';
+import { sm2PointOfSpki } from '../../engine/contract/kq1/sm2.ts';
 import type { Hmac, LoadedKey, Sm2Key, Sm4 } from './compute.ts';
 import { keyInvalid } from './errors.ts';
 import type { CryptoSettings } from './settings.ts';
@@ -105,8 +105,8 @@ function isOnCurve(point: string): boolean {
 function pointOfPem(pem: string): string | undefined {
   try {
     const spki = createPublicKey(pem).export({ type: 'spki', format: 'der' });
-    const isSm2 = spki.length === SM2_SPKI_LENGTH && spki.subarray(0, SM2_SPKI_PREFIX.length).equals(SM2_SPKI_PREFIX);
-    return isSm2 ? `04${spki.subarray(SM2_SPKI_PREFIX.length).toString('hex')}` : undefined;
+    const point = sm2PointOfSpki(spki);
+    return point && `04${Buffer.from(point).toString('hex')}`;
   } catch {
     return undefined;
   }

@@ -13,14 +13,7 @@ import {
   verify,
   type KeyObject,
 } from 'node:crypto';
-import {
-  digestOfScheme,
-  isStrictSm2Signature,
-  SM2_SPKI_LENGTH,
-  SM2_SPKI_PREFIX,
-  sm2IdentityInput,
-  type Kq1Scheme,
-} from '../../engine/contract/kq1/kq1.ts';
+import { digestOfScheme, isStrictSm2Signature, sm2IdentityInput, sm2PointOfSpki, type Kq1Scheme } from '../../engine/contract/kq1/kq1.ts';
 import { createSoftwareEncryption } from '../../storage/crypto/software-encryption.ts';
 import { keyRefused, type SdkCrypto } from '../core/sdk-crypto.ts';
 
@@ -72,12 +65,9 @@ function secretOf(key: string): Buffer {
  * add it, so the callers of this function do.
  */
 function identityOf(publicKey: KeyObject): Buffer {
-  const spki = publicKey.export({ type: 'spki', format: 'der' });
-  if (spki.length !== SM2_SPKI_LENGTH || !spki.subarray(0, SM2_SPKI_PREFIX.length).equals(SM2_SPKI_PREFIX))
-    throw keyRefused('it is not an SM2 key');
-  return createHash('sm3')
-    .update(sm2IdentityInput(spki.subarray(SM2_SPKI_PREFIX.length)))
-    .digest();
+  const point = sm2PointOfSpki(publicKey.export({ type: 'spki', format: 'der' }));
+  if (point === undefined) throw keyRefused('it is not an SM2 key');
+  return createHash('sm3').update(sm2IdentityInput(point)).digest();
 }
 
 function rsaPadding(scheme: Kq1Scheme): { padding: number; saltLength?: number } {

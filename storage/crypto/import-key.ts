@@ -12,7 +12,7 @@ import {
 } from 'node:crypto';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { KeyHandle, KeyMaterial, SignatureScheme } from '../../engine/contract/ports/crypto.ts';
-import { SM2_SPKI_LENGTH, SM2_SPKI_PREFIX } from '../../engine/contract/kq1/sm2.ts';
+import { SM2_SPKI_PREFIX, sm2PointOfSpki } from '../../engine/contract/kq1/sm2.ts';
 import type { Hmac, PrepareHmac } from './prepare-hmac.ts';
 import { SM2_PKCS8_PREFIX, sm2Identity, sm2Sign, sm2Verify } from './sm2.ts';
 
@@ -121,8 +121,7 @@ function sm2Coordinate(jwk: Readonly<Record<string, unknown>>, name: 'x' | 'y' |
  */
 function requireFit(publicKey: KeyObject, scheme: SignatureScheme): void {
   if (scheme === 'SM2-SM3') {
-    const spki = publicKey.export({ type: 'spki', format: 'der' });
-    if (spki.length === SM2_SPKI_LENGTH && spki.subarray(0, SM2_SPKI_PREFIX.length).equals(SM2_SPKI_PREFIX)) return;
+    if (sm2PointOfSpki(publicKey.export({ type: 'spki', format: 'der' })) !== undefined) return;
     throw invalid(scheme, 'it is not an uncompressed point on the curve SM2');
   }
   if (scheme === 'ED25519') {

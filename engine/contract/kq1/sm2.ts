@@ -12,6 +12,12 @@ export const SM2_SPKI_PREFIX = bytesOf('3059301306072a8648ce3d020106082a811ccf55
 /** The length in bytes of an SM2 public key as SPKI. */
 export const SM2_SPKI_LENGTH = SM2_SPKI_PREFIX.length + 64;
 
+/** Returns the 64 bytes x || y of a public key as SPKI; undefined for a key of another curve or form. */
+export function sm2PointOfSpki(spki: Uint8Array): Uint8Array | undefined {
+  const isSm2 = spki.length === SM2_SPKI_LENGTH && SM2_SPKI_PREFIX.every((byte, index) => spki[index] === byte);
+  return isSm2 ? spki.subarray(SM2_SPKI_PREFIX.length) : undefined;
+}
+
 /**
  * ENTL and the user id 1234567812345678 (the default of GM/T 0009 if the two sides agreed on none), and the curve's
  * a, b, Gx, Gy.
