@@ -7,9 +7,9 @@ import { defineNode, errorPort, inPort, okPort, type NodeContext } from '../../e
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { encodeText } from '../shared/charset/text-charset.ts';
 import { buildAck } from '../shared/hl7/acknowledge.ts';
-import { charsetOfMsh18 } from '../shared/hl7/charset-names.ts';
+import { declaredCharset } from '../shared/hl7/charset-names.ts';
 import { textSteps } from '../shared/hl7/form.ts';
-import { headerField, readHl7, writeHl7, type Hl7Message } from '../shared/hl7/message.ts';
+import { readHl7, writeHl7, type Hl7Message } from '../shared/hl7/message.ts';
 import { completeReply } from '../shared/hl7/reply.ts';
 import { inTurns } from '../shared/in-turns.ts';
 import { textOf } from './parse-input.ts';
@@ -122,6 +122,6 @@ async function messageIn(data: unknown, charset: string | undefined, { signal }:
 }
 
 function charsetOf(message: Hl7Message, received: string | undefined): string {
-  const declared = charsetOfMsh18(headerField(message, 18).split(message.delimiters.repetition || '~')[0]!);
+  const declared = declaredCharset(message);
   return declared === undefined || declared === 'US-ASCII' ? (received ?? 'UTF-8') : declared;
 }

@@ -16,7 +16,7 @@ import {
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { canonicalCharset, decodeText, encodeText } from '../shared/charset/text-charset.ts';
 import type { Ack } from '../shared/hl7/acknowledge.ts';
-import { charsetOfMsh18, msh18OfCharset } from '../shared/hl7/charset-names.ts';
+import { declaredCharset, msh18OfCharset } from '../shared/hl7/charset-names.ts';
 import { controlIdOf } from '../shared/hl7/control-id.ts';
 import { textSteps } from '../shared/hl7/form.ts';
 import { headerField, readHl7, writeHl7 } from '../shared/hl7/message.ts';
@@ -179,7 +179,7 @@ async function outgoing(config: Config, ctx: NodeContext<Config>, message: Messa
     throw new AppError('MLLP_NO_CONTROL_ID', 'input', 'The message has no MSH-10, so no ACK could refer to it.', {
       fix: 'Set MSH-10 in the flow, or let the node derive it.',
     });
-  const declared = charsetOfMsh18(headerField(request, 18).split(request.delimiters.repetition || '~')[0]!);
+  const declared = declaredCharset(request);
   const charset = canonicalCharset(ctx.adapter!.charset ?? declared ?? message.charset ?? 'UTF-8');
   if (declared !== undefined && declared !== charset) request = setHl7(request, 'MSH-18', msh18OfCharset(charset));
   return { content: encodeText(writeHl7(request), charset), controlId, charset };

@@ -4,6 +4,7 @@
  */
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { canonicalCharset, decodeText } from '../charset/text-charset.ts';
+import { headerField, type Hl7Message } from './message.ts';
 
 const TABLE_0211: Readonly<Record<string, string>> = {
   ASCII: 'US-ASCII',
@@ -12,6 +13,14 @@ const TABLE_0211: Readonly<Record<string, string>> = {
   'BIG-5': 'Big5',
   ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9, 15].map((part) => [`8859/${part}`, `ISO-8859-${part}`])),
 };
+
+/**
+ * Returns the IANA charset that a message names first in MSH-18; undefined if it names none. Throws HL7_CHARSET_UNSUPPORTED
+ * (input).
+ */
+export function declaredCharset(message: Hl7Message): string | undefined {
+  return charsetOfMsh18(headerField(message, 18).split(message.delimiters.repetition || '~')[0]!);
+}
 
 /**
  * Returns the IANA charset of an MSH-18 value (its first repetition); undefined if the value is empty. Throws
