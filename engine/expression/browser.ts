@@ -3,7 +3,7 @@
  * `node:` imports).
  */
 import jsonata from 'jsonata';
-import { offeredFunctions } from './offered-functions.ts';
+import { offerFunctions } from './offered-functions.ts';
 import { createPatternHost } from './pattern-store.ts';
 import { createRegexEngine } from './regex-engine.ts';
 import { expressionFailed, timeFunctions, type ExpressionRunner } from './compile-expression.ts';
@@ -22,7 +22,7 @@ export function createInPlaceRunner(): ExpressionRunner {
     async runExpression(text, root, options = {}) {
       try {
         const expression = jsonata(text, { timeout: 1000, stack: 200, RegexEngine });
-        for (const [name, call] of offeredFunctions) expression.assign(name, call);
+        offerFunctions(expression);
         const value: unknown = await expression.evaluate(root, timeFunctions(options.nowMs ?? 0));
         return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
       } catch (error) {

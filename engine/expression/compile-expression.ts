@@ -14,7 +14,7 @@ import { nameFault } from './check-names.ts';
 import { patternFault } from './check-patterns.ts';
 import { compileSyntax, type Syntax, type SyntaxFault } from './compile-syntax.ts';
 import { inspectSyntax } from './inspect-syntax.ts';
-import { FUNCTION_FAULT, offeredFunctions } from './offered-functions.ts';
+import { FUNCTION_FAULT, offerFunctions } from './offered-functions.ts';
 
 /**
  * Runs expressions that must not run in process. On the server this is the script pool; in a browser's preview it is
@@ -82,7 +82,7 @@ export function compileExpression(text: string, options: ExpressionOptions): Com
     });
   if (!isBounded) return { run: inSandbox, isInline: false, names };
   const expression = jsonata(text, { timeout: options.inlineMs ?? INLINE_MS, stack: INLINE_DEPTH });
-  for (const [name, call] of offeredFunctions) expression.assign(name, call);
+  offerFunctions(expression);
   return { run: (scope) => runBounded(expression, scope, inSandbox), isInline: false, names };
 }
 

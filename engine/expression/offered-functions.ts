@@ -1,3 +1,4 @@
+import type { Expression } from 'jsonata';
 import { expressionFunctions } from '../functions/expression-functions.ts';
 import type { ValueFunction } from '../functions/value-function.ts';
 
@@ -15,6 +16,11 @@ export function callOffered({ run, settings }: ValueFunction, args: readonly unk
 }
 
 /** The functions as JSONata calls them. */
-export const offeredFunctions: readonly (readonly [name: string, call: (...args: readonly unknown[]) => unknown])[] = [
+const offeredFunctions: readonly (readonly [name: string, call: (...args: readonly unknown[]) => unknown])[] = [
   ...expressionFunctions.values(),
 ].map((entry) => [entry.name, (...args) => callOffered(entry, args)]);
+
+/** Gives an expression of JSONata the functions of mappings. */
+export function offerFunctions(expression: Pick<Expression, 'assign'>): void {
+  for (const [name, call] of offeredFunctions) expression.assign(name, call);
+}
