@@ -1,6 +1,6 @@
 /** The keys of publishers, which the security administrator registers. */
-import { Button, Form, Input, Modal, Select, Upload } from 'antd';
-import { FileUp, Plus, Trash2 } from 'lucide-react';
+import { Button, Form, Input, Modal, Select } from 'antd';
+import { Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import type { Output } from '../../api/operation-types.ts';
 import { useListOf, useMutationOf } from '../../api/queries.ts';
@@ -8,6 +8,7 @@ import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
 import { EmptyState } from '../../kit/feedback/empty-state.tsx';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
+import { PublicKeyField } from '../../kit/form/inputs/public-key-field.tsx';
 import { Panel } from '../../kit/page/page-header.tsx';
 import { DataTable, type Column } from '../../kit/table/data-table.tsx';
 import { TimeText } from '../../kit/time/time-text.tsx';
@@ -25,8 +26,6 @@ const TEXTS = defineTexts({
   publisherHelp: ['与清单中的 publisher 相同：小写字母、数字和连字符', 'As in the manifest: lower-case letters, digits and hyphens'],
   scheme: ['算法', 'Algorithm'],
   fingerprint: ['指纹', 'Fingerprint'],
-  pem: ['公钥（PEM）', 'Public key (PEM)'],
-  file: ['选择文件', 'Choose a file'],
   signed: ['签名的扩展', 'Signed extensions'],
   at: ['登记时间', 'Registered'],
   remove: ['撤销', 'Withdraw'],
@@ -120,10 +119,6 @@ function AddKeyDialog({ onClose }: { readonly onClose: () => void }) {
     await add.mutateAsync(values);
     onClose();
   };
-  const readFile = (file: File) => {
-    void file.text().then((pem) => form.setFieldsValue({ publicPem: pem.slice(0, 2000) }));
-    return false;
-  };
   const required = { required: true, whitespace: true, message: t('missing') };
   return (
     <Modal
@@ -155,12 +150,7 @@ function AddKeyDialog({ onClose }: { readonly onClose: () => void }) {
           <Form.Item name="scheme" label={t('scheme')}>
             <Select options={['SM2-SM3', 'ED25519'].map((value) => ({ value, label: value }))} />
           </Form.Item>
-          <Form.Item name="publicPem" label={t('pem')} rules={[required]}>
-            <Input.TextArea rows={4} maxLength={2000} placeholder="-----BEGIN PUBLIC KEY-----" />
-          </Form.Item>
-          <Upload accept=".pem,.pub,.txt" showUploadList={false} beforeUpload={readFile}>
-            <Button icon={<FileUp size={16} />}>{t('file')}</Button>
-          </Upload>
+          <PublicKeyField maxLength={2000} missing={t('missing')} />
         </Form>
         {add.error === null ? null : <ErrorBox error={add.error} />}
       </div>

@@ -1,8 +1,8 @@
-import { Button, Form, Input, Modal, Select, Upload } from 'antd';
-import { FileUp } from 'lucide-react';
+import { Form, Input, Modal, Select } from 'antd';
 import { useMutationOf } from '../../../api/queries.ts';
 import { defineTexts, useTexts } from '../../../i18n/texts.ts';
 import { ErrorBox } from '../../../kit/feedback/error-box.tsx';
+import { PublicKeyField } from '../../../kit/form/inputs/public-key-field.tsx';
 import styles from '../caller-page.module.css';
 
 const TEXTS = defineTexts({
@@ -15,9 +15,7 @@ const TEXTS = defineTexts({
   issuer: ['签发者（iss）', 'Issuer (iss)'],
   audience: ['受众（aud）', 'Audience (aud)'],
   alg: ['算法', 'Algorithm'],
-  pem: ['公钥（PEM）', 'Public key (PEM)'],
   pemHelp: ['只要公钥；私钥永远留在签发者处。', 'Only the public key; the private key stays with the issuer.'],
-  file: ['选择文件', 'Choose a file'],
   missing: ['请填写', 'Enter a value'],
   cancel: ['取消', 'Cancel'],
 });
@@ -40,10 +38,6 @@ export function UserTokenKeyDialog({ onClose }: { readonly onClose: () => void }
   const submit = async (document: Values) => {
     await save.mutateAsync({ document });
     onClose();
-  };
-  const readFile = (file: File) => {
-    void file.text().then((text) => form.setFieldsValue({ publicPem: text.slice(0, MOST_PEM) }));
-    return false;
   };
   const required = [{ required: true, whitespace: true, message: t('missing') }];
   return (
@@ -77,12 +71,7 @@ export function UserTokenKeyDialog({ onClose }: { readonly onClose: () => void }
           <Form.Item name="alg" label={t('alg')}>
             <Select options={ALGORITHMS.map((value) => ({ value, label: value }))} />
           </Form.Item>
-          <Form.Item name="publicPem" label={t('pem')} extra={t('pemHelp')} rules={required}>
-            <Input.TextArea rows={4} maxLength={MOST_PEM} placeholder="-----BEGIN PUBLIC KEY-----" />
-          </Form.Item>
-          <Upload accept=".pem,.pub,.txt" showUploadList={false} beforeUpload={readFile}>
-            <Button icon={<FileUp size={16} />}>{t('file')}</Button>
-          </Upload>
+          <PublicKeyField maxLength={MOST_PEM} help={t('pemHelp')} missing={t('missing')} />
         </Form>
         {save.error === null ? null : <ErrorBox error={save.error} />}
       </div>
