@@ -23,7 +23,7 @@ function send(message: FromProcess): void {
 
 /**
  * Notes what the code of a call said. The code may have changed its own `JSON`, so the text is parsed again, and the
- * call is the one whose realm it came from, whatever the text says. The engine checks the rest.
+ * call is the one whose realm it came from, and not the one that the text names. The engine checks the rest.
  */
 function note(id: number, is: string, text: string): void {
   const message = { ...(JSON.parse(text) as object), is, id } as FromProcess;

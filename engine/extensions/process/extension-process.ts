@@ -152,7 +152,7 @@ export class ExtensionProcess {
 
   #receive(value: unknown): void {
     if (!Check(FromProcess, value)) return this.#end('protocol');
-    // Whatever it sends, it sends between two turns of the code: none of them was endless.
+    // A message is sent between two turns of the code, so none of them was endless.
     this.#lastSign = this.#options.clock.monotonic();
     this.#cpuAtSign = this.#cpuMs;
     switch (value.is) {

@@ -106,7 +106,7 @@ function checkField(text: string, { type, mostRepetitions, mostCharacters }: Fie
     problems.push(problemAt(place, 'repetitions', { limit: mostRepetitions, found: repetitions.length }));
   for (let index = 0; index < repetitions.length && problems.length < MOST_PROBLEMS; index++) {
     const repetition = repetitions[index]!;
-    // `""` deletes a value (HL7 v2.8, 2.5.3), whatever its type.
+    // `""` deletes a value of any type (HL7 v2.8, 2.5.3).
     if (repetition === '' || repetition === '""') continue;
     const own = index === 0 ? place : `${place}[${index + 1}]`;
     if (checksLength && repetition.length > mostCharacters)

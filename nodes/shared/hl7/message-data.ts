@@ -1,6 +1,6 @@
 /**
- * A message as plain data for mappings, conditions and expressions, since `hl7.parse@2`. Its paths are the same whatever
- * the sender wrote: PID-3.4 is always text at `data.PID[0].f3[0].c4`, and PID-3.4.1 is always `data.PID[0].f3[0].c4s1`.
+ * A message as plain data for mappings, conditions and expressions, since `hl7.parse@2`. Its paths do not depend
+ * on the sender: PID-3.4 is always text at `data.PID[0].f3[0].c4`, and PID-3.4.1 is always `data.PID[0].f3[0].c4s1`.
  * - `order`, `end`, `lead`, `other`: as in `form.ts`.
  * - Segment: `f1`, `f2` … by HL7 number, each a list of repetitions. `raw` is its text as received.
  * - Repetition: `c1`, `c2` … the texts of the components with escapes decoded, and `c1s1`, `c1s2` … their subcomponents. A

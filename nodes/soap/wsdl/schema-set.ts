@@ -99,7 +99,7 @@ export class SchemaSet {
   /**
    * Returns the component. If there is none, adds the problem to the list, after those of files
    * that could have it, unless the name belongs to a standard. A
-   * name without a prefix may also mean the target namespace, whatever the default namespace is: some tools write it so.
+   * name without a prefix may also mean the target namespace, also if there is another default namespace: some tools write it so.
    */
   find(kind: ComponentKind, name: QName, at: XmlNode, target: string, problems: ProblemList): Component | undefined {
     const components = this.#components[kind];

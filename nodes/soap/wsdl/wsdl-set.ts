@@ -68,7 +68,7 @@ export function readWsdlSet(description: Description): WsdlSet {
   };
 }
 
-/** Some tools write names without a prefix for the target namespace, whatever the default namespace is. */
+/** Some tools write names without a prefix for the target namespace, also if there is another default namespace. */
 function isPlain(uri: string): boolean {
   return uri === '' || uri === WSDL;
 }

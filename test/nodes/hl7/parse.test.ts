@@ -16,7 +16,7 @@ import { endsOnCancel, whileOthersGoOn } from '../support/large.ts';
 import { showsContract } from '../shows-contract.ts';
 
 showsContract(import.meta.url, {
-  happy: 'a place has the same path and the same value everywhere, whatever the sender wrote',
+  happy: 'a place has the same path and the same value everywhere, for all ways to write it',
   refusal: 'a type that the flow does not take is refused',
   cancel: '10 MB of many small segments are parsed while others go on, and a cancel ends it',
   '10 MB': '10 MB of many small segments are parsed while others go on, and a cancel ends it',
@@ -39,7 +39,7 @@ const SENDERS: Readonly<Record<string, string>> = {
 };
 const PLACES = { 'PID-3.4.1': 'data.PID[0].f3[0].c4s1', 'ZPI-1.1.1': 'data.ZPI[0].f1[0].c1s1' };
 
-test('a place has the same path and the same value everywhere, whatever the sender wrote', async (t) => {
+test('a place has the same path and the same value everywhere, for all ways to write it', async (t) => {
   for (const [how, segments] of Object.entries(SENDERS)) await t.test(how, () => isEverywhere(HEADER + segments));
 });
 

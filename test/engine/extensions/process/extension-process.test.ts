@@ -55,7 +55,7 @@ test('a node gets its message and configuration, and returns data', async () => 
   assert.deepEqual(dataOf(await call('other')), ['other', { ok: true }]);
 });
 
-test('the code has neither Node nor a network, whatever it tries', async () => {
+test('no code of an extension reaches Node or the network', async () => {
   const { call } = start(`
     const attempts = [
       () => process, () => require('fs'), () => fetch, () => globalThis.process, () => WebAssembly, () => setTimeout, () => SharedArrayBuffer.x,
@@ -130,7 +130,7 @@ test('a call finds nothing of an earlier call, nor of one that runs', async () =
   await assert.rejects(waiting, { message: 'cancelled' });
 });
 
-test('a call speaks for itself only, whatever its code does to the language', async () => {
+test('a call speaks for itself only, also if its code changes the built-ins of the language', async () => {
   const { call } = start(`export const nodes = {
     slow: (ctx) => ctx.fetch('https://a.example/'),
     forge() {
