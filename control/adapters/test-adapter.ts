@@ -4,9 +4,11 @@
  */
 import type { Adapter, AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
-import type { Health, ProbeContext } from '../../engine/contract/node/node.ts';
+import type { Health, ProbeContext, ProbeExchange } from '../../engine/contract/node/probe.ts';
 import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
 import { withoutSecrets } from '../audit/without-secrets.ts';
+import type { Actor } from '../access/actor.ts';
+import { isAllowed } from '../access/permissions.ts';
 import type { ActionContext } from '../action/action.ts';
 import { existing } from '../access/domains.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -71,7 +73,16 @@ async function probe(
   }
   const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(PROBE_MS)]);
   const report: ProbeContext['report'] = (step) => ctx.progress({ step: withoutSecrets(step) });
-  return withoutSecrets(await run({ adapter, outbound: outbound.guard, files, signal, clock, report, secret })) as Health;
+  const { exchanges, ...health } = await run({ adapter, outbound: outbound.guard, files, signal, clock, report, secret });
+  const shown = withoutSecrets(health) as Health;
+  // The probe has hidden the secrets in the exchanges. `withoutSecrets` would cut their contents.
+  return exchanges === undefined ? shown : { ...shown, exchanges: exchangesFor(ctx.actor, exchanges) };
+}
+
+/** What the other side sent may hold personal data, like a message. */
+function exchangesFor(actor: Actor, exchanges: readonly ProbeExchange[]): readonly ProbeExchange[] {
+  if (isAllowed(actor, 'executions.payload')) return exchanges;
+  return exchanges.map((exchange) => ({ ...exchange, received: { content: '', missing: 'right' } }));
 }
 
 export function proberOf(nodes: NodeRegistry, protocol: string): Probe | undefined {

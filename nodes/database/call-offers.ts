@@ -1,5 +1,6 @@
 /** Offers the stored procedures and functions of the database, with their parameters. */
-import type { Offer, ProbeContext } from '../../engine/contract/node/node.ts';
+import type { Offer } from '../../engine/contract/node/node.ts';
+import type { ProbeContext } from '../../engine/contract/node/probe.ts';
 import type { ReadLimits, Row } from './drivers/driver.ts';
 import { canCall } from './statements/call-statements.ts';
 import { useConnection } from './use-connection.ts';

@@ -1,5 +1,6 @@
 /** Offers the tables of the database to the nodes: to one that reads also views, to one that writes their columns. */
-import type { Offer, ProbeContext } from '../../engine/contract/node/node.ts';
+import type { Offer } from '../../engine/contract/node/node.ts';
+import type { ProbeContext } from '../../engine/contract/node/probe.ts';
 import type { Column, ColumnForm } from './drivers/driver.ts';
 import { quoteName, type SqlSyntax } from './sql/syntax.ts';
 import { useConnection } from './use-connection.ts';

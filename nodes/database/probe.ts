@@ -1,29 +1,35 @@
-/** Tests the connection of a database adapter: host name, connection with TLS and login, readable tables. Changes nothing. */
-import type { Health, ProbeContext } from '../../engine/contract/node/node.ts';
-import { createProbeSteps } from '../shared/probe-steps.ts';
+/** Tests the connection of a database adapter: host name, connection, TLS, login, readable tables. Changes nothing. */
+import type { Health, ProbeContext } from '../../engine/contract/node/probe.ts';
+import { runProbe } from '../shared/probe/run-probe.ts';
+import type { WireFormat } from '../shared/probe/wire-formats.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import type { Connection } from './drivers/driver.ts';
-import { ENGINES } from './drivers/drivers.ts';
+import { ENGINES, type EngineName } from './drivers/drivers.ts';
 import { connectFailed } from './drivers/errors.ts';
 import { DatabaseSettings } from './settings.ts';
 import { openConnection } from './use-connection.ts';
 
-export async function probeDatabase(ctx: ProbeContext): Promise<Health> {
-  const steps = createProbeSteps(ctx);
-  let connection: Connection | undefined;
-  try {
-    await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => readSettings(ctx.adapter, DatabaseSettings).engine);
-    if (ctx.adapter.settings['host'] !== undefined) await steps.run({ 'zh-CN': '域名解析', en: 'Name' }, () => resolveName(ctx));
-    await steps.run({ 'zh-CN': '连接与登录', en: 'Connection and login' }, async () => {
-      const { user, database, tls, file } = readSettings(ctx.adapter, DatabaseSettings);
-      connection = await openConnection(ctx);
-      return file ?? `${user}, ${database}${tls === undefined ? '' : ', TLS'}`;
-    });
-    await steps.run({ 'zh-CN': '可读的表与视图', en: 'Readable tables and views' }, () => countTables(connection!, ctx));
-    return steps.health();
-  } finally {
-    connection?.close();
-  }
+export function probeDatabase(given: ProbeContext): Promise<Health> {
+  return runProbe(given, wireOf(given), async (ctx, steps) => {
+    let connection: Connection | undefined;
+    try {
+      await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => readSettings(ctx.adapter, DatabaseSettings).engine);
+      if (ctx.adapter.settings['host'] !== undefined) await steps.run({ 'zh-CN': '域名解析', en: 'Name' }, () => resolveName(ctx));
+      await steps.run({ 'zh-CN': '登录', en: 'Login' }, async () => {
+        const { user, database, file } = readSettings(ctx.adapter, DatabaseSettings);
+        connection = await openConnection(ctx);
+        return file ?? `${user}, ${database}`;
+      });
+      await steps.run({ 'zh-CN': '可读的表与视图', en: 'Readable tables and views' }, () => countTables(connection!, ctx));
+    } finally {
+      connection?.close();
+    }
+  });
+}
+
+/** Unknown settings are reported by the first step. */
+function wireOf({ adapter }: ProbeContext): WireFormat {
+  return ENGINES[adapter.settings['engine'] as EngineName]?.wire ?? 'binary';
 }
 
 async function resolveName({ adapter, outbound }: ProbeContext): Promise<string> {

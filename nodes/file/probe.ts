@@ -1,31 +1,30 @@
 /** Tests the connection of a file adapter: host name, connection and login, the folder. Changes nothing. */
-import type { Health, ProbeContext } from '../../engine/contract/node/node.ts';
-import { createProbeSteps } from '../shared/probe-steps.ts';
+import type { Health, ProbeContext } from '../../engine/contract/node/probe.ts';
+import { runProbe } from '../shared/probe/run-probe.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import { FileSettings } from './stores/settings.ts';
 import { connectFailed } from './stores/errors.ts';
 import type { FileStore } from './stores/store.ts';
 import { openStore, portOf } from './use-store.ts';
 
-export async function probeFiles(ctx: ProbeContext): Promise<Health> {
-  const steps = createProbeSteps(ctx);
-  let store: FileStore | undefined;
-  const onAbort = () => store?.close();
-  ctx.signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => readSettings(ctx.adapter, FileSettings).kind);
-    if (ctx.adapter.settings['host'] !== undefined) await steps.run({ 'zh-CN': '域名解析', en: 'Name' }, () => resolveName(ctx));
-    await steps.run({ 'zh-CN': '连接与登录', en: 'Connection and login' }, async () => {
-      const { user = '', tls } = readSettings(ctx.adapter, FileSettings);
-      store = await openStore(ctx);
-      return tls === undefined ? user : `${user}, TLS`;
-    });
-    await steps.run({ 'zh-CN': '目录中的条目', en: 'Entries of the folder' }, async () => String((await store!.list('')).length));
-    return steps.health();
-  } finally {
-    ctx.signal.removeEventListener('abort', onAbort);
-    store?.close();
-  }
+export function probeFiles(given: ProbeContext): Promise<Health> {
+  return runProbe(given, given.adapter.settings['kind'] === 'sftp' ? 'ssh' : 'lines', async (ctx, steps) => {
+    let store: FileStore | undefined;
+    const onAbort = () => store?.close();
+    ctx.signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => readSettings(ctx.adapter, FileSettings).kind);
+      if (ctx.adapter.settings['host'] !== undefined) await steps.run({ 'zh-CN': '域名解析', en: 'Name' }, () => resolveName(ctx));
+      await steps.run({ 'zh-CN': '登录', en: 'Login' }, async () => {
+        store = await openStore(ctx);
+        return readSettings(ctx.adapter, FileSettings).user ?? '';
+      });
+      await steps.run({ 'zh-CN': '目录中的条目', en: 'Entries of the folder' }, async () => String((await store!.list('')).length));
+    } finally {
+      ctx.signal.removeEventListener('abort', onAbort);
+      store?.close();
+    }
+  });
 }
 
 async function resolveName({ adapter, outbound }: ProbeContext): Promise<string> {

@@ -5,7 +5,7 @@ import {
   type BrokerScope,
   type WithoutReason,
 } from '../../engine/contract/node/broker-administration.ts';
-import type { ProbeContext } from '../../engine/contract/node/node.ts';
+import type { ProbeContext } from '../../engine/contract/node/probe.ts';
 import { ADMINISTRATIONS } from './administration/administrations.ts';
 import { withinPrefix } from './administration/within-prefix.ts';
 import { BROKERS } from './brokers/brokers.ts';

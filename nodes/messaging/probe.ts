@@ -1,29 +1,34 @@
-/** Tests the connection of a messaging adapter: names of the servers, connection with TLS and login. Changes nothing. */
-import type { Health, ProbeContext } from '../../engine/contract/node/node.ts';
-import { createProbeSteps } from '../shared/probe-steps.ts';
+/** Tests the connection of a messaging adapter: names of the servers, connection, TLS, login. Changes nothing. */
+import type { Health, ProbeContext } from '../../engine/contract/node/probe.ts';
+import { runProbe } from '../shared/probe/run-probe.ts';
+import type { WireFormat } from '../shared/probe/wire-formats.ts';
 import type { Server } from './brokers/broker.ts';
-import { BROKERS } from './brokers/brokers.ts';
+import { BROKERS, type BrokerName } from './brokers/brokers.ts';
 import { connectFailed } from './brokers/errors.ts';
 import { targetOf, type Reached } from './target.ts';
 
-export async function probeMessaging(ctx: ProbeContext): Promise<Health> {
-  const steps = createProbeSteps(ctx);
-  let reached!: Reached;
-  await steps.run({ 'zh-CN': '设置', en: 'Settings' }, async () => {
-    reached = await targetOf(ctx);
-    return reached.settings.broker;
+export function probeMessaging(given: ProbeContext): Promise<Health> {
+  return runProbe(given, wireOf(given), async (ctx, steps) => {
+    let reached!: Reached;
+    await steps.run({ 'zh-CN': '设置', en: 'Settings' }, async () => {
+      reached = await targetOf(ctx);
+      return reached.settings.broker;
+    });
+    await steps.run({ 'zh-CN': '域名解析', en: 'Names' }, async () => {
+      const addresses: string[] = [];
+      for (const server of reached.target.servers) addresses.push(await resolveName(ctx, server));
+      return addresses.join(', ');
+    });
+    await steps.run({ 'zh-CN': '登录', en: 'Login' }, async () => {
+      const { settings, target } = reached;
+      return (await BROKERS[settings.broker].load()).describe({ ...target, signal: ctx.signal });
+    });
   });
-  await steps.run({ 'zh-CN': '域名解析', en: 'Names' }, async () => {
-    const addresses: string[] = [];
-    for (const server of reached.target.servers) addresses.push(await resolveName(ctx, server));
-    return addresses.join(', ');
-  });
-  await steps.run({ 'zh-CN': '连接与登录', en: 'Connection and login' }, async () => {
-    const { settings, target } = reached;
-    const about = await (await BROKERS[settings.broker].load()).describe({ ...target, signal: ctx.signal });
-    return settings.tls === undefined ? about : `${about}, TLS`;
-  });
-  return steps.health();
+}
+
+/** Unknown settings are reported by the first step. */
+function wireOf({ adapter }: ProbeContext): WireFormat {
+  return BROKERS[adapter.settings['broker'] as BrokerName]?.wire ?? 'binary';
 }
 
 async function resolveName({ outbound }: ProbeContext, server: Server): Promise<string> {

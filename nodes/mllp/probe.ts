@@ -4,23 +4,23 @@
  */
 import { networkInterfaces } from 'node:os';
 import { AppError } from '../../engine/contract/values/errors.ts';
-import type { Health, ProbeContext } from '../../engine/contract/node/node.ts';
+import type { Health, ProbeContext } from '../../engine/contract/node/probe.ts';
 import { isLoopback } from '../shared/is-loopback.ts';
-import { createProbeSteps } from '../shared/probe-steps.ts';
+import { runProbe } from '../shared/probe/run-probe.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import { connect, connectFailed } from './connect.ts';
 import { ListenSettings, SendSettings } from './settings.ts';
 
-export async function probeMllp(ctx: ProbeContext): Promise<Health> {
-  const steps = createProbeSteps(ctx);
-  if (isListener(ctx)) {
-    await steps.run({ 'zh-CN': '监听', en: 'Listening' }, () => reachListener(ctx));
-    return steps.health();
-  }
-  await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => readSettings(ctx.adapter, SendSettings).host);
-  await steps.run({ 'zh-CN': '域名解析', en: 'Name' }, () => resolveName(ctx, readSettings(ctx.adapter, SendSettings)));
-  await steps.run({ 'zh-CN': '连接与 TLS', en: 'Connection and TLS' }, () => openAndClose(ctx));
-  return steps.health();
+export function probeMllp(given: ProbeContext): Promise<Health> {
+  return runProbe(given, 'binary', async (ctx, steps) => {
+    if (isListener(ctx)) {
+      await steps.run({ 'zh-CN': '监听', en: 'Listening' }, () => reachListener(ctx));
+      return;
+    }
+    await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => readSettings(ctx.adapter, SendSettings).host);
+    await steps.run({ 'zh-CN': '域名解析', en: 'Name' }, () => resolveName(ctx, readSettings(ctx.adapter, SendSettings)));
+    await steps.run({ 'zh-CN': '可以发送', en: 'Ready to send' }, () => openAndClose(ctx));
+  });
 }
 
 /**
@@ -77,5 +77,5 @@ async function openAndClose(ctx: ProbeContext): Promise<string> {
     credential,
   });
   socket.on('error', () => undefined).destroy();
-  return settings.tls === undefined ? `${settings.host}:${settings.port}` : `${settings.host}:${settings.port}, TLS`;
+  return `${settings.host}:${settings.port}`;
 }

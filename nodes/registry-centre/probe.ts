@@ -1,6 +1,6 @@
-import type { Health, ProbeContext } from '../../engine/contract/node/node.ts';
+import type { Health, ProbeContext } from '../../engine/contract/node/probe.ts';
 import { targetOfUrl } from '../../engine/contract/node/outbound-guard.ts';
-import { createProbeSteps } from '../shared/probe-steps.ts';
+import { runProbe } from '../shared/probe/run-probe.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import { createFindInstances } from './find-instances.ts';
 import { RegistrySettings } from './settings.ts';
@@ -9,20 +9,20 @@ import { RegistrySettings } from './settings.ts';
 const NOBODY = 'kangqiao-connection-test';
 
 /** Asks each address of the cluster for the instances of a service that does not exist. */
-export async function probeRegistry(ctx: ProbeContext): Promise<Health> {
-  const steps = createProbeSteps(ctx);
-  let addresses: readonly string[] = [];
-  await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => {
-    ({ addresses } = readSettings(ctx.adapter, RegistrySettings));
-    return addresses.map((address) => targetOfUrl(address).host).join(', ');
-  });
-  for (const address of addresses) {
-    const { host, port } = targetOfUrl(address);
-    const adapter = { ...ctx.adapter, settings: { ...ctx.adapter.settings, addresses: [address] } };
-    await steps.run({ 'zh-CN': `查询 ${host}:${port}`, en: `Ask ${host}:${port}` }, async () => {
-      const found = await createFindInstances()({ service: NOBODY }, { ...ctx, adapter, waitMs: 0, secret: () => ctx.secret() });
-      return `${found.instances.length}`;
+export function probeRegistry(given: ProbeContext): Promise<Health> {
+  return runProbe(given, 'http', async (ctx, steps) => {
+    let addresses: readonly string[] = [];
+    await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => {
+      ({ addresses } = readSettings(ctx.adapter, RegistrySettings));
+      return addresses.map((address) => targetOfUrl(address).host).join(', ');
     });
-  }
-  return steps.health();
+    for (const address of addresses) {
+      const { host, port } = targetOfUrl(address);
+      const adapter = { ...ctx.adapter, settings: { ...ctx.adapter.settings, addresses: [address] } };
+      await steps.run({ 'zh-CN': `查询 ${host}:${port}`, en: `Ask ${host}:${port}` }, async () => {
+        const found = await createFindInstances()({ service: NOBODY }, { ...ctx, adapter, waitMs: 0, secret: () => ctx.secret() });
+        return `${found.instances.length}`;
+      });
+    }
+  });
 }

@@ -1,6 +1,7 @@
 /** Reads the operations of a SOAP service: from the files that people uploaded, otherwise from its WSDL at `?wsdl`. */
 import { AppError } from '../../engine/contract/values/errors.ts';
-import type { Offer, ProbeContext } from '../../engine/contract/node/node.ts';
+import type { Offer } from '../../engine/contract/node/node.ts';
+import type { ProbeContext } from '../../engine/contract/node/probe.ts';
 import { BoundedThreads, ThreadLimit } from '../../engine/threads/bounded-threads.ts';
 import { perClock } from '../shared/per-clock.ts';
 import { createOutboundClient } from '../shared/http/outbound.ts';

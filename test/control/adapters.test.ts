@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import type { AdapterTypeList } from '../../control/adapters/adapters.ts';
 import type { PolicyList } from '../../control/interfaces/policies.ts';
 import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
-import type { Health, ProbeStep } from '../../engine/contract/node/node.ts';
+import type { Health, ProbeStep } from '../../engine/contract/node/probe.ts';
 import { loadNodes } from '../../engine/registry/load-nodes.ts';
 import { resolveAdapter } from '../../engine/testing/run-node.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
@@ -85,6 +87,29 @@ test('tests settings that are not saved, tells each step as it ends, and leaves 
   );
   assert.equal(lines.at(-1)?.result?.ok, false);
   assert.equal((await running.admin.call('GET', '/adapters')).body.items.length, 0);
+});
+
+test('shows the bytes of the exchange, and what the other side sent only with the right to see messages', async (t) => {
+  const running = await start();
+  t.after(running.stop);
+  const server = createServer((_request, response) => void response.end('Zhang San'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => void server.close());
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const document = { ...adapter, environments: { TEST: { baseUrl } } };
+  const analyst = await running.person('analyst', ['analyst']);
+  const textOf = ({ exchanges }: Health) =>
+    [exchanges![0]!.sent, exchanges![0]!.received].map(({ content }) => Buffer.from(content, 'base64').toString());
+  const [sent, received] = textOf((await analyst.call('POST', '/adapters/test', document)).body as Health);
+  assert.deepEqual([/^GET \/ HTTP/.test(sent!), /Zhang San/.test(received!)], [true, true]);
+  const rights = ['adapters.read', 'adapters.edit', 'adapters.test'];
+  const { token } = (await analyst.call('POST', '/me/tokens', { label: 'ci', rights })).body as { token: string };
+  const response = await running.admin.raw('POST', '/adapters/test', {
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, cookie: '' },
+    body: JSON.stringify(document),
+  });
+  const less = (await response.json()) as Health;
+  assert.deepEqual([less.ok, textOf(less)[0], less.exchanges![0]!.received], [true, sent, { content: '', missing: 'right' }]);
 });
 
 test('leads no credential elsewhere for who may not edit secrets, not even for a test', async (t) => {

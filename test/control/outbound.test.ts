@@ -6,7 +6,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import type { OutboundList } from '../../control/outbound/outbound.ts';
 import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
-import type { Health } from '../../engine/contract/node/node.ts';
+import type { Health } from '../../engine/contract/node/probe.ts';
 import { fakeClock } from '../../engine/testing/fake-clock.ts';
 import { createMemoryDocuments } from '../../storage/memory/memory-documents.ts';
 import { startWithEngine } from './start-engine.ts';

@@ -1710,17 +1710,12 @@ export interface components {
       retry?: components['schemas']['RetryRule'];
       timeoutMs?: number;
     };
-    Health:
-      | {
-          /** @constant */
-          ok: true;
-          steps: components['schemas']['ProbeStep'][];
-        }
-      | {
-          /** @constant */
-          ok: false;
-          steps: components['schemas']['ProbeStep'][];
-        };
+    Health: {
+      /** @description The connections of the test, with the bytes that went over them. Absent if the test opened none. */
+      exchanges?: components['schemas']['ProbeExchange'][];
+      ok: boolean;
+      steps: components['schemas']['ProbeStep'][];
+    };
     Ingress: {
       /** @constant */
       ack?: 'after-persist';
@@ -2586,7 +2581,32 @@ export interface components {
       label: components['schemas']['Text'];
       name: string;
     };
+    ProbeBytes: {
+      /** @description Base64 of the first bytes, with secrets replaced by stars. */
+      content: string;
+      /**
+       * @description Why bytes are missing: `cut`: only the first were recorded. `login`: the login of this protocol is binary, so that no bytes after its beginning are shown. `right`: the person may not see data of messages.
+       * @enum {unknown}
+       */
+      missing?: 'login' | 'cut' | 'right';
+    };
+    ProbeCertificate: {
+      issuer: string;
+      subject: string;
+      /** @description Absent if the certificate states no valid time. */
+      validFrom?: number;
+      validTo?: number;
+    };
+    ProbeExchange: {
+      isTls: boolean;
+      received: components['schemas']['ProbeBytes'];
+      sent: components['schemas']['ProbeBytes'];
+      /** @description `host:port`. */
+      target: string;
+    };
     ProbeStep: {
+      /** @description The certificate that the other side presented in this step, even if it was refused. */
+      certificate?: components['schemas']['ProbeCertificate'];
       detail?: string;
       durationMs: number;
       /** @description The error of a failed step; `detail` then contains its message. */
@@ -3612,6 +3632,9 @@ export type PolicyDescription = components['schemas']['PolicyDescription'];
 export type PolicyGroup = components['schemas']['PolicyGroup'];
 export type PolicyList = components['schemas']['PolicyList'];
 export type PortSpec = components['schemas']['PortSpec'];
+export type ProbeBytes = components['schemas']['ProbeBytes'];
+export type ProbeCertificate = components['schemas']['ProbeCertificate'];
+export type ProbeExchange = components['schemas']['ProbeExchange'];
 export type ProbeStep = components['schemas']['ProbeStep'];
 export type ProcessLoad = components['schemas']['ProcessLoad'];
 export type ProcessName = components['schemas']['ProcessName'];

@@ -1,5 +1,5 @@
 /** What each long operation reports while it runs. Types only. */
-import type { ProbeStep } from '../../../engine/contract/node/node.ts';
+import type { ProbeStep } from '../../../engine/contract/node/probe.ts';
 import type { ArchiveRun, Bulk } from './operations.ts';
 
 interface ProgressEvents {

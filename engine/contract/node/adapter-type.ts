@@ -6,7 +6,7 @@ import type { TObject } from 'typebox';
 import type { Text } from '../values/texts.ts';
 import type { BrokerAdministrations } from './broker-administration.ts';
 import type { FindInstances } from './find-instances.ts';
-import type { Health, ProbeContext } from './node.ts';
+import type { Health, ProbeContext } from './probe.ts';
 
 export interface AdapterType<Schema extends TObject = TObject> {
   /** The name of the folder; nodes refer to it in `adapter`. */

@@ -3,7 +3,7 @@
  * 0070): everything outside is treated like something that does not exist.
  */
 import { AppError } from '../values/errors.ts';
-import type { ProbeContext } from './node.ts';
+import type { ProbeContext } from './probe.ts';
 
 /** Set in the definition of an adapter type whose adapters reach message brokers. */
 export interface BrokerAdministrations {

@@ -14,6 +14,7 @@ import type { Logger } from '../values/observe.ts';
 import type { FileAccess } from './file-access.ts';
 import type { FlowState } from './flow-state.ts';
 import type { OutboundGuard } from './outbound-guard.ts';
+import type { Health, ProbeContext } from './probe.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import type { SandboxUser } from './sandbox-wait.ts';
 import type { Text } from '../values/texts.ts';
@@ -215,30 +216,6 @@ export interface Stop {
    * this or another process.
    */
   readonly ended?: Promise<unknown>;
-}
-
-export type Health =
-  { readonly ok: true; readonly steps: readonly ProbeStep[] } | { readonly ok: false; readonly steps: readonly ProbeStep[] };
-export interface ProbeStep {
-  readonly name: Text;
-  readonly ok: boolean;
-  readonly durationMs: number;
-  readonly detail?: string;
-  /** The error of a failed step; `detail` then contains its message. */
-  readonly error?: ErrorRecord;
-}
-
-export interface ProbeContext {
-  readonly adapter: Adapter;
-  /** Must be checked before every connection. */
-  readonly outbound: OutboundGuard;
-  /** Must be asked before every access to a file. */
-  readonly files: FileAccess;
-  readonly signal: AbortSignal;
-  readonly clock: Clock;
-  /** Called after each step. */
-  readonly report?: ((step: ProbeStep) => void) | undefined;
-  secret(name?: string): Promise<string>;
 }
 
 /** One operation that the system behind an adapter offers, read from that system's own description. */

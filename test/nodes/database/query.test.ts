@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { AppError, type ErrorKind } from '../../../engine/contract/values/errors.ts';
-import type { ProbeContext, ProbeStep } from '../../../engine/contract/node/node.ts';
+import type { ProbeContext, ProbeStep } from '../../../engine/contract/node/probe.ts';
 import { anyFile, anywhere } from '../../../engine/testing/anywhere.ts';
 import { memoryBlobs } from '../../../engine/testing/memory-blobs.ts';
 import { resolveAdapter, runNode, type RunNodeOptions } from '../../../engine/testing/run-node.ts';
@@ -227,10 +227,10 @@ test('the connection test says how far it came', { skip }, async () => {
   const health = await databaseQuery.probe!(probeContext({}));
   assert.deepEqual(
     [health.ok, health.steps.map(({ name }) => name.en)],
-    [true, ['Settings', 'Name', 'Connection and login', 'Readable tables and views']],
+    [true, ['Settings', 'Name', 'TCP connection', 'Login', 'Readable tables and views']],
   );
   const failed = await databaseQuery.probe!(probeContext({ database: 'nowhere' }));
-  assert.deepEqual([failed.ok, failed.steps.at(-1)!.error!.code, failed.steps.length], [false, 'DATABASE_LOGIN_REFUSED', 3]);
+  assert.deepEqual([failed.ok, failed.steps.at(-1)!.error!.code, failed.steps.length], [false, 'DATABASE_LOGIN_REFUSED', 4]);
 });
 
 test('the tables and views of the database are offered with their columns, and their statement runs', { skip }, async () => {

@@ -272,7 +272,7 @@ test('the connection test says how far it came', async (t) => {
       secret: () => Promise.resolve(''),
     });
   const good = await probe(hospital.port);
-  assert.deepEqual([good.ok, good.steps.map((step) => step.ok)], [true, [true, true, true]]);
+  assert.deepEqual([good.ok, good.steps.map((step) => step.ok)], [true, [true, true, true, true]]);
   await hospital.close().catch(() => undefined);
   const bad = await probe(hospital.port);
   assert.deepEqual([bad.ok, bad.steps.map((step) => step.ok)], [false, [true, true, false]]);

@@ -3,7 +3,7 @@ import { Button } from 'antd';
 import { CircleCheck, CircleX, PlugZap, Square } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { errorText } from '../../../../engine/contract/error-texts/error-texts.ts';
-import type { Health, ProbeStep } from '../../../../engine/contract/node/node.ts';
+import type { Health, ProbeCertificate, ProbeStep } from '../../../../engine/contract/node/probe.ts';
 import { callWithProgress } from '../../api/client.ts';
 import type { Input } from '../../api/operation-types.ts';
 import { useMay } from '../../session/session-context.ts';
@@ -13,6 +13,8 @@ import type { Content } from '../../kit/document/content.ts';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import { Panel } from '../../kit/page/page-header.tsx';
 import { Tag } from '../../kit/feedback/status-tag.tsx';
+import { ExpiryText } from '../../kit/time/expiry-text.tsx';
+import { ExchangeList } from './exchange-list.tsx';
 import styles from './adapters.module.css';
 
 const TEXTS = defineTexts({
@@ -26,6 +28,11 @@ const TEXTS = defineTexts({
   good: ['通过', 'Passed'],
   bad: ['失败', 'Failed'],
   allGood: ['连接正常', 'The connection works'],
+  running: ['正在测试…', 'Testing…'],
+  stopped: ['测试已停止。', 'The test was stopped.'],
+  certificate: ['证书', 'Certificate'],
+  issuer: ['签发者', 'Issuer'],
+  until: ['有效期至', 'Valid until'],
 });
 
 interface ConnectionTestProps {
@@ -43,7 +50,7 @@ interface ConnectionTestProps {
 export function ConnectionTest({ adapterId, unsaved, isOff = false }: ConnectionTestProps) {
   const t = useTexts(TEXTS);
   const may = useMay();
-  const { steps, health, error, isRunning, run, stop } = useTest(adapterId, unsaved);
+  const { steps, health, error, isRunning, isStopped, run, stop } = useTest(adapterId, unsaved);
   const isAllowed = may('adapters.test') && (unsaved === undefined || may('adapters.edit'));
   const button = isRunning ? (
     <Button icon={<Square size={14} />} onClick={stop}>
@@ -67,6 +74,8 @@ export function ConnectionTest({ adapterId, unsaved, isOff = false }: Connection
             <StepLine key={index} step={step} />
           ))}
         </ol>
+        {isRunning ? <span className={styles.quiet}>{t('running')}</span> : null}
+        {isStopped ? <span className={styles.quiet}>{t('stopped')}</span> : null}
         {health?.ok === true ? (
           <div className={styles.settled}>
             <Tag tone="green" icon={CircleCheck}>
@@ -75,6 +84,7 @@ export function ConnectionTest({ adapterId, unsaved, isOff = false }: Connection
           </div>
         ) : null}
       </div>
+      {health?.exchanges === undefined ? null : <ExchangeList exchanges={health.exchanges} />}
     </Panel>
   );
 }
@@ -84,7 +94,7 @@ function useTest(adapterId: string, unsaved: Content | undefined) {
   const client = useQueryClient();
   const controller = useRef<AbortController>(undefined);
   const [steps, setSteps] = useState<readonly ProbeStep[]>([]);
-  const [outcome, setOutcome] = useState<{ readonly health?: Health; readonly error?: unknown }>({});
+  const [outcome, setOutcome] = useState<{ readonly health?: Health; readonly error?: unknown; readonly isStopped?: boolean }>({});
   const [isRunning, setRunning] = useState(false);
   useEffect(() => () => controller.current?.abort(), []);
   const run = async () => {
@@ -101,12 +111,12 @@ function useTest(adapterId: string, unsaved: Content | undefined) {
       setSteps(health.steps);
       setOutcome({ health });
     } catch (error) {
-      if (!signal.aborted) setOutcome({ error });
+      setOutcome(signal.aborted ? { isStopped: true } : { error });
     }
     setRunning(false);
     void client.invalidateQueries({ queryKey: ['adapters.list'] });
   };
-  return { steps, ...outcome, isRunning, run, stop: () => controller.current?.abort() };
+  return { steps, isStopped: false, ...outcome, isRunning, run, stop: () => controller.current?.abort() };
 }
 
 function StepLine({ step }: { readonly step: ProbeStep }) {
@@ -123,8 +133,9 @@ function StepLine({ step }: { readonly step: ProbeStep }) {
         </Tag>
         <strong>{text(step.name)}</strong>
         <span className={styles.quiet}>{format.duration(step.durationMs)}</span>
-        {step.ok && step.detail !== undefined ? <code>{step.detail}</code> : null}
+        {step.ok && step.detail !== undefined && step.detail !== '' ? <code>{step.detail}</code> : null}
       </div>
+      {step.certificate === undefined ? null : <Certificate certificate={step.certificate} />}
       {step.ok ? null : (
         <div className={styles.why}>
           <div>{told?.what ?? step.detail}</div>
@@ -133,5 +144,25 @@ function StepLine({ step }: { readonly step: ProbeStep }) {
         </div>
       )}
     </li>
+  );
+}
+
+function Certificate({ certificate: { subject, issuer, validTo } }: { readonly certificate: ProbeCertificate }) {
+  const t = useTexts(TEXTS);
+  return (
+    <dl className={styles.certificate}>
+      <dt>{t('certificate')}</dt>
+      <dd>{subject}</dd>
+      <dt>{t('issuer')}</dt>
+      <dd>{issuer}</dd>
+      {validTo === undefined ? null : (
+        <>
+          <dt>{t('until')}</dt>
+          <dd>
+            <ExpiryText at={validTo} />
+          </dd>
+        </>
+      )}
+    </dl>
   );
 }
