@@ -39,7 +39,7 @@ export function createTasks(): (task: ParseTask | LargeTask) => unknown {
 }
 
 /** Returns a value as JSON. Throws PARSE_TOO_COSTLY (input) if parsing it would block the event loop for too long. */
-function toBoundedJson(value: unknown): string {
+export function toBoundedJson(value: unknown): string {
   const text = JSON.stringify(value);
   const excess = findJsonExcess(
     scanJson(text, () => true),

@@ -53,8 +53,8 @@ export function parseXml(text: string, options: ParseXmlOptions = DEFAULT_XML_OP
   return { [name]: arrays.has(name) ? [value] : value };
 }
 
-/** Refuses a document with `<!` outside comments and CDATA sections, since `<!` begins a document type there. */
-function refuseDeclarations(text: string): void {
+/** Throws XML_DOCTYPE (input) if there is `<!` outside comments and CDATA sections, since it begins a document type there. */
+export function refuseDeclarations(text: string): void {
   for (let at = text.indexOf('<!'); at !== -1; at = text.indexOf('<!', at)) {
     const end = text.startsWith('<!--', at) ? '-->' : text.startsWith('<![CDATA[', at) ? ']]>' : undefined;
     if (end === undefined)
