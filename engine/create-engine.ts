@@ -63,6 +63,7 @@ import { showWorkerCounts, WorkerCounts } from './worker/worker-counts.ts';
 import { CANCEL_CHANNEL, createWorker, type Worker } from './worker/create-worker.ts';
 import { createOwners } from './ownership/owners.ts';
 import { createLeases } from './ownership/leases.ts';
+import { openCollections } from './collections/open-collections.ts';
 import { openFlowState } from './state/flow-state-store.ts';
 import { createServes } from './worker/create-serves.ts';
 import { startBlobSweep } from './worker/sweep-blobs.ts';
@@ -206,17 +207,19 @@ async function openFlows(deps: EngineDeps) {
   await outbound.seed('adapters', () => targetsOfAdapters(bindings.store, nodes.adapterTypes(), environment));
   const files = createFileAccess(deps.files ?? { roots: [], forbidden: [] });
   const flowState = await openFlowState(documents, seal, clock);
+  const payloads = createPayloads(seal, deps.blobs, deps.boundSince);
+  const collections = await openCollections(documents, payloads, seal, clock);
   const stores = await openFlowStores(documents, seal);
   const compile = (version: FlowVersion) =>
     compileFlow(version, { getNode: nodes.get, build: createBuildContext({ pool, key: version.flowId }) });
   const examiner = createExaminer(deps.nodeFolders, clock);
   const published = await createPublishedFlows({ stores, changes, nodes, compile, clock, logger: log });
-  return { pool, nodes, extensions, changes, bindings, outbound, files, flowState, stores, examiner, published };
+  return { pool, nodes, extensions, changes, bindings, outbound, files, flowState, payloads, collections, stores, examiner, published };
 }
 
 /** Creates what every run needs, and the counters of runs. */
 async function createRuns(
-  { pool, bindings, outbound, files, flowState, published }: Flows,
+  { pool, bindings, outbound, files, flowState, collections, published }: Flows,
   owner: string,
   parts: () => ProcessParts,
   deps: EngineDeps,
@@ -230,6 +233,7 @@ async function createRuns(
     outbound: outbound.guard,
     files,
     stateOf: (domain) => flowState.of(domain),
+    collectionsOf: (domain) => collections.of(domain),
     compileExpression: createBuildContext({ pool }).compileExpression,
     runScript: (source, input, options) => pool.run(source, input as ScriptInput, options),
     callFlow: createCallFlow(
@@ -248,10 +252,10 @@ async function createRuns(
 
 /** Opens the stores of executions, and everything that accepting, running and operating executions share. */
 async function openExecutions(
-  { bindings, published }: Flows,
+  { bindings, payloads, collections, published }: Flows,
   { run, live, quota, endNotes }: Runs,
   processId: string,
-  { documents, workQueue, shared, seal, blobs, boundSince, clock, log, metrics, tracer }: EngineDeps,
+  { documents, workQueue, shared, seal, clock, log, metrics, tracer }: EngineDeps,
 ) {
   return {
     ...{ run, live, quota, endNotes, published, bindings: bindings.bindings },
@@ -260,13 +264,12 @@ async function openExecutions(
     lateOutcomes: await documents.open(lateOutcomesSpec),
     resumes: await documents.open(resumesSpec),
     workQueue: countedQueue(workQueue, metrics),
-    payloads: createPayloads(seal, blobs, boundSince),
-    ...{ shared, seal, processId, clock, log, metrics, tracer },
+    ...{ payloads, collectionItems: collections.items, shared, seal, processId, clock, log, metrics, tracer },
   };
 }
 
 /** Creates the parts that accept messages, and the parts that run executions. */
-async function createWork({ nodes, bindings, outbound, files, published }: Flows, common: Executions, deps: EngineDeps) {
+async function createWork({ nodes, bindings, outbound, files, collections, published }: Flows, common: Executions, deps: EngineDeps) {
   const { documents, clock, log, metrics } = deps;
   const { processId } = common;
   const counts = new WorkerCounts();
@@ -285,6 +288,7 @@ async function createWork({ nodes, bindings, outbound, files, published }: Flows
     files,
     blobs: deps.blobs,
     busTopics: await openBusTopicStore(documents, clock),
+    collectionsOf: (domain) => collections.of(domain),
     onBindingsChange: bindings.onChange,
     accept: createTakeArrival({ accept, runFlow, clock }),
   });

@@ -8,6 +8,7 @@ import type { Clock } from '../contract/values/clock.ts';
 import type { Logger } from '../contract/values/observe.ts';
 import type { NodeContext, Scope } from '../contract/node/node.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
+import type { Collections } from '../contract/node/collections.ts';
 import type { FlowState } from '../contract/node/flow-state.ts';
 import type { FileAccess } from '../contract/node/file-access.ts';
 import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
@@ -63,6 +64,9 @@ export class Context implements NodeContext<unknown> {
   }
   get state(): FlowState {
     return this.#deps.stateOf(this.#facts.flow.document.domain);
+  }
+  get collections(): Collections {
+    return this.#deps.collectionsOf(this.#facts.flow.document.domain);
   }
   get log(): Logger {
     return this.#deps.log.child({ flowId: this.#facts.flow.flowId, node: this.node.id, executionId: this.#facts.executionId });

@@ -7,6 +7,7 @@ import type { Clock } from '../contract/values/clock.ts';
 import type { SandboxUser } from '../contract/node/sandbox-wait.ts';
 import type { Effect, Scope } from '../contract/node/node.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
+import type { Collections } from '../contract/node/collections.ts';
 import type { FlowState } from '../contract/node/flow-state.ts';
 import type { FileAccess } from '../contract/node/file-access.ts';
 import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
@@ -26,6 +27,7 @@ export interface RunDeps {
   readonly files: FileAccess;
   /** Returns the state of the flows of a domain. */
   readonly stateOf: (domain: string) => FlowState;
+  readonly collectionsOf: (domain: string) => Collections;
   readonly gates: AdapterGates;
   /** If absent, adapter calls are not counted. */
   readonly calls?: AdapterCalls;

@@ -4,11 +4,12 @@ import type { FlowNode } from '../contract/flow/flow-document.ts';
 import type { Arrival, ArrivalResult, NodeDefinition, TriggerContext, TriggerPosition } from '../contract/node/node.ts';
 import type { ErrorRecord } from '../contract/values/errors.ts';
 import { silentLogger, type Logger } from '../contract/values/observe.ts';
+import type { Collections } from '../contract/node/collections.ts';
 import type { BusEvents } from '../contract/values/bus-event.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import type { FileAccess } from '../contract/node/file-access.ts';
 import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
-import { anyFile, anywhere } from './anywhere.ts';
+import { anyFile, anywhere, noCollections } from './anywhere.ts';
 import { memoryBlobs } from './memory-blobs.ts';
 import { checkConfig, readSecret, resolveAdapter, type TestAdapter } from './run-node.ts';
 import { wallClock } from './wall-clock.ts';
@@ -31,6 +32,8 @@ export interface ListenTriggerOptions {
   readonly blobs?: Blobs;
   /** The topics of the bus; by default they have no events. */
   readonly busEvents?: BusEvents;
+  /** By default every use of collections fails. */
+  readonly collections?: Collections;
   /** True as in a sync flow; `onArrival` then returns the reply. */
   readonly replies?: boolean;
   /** Returns the engine's result for an arrival; `accepted` by default. */
@@ -98,6 +101,7 @@ function createContext(
     lastPlanned: async () => options.lastPlanned,
     blobs: options.blobs ?? memoryBlobs(),
     busEvents: options.busEvents ?? noBusEvents,
+    collections: options.collections ?? noCollections,
     position: options.position ?? memoryPosition(),
   };
 }

@@ -21,7 +21,7 @@ import { memoryBlobs } from './memory-blobs.ts';
 import { lookup, type RunNodeOptions } from './run-node.ts';
 import { testBuildContext } from './test-build-context.ts';
 import { wallClock } from './wall-clock.ts';
-import { anyFile, anywhere, noState } from './anywhere.ts';
+import { anyFile, anywhere, noCollections, noState } from './anywhere.ts';
 
 export interface RunFlowOptions {
   /** Definitions of every node type the document names. */
@@ -76,6 +76,7 @@ function createDeps(options: RunFlowOptions, compileExpression: RunDeps['compile
     outbound: anywhere,
     files: anyFile,
     stateOf: () => noState,
+    collectionsOf: () => noCollections,
     gates: createAdapterGates(clock),
     compileExpression,
     runScript: options.runScript ?? (() => Promise.reject(new TypeError('this test passes no runScript'))),

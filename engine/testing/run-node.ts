@@ -12,10 +12,11 @@ import type { BuildContext, ConfigProblem, NodeContext, NodeDefinition, Outcome,
 import { silentLogger, type Logger } from '../contract/values/observe.ts';
 import { isEcho, nameProblem, schemaValues } from '../contract/schema/schema-problem.ts';
 import type { FileAccess } from '../contract/node/file-access.ts';
+import type { Collections } from '../contract/node/collections.ts';
 import type { FlowState } from '../contract/node/flow-state.ts';
 import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
-import { anyFile, anywhere, noState } from './anywhere.ts';
+import { anyFile, anywhere, noCollections, noState } from './anywhere.ts';
 import { memoryBlobs } from './memory-blobs.ts';
 import { testBuildContext } from './test-build-context.ts';
 import { wallClock } from './wall-clock.ts';
@@ -54,6 +55,8 @@ export interface RunNodeOptions {
   readonly files?: FileAccess;
   /** By default every use of the state fails. */
   readonly state?: FlowState;
+  /** By default every use of collections fails. */
+  readonly collections?: Collections;
   readonly build?: BuildContext;
   readonly runScript?: NodeContext<unknown>['runScript'];
   readonly callFlow?: NodeContext<unknown>['callFlow'];
@@ -127,6 +130,7 @@ function createContext(
     outbound: options.outbound ?? anywhere,
     files: options.files ?? anyFile,
     state: options.state ?? noState,
+    collections: options.collections ?? noCollections,
     signal: options.signal ?? new AbortController().signal,
     deadlineMs: clock.now() + (options.deadlineInMs ?? 60_000),
     idempotencyKey: options.idempotencyKey ?? 'key-of-this-run',

@@ -11,6 +11,7 @@ import type { CompiledFlow } from '../compile/compile-flow.ts';
 import type { FileAccess } from '../contract/node/file-access.ts';
 import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
 import type { Bindings } from '../bindings/interface.ts';
+import type { Collections } from '../contract/node/collections.ts';
 import type { Seal } from '../contract/values/seal.ts';
 import type { Leases } from '../ownership/leases.ts';
 import type { BusTopicStore } from '../topics/bus-topic-store.ts';
@@ -28,6 +29,7 @@ export interface TriggersDeps {
   readonly documents: Documents;
   readonly blobs: Blobs;
   readonly busTopics: BusTopicStore;
+  readonly collectionsOf: (domain: string) => Collections;
   /** The leases that decide which process listens. */
   readonly leases: Pick<Leases, 'acquire' | 'release'>;
   /** Returns whether this process serves the flow. If absent, it serves every flow. */
@@ -174,6 +176,7 @@ async function listen(
     lastPlanned: () => (isTrial ? Promise.resolve(undefined) : lastPlanned(flow, marks, clock)),
     blobs: deps.blobs,
     busEvents: createBusEvents(deps.busTopics, flow.document.domain),
+    collections: deps.collectionsOf(flow.document.domain),
     position: isTrial ? NO_POSITION : positions.of(flowId, trigger.id),
   };
   return listeningDefinition(flow)!.listen(context, emit);

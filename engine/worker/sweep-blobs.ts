@@ -6,6 +6,7 @@ import type { Clock } from '../contract/values/clock.ts';
 import type { Logger } from '../contract/values/observe.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import type { Collection } from '../contract/ports/documents.ts';
+import type { ItemDocument } from '../collections/collection-documents.ts';
 import type { ExecutionDocument, LateOutcomeDocument, LegDocument, ResumeDocument } from '../execution/execution-document.ts';
 
 export interface BlobSweepDeps {
@@ -14,6 +15,7 @@ export interface BlobSweepDeps {
   readonly legs: Collection<LegDocument>;
   readonly resumes: Collection<ResumeDocument>;
   readonly lateOutcomes: Collection<LateOutcomeDocument>;
+  readonly collectionItems: Collection<ItemDocument>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -43,7 +45,7 @@ export function startBlobSweep(deps: BlobSweepDeps): { stop(): void } {
 }
 
 /** Removes the blobs once. Returns how many were removed. */
-export async function sweepBlobs({ blobs, executions, legs, resumes, lateOutcomes, log }: BlobSweepDeps): Promise<number> {
+export async function sweepBlobs({ blobs, executions, legs, resumes, lateOutcomes, collectionItems, log }: BlobSweepDeps): Promise<number> {
   let removed = 0;
   for await (const blobId of blobs.list(DAY_MS)) {
     if (await isReferred(blobId)) continue;
@@ -54,7 +56,7 @@ export async function sweepBlobs({ blobs, executions, legs, resumes, lateOutcome
   return removed;
 
   async function isReferred(blobId: string): Promise<boolean> {
-    for (const collection of [executions, legs, resumes, lateOutcomes])
+    for (const collection of [executions, legs, resumes, lateOutcomes, collectionItems])
       if ((await (collection as Collection<ExecutionDocument>).count({ blobs: blobId }, 1)) > 0) return true;
     return false;
   }

@@ -10,7 +10,7 @@ import { compileFlow, type CompiledFlow } from '../../engine/compile/compile-flo
 import { runTrial } from '../../engine/run/run-trial.ts';
 import type { TestReport } from '../../engine/publish/interface.ts';
 import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
-import { anyFile, anywhere, noState } from '../../engine/testing/anywhere.ts';
+import { anyFile, anywhere, noCollections, noState } from '../../engine/testing/anywhere.ts';
 import { memoryBlobs, wallClock } from '../../engine/testing/public.ts';
 import { tableSnapshot } from './city-fixtures.ts';
 
@@ -43,6 +43,7 @@ export function runSavedTests(flow: FlowDocument, around: Surroundings): Promise
     outbound: anywhere,
     files: anyFile,
     stateOf: () => noState,
+    collectionsOf: () => noCollections,
     compileExpression: around.build.compileExpression,
     runScript: () => Promise.reject(new Error('no scripts here')),
     callFlow: () => Promise.reject(new Error('no sub-flows here')),

@@ -31,7 +31,7 @@ import { CANCEL_CHANNEL, createWorker, type Worker } from '../../engine/worker/c
 import { WorkerCounts } from '../../engine/worker/worker-counts.ts';
 import { createOwners, type Owners } from '../../engine/ownership/owners.ts';
 import { createMemoryBlobs } from '../../storage/memory/memory-blobs.ts';
-import { anyFile, anywhere, noState } from '../../engine/testing/anywhere.ts';
+import { anyFile, anywhere, noCollections, noState } from '../../engine/testing/anywhere.ts';
 
 export interface ModelEngine {
   readonly flow: CompiledFlow;
@@ -115,6 +115,7 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     outbound: anywhere,
     files: anyFile,
     stateOf: () => noState,
+    collectionsOf: () => noCollections,
     gates,
     calls,
     compileExpression: build.compileExpression,

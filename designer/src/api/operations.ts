@@ -1075,7 +1075,7 @@ export interface components {
       waiting: number;
     };
     /** @enum {unknown} */
-    CallStateName: 'ok' | 'refused' | 'failing' | 'partly' | 'slow' | 'idle';
+    CallStateName: 'refused' | 'ok' | 'failing' | 'partly' | 'slow' | 'idle';
     CarriedShared: {
       claims: number;
       leases: number;

@@ -4,6 +4,14 @@ import type { ErrorTemplates } from './template.ts';
 const askThere = '先向对方核实是否已办理：已办理则“按已办理结束”，未办理则重试（会再次发送该写操作）。';
 
 export const runTexts: ErrorTemplates = {
+  COLLECTION_BUSY: { what: '同时加入该键的步骤过多', fix: '可以重试；若经常发生，请分成几个键。' },
+  COLLECTION_FULL: {
+    what: '汇集“{collection}”已有 {limit} 条数据没有流程取走',
+    fix: '发布以该汇集开头的流程，或查看它为什么不接收。',
+  },
+  COLLECTION_KEY: { what: '汇集的键最长 {limit} 个字符', fix: '改用较短的键，例如原文的摘要。' },
+  'COLLECTION_KEY/type': { what: '汇集的键既不是文本，也不是数字', fix: '更正键的路径，或在此节点之前检查消息。' },
+  COLLECTION_VALUE: { what: '该值是字节，汇集只接受文本或 JSON', fix: '先转为文本，例如 Base64。' },
   STATE_BUSY: { what: '同时修改该状态的步骤过多', fix: '可以重试；若经常发生，请分成几个键。' },
   STATE_FULL: { what: '存储“{store}”已有 {limit} 项', fix: '缩短保留时间，或把这类数据存入数据库。' },
   STATE_KEY: { what: '状态的键须为 1 至 {limit} 个字符', fix: '改用较短的键，例如原文的摘要。' },

@@ -6,6 +6,7 @@
 import type { Static, TObject } from 'typebox';
 import type { Adapter } from './adapter.ts';
 import type { CallDoor } from './call-door.ts';
+import type { Collections } from './collections.ts';
 import type { BusEvents } from '../values/bus-event.ts';
 import type { Clock } from '../values/clock.ts';
 import type { ErrorRecord, Issue } from '../values/errors.ts';
@@ -95,6 +96,8 @@ export interface NodeContext<Config> {
   readonly files: FileAccess;
   /** The state that the flows of this flow's domain share. Pass `idempotencyKey` as the `act` of a change. */
   readonly state: FlowState;
+  /** The collections that the flows of this flow's domain share. */
+  readonly collections: Collections;
   /** Aborted on node time-out, deadline or cancel. Every wait and every socket must respect it. */
   readonly signal: AbortSignal;
   /** Epoch milliseconds after which the result is no longer needed. */
@@ -187,6 +190,8 @@ export interface TriggerContext<Config> {
   readonly blobs: Blobs;
   /** The topics of the bus, with the events that the flow's domain may see. */
   readonly busEvents: BusEvents;
+  /** The collections that the flows of this flow's domain share. */
+  readonly collections: Collections;
   /**
    * Reports that a message was put aside (a folder of refused mails or files), so that the console shows how many there are
    * and why. For what the engine refused and the sender keeps, there is no need.

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { test, type TestContext } from 'node:test';
+import { itemsSpec } from '../../../engine/collections/collection-documents.ts';
 import { fileURLToPath } from 'node:url';
 import { archiveExecutions, type ArchiveDeps } from '../../../engine/archive/archive-executions.ts';
 import { openArchiveRuns } from '../../../engine/archive/archive-runs.ts';
@@ -68,6 +69,7 @@ async function openFeed(t: TestContext) {
     executions: lab.executions,
     legs: await lab.documents.open(legsSpec),
     lateOutcomes: await lab.documents.open(lateOutcomesSpec),
+    collectionItems: await lab.documents.open(itemsSpec),
     resumes: await lab.documents.open(resumesSpec),
   };
   const archive = (changes: Partial<ArchiveDeps> = {}, mayGoOn = () => true) =>

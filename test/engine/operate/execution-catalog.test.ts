@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { itemsSpec } from '../../../engine/collections/collection-documents.ts';
 import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { createMessage } from '../../../engine/contract/values/message.ts';
 import { legsSpec, lateOutcomesSpec, resumesSpec } from '../../../engine/execution/execution-document.ts';
@@ -185,6 +186,7 @@ test('payloads above 64 KB lie in blobs, which stay while something refers to th
       legs: await lab.documents.open(legsSpec),
       resumes: await lab.documents.open(resumesSpec),
       lateOutcomes: await lab.documents.open(lateOutcomesSpec),
+      collectionItems: await lab.documents.open(itemsSpec),
       clock: lab.clock,
       log: silentLogger,
     };
@@ -261,6 +263,7 @@ async function sweep(lab: Lab): Promise<void> {
     legs: await lab.documents.open(legsSpec),
     resumes: await lab.documents.open(resumesSpec),
     lateOutcomes: await lab.documents.open(lateOutcomesSpec),
+    collectionItems: await lab.documents.open(itemsSpec),
     clock: lab.clock,
     log: silentLogger,
   });

@@ -26,7 +26,7 @@ import { createMemoryDocuments } from '../../../storage/memory/memory-documents.
 import { sampleFlow, sampleNodes, sampleRegistry } from '../flow/sample-flow.ts';
 import { openBusTopicStore } from '../../../engine/topics/bus-topic-store.ts';
 import { memoryBlobs } from '../../../engine/testing/memory-blobs.ts';
-import { anyFile, anywhere } from '../../../engine/testing/anywhere.ts';
+import { anyFile, anywhere, noCollections } from '../../../engine/testing/anywhere.ts';
 
 /** A listener under the test's hand. */
 class Line {
@@ -110,6 +110,7 @@ function installation() {
       bindings,
       outbound: anywhere,
       files: anyFile,
+      collectionsOf: () => noCollections,
       blobs: memoryBlobs(),
       busTopics: await openBusTopicStore(documents, clock),
       documents,

@@ -24,7 +24,7 @@ import { seededRandom, simulateProcess, type SimulatedProcess } from '../../supp
 import { sampleFlow, sampleNodes, sampleRegistry } from '../flow/sample-flow.ts';
 import { openBusTopicStore } from '../../../engine/topics/bus-topic-store.ts';
 import { memoryBlobs } from '../../../engine/testing/memory-blobs.ts';
-import { anyFile, anywhere } from '../../../engine/testing/anywhere.ts';
+import { anyFile, anywhere, noCollections } from '../../../engine/testing/anywhere.ts';
 
 const TAKE_OVERS = 100;
 const EVERY_SEC = 5;
@@ -83,6 +83,7 @@ test('over 100 take-overs a timer fires once for each instant that somebody saw,
       bindings: { adapter: () => undefined, secret: async () => '' } as unknown as Bindings,
       outbound: anywhere,
       files: anyFile,
+      collectionsOf: () => noCollections,
       blobs: memoryBlobs(),
       busTopics: await openBusTopicStore(process.documents, process.clock),
       documents: process.documents,

@@ -1,0 +1,154 @@
+/**
+ * Takes complete groups out of a collection. The items that belong to a group are written down before the group is
+ * handed over, so that it is the same group when it is handed over again. When it was taken, its first item is marked
+ * first: a group without its first item was taken, and only the rest is still to be marked.
+ */
+import type { CollectedGroup, GroupLimits, GroupReason, Taken } from '../contract/node/collections.ts';
+import type { Filter } from '../contract/ports/documents.ts';
+import { keyPlace, payloadPlace, type GatheringDocument, type ItemDocument } from './collection-documents.ts';
+import { writeNumber } from './add-item.ts';
+import type { CollectionDeps } from './collection-deps.ts';
+
+export interface TakeOrder {
+  readonly domain: string;
+  readonly collection: string;
+  readonly limits: GroupLimits;
+  take(group: CollectedGroup): Promise<Taken>;
+  readonly signal: AbortSignal;
+}
+
+const KEYS_AT_ONCE = 1000;
+export const MOST_GROUP_ITEMS = 1000;
+const MARKS_AT_ONCE = 16;
+/** How long a step may run again and find its item. */
+const TAKEN_MS = 7 * 86_400_000;
+
+const FULL = { durability: 'full' } as const;
+
+/** Hands over what is complete now. A key whose group is refused is left until the next call. */
+export async function takeGroups(order: TakeOrder, deps: CollectionDeps): Promise<void> {
+  const { domain, collection, limits, signal } = order;
+  const refused = new Set<string>();
+  for (const condition of conditionsOf(limits, deps.clock.now())) {
+    for (let isMore = true; isMore;) {
+      const found = await deps.gatherings.find({ domain, collection, ...condition }, { sort: Object.keys(condition), limit: KEYS_AT_ONCE });
+      const keys = found.filter(({ _id }) => !refused.has(_id));
+      for (const { _id } of keys) {
+        if (signal.aborted) return;
+        const outcome = await takeOfKey(_id, order, deps);
+        if (outcome === 'later') return;
+        if (outcome === 'refused') refused.add(_id);
+      }
+      isMore = found.length === KEYS_AT_ONCE && keys.some(({ _id }) => !refused.has(_id));
+    }
+  }
+}
+
+function conditionsOf({ items, bytes, ageMs, quietMs }: GroupLimits, now: number): readonly Filter[] {
+  return [
+    { firstAt: { lte: now - ageMs } },
+    ...(quietMs === undefined ? [] : [{ lastAt: { lte: now - quietMs } }]),
+    { count: { gte: items } },
+    { bytes: { gte: bytes } },
+  ];
+}
+
+/** Hands over the complete groups of one key, one after the other. */
+async function takeOfKey(id: string, order: TakeOrder, deps: CollectionDeps): Promise<Taken> {
+  while (!order.signal.aborted) {
+    const gathering = await deps.gatherings.get(id);
+    if (gathering === undefined) return 'taken';
+    const { group } = gathering;
+    if (group === undefined) {
+      if (!(await close(gathering, order.limits, deps))) return 'taken';
+      continue;
+    }
+    const closed = { ...gathering, group };
+    const items = await itemsOf(closed, deps);
+    if (items[0]?.number === closed.first) {
+      const outcome = await order.take(await toGroup(closed, items, deps));
+      if (outcome !== 'taken') return outcome;
+    }
+    await markTaken(items, deps);
+    await leaveOut(closed, deps);
+  }
+  return 'later';
+}
+
+type Closed = GatheringDocument & { readonly group: NonNullable<GatheringDocument['group']> };
+
+/** Writes down which items belong to the group. Returns false if the group is not complete. */
+async function close(gathering: GatheringDocument, limits: GroupLimits, deps: CollectionDeps): Promise<boolean> {
+  const reason = reasonOf(gathering, limits, deps.clock.now());
+  if (reason === undefined) return false;
+  await writeNumber(gathering, deps);
+  const { _id, first, revision, newest } = gathering;
+  const limit = Math.min(limits.items, MOST_GROUP_ITEMS);
+  const found = await deps.items.find({ gathering: _id, number: { gte: first } }, { sort: ['number'], limit, omit: ['payload'] });
+  let to = first;
+  let bytes = 0;
+  for (const item of found) {
+    if (item.number !== first && bytes + item.bytes > limits.bytes) break;
+    to = item.number!;
+    bytes += item.bytes;
+  }
+  // If another process changed the document meanwhile, the caller reads it again.
+  await deps.gatherings.replaceIf({ ...gathering, revision: revision + 1, group: { to, bytes, reason } }, { revision, newest }, FULL);
+  return true;
+}
+
+function reasonOf({ count, bytes, firstAt, lastAt }: GatheringDocument, limits: GroupLimits, now: number): GroupReason | undefined {
+  if (count >= limits.items) return 'items';
+  if (bytes >= limits.bytes) return 'bytes';
+  if (firstAt <= now - limits.ageMs) return 'age';
+  return limits.quietMs !== undefined && lastAt <= now - limits.quietMs ? 'quiet' : undefined;
+}
+
+function itemsOf({ _id, first, group }: Closed, { items }: CollectionDeps): Promise<readonly ItemDocument[]> {
+  return items.find({ gathering: _id, number: { gte: first, lte: group.to } }, { sort: ['number'], limit: MOST_GROUP_ITEMS });
+}
+
+async function toGroup(closed: Closed, items: readonly ItemDocument[], { payloads, seal }: CollectionDeps): Promise<CollectedGroup> {
+  const values: unknown[] = [];
+  for (const { _id, payload } of items) values.push(await payloads.load(payloadPlace(_id), payload!));
+  const [first, last] = [items[0]!, items.at(-1)!];
+  return {
+    groupId: first._id,
+    key: seal.openText(keyPlace(closed._id), closed.sealed),
+    items: values,
+    reason: closed.group.reason,
+    ...{ firstAt: first.at, lastAt: last.at },
+  };
+}
+
+/** The marks keep the result of each step; what was collected is left out of them. */
+async function markTaken(taken: readonly ItemDocument[], { items, clock }: CollectionDeps): Promise<void> {
+  const patch = { set: { expiresAt: clock.now() + TAKEN_MS }, unset: ['place', 'gathering', 'number', 'payload', 'blobs'] };
+  const mark = ({ _id }: ItemDocument) => items.patchIf(_id, {}, patch, FULL);
+  const [first, ...others] = taken;
+  if (first !== undefined) await mark(first);
+  for (let from = 0; from < others.length; from += MARKS_AT_ONCE) await Promise.all(others.slice(from, from + MARKS_AT_ONCE).map(mark));
+}
+
+/** Lets the key go on with the items after the group. */
+async function leaveOut({ _id, first, group }: Closed, { gatherings, items }: CollectionDeps): Promise<void> {
+  const next = group.to + 1;
+  for (;;) {
+    const found = await gatherings.get(_id);
+    if (found?.first !== first || found.group?.to !== group.to) return;
+    const { revision, newest, group: _group, ...others } = found;
+    const match = { revision, newest };
+    if (found.next === next) {
+      if (await gatherings.remove(_id, match)) return;
+      continue;
+    }
+    const [item] = await items.find({ gathering: _id, number: next }, { limit: 1, omit: ['payload'] });
+    const left = {
+      ...others,
+      ...{ revision: revision + 1, newest, first: next, count: found.count - (next - first), bytes: found.bytes - group.bytes },
+      // Without a number it is the newest item.
+      firstAt: item?.at ?? found.lastAt,
+    };
+    if ((await gatherings.replaceIf(left, match, FULL)).outcome === 'patched') return;
+  }
+}

@@ -1,0 +1,13 @@
+import { Type } from 'typebox';
+import { fieldText } from '../../engine/contract/values/texts.ts';
+
+export const CollectionField = Type.String({
+  ...fieldText(
+    '汇集名称',
+    'Collection',
+    '本域的流程按名称共用一个汇集；其他域的同名汇集是另一个。',
+    'Flows of the same domain share a collection by its name; a collection of another domain is another one.',
+    { example: 'daily-reports' },
+  ),
+  pattern: '^[a-z][a-z0-9-]{0,62}$',
+});
