@@ -155,13 +155,12 @@ function abstractOperation(wsdl: WsdlSet, binding: XmlNode, node: XmlNode, probl
   const name = attribute(node, 'name');
   const portType = wsdl.find('portType', attribute(binding, 'type') ?? '', binding, problems);
   if (portType === undefined) return undefined;
-  const candidates = childrenOf(portType, WSDL, 'operation').filter((one) => attribute(one, 'name') === name);
+  const candidates = wsdl.operations(portType, name);
   const [only] = candidates;
   if (only === undefined) problems.add(wsdlProblem('operation', { name: name ?? '', file: node.file, line: node.line }));
   if (candidates.length < 2) return only;
   const inputName = (one: XmlNode) => attribute(childOf(one, WSDL, 'input') ?? one, 'name');
-  const siblings = childrenOf(binding, WSDL, 'operation').filter((one) => attribute(one, 'name') === name);
-  return candidates.find((one) => inputName(one) === inputName(node)) ?? candidates[siblings.indexOf(node)] ?? only;
+  return candidates.find((one) => inputName(one) === inputName(node)) ?? candidates[wsdl.operations(binding, name).indexOf(node)] ?? only;
 }
 
 /**

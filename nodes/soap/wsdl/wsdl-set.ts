@@ -17,6 +17,8 @@ export interface WsdlSet {
   readonly ports: readonly XmlNode[];
   /** Returns the part; if there is none, adds the problem to the list. */
   find(kind: WsdlPartKind, text: string, at: XmlNode, problems: ProblemList): XmlNode | undefined;
+  /** Returns the operations of a port type or binding that have this name. */
+  operations(part: XmlNode, name: string | undefined): readonly XmlNode[];
 }
 
 /** Reads the parts. Throws WSDL_INVALID (input) if a main file cannot be read or is no WSDL. */
@@ -26,6 +28,8 @@ export function readWsdlSet(description: Description): WsdlSet {
   const ports: XmlNode[] = [];
   const unread: AppError[] = [];
   const seen = new Set<string>();
+  // Large services have thousands of operations, each of which is looked up by its name.
+  const operations = new Map<XmlNode, ReadonlyMap<string | undefined, readonly XmlNode[]>>();
   const add = (root: XmlNode) => {
     for (const node of childrenOf(root, WSDL, 'import')) follow(node);
     for (const types of childrenOf(root, WSDL, 'types')) schemas.addTypes(types);
@@ -64,6 +68,14 @@ export function readWsdlSet(description: Description): WsdlSet {
       for (const error of unread) problems.add(error);
       problems.add(noSuch(kind, name, at));
       return undefined;
+    },
+    operations(part, name) {
+      let byName = operations.get(part);
+      if (byName === undefined) {
+        byName = Map.groupBy(childrenOf(part, WSDL, 'operation'), (operation) => attribute(operation, 'name'));
+        operations.set(part, byName);
+      }
+      return byName.get(name) ?? [];
     },
   };
 }
