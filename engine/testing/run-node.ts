@@ -72,13 +72,23 @@ export interface RunNodeOptions {
  * configuration violates the node's schema or its own check. The error has every issue with its path.
  */
 export async function runNode(definition: NodeDefinition, options: RunNodeOptions = {}): Promise<Outcome> {
+  return prepareNode(definition, options.config, options.build)(options);
+}
+
+/** Prepares a node once, as the engine does at publish. Throws NODE_CONFIG_WRONG (input). */
+export function prepareNode(
+  definition: NodeDefinition,
+  given: FlowNode['config'] = {},
+  build: BuildContext = testBuildContext(),
+): (options: Omit<RunNodeOptions, 'config' | 'build'>) => Promise<Outcome> {
   if (definition.kind === 'trigger') throw new TypeError(`${definition.type} is a trigger: use listenTrigger`);
-  const config = checkConfig(definition, options.config ?? {});
-  const build = options.build ?? testBuildContext();
+  const config = checkConfig(definition, given);
   const run = definition.prepare(config, build);
-  const message = options.message ?? createMessage(options.data ?? {});
   const protocol = definition.kind === 'action' ? definition.adapter : undefined;
-  return run(createContext(config, message, protocol, build, options), message);
+  return async (options) => {
+    const message = options.message ?? createMessage(options.data ?? {});
+    return run(createContext(config, message, protocol, build, options), message);
+  };
 }
 
 /** Returns the configuration with defaults. Throws NODE_CONFIG_WRONG (input) with every issue if it is invalid. */

@@ -5,6 +5,7 @@ import { createMessage, type Message } from '../../engine/contract/values/messag
 import { NAME_RULES } from '../../engine/contract/values/named-values.ts';
 import { defineNode, outPort, type ConfigProblem, type Emit, type Stop, type TriggerContext } from '../../engine/contract/node/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
+import { atPeer, namingPeer, peerName } from '../shared/at-peer.ts';
 import { decodeText } from '../shared/charset/text-charset.ts';
 import { isJsonType, isTextType, parseMediaType } from '../shared/http/media-type.ts';
 import { DEFAULT_JSON_OPTIONS } from '../shared/json/parse-json.ts';
@@ -151,9 +152,11 @@ async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
     before = inTurn.catch(() => undefined);
     return inTurn.then((message) => handIn(ctx, emit, incoming, message)).catch((error: unknown) => judge(toErrorRecord(error)));
   };
-  const consumer = await broker.consume(target, { destination, group, member: ctx.flowId, window, deadLetter }, take);
+  const peer = peerName(...target.servers);
+  const subscription = { destination, group, member: ctx.flowId, window, deadLetter };
+  const consumer = await namingPeer(peer, () => broker.consume(target, subscription, take));
   return {
-    ended: consumer.ended,
+    ended: consumer.ended.then((error) => atPeer(error, peer)),
     async stop() {
       await consumer.stop();
       stopping.abort();

@@ -1,5 +1,6 @@
 /** Tests the connection of a messaging adapter: names of the servers, connection, TLS, login. Changes nothing. */
 import type { Health, ProbeContext } from '../../engine/contract/node/probe.ts';
+import { namingPeer, peerName } from '../shared/at-peer.ts';
 import { runProbe } from '../shared/probe/run-probe.ts';
 import type { WireFormat } from '../shared/probe/wire-formats.ts';
 import type { Server } from './brokers/broker.ts';
@@ -21,7 +22,8 @@ export function probeMessaging(given: ProbeContext): Promise<Health> {
     });
     await steps.run({ 'zh-CN': '登录', en: 'Login' }, async () => {
       const { settings, target } = reached;
-      return (await BROKERS[settings.broker].load()).describe({ ...target, signal: ctx.signal });
+      const broker = await BROKERS[settings.broker].load();
+      return namingPeer(peerName(...target.servers), () => broker.describe({ ...target, signal: ctx.signal }));
     });
   });
 }

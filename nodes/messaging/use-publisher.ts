@@ -4,6 +4,7 @@ import type { Adapter } from '../../engine/contract/node/adapter.ts';
 import type { NodeContext } from '../../engine/contract/node/node.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
+import { namingPeer, peerName } from '../shared/at-peer.ts';
 import type { Outgoing, Publisher, Target } from './brokers/broker.ts';
 import { BROKERS } from './brokers/brokers.ts';
 import { notConfirmed, stopped } from './brokers/errors.ts';
@@ -21,9 +22,9 @@ export type PublishContext = MessagingContext & Pick<NodeContext<unknown>, 'sign
  * (unknown-outcome) at the call time-out of the adapter or when `ctx.signal` aborts.
  */
 export async function publish(ctx: PublishContext, message: Outgoing): Promise<void> {
-  const { line, namePrefix } = await lineOf(ctx);
+  const { line, namePrefix, peer } = await lineOf(ctx);
   requireWithin(namePrefix, message.destination);
-  return line.publish(message, ctx);
+  return namingPeer(peer, () => line.publish(message, ctx));
 }
 
 interface Opened {
@@ -175,6 +176,7 @@ interface Entry {
   readonly credential: string | undefined;
   readonly key: string;
   readonly namePrefix: string | undefined;
+  readonly peer: string;
   readonly line: PublishLine;
 }
 
@@ -194,7 +196,7 @@ async function lineOf(ctx: MessagingContext): Promise<Entry> {
   const last = lines.get(adapter.adapterId);
   if (last?.key !== key) last?.line.retire();
   const line = last?.key === key ? last.line : newLine(ctx, settings, target);
-  const entry = { adapter, credential, key, namePrefix: settings.namePrefix, line };
+  const entry = { adapter, credential, key, namePrefix: settings.namePrefix, peer: peerName(...target.servers), line };
   lines.set(adapter.adapterId, entry);
   return entry;
 }

@@ -57,6 +57,18 @@ it('loses the answers to a text, as often as told', async () => {
   proxy.heal();
 });
 
+it('cuts each connection in the middle of an answer', async () => {
+  proxy.cutAnswers();
+  for (let turn = 0; turn < 2; turn++) {
+    const connection = await open();
+    connection.socket.write('hello');
+    await connection.ended;
+    assert.equal(connection.received(), 'hel');
+  }
+  proxy.heal();
+  await echoes(await open());
+});
+
 it('swallows bytes without closing, and resets those connections when it heals', async () => {
   const connection = await open();
   await echoes(connection);

@@ -26,6 +26,8 @@ export interface FaultProxy {
   loseAnswers(text: string, every: number): void;
   /** How many answers were lost. */
   lost(): number;
+  /** Of the next chunk from the server only the first half arrives, then the connection is reset; so with every connection. */
+  cutAnswers(): void;
   /** All as it should be; connections that swallowed bytes are reset, since their streams have gaps. */
   heal(): void;
   stop(): Promise<void>;
@@ -43,6 +45,7 @@ interface Faults {
   swallows: boolean;
   delayMs: number;
   bytesPerSecond: number;
+  cutsAnswers: boolean;
   losing: { readonly text: string; readonly every: number; seen: number; lost: number } | undefined;
 }
 
@@ -54,7 +57,7 @@ interface Pair {
   losesAnswer: boolean;
 }
 
-const NONE: Faults = { refuses: false, swallows: false, delayMs: 0, bytesPerSecond: Infinity, losing: undefined };
+const NONE: Faults = { refuses: false, swallows: false, delayMs: 0, bytesPerSecond: Infinity, cutsAnswers: false, losing: undefined };
 
 export async function startFaultProxy({ targetPort, targetHost = '127.0.0.1', port = 0 }: FaultProxyOptions): Promise<FaultProxy> {
   let faults: Faults = { ...NONE };
@@ -94,6 +97,7 @@ export async function startFaultProxy({ targetPort, targetHost = '127.0.0.1', po
     swallow: () => void (faults.swallows = true),
     loseAnswers: (text, every) => void (faults.losing = { text, every, seen: 0, lost: 0 }),
     lost: () => faults.losing?.lost ?? 0,
+    cutAnswers: () => void (faults.cutsAnswers = true),
     heal() {
       faults = { ...NONE };
       for (const pair of pairs) if (pair.hasGap) reset(pair);
@@ -110,7 +114,13 @@ export async function startFaultProxy({ targetPort, targetHost = '127.0.0.1', po
 function forward(from: Socket, to: Socket, pair: Pair, faults: () => Faults): void {
   let tail = Promise.resolve();
   from.on('data', (chunk) => {
-    const { swallows, delayMs, bytesPerSecond, losing } = faults();
+    const { swallows, delayMs, bytesPerSecond, cutsAnswers, losing } = faults();
+    if (cutsAnswers && from === pair.far) {
+      // A reset would drop what the other side has not read yet.
+      from.pause();
+      to.write(chunk.subarray(0, Math.ceil(chunk.length / 2)), () => setTimeout(() => reset(pair), 20));
+      return;
+    }
     if (pair.losesAnswer && from === pair.far) {
       pair.losesAnswer = false;
       if (losing !== undefined) losing.lost += 1;
@@ -170,6 +180,7 @@ async function runAsProcess(): Promise<void> {
     ['delay', (value) => proxy.delay(value)],
     ['throttle', (value) => proxy.throttle(value)],
     ['swallow', () => proxy.swallow()],
+    ['cut-answers', () => proxy.cutAnswers()],
     ['heal', () => proxy.heal()],
   ]);
   console.log(`READY ${proxy.port}`);

@@ -29,6 +29,8 @@ export interface KafkaServer extends Pick<ServerProcess, 'port' | 'pid' | 'kill'
 export interface KafkaOptions {
   /** PEM of a certificate and its key. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** The port that clients with a login are sent to, if a proxy stands before it. */
+  readonly announcedPort?: number | undefined;
 }
 
 /** Why Kafka cannot be had here, or undefined when it is there. */
@@ -36,7 +38,7 @@ export function prepareKafka(): string | undefined {
   return prepareJars({ name: 'Kafka', source, cache, tools: ['java'] });
 }
 
-export async function startKafka({ tls }: KafkaOptions = {}): Promise<KafkaServer> {
+export async function startKafka({ tls, announcedPort }: KafkaOptions = {}): Promise<KafkaServer> {
   const folder = await mkdtemp(join(tmpdir(), 'kq-kafka-'));
   const [port, loginPort, controllerPort] = [await freePort(), await freePort(), await freePort()];
   const tlsPort = tls === undefined ? undefined : await freePort();
@@ -51,7 +53,7 @@ export async function startKafka({ tls }: KafkaOptions = {}): Promise<KafkaServe
       'node.id=1',
       `controller.quorum.bootstrap.servers=127.0.0.1:${controllerPort}`,
       `listeners=PLAINTEXT://127.0.0.1:${port},SASL://127.0.0.1:${loginPort},CONTROLLER://127.0.0.1:${controllerPort}${withTls}`,
-      `advertised.listeners=PLAINTEXT://127.0.0.1:${port},SASL://127.0.0.1:${loginPort}${withTls}`,
+      `advertised.listeners=PLAINTEXT://127.0.0.1:${port},SASL://127.0.0.1:${announcedPort ?? loginPort}${withTls}`,
       ...(tls === undefined ? [] : ['ssl.keystore.type=PEM', `ssl.keystore.location=${join(folder, 'server.pem')}`]),
       'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT,SSL:SSL',
       'inter.broker.listener.name=PLAINTEXT',

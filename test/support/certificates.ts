@@ -13,8 +13,8 @@ const validity = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(
 
 export interface Authority {
   readonly ca: string;
-  /** `host`: the only name that it is made out to. */
-  issue(name: string, host?: string): Promise<Certificate>;
+  /** `host`: the only name that it is made out to. `notAfter`: when it expires. */
+  issue(name: string, host?: string, notAfter?: Date): Promise<Certificate>;
 }
 
 export async function createAuthority(): Promise<Authority> {
@@ -29,7 +29,7 @@ export async function createAuthority(): Promise<Authority> {
   });
   return {
     ca: ca.toString('pem'),
-    async issue(name, host) {
+    async issue(name, host, notAfter = validity.notAfter) {
       const own = await generateKeys();
       const certificate = await x509.X509CertificateGenerator.create({
         subject: `CN=${name}`,
@@ -42,7 +42,8 @@ export async function createAuthority(): Promise<Authority> {
             host === undefined ? { type: 'ip', value: '127.0.0.1' } : { type: 'dns', value: host },
           ]),
         ],
-        ...validity,
+        notBefore: validity.notBefore,
+        notAfter,
       });
       const pkcs8 = Buffer.from(await crypto.subtle.exportKey('pkcs8', own.privateKey)).toString('base64');
       return { cert: certificate.toString('pem'), key: `-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----\n` };

@@ -79,8 +79,10 @@ export function errorText(error: TranslatableError, language: Language): ErrorTe
   if (text !== undefined) return { what: text['zh-CN'] };
   const template = templateOf(code, values['problem']);
   if (template === undefined) return { what: `出现错误（${code}）`, original: [message, error.fix].filter(Boolean).join(' ') };
+  // Errors that concern one other system name it first, in both languages.
+  const peer = values['peer'] === undefined ? '' : `${String(values['peer'])}：`;
   return {
-    what: fill(template.what, values),
+    what: `${peer}${fill(template.what, values)}`,
     ...(template.fix === undefined ? {} : { fix: fill(template.fix, values) }),
     ...(template.original === true ? { original: message } : {}),
   };

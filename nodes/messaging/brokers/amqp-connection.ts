@@ -1,4 +1,5 @@
 /** One connection of AMQP 1.0, and what its errors mean. */
+import type { Socket } from 'node:net';
 import rhea, { type Connection, type ConnectionOptions, type EventContext } from 'rhea';
 import type { AppError } from '../../../engine/contract/values/errors.ts';
 import type { Server, Target } from './broker.ts';
@@ -62,10 +63,10 @@ async function openServer(target: Target, server: Server, containerId: string | 
     const failed = lost.then((cause) => Promise.reject(cause));
     await within(clock, connectTimeoutMs, Promise.race([opened, failed]));
   } catch (cause) {
-    socket.destroy();
+    destroy(connection, socket);
     throw target.signal?.aborted ? stopped() : openFailed(server, cause);
   }
-  return wrap(connection, lost.then(connectionLost), () => socket.destroy(), target);
+  return wrap(connection, lost.then(connectionLost), () => destroy(connection, socket), target);
 }
 
 /** Resolves with the first reason for which the connection ends. */
@@ -84,6 +85,15 @@ function openFailed(server: Server, cause: unknown): AppError {
   if (condition === 'amqp:unauthorized-access' || /SASL|authenticat/i.test(message)) return loginRefused('password', cause);
   if (/vhost|virtual host/i.test(message)) return loginRefused('virtual-host', cause);
   return connectFailed(server, cause);
+}
+
+/** The client starts timers when it writes to a socket that has ended. They would keep the process running for 20 seconds. */
+function destroy(connection: Connection, socket: Socket): void {
+  socket.destroy();
+  setImmediate(() => {
+    const { heartbeat_in, heartbeat_out, abort_idle } = connection as unknown as Readonly<Record<string, NodeJS.Timeout | undefined>>;
+    for (const timer of [heartbeat_in, heartbeat_out, abort_idle]) clearTimeout(timer);
+  });
 }
 
 function wrap(connection: Connection, lost: Promise<AppError>, destroy: () => void, { clock }: Target): AmqpConnection {

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { NetworkError, type ConnectionPool } from '@platformatic/kafka';
+import { NetworkError, type Connection, type ConnectionPool } from '@platformatic/kafka';
 import type { Target } from './broker.ts';
 
 /**
@@ -7,6 +7,8 @@ import type { Target } from './broker.ts';
  * the client connects to the very address that was checked; with TLS, the certificate proves the name.
  */
 export function guardPool(pool: ConnectionPool, { outbound, tls }: Target): void {
+  // A connection that ends during its login reports two errors. Nobody listens to the second one, which would end the process.
+  pool.on('connecting', ({ connection }: { readonly connection: Connection }) => connection.on('error', () => undefined));
   const get = pool.get.bind(pool) as (broker: { host: string; port: number }, done: Done) => void;
   const addressOf = async (host: string, port: number) => {
     if (tls !== undefined && isIP(host) === 0) {

@@ -3,7 +3,9 @@
  * could have changed in the remote system.
  */
 import { AppError, type ErrorKind } from '../../../engine/contract/values/errors.ts';
+import { targetOfUrl } from '../../../engine/contract/node/outbound-guard.ts';
 import type { Effect, NodeContext } from '../../../engine/contract/node/node.ts';
+import { atPeer, peerName } from '../at-peer.ts';
 import { readSettings } from '../read-settings.ts';
 import { HttpSettings } from './settings.ts';
 
@@ -24,9 +26,13 @@ const GIVEN_UP = new Set([408, 502, 504]);
 /** The adapter's settings about the remote system's status codes. */
 type StatusMeaning = Pick<HttpSettings, 'unavailableMayBeDone' | 'refusals'>;
 
+/** The server demands a login, or does not accept the one that it got. */
+const UNAUTHORIZED = 401;
+
 /**
- * Returns the error for a status that the flow does not expect. Returns HTTP_REFUSED (input) for 3xx, for 4xx
- * except those below, and for the statuses in `refusals` of the adapter. Returns HTTP_BUSY (transient) if nothing was done and the call can be retried.
+ * Returns the error for a status that the flow does not expect. Returns HTTP_LOGIN_REFUSED (input) for 401,
+ * HTTP_REFUSED (input) for 3xx, for other 4xx except those below, and for the statuses in `refusals` of the adapter.
+ * Returns HTTP_BUSY (transient) if nothing was done and the call can be retried.
  * Returns HTTP_SERVER_ERROR (transient for reads, unknown-outcome for writes) for other failures of the server. Returns
  * HTTP_UNEXPECTED (input for reads, unknown-outcome for writes) for a success status.
  */
@@ -35,8 +41,13 @@ export function statusError(
   effect: Effect,
   { adapter, clock }: Pick<NodeContext<unknown>, 'adapter' | 'clock'>,
 ): AppError {
+  const settings = readSettings(adapter!, HttpSettings);
+  return atPeer(errorOf(response, effect, settings, clock), peerName(targetOfUrl(settings.baseUrl))) as AppError;
+}
+
+function errorOf(response: StatusLine, effect: Effect, meaning: StatusMeaning, clock: NodeContext<unknown>['clock']): AppError {
   const { status } = response;
-  const meaning = readSettings(adapter!, HttpSettings);
+  if (status === UNAUTHORIZED) return loginRefused(status);
   const retryAfterMs = readRetryAfter(response.headers['retry-after'], clock.now());
   const options = { values: { status }, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   if (meaning.refusals.includes(String(status))) return refused(status);
@@ -61,6 +72,13 @@ export function statusError(
     });
   }
   return refused(status);
+}
+
+export function loginRefused(status: number): AppError {
+  return new AppError('HTTP_LOGIN_REFUSED', 'input', `The other side refused the login (HTTP ${status}).`, {
+    values: { status },
+    fix: 'Check the login method and the credential of the adapter.',
+  });
 }
 
 function refused(status: number): AppError {

@@ -10,6 +10,7 @@ import type { Adapter } from '../../../engine/contract/node/adapter.ts';
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import type { Effect, NodeContext } from '../../../engine/contract/node/node.ts';
 import { guardConnector, outboundUrl, targetOfUrl, type OutboundGuard } from '../../../engine/contract/node/outbound-guard.ts';
+import { atPeer, peerName } from '../at-peer.ts';
 import { isWrite } from './check-status.ts';
 import { readSettings } from '../read-settings.ts';
 import { HttpSettings } from './settings.ts';
@@ -77,8 +78,8 @@ export function createOutboundClient(): OutboundClient {
       if (current?.adapter !== ctx.adapter) current = renewPool(current, ctx.adapter, ctx.outbound);
       const open = current;
       const headers = requestHeaders(ctx, request);
-      if (open.settings.auth === 'none') return exchange(open, ctx, request, headers);
-      return authorise(headers, ctx, open.settings).then(() => exchange(open, ctx, request, headers));
+      const send = () => exchange(open, ctx, request, headers).catch((error: unknown) => Promise.reject(atPeer(error, open.peer)));
+      return open.settings.auth === 'none' ? send() : authorise(headers, ctx, open.settings).then(send);
     },
   };
 }
@@ -91,6 +92,7 @@ interface OpenPool {
   /** Opens a new connection, which closes when it is released. */
   connectOnce(): Client;
   readonly basePath: string;
+  readonly peer: string;
 }
 
 function renewPool(current: OpenPool | undefined, adapter: Adapter, guard: OutboundGuard): OpenPool {
@@ -109,7 +111,7 @@ function renewPool(current: OpenPool | undefined, adapter: Adapter, guard: Outbo
   };
   const pool = new Pool(url.origin, { ...options, connections: adapter.limits.maxConcurrency });
   const connectOnce = () => new Client(url.origin, options);
-  return { adapter, key, settings, pool, connectOnce, basePath: url.pathname.replace(/\/$/, '') };
+  return { adapter, key, settings, pool, connectOnce, basePath: url.pathname.replace(/\/$/, ''), peer: peerName(targetOfUrl(url.href)) };
 }
 
 function guardedConnector(settings: HttpSettings, timeout: number, guard: OutboundGuard): buildConnector.connector {

@@ -1,9 +1,10 @@
 /** Tests the connection of an HTTP adapter: settings, name, TCP, TLS, login and response. */
-import { AppError } from '../../../engine/contract/values/errors.ts';
 import { createMessage } from '../../../engine/contract/values/message.ts';
 import { targetOfUrl } from '../../../engine/contract/node/outbound-guard.ts';
 import type { Health, ProbeContext } from '../../../engine/contract/node/probe.ts';
+import { namingPeer, peerName } from '../at-peer.ts';
 import { runProbe } from '../probe/run-probe.ts';
+import { loginRefused } from './check-status.ts';
 import { createOutboundClient, failure } from './outbound.ts';
 import { readSettings } from '../read-settings.ts';
 import { HttpSettings } from './settings.ts';
@@ -15,9 +16,10 @@ import { HttpSettings } from './settings.ts';
 export function probeHttp(given: ProbeContext): Promise<Health> {
   return runProbe(given, 'http', async (ctx, steps) => {
     const settings = () => readSettings(ctx.adapter, HttpSettings);
+    const named = <T>(work: () => Promise<T>) => namingPeer(peerName(targetOfUrl(settings().baseUrl)), work);
     await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => settings().baseUrl);
-    await steps.run({ 'zh-CN': '域名解析', en: 'Name' }, () => resolveName(ctx, settings()));
-    await steps.run({ 'zh-CN': '登录并发送 GET', en: 'Log in and send GET' }, () => sendGet(ctx));
+    await steps.run({ 'zh-CN': '域名解析', en: 'Name' }, () => named(() => resolveName(ctx, settings())));
+    await steps.run({ 'zh-CN': '登录并发送 GET', en: 'Log in and send GET' }, () => named(() => sendGet(ctx)));
   });
 }
 
@@ -36,11 +38,6 @@ async function sendGet(ctx: ProbeContext): Promise<string> {
     { ...ctx, scope, idempotencyKey: '', beforeFirstByte: () => undefined, secret: (name) => ctx.secret(name) },
     { method: 'GET', path: '', headers: {}, effect: 'read' },
   );
-  if (status === 401 || status === 403) {
-    throw new AppError('HTTP_LOGIN_REFUSED', 'input', `The other side refused the login (HTTP ${status}).`, {
-      values: { status },
-      fix: 'Check the login method and the credential of the adapter.',
-    });
-  }
+  if (status === 401 || status === 403) throw loginRefused(status);
   return `HTTP ${status}`;
 }

@@ -17,6 +17,8 @@ export interface TestBroker {
   /** Settings and credential of an adapter. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly credential: string;
+  /** Settings of an adapter that passes a proxy by, if a broker sends its clients to one. It needs no credential. */
+  readonly direct?: Readonly<Record<string, unknown>>;
   readonly url: string;
   /**
    * Creates a queue or topic that keeps what it has confirmed, and one order. `reader`: the group that will read it, for
@@ -36,7 +38,8 @@ export interface TestBrokerKind {
   /** It creates a destination when it is first used. */
   readonly createsDestinations?: boolean;
   load(): Promise<Broker>;
-  start(): Promise<TestBroker>;
+  /** `announcedPort`: the port that a broker which tells its clients where to go on must name, because a proxy stands there. */
+  start(announcedPort?: number): Promise<TestBroker>;
 }
 
 export const RABBITMQ: TestBrokerKind = {
@@ -63,13 +66,14 @@ export const KAFKA: TestBrokerKind = {
   name: 'Kafka',
   skip: prepareKafka(),
   load: () => BROKERS.kafka.load(),
-  async start() {
-    const server = await startKafka();
+  async start(announcedPort) {
+    const server = await startKafka({ announcedPort });
     const servers = [{ host: '127.0.0.1', port: server.loginPort }];
     return {
       target: { servers, login: { mechanism: 'scram-sha-256', user: 'bob', password: 'bob-secret' } },
       settings: { broker: 'kafka', servers, login: 'scram-sha-256', idleCloseMs: 200 },
       credential: 'bob:bob-secret',
+      direct: { broker: 'kafka', servers: [{ host: '127.0.0.1', port: server.port }], login: 'none', idleCloseMs: 200 },
       url: `127.0.0.1:${server.port}`,
       async create(name) {
         const admin = new Admin({ clientId: 'test', bootstrapBrokers: [`127.0.0.1:${server.port}`], retries: 20, retryDelay: 250 });
