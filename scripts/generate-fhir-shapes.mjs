@@ -33,7 +33,9 @@ function shapeOf({ properties, required = [] }) {
     const item = isList ? property.items : property;
     const marks = (isList ? '*' : '') + (required.includes(name) ? '!' : '');
     const type = item.$ref === undefined ? 'code' : item.$ref.replace('#/definitions/', '');
-    if (item.enum !== undefined) shape[name] = [`code${marks}`, ...item.enum];
+    // The schema stands at 4.0.0 and does not know its own correction 4.0.1.
+    const later = name === 'fhirVersion' ? ['4.0.1'] : [];
+    if (item.enum !== undefined) shape[name] = [`code${marks}`, ...item.enum, ...later];
     else if (item.pattern !== undefined && item.$ref === undefined) shape[name] = `${primitiveOf(item)}${marks}`;
     else shape[name] = type + marks;
   }

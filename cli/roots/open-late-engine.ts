@@ -90,6 +90,7 @@ export function openLateEngine(
     },
     runFlow: {
       mode: (flowId) => opened?.engine.runFlow.mode(flowId),
+      readsQuery: (flowId) => opened?.engine.runFlow.readsQuery?.(flowId) === true,
       call: (call) => (opened ? opened.engine.runFlow.call(call) : raise(down('STORE_DOWN', 'The store'))),
     },
     documents: () => opened?.storage.documents ?? raise(down('STORE_DOWN', 'The store')),

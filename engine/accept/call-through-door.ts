@@ -11,7 +11,7 @@ export async function callThroughDoor(
 ): Promise<FlowResult> {
   const left = new AbortController();
   call.onLeave(() => left.abort());
-  const opened = await door.open(call.message, { clock, signal: left.signal });
+  const opened = await door.open(call.message, { clock, signal: left.signal, request: call.request });
   if ('answer' in opened) return { outcome: 'replied', executionId: '', reply: opened.answer, repeated: false };
   const result = await run({ ...call, message: opened.message });
   if (result.outcome === 'replied') return { ...result, reply: opened.answerTo(result.reply) };

@@ -43,6 +43,10 @@ class FlowDoor implements RunFlow {
     return this.#deps.published.current(flowId)?.document.mode;
   }
 
+  readsQuery(flowId: string) {
+    return this.#deps.published.current(flowId)?.door?.readsQuery === true;
+  }
+
   call(call: FlowCall): Promise<FlowResult> {
     const flow = this.#deps.published.current(call.flowId);
     if (!flow)

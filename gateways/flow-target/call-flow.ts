@@ -36,7 +36,7 @@ export interface FlowCallDeps {
  */
 export function createFlowCall(flowId: string, deps: FlowCallDeps): RunCall {
   return (exchange) => {
-    const message = toMessage(exchange, deps);
+    const message = toMessage(exchange, flowId, deps);
     return message instanceof Promise
       ? message.then((late) => callWith(late, flowId, exchange, deps))
       : callWith(message, flowId, exchange, deps);
@@ -53,6 +53,7 @@ function toCall(message: Message, flowId: string, exchange: Exchange, tracer: Tr
     flowId,
     caller: callerOf(exchange),
     message,
+    request: { method: exchange.method, rawQuery: exchange.rawQuery },
     traceId: exchange.traceId,
     traceparent: tracer === undefined ? undefined : beginSpan(exchange, tracer)?.traceparent,
     deadlineMs: exchange.deadlineMs,
@@ -96,8 +97,12 @@ function answerInTime(call: FlowCall, exchange: Exchange, { runFlow, clock }: Fl
   });
 }
 
-function toMessage(exchange: Exchange, { json }: FlowCallDeps): Message | GatewayError | Promise<Message | GatewayError> {
-  const query = decodeQuery(exchange.rawQuery);
+function toMessage(
+  exchange: Exchange,
+  flowId: string,
+  { json, runFlow }: FlowCallDeps,
+): Message | GatewayError | Promise<Message | GatewayError> {
+  const query = decodeQuery(exchange.rawQuery) ?? (runFlow.readsQuery?.(flowId) === true ? {} : undefined);
   if (query === undefined) return QUERY_MALFORMED;
   const body = readBody(exchange, json);
   return body instanceof Promise ? body.then((late) => withBody(exchange, query, late)) : withBody(exchange, query, body);

@@ -1,18 +1,20 @@
 import type { ServerResponse } from 'node:http';
 import type { Answer, Exchange, GatewayError } from '../contract.ts';
 import { soapVersionOf, toFaultAnswer } from './soap-fault-answer.ts';
+import { speaksFhir, toOutcomeAnswer } from './outcome-answer.ts';
 import { hasNoBody } from '../shared/has-no-body.ts';
 import { endTogether } from './end-together.ts';
 
 /**
  * Turns an error into a response: `{code, message, traceId, serverTime}`, `outcome` for GW50402, and `issues` when
- * there are any. A caller that sent a SOAP request gets a SOAP fault. The message is Chinese unless the caller's `Accept-Language` starts with English.
+ * there are any. A caller that sent a SOAP request gets a SOAP fault, one that speaks FHIR an OperationOutcome. The message is Chinese unless the caller's `Accept-Language` starts with English.
  */
 export function toErrorAnswer(exchange: Exchange, error: GatewayError, now: number): Answer {
   const isEnglish = exchange.incoming.get('accept-language')?.toLowerCase().startsWith('en') ?? false;
   const message = error.text === undefined ? error.message : error.text[isEnglish ? 'en' : 'zh-CN'];
   const soap = soapVersionOf(exchange.incoming);
   if (soap !== undefined) return toFaultAnswer(soap, exchange, error, isEnglish ? 'en' : 'zh-CN', message);
+  if (speaksFhir(exchange.incoming)) return toOutcomeAnswer(exchange, error, message);
   const issues = error.issues === undefined ? {} : { issues: error.issues };
   const outcome = error.outcome === undefined ? {} : { outcome: error.outcome };
   const cause = error.cause === undefined ? {} : { cause: error.cause };

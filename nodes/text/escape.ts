@@ -1,10 +1,16 @@
 /** How values are written into a template, by the kind of text that it makes. */
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { escapeHl7 } from '../shared/hl7/escapes.ts';
 
-const KINDS = ['none', 'xml', 'html', 'json', 'csv', 'hl7'] as const;
-export const OutputKind = Type.Union(KINDS.map((kind) => Type.Literal(kind)));
-export type OutputKind = (typeof KINDS)[number];
+export const OutputKind = Type.Union([
+  Type.Literal('none'),
+  Type.Literal('xml'),
+  Type.Literal('html'),
+  Type.Literal('json'),
+  Type.Literal('csv'),
+  Type.Literal('hl7'),
+]);
+export type OutputKind = Static<typeof OutputKind>;
 
 export const MEDIA_TYPES: Readonly<Record<OutputKind, string>> = {
   none: 'text/plain',

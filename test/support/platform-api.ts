@@ -22,8 +22,8 @@ export interface PlatformApi {
   ask(method: string, path: string, body?: unknown): Promise<Record<string, unknown>>;
   /** Saves over whatever is stored, and publishes. */
   publish(flow: FlowDocument): Promise<void>;
-  /** Offers a flow on the bus front to the example's district platform; answers the path. */
-  offer(flowId: string, more?: Partial<InterfaceDocument>): Promise<string>;
+  /** Offers a flow on the bus front to the example's district platform; answers the path. `called` is a path that it serves. */
+  offer(flowId: string, more?: Partial<InterfaceDocument>, called?: string): Promise<string>;
   /** A call of the bus front with the district platform's token. */
   bus(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer<unknown>>;
   close(): Promise<void>;
@@ -66,7 +66,7 @@ export async function openPlatformApi(platform: Platform): Promise<PlatformApi> 
       await api.ask('PUT', `/flows/${flow.flowId}`, { ...flow, revision });
       await api.ask('POST', `/flows/${flow.flowId}/publish`, {});
     },
-    async offer(flowId, more = {}) {
+    async offer(flowId, more = {}, called) {
       const document = busInterface(flowId, more);
       await api.ask('PUT', `/interfaces/${document.interfaceId}`, document);
       const grantId = document.interfaceId.replace('ifc_', 'grt_');
@@ -74,7 +74,7 @@ export async function openPlatformApi(platform: Platform): Promise<PlatformApi> 
       security ??= logInSecurity();
       assert.equal((await (await security)('PUT', `/grants/${grantId}`, grant)).status, 200);
       // The plan with both reaches the gateways within a second.
-      await eventually(async () => assert.ok(![403, 404].includes((await api.bus(document.method, document.path)).status)));
+      await eventually(async () => assert.ok(![403, 404].includes((await api.bus(document.method, called ?? document.path)).status)));
       return document.path;
     },
     bus: (method, path, body, headers) =>

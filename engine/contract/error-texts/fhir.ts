@@ -9,6 +9,8 @@ export const fhirTexts: ErrorTemplates = {
   FHIR_ANSWER_UNREADABLE: { what: 'FHIR 服务器的响应不是 JSON 资源', fix: '检查适配器的地址；写操作请向对方确认是否已完成。' },
   FHIR_RESOURCE_WRONG: { what: '数据不是 {type} 资源', fix: '给出 JSON 资源，resourceType 须一致。' },
   FHIR_CHECK_FAILED: { what: '资源不符合 FHIR R4：共 {count} 处，第一处在 {place}', fix: '更正所列各处后重新发送。' },
+  FHIR_REQUEST: { what: '请求不符合本 FHIR 服务提供的内容', fix: '按能力声明（metadata）更正请求，并经网关发送。' },
+  FHIR_REPLY: { what: '流程的回复不符合 FHIR 操作', fix: '按“FHIR 请求触发”帮助中该操作的要求回复。' },
   FHIR_TOO_MANY: { what: '查询结果超过 {limit} 个资源', fix: '缩小查询范围，或提高节点的上限。' },
   FHIR_PAGE_WRONG: { what: '查询结果无法读完', fix: '检查适配器的地址；服务器在链接中须用同一地址称呼自己。' },
   'FHIR_PAGE_WRONG/elsewhere': { what: '查询结果的下一页在另一台服务器上，已拒绝', fix: '适配器的地址须与服务器在链接中所写的一致。' },

@@ -16,9 +16,16 @@ export interface CallDoorContext {
   readonly clock: Clock;
   /** Aborted when the caller has left. */
   readonly signal: AbortSignal;
+  /** Absent if no HTTP request led to the call. */
+  readonly request?: { readonly method: string; readonly rawQuery: string } | undefined;
 }
 
 export interface CallDoor {
+  /**
+   * True if the door reads `rawQuery`, in which names may be repeated. The message then has an empty query if the gateway
+   * cannot read it.
+   */
+  readonly readsQuery?: true;
   /** Opens a call. Throws an AppError (input) if the flow cannot be run with what the caller sent. */
   open(message: Message, ctx: CallDoorContext): OpenedCall | Promise<OpenedCall>;
 }

@@ -31,6 +31,8 @@ export interface FlowCall {
   readonly flowId: string;
   readonly caller: Caller;
   readonly message: Message;
+  /** Method and query as the caller sent them, for triggers with a door. Absent if no HTTP request led to the call. */
+  readonly request?: { readonly method: string; readonly rawQuery: string };
   readonly traceId: string;
   /** W3C trace context of the caller's span, when its trace is sampled. */
   readonly traceparent?: string | undefined;
@@ -64,4 +66,6 @@ export interface RunFlow {
   call(call: FlowCall): Promise<FlowResult>;
   /** Returns the mode of the published version; undefined if the flow is not published here. */
   mode(flowId: string): 'sync' | 'durable' | undefined;
+  /** Returns true if the door of the flow reads the query itself, so that the gateway need not understand it. */
+  readsQuery?(flowId: string): boolean;
 }

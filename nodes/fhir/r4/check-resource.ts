@@ -4,7 +4,7 @@
  */
 import { isRecord } from '../../../engine/contract/values/is-record.ts';
 import type { Text } from '../../../engine/contract/values/texts.ts';
-import { fhirShapes, type FieldShape, type FhirShapes } from './shapes.ts';
+import { fhirShapes, isResourceType, type FieldShape, type FhirShapes } from './shapes.ts';
 
 export interface FhirProblem {
   /** A FHIRPath such as `Patient.name[0].given[1]`. */
@@ -48,9 +48,7 @@ function add(check: Check, place: string, problem: FhirProblem['problem']): void
 
 function* checkResource(value: unknown, place: string, depth: number, check: Check): Generator<void, void> {
   const type = isRecord(value) && typeof value['resourceType'] === 'string' ? value['resourceType'] : '';
-  const own = check.shapes.types.get(type);
-  // A data type has no id of a resource and no meta; only resources have both.
-  if (!isRecord(value) || own?.get('meta') === undefined) add(check, place || 'resource', 'no-resource');
+  if (!isRecord(value) || !isResourceType(type)) add(check, place || 'resource', 'no-resource');
   else yield* checkObject(value, type, place === '' ? type : place, depth, check);
 }
 
@@ -118,11 +116,13 @@ function* checkValue(value: unknown, { type, codes }: FieldShape, place: string,
 function fits(value: unknown, name: string, { type, pattern }: { readonly type: string; readonly pattern: RegExp | undefined }): boolean {
   if (type === 'boolean') return typeof value === 'boolean';
   if (type === 'number') return typeof value === 'number' && Number.isFinite(value) && fitsNumber(value, name);
-  return typeof value === 'string' && value !== '' && (pattern === undefined || value.length > LONG_TEXT || pattern.test(value));
+  if (typeof value !== 'string' || value === '') return false;
+  return value.length > LONG_TEXT ? LONG_TYPES.has(name) : pattern === undefined || pattern.test(value);
 }
 
-/** A longer text is no date and no code, and `string` allows every character. */
+/** A longer text is no date and no code. Types that may be longer allow nearly every character, so it is not looked at. */
 const LONG_TEXT = 10_000;
+const LONG_TYPES: ReadonlySet<string> = new Set(['string', 'markdown', 'base64Binary', 'xhtml', 'uri', 'url', 'canonical']);
 
 function fitsNumber(value: number, name: string): boolean {
   if (name === 'decimal') return true;

@@ -43,3 +43,8 @@ function readField([name, written]: [string, string | readonly string[]]): reado
   const isBound = typeof written !== 'string';
   return [name, { type, isList: list === '*', isRequired: required === '!', choice, codes: isBound ? new Set(codes) : undefined }];
 }
+
+/** Returns whether R4 has this resource type. A data type has no id of a resource and no meta; only resources have both. */
+export function isResourceType(name: string): boolean {
+  return fhirShapes().types.get(name)?.has('meta') === true;
+}

@@ -41,6 +41,7 @@ const WRONG = [
   ['an unknown field', { ...PATIENT, foo: 1 }, ['Patient.foo unknown']],
   ['a code of another binding', { ...PATIENT, gender: '男' }, ['Patient.gender code']],
   ['a wrong date', { ...PATIENT, birthDate: '1980/01/01' }, ['Patient.birthDate type']],
+  ['a date of many characters', { ...PATIENT, birthDate: `1980-01-01${' '.repeat(20_000)}` }, ['Patient.birthDate type']],
   ['a wrong type', { ...PATIENT, name: '张三' }, ['Patient.name list']],
   ['a list that must be none', { ...PATIENT, gender: ['male'] }, ['Patient.gender no-list']],
   ['an empty object', { ...PATIENT, maritalStatus: {} }, ['Patient.maritalStatus object']],
