@@ -40,6 +40,7 @@ import { securityActions } from './security/security.ts';
 import type { SecurityServices } from './security/security-services.ts';
 import { systemActions, type SystemServices } from './system/system.ts';
 import { tableActions, type TableServices } from './tables/tables.ts';
+import { flowDataActions, type FlowDataServices } from './flow-data/flow-data.ts';
 import { topicActions, type TopicServices } from './topics/topics.ts';
 import { transportActions, type TransportServices } from './transport/transport.ts';
 import { trialActions, type TrialServices } from './flows/trials.ts';
@@ -83,6 +84,7 @@ export type ControlServices = AccountServices &
   SystemServices &
   TableServices &
   TopicServices &
+  FlowDataServices &
   TransportServices &
   InstanceServices &
   FrontOpenApiServices &
@@ -129,6 +131,7 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...integrityActions(services),
     ...alarmActions(services),
     ...topicActions(services),
+    ...flowDataActions(services),
     ...brokerActions(services),
     ...extensionActions(services),
     ...publisherActions(services),

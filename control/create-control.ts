@@ -65,6 +65,7 @@ import {
   type CheckSavedInterface,
   type PublishPlan,
 } from './registry/build-plan.ts';
+import { openFlowState } from '../engine/state/flow-state-store.ts';
 import { openBusTopicStore } from '../engine/topics/bus-topic-store.ts';
 import { startTopicRecorder } from './topics/record-topics.ts';
 import { openRequestStore } from './requests/request-store.ts';
@@ -209,6 +210,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     events: eventsOf(hub),
     alarms,
     topics: await openBusTopicStore(documents, clock),
+    flowState: await openFlowState(documents, deps.seal, clock),
   };
   const topicRecorder = await startTopicRecorder({ ...deps, ...services, alarms: alarms.store });
   const actions = allActions(services);

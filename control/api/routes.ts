@@ -222,6 +222,9 @@ export const ROUTES: readonly Route[] = [
   post('/publishers', 'publishers.add'),
   remove('/publishers/:keyId', 'publishers.remove'),
 
+  get('/flow-data/collections', 'flow-data.collections'),
+  post('/flow-data/state/find', 'flow-data.find-state'),
+  post('/flow-data/state/remove', 'flow-data.remove-state'),
   get('/topics', 'topics.list'),
   put('/topics/:topic', 'topics.save', { body: 'document' }),
   get('/topics/:topic/events', 'topics.events'),

@@ -112,8 +112,7 @@ async function outsideIssues(services: FlowReferencesServices, domains: DomainSc
   const usable = await usableIds(services, domains);
   return document.nodes.flatMap((node, index) =>
     usesOf([node], services.nodes)
-      // Extensions are of no domain; the check of the flow reports those that are missing.
-      .filter(({ kind, id }) => kind !== 'extension' && !usable[kind].has(id) && !(kind === 'flow' && id === document.flowId))
+      .filter(({ kind, id }) => !isNotOwned(kind) && !usable[kind].has(id) && !(kind === 'flow' && id === document.flowId))
       .map(({ kind, id }): Issue => {
         const message = `There is no ${kind} ${id} in your domains.`;
         const fix = 'Choose one of your domains, or one that is shared with them.';
@@ -128,10 +127,20 @@ function hasNodes(document: unknown): document is Pick<FlowDocument, 'flowId' | 
   return document['nodes'].every((node) => isRecord(node) && typeof node['type'] === 'string');
 }
 
+/**
+ * Extensions are of no domain; the check of the flow reports those that are missing. A collection is always one of the
+ * flow's own domain.
+ */
+type NotOwned = 'extension' | 'collection';
+
+function isNotOwned(kind: UsedKind): kind is NotOwned {
+  return kind === 'extension' || kind === 'collection';
+}
+
 async function usableIds(
   { catalog, bindingStore }: FlowReferencesServices,
   domains: DomainScope,
-): Promise<Readonly<Record<Exclude<UsedKind, 'extension'>, ReadonlySet<string>>>> {
+): Promise<Readonly<Record<Exclude<UsedKind, NotOwned>, ReadonlySet<string>>>> {
   const [adapters, tables, flows] = await Promise.all([bindingStore.listAdapters(), bindingStore.listTables(), catalog.list()]);
   return {
     adapter: new Set(domains.keep(adapters).map(({ adapterId }) => adapterId)),

@@ -8,7 +8,7 @@ import { namedInNode } from '../../engine/registry/named-in-node.ts';
 import type { FlowCatalog, FlowSummary } from '../../engine/publish/interface.ts';
 import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
 
-export type UsedKind = 'adapter' | 'table' | 'flow' | 'topic' | 'extension';
+export type UsedKind = 'adapter' | 'table' | 'flow' | 'topic' | 'extension' | 'collection';
 
 export interface FlowUse {
   readonly flowId: string;
@@ -93,6 +93,7 @@ export function usesOf(own: FlowDocument['nodes'], nodes: NodeRegistry): readonl
     return [
       ...(adapter === undefined ? [] : [found('adapter', adapter)]),
       ...(node.type.startsWith(TOPIC_TRIGGER) ? [found('topic', String(node.config['topic']))] : []),
+      ...(node.type.startsWith(COLLECTION_NODES) ? [found('collection', String(node.config['collection']))] : []),
       ...(extension === undefined ? [] : [found('extension', extension)]),
       ...tablesIn(node.config).map((table) => found('table', table)),
       ...namedInNode(node, nodes).flatMap(([kind, used]) => (KINDS[kind] === undefined ? [] : [found(KINDS[kind], used)])),
@@ -102,6 +103,8 @@ export function usesOf(own: FlowDocument['nodes'], nodes: NodeRegistry): readonl
 
 /** The trigger that starts a flow with the events of a topic of the bus. */
 const TOPIC_TRIGGER = 'bus.receive@';
+/** The nodes that add to a collection, or take its groups. */
+const COLLECTION_NODES = 'collection.';
 
 /** Returns the ids of code tables: every field named `table` in a configuration holds one. */
 function tablesIn(value: unknown): readonly string[] {

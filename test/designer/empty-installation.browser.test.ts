@@ -17,6 +17,7 @@ const AREAS = [
     'gateways',
     'brokers',
     'topics',
+    'flow-data',
     'extensions',
     'adapters',
     'adapters/new',

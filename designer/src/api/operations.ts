@@ -180,6 +180,9 @@ export const OPERATIONS = {
   'publishers.list': { method: 'GET', path: '/publishers' },
   'publishers.add': { method: 'POST', path: '/publishers', stepUp: true },
   'publishers.remove': { method: 'DELETE', path: '/publishers/:keyId', stepUp: true },
+  'flow-data.collections': { method: 'GET', path: '/flow-data/collections' },
+  'flow-data.find-state': { method: 'POST', path: '/flow-data/state/find' },
+  'flow-data.remove-state': { method: 'POST', path: '/flow-data/state/remove' },
   'topics.list': { method: 'GET', path: '/topics' },
   'topics.save': { method: 'PUT', path: '/topics/:topic', body: 'document' },
   'topics.events': { method: 'GET', path: '/topics/:topic/events' },
@@ -1593,6 +1596,12 @@ export interface components {
       /** @description Set if calls older than this may be missing: the search has a time limit. */
       readTo?: number;
     };
+    FoundState: {
+      /** @description Epoch milliseconds. */
+      expiresAt?: number;
+      found: boolean;
+      value?: unknown;
+    };
     /** @enum {unknown} */
     Front: 'open' | 'user' | 'bus';
     FrontCalls: {
@@ -2887,6 +2896,18 @@ export interface components {
       /** @constant */
       truncated?: true;
     };
+    ShownCollection: {
+      /** @description Bytes of the items as JSON. */
+      bytes: number;
+      collection: string;
+      domain: string;
+      /** @description Flows that add to the collection or take its groups. */
+      flows: components['schemas']['UsedBy'][];
+      items: number;
+      keys: number;
+      /** @description Epoch milliseconds when the oldest item was added. */
+      oldestAt: number;
+    };
     ShownCondition: {
       /** @description The instance group; empty if the condition is about the interface as a whole. */
       group: string;
@@ -3566,6 +3587,7 @@ export type FlowVersion = components['schemas']['FlowVersion'];
 export type FlowVisit = components['schemas']['FlowVisit'];
 export type FlowVisitor = components['schemas']['FlowVisitor'];
 export type FoundCallList = components['schemas']['FoundCallList'];
+export type FoundState = components['schemas']['FoundState'];
 export type Front = components['schemas']['Front'];
 export type FrontCalls = components['schemas']['FrontCalls'];
 export type FrontFigures = components['schemas']['FrontFigures'];
@@ -3665,6 +3687,7 @@ export type SettingDescription = components['schemas']['SettingDescription'];
 export type SharedFlow = components['schemas']['SharedFlow'];
 export type ShownAlarm = components['schemas']['ShownAlarm'];
 export type ShownBrokerMessage = components['schemas']['ShownBrokerMessage'];
+export type ShownCollection = components['schemas']['ShownCollection'];
 export type ShownCondition = components['schemas']['ShownCondition'];
 export type ShownError = components['schemas']['ShownError'];
 export type ShownEvent = components['schemas']['ShownEvent'];
@@ -7038,6 +7061,92 @@ export interface operations {
         content: {
           'application/json': {
             state: components['schemas']['ExtensionState'];
+          };
+        };
+      };
+    };
+  };
+  'flow-data.collections': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['ShownCollection'][];
+            /** @description Send it as `after` to get the next page; absent on the last page. */
+            next?: string;
+          };
+        };
+      };
+    };
+  };
+  'flow-data.find-state': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          domain: string;
+          key: string;
+          store: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FoundState'];
+        };
+      };
+    };
+  };
+  'flow-data.remove-state': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          domain: string;
+          key: string;
+          store: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
           };
         };
       };

@@ -31,6 +31,7 @@ const PAGES: readonly RouteObject[] = [
   page('gateways', 'GatewaysPage', () => import('../pages/gateways/gateways-page.tsx')),
   page('brokers', 'BrokersPage', () => import('../pages/brokers/brokers-page.tsx')),
   page('brokers/:adapterId', 'BrokerPage', () => import('../pages/brokers/broker-page.tsx')),
+  page('flow-data', 'FlowDataPage', () => import('../pages/flow-data/flow-data-page.tsx')),
   page('topics', 'TopicsPage', () => import('../pages/topics/topics-page.tsx')),
   page('extensions', 'ExtensionsPage', () => import('../pages/extensions/extensions-page.tsx')),
   page('security', 'SecurityPage', () => import('../pages/security/security-page.tsx')),

@@ -1,0 +1,104 @@
+/** What flows keep between executions: collections that wait for a group, and entries of the state. */
+import { randomUUID } from 'node:crypto';
+import { Type } from 'typebox';
+import { gatheringsSpec } from '../../engine/collections/collection-documents.ts';
+import { listCollections, type WaitingCollection } from '../../engine/collections/list-collections.ts';
+import { DomainName } from '../../engine/contract/values/domain.ts';
+import type { Documents } from '../../engine/contract/ports/documents.ts';
+import type { FlowStateStore } from '../../engine/state/flow-state-store.ts';
+import type { DomainRequirement } from '../access/domains.ts';
+import { closed, defineAction, type Action } from '../action/action.ts';
+import { onlyPage, pageOf, type Page } from '../action/pages.ts';
+import { usersOf, type FlowUses, type UsedBy } from '../flows/flow-uses.ts';
+
+export interface FlowDataServices {
+  readonly documents: Documents;
+  readonly flowState: FlowStateStore;
+  readonly flowUses: FlowUses;
+}
+
+export interface ShownCollection extends WaitingCollection {
+  /** Flows that add to the collection or take its groups. */
+  readonly flows: readonly UsedBy[];
+}
+
+export interface FoundState {
+  readonly found: boolean;
+  readonly value?: unknown;
+  /** Epoch milliseconds. */
+  readonly expiresAt?: number;
+}
+
+export function flowDataActions(services: FlowDataServices): readonly Action[] {
+  return [listAction(services), findState(services), removeState(services)];
+}
+
+function listAction({ documents, flowUses }: FlowDataServices): Action {
+  return defineAction({
+    name: 'flow-data.collections',
+    right: 'executions.read',
+    domain: 'filtered',
+    text: { 'zh-CN': '等待成组的汇集：键数、条数、最早时间', en: 'Collections with items that wait: keys, items, oldest time' },
+    input: onlyPage,
+    audited: false,
+    async run({ domains }, wish): Promise<Page<ShownCollection>> {
+      const [found, uses] = await Promise.all([listCollections(await documents.open(gatheringsSpec)), flowUses.of('collection')]);
+      const shown = domains.keep(found).map((one) => {
+        const flows = usersOf(uses, one.collection, domains).filter(({ domain }) => domain === one.domain);
+        return { ...one, flows };
+      });
+      return pageOf(shown, ({ domain, collection }) => [domain, collection], wish);
+    },
+  });
+}
+
+const oneEntry = Type.Object(
+  {
+    domain: DomainName,
+    store: Type.String({ pattern: '^[a-z][a-z0-9-]{0,62}$' }),
+    key: Type.String({ minLength: 1, maxLength: 500 }),
+  },
+  closed,
+);
+const ofDomain = async ({ domain }: { readonly domain: string }): Promise<readonly DomainRequirement[]> => [
+  { id: domain, domains: [domain] },
+];
+/** The key can name a person, so it is not part of the audit line. */
+const subjectOf = ({ domain, store }: { readonly domain: string; readonly store: string }) => `${domain} ${store}`;
+
+function findState({ flowState }: FlowDataServices): Action {
+  return defineAction({
+    name: 'flow-data.find-state',
+    right: 'executions.payload',
+    domain: ofDomain,
+    text: { 'zh-CN': '按键查看流程状态的一项（留下审计）', en: 'Look up one entry of the state of flows by its key; writes an audit line' },
+    input: oneEntry,
+    audited: true,
+    subject: subjectOf,
+    async run(ctx, { domain, store, key }): Promise<FoundState> {
+      const entry = await flowState.of(domain).get(store, key);
+      ctx.note.after = { found: entry !== undefined };
+      return entry === undefined ? { found: false } : { found: true, ...entry };
+    },
+  });
+}
+
+function removeState({ flowState }: FlowDataServices): Action {
+  return defineAction({
+    name: 'flow-data.remove-state',
+    right: 'executions.retry',
+    domain: ofDomain,
+    text: {
+      'zh-CN': '删除流程状态的一项：流程把它当作从未有过',
+      en: 'Remove one entry of the state of flows; flows then act as if it had never been there',
+    },
+    input: oneEntry,
+    audited: true,
+    subject: subjectOf,
+    async run(ctx, { domain, store, key }) {
+      const removed = await flowState.of(domain).remove(store, key, { act: randomUUID() });
+      ctx.note.after = { removed };
+      return { removed };
+    },
+  });
+}

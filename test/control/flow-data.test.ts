@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openCollections } from '../../engine/collections/open-collections.ts';
+import { createPayloads } from '../../engine/execution/payloads.ts';
+import { openFlowState } from '../../engine/state/flow-state-store.ts';
+import { memoryBlobs } from '../../engine/testing/memory-blobs.ts';
+import { plainSeal, startControl } from './start-control.ts';
+
+const PATIENT = '张三';
+
+test('collections that wait are listed with counts, each for its domain only, and never with what they hold', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const { documents, clock } = running;
+  const collections = await openCollections(documents, createPayloads(plainSeal, memoryBlobs()), plainSeal, clock);
+  const began = clock.now();
+  await collections.of('hospital-a').add('reports', PATIENT, { name: PATIENT }, { act: 's1' });
+  await clock.advance(5000);
+  await collections.of('hospital-a').add('reports', 'other', 'x', { act: 's2' });
+  await collections.of('hospital-b').add('reports', '', 'y', { act: 's3' });
+  const operator = await running.person('op', ['operator'], ['hospital-a']);
+  const { items } = (await operator.call('GET', '/flow-data/collections')).body as { readonly items: readonly object[] };
+  assert.deepEqual(items, [{ domain: 'hospital-a', collection: 'reports', keys: 2, items: 2, bytes: 20, oldestAt: began, flows: [] }]);
+  const whole = (await (await running.person('all', ['viewer'])).call('GET', '/flow-data/collections')).body as { items: object[] };
+  assert.equal(whole.items.length, 2);
+  assert.ok(!JSON.stringify(whole).includes(PATIENT));
+});
+
+test('an entry of the state is looked up and removed by its key, in the own domain, with an audit line that has no key', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const state = (await openFlowState(running.documents, plainSeal, running.clock)).of('hospital-a');
+  const { expiresAt } = await state.put('sent', PATIENT, { report: 7 }, { act: 'a', ttlMs: 60_000, mode: 'replace' });
+  const entry = { domain: 'hospital-a', store: 'sent', key: PATIENT };
+  const operator = await running.person('op', ['operator'], ['hospital-a']);
+  const stranger = await running.person('stranger', ['operator'], ['hospital-b']);
+  assert.equal((await stranger.call('POST', '/flow-data/state/find', entry)).status, 404);
+  assert.equal((await stranger.call('POST', '/flow-data/state/remove', entry)).status, 404);
+  const found = await operator.call('POST', '/flow-data/state/find', entry);
+  assert.deepEqual(found.body, { found: true, value: { report: 7 }, expiresAt });
+  assert.deepEqual((await operator.call('POST', '/flow-data/state/find', { ...entry, key: 'nobody' })).body, { found: false });
+  const remove = async () =>
+    (await operator.call('POST', '/flow-data/state/remove', entry, { 'x-kq-reason': 'to send again' })).body as unknown;
+  assert.deepEqual(await remove(), { removed: true });
+  assert.deepEqual(await remove(), { removed: false });
+  assert.equal(await state.get('sent', PATIENT), undefined);
+  const auditor = await running.person('auditor', ['audit-admin']);
+  const lines = JSON.stringify((await auditor.call('GET', '/audit?actor=op')).body);
+  assert.ok(lines.includes('flow-data.remove-state') && lines.includes('to send again'), lines.slice(0, 2000));
+  assert.ok(!lines.includes(PATIENT));
+});
