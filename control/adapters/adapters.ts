@@ -56,7 +56,9 @@ export interface AdapterTypeDescription {
   readonly protocol: string;
   /** Served at `/icons/<icon>.svg`. */
   readonly icon: string;
-  readonly text: { readonly label: Text; readonly help: Text };
+  readonly text: AdapterType['text'];
+  /** The setting whose options are offered with the protocol. */
+  readonly choice?: string;
   /** JSON Schema 2020-12 of the settings for one environment; `text` holds the texts of a field. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly credential?: Text;
@@ -298,11 +300,12 @@ export async function forbiddenTarget(
 
 function describeAdapterType(
   services: AdapterServices,
-  { settings, protocol, icon, text, credential, hasCharset }: AdapterType,
+  { settings, protocol, icon, text, choice, credential, hasCharset }: AdapterType,
 ): AdapterTypeDescription {
   return {
     ...{ protocol, icon, text, hasCharset },
     ...(credential === undefined ? {} : { credential }),
+    ...(choice === undefined ? {} : { choice }),
     settings: JSON.parse(JSON.stringify(settings)) as Record<string, unknown>,
     canProbe: proberOf(services.nodes, protocol) !== undefined,
   };

@@ -10,6 +10,10 @@ export default defineAdapter({
       'zh-CN': '与一个系统约定的密钥，流程用它签名、验签、加密、解密。密钥本身存为凭据，不会出现在流程中。',
       en: 'A key agreed on with another system, by which flows sign, verify, encrypt and decrypt. The key is the credential and never part of a flow.',
     },
+    usedFor: {
+      'zh-CN': '国密 SM2、SM3、SM4 签名与加密，接口签名密钥',
+      en: 'SM2, SM3 and SM4 signatures and encryption, signing keys of interfaces',
+    },
   },
   settings: CryptoSettings,
   credential: {

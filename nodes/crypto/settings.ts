@@ -1,6 +1,6 @@
 /** Settings of a `crypto` adapter per environment. The secret part of its key is the credential. */
 import { Type, type Static } from 'typebox';
-import { fieldText } from '../../engine/contract/values/texts.ts';
+import { fieldGroup, fieldText } from '../../engine/contract/values/texts.ts';
 
 export const CryptoSettings = Type.Object(
   {
@@ -36,18 +36,21 @@ export const CryptoSettings = Type.Object(
       }),
     ),
     userId: Type.String({
+      ...fieldGroup('advanced'),
       ...fieldText('SM2 用户标识', 'SM2 user id', '签名双方约定的标识。', 'The identifier that both sides of a signature agreed on.'),
       minLength: 1,
       maxLength: 100,
       default: '1234567812345678',
     }),
     signatureForm: Type.Union([Type.Literal('der'), Type.Literal('raw')], {
+      ...fieldGroup('advanced'),
       ...fieldText('SM2 签名格式', 'Form of SM2 signatures', undefined, undefined, {
         options: { der: ['DER（GM/T 0009）', 'DER (GM/T 0009)'], raw: ['r‖s，64 字节', 'r and s, 64 bytes'] },
       }),
       default: 'der',
     }),
     ciphertextForm: Type.Union([Type.Literal('der'), Type.Literal('c1c3c2'), Type.Literal('c1c2c3')], {
+      ...fieldGroup('advanced'),
       ...fieldText('SM2 密文格式', 'Form of SM2 ciphertexts', undefined, undefined, {
         options: {
           der: ['DER（GM/T 0009）', 'DER (GM/T 0009)'],

@@ -1,6 +1,6 @@
 /** Settings of a `database` adapter per environment. */
 import { Type, type Static } from 'typebox';
-import { fieldText } from '../../engine/contract/values/texts.ts';
+import { fieldGroup, fieldText } from '../../engine/contract/values/texts.ts';
 import { idleCloseField } from '../shared/idle-close-field.ts';
 import { OptionalTls } from '../shared/tls-fields.ts';
 
@@ -46,7 +46,7 @@ export const DatabaseSettings = Type.Object(
         ...fieldText(
           '用户',
           'User',
-          '使用只有所需表权限的专用账号；口令存为凭据。',
+          '使用只有所需表权限的专用账号；密码存为凭据。',
           'An account of its own, with rights for the needed tables only; its password is the credential.',
           { example: 'kangqiao' },
         ),
@@ -59,6 +59,7 @@ export const DatabaseSettings = Type.Object(
     /** The operator decides this deliberately, for a database without TLS in the same protected network. */
     allowPlain: Type.Optional(
       Type.Boolean({
+        ...fieldGroup('advanced'),
         ...fieldText(
           '允许明文',
           'Allow plain text',
@@ -82,6 +83,7 @@ export const DatabaseSettings = Type.Object(
     ),
     connections: Type.Optional(
       Type.Integer({
+        ...fieldGroup('advanced'),
         ...fieldText(
           '连接数',
           'Connections',

@@ -5,11 +5,16 @@ import { portOf } from './use-store.ts';
 export default defineAdapter({
   protocol: 'file',
   icon: 'folder',
+  choice: 'kind',
   text: {
     label: { 'zh-CN': '文件', en: 'Files' },
     help: {
       'zh-CN': '本机目录，或 FTP、FTPS、SFTP 服务器：流程从中取文件，或写入文件；平台也可作为 FTP 服务器接收。',
       en: 'A folder of this machine, or an FTP, FTPS or SFTP server, from which flows take files and to which they write; or the platform itself as FTP server.',
+    },
+    usedFor: {
+      'zh-CN': 'LIS 文件、检验报告、共享目录、CSV 与 Excel 对账文件',
+      en: 'files and reports of a LIS, shared folders, CSV and Excel files',
     },
   },
   settings: FileSettings,

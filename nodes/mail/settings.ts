@@ -1,6 +1,6 @@
 /** Settings of a `mail` adapter for each environment: the servers for receiving and sending, and the user of the mailbox. */
 import { Type, type Static } from 'typebox';
-import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
+import { fieldEditor, fieldGroup, fieldText } from '../../engine/contract/values/texts.ts';
 import { CertificateName, TrustedCa } from '../shared/tls-fields.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -52,6 +52,7 @@ export const MailSettings = Type.Object(
           security: security('不加密只能用于本机，除非允许明文。', 'None is only for this machine, unless plain text is allowed.'),
           allowPlain: Type.Optional(
             Type.Boolean({
+              ...fieldGroup('advanced'),
               ...fieldText(
                 '允许明文',
                 'Allow plain text',

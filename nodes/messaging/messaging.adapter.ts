@@ -6,12 +6,14 @@ import { MessagingSettings } from './settings.ts';
 export default defineAdapter({
   protocol: 'messaging',
   icon: 'messages-square',
+  choice: 'broker',
   text: {
     label: { 'zh-CN': '消息中间件', en: 'Message broker' },
     help: {
       'zh-CN': '一个消息中间件：流程向其中发布消息，或接收其中的消息。更换中间件时只需更换适配器。',
       en: 'A message broker to which flows publish, and from which they receive. A flow changes its broker by changing the adapter.',
     },
+    usedFor: { 'zh-CN': '消息队列、MQ、主题、物联网设备', en: 'message queues, MQ, topics, devices' },
   },
   settings: MessagingSettings,
   credential: {

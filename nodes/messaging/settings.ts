@@ -1,6 +1,6 @@
 /** Settings of a `messaging` adapter per environment. */
 import { Type, type Static } from 'typebox';
-import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
+import { fieldEditor, fieldGroup, fieldText } from '../../engine/contract/values/texts.ts';
 import { idleCloseField } from '../shared/idle-close-field.ts';
 import { OptionalTls } from '../shared/tls-fields.ts';
 
@@ -97,6 +97,7 @@ export const MessagingSettings = Type.Object(
     ),
     addressForm: Type.Optional(
       Type.Union([Type.Literal('name'), Type.Literal('rabbitmq-3'), Type.Literal('rabbitmq-4')], {
+        ...fieldGroup('advanced'),
         ...fieldText('地址格式', 'Form of addresses', '仅 AMQP 1.0。', 'AMQP 1.0 only.', {
           options: {
             name: ['队列名称（ActiveMQ、Artemis）', 'The name of the queue (ActiveMQ, Artemis)'],
@@ -108,9 +109,9 @@ export const MessagingSettings = Type.Object(
       }),
     ),
     login: Type.Union([Type.Literal('password'), Type.Literal('scram-sha-256'), Type.Literal('scram-sha-512'), Type.Literal('none')], {
-      ...fieldText('登录', 'Login', '用户名与口令存为凭据。', 'User and password are the credential.', {
+      ...fieldText('登录', 'Login', '用户名与密码存为凭据。', 'User and password are the credential.', {
         options: {
-          password: ['用户名与口令', 'User and password'],
+          password: ['用户名与密码', 'User and password'],
           'scram-sha-256': ['SCRAM-SHA-256（Kafka）', 'SCRAM-SHA-256 (Kafka)'],
           'scram-sha-512': ['SCRAM-SHA-512（Kafka）', 'SCRAM-SHA-512 (Kafka)'],
           none: ['不登录', 'None'],
@@ -122,6 +123,7 @@ export const MessagingSettings = Type.Object(
     /** The operator decides this deliberately, for a broker without TLS in the same protected network. */
     allowPlain: Type.Optional(
       Type.Boolean({
+        ...fieldGroup('advanced'),
         ...fieldText(
           '允许明文',
           'Allow plain text',
@@ -132,6 +134,7 @@ export const MessagingSettings = Type.Object(
     ),
     window: Type.Optional(
       Type.Integer({
+        ...fieldGroup('advanced'),
         ...fieldText(
           '发布窗口',
           'Messages in flight',
@@ -147,6 +150,7 @@ export const MessagingSettings = Type.Object(
     management: Type.Optional(Management),
     namePrefix: Type.Optional(
       Type.String({
+        ...fieldGroup('advanced'),
         ...fieldText(
           '名称前缀',
           'Name prefix',

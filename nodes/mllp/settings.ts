@@ -1,6 +1,6 @@
 /** Settings of an `mllp` adapter per environment: where to send, where to listen, which peers are allowed. */
 import { Type, type Static } from 'typebox';
-import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
+import { fieldEditor, fieldGroup, fieldText } from '../../engine/contract/values/texts.ts';
 import { idleCloseField } from '../shared/idle-close-field.ts';
 import { CertificateName, TrustedCa } from '../shared/tls-fields.ts';
 
@@ -48,6 +48,7 @@ export const SendSettings = Type.Object({
    */
   allowPlain: Type.Optional(
     Type.Boolean({
+      ...fieldGroup('advanced'),
       ...fieldText(
         '允许明文',
         'Allow plain text',
@@ -58,6 +59,7 @@ export const SendSettings = Type.Object({
   ),
   connections: Type.Optional(
     Type.Integer({
+      ...fieldGroup('advanced'),
       ...fieldText('连接数', 'Connections', '每个连接一次只发一条消息。', 'Each carries one message at a time.'),
       minimum: 1,
       maximum: 16,
@@ -89,6 +91,7 @@ export const ListenSettings = Type.Object({
   port: Type.Optional(Port),
   listenTls: Type.Optional(
     Type.Boolean({
+      ...fieldGroup('receiving'),
       ...fieldText(
         '监听使用 TLS',
         'Listen with TLS',
@@ -110,6 +113,7 @@ export const ListenSettings = Type.Object({
   ),
   maxFrameBytes: Type.Optional(
     Type.Integer({
+      ...fieldGroup('receiving'),
       ...fieldText('单条上限', 'Largest message'),
       ...fieldEditor('size-bytes'),
       minimum: 1024,
@@ -117,12 +121,21 @@ export const ListenSettings = Type.Object({
       default: 10_485_760,
     }),
   ),
-  maxConnections: Type.Optional(Type.Integer({ ...fieldText('连接上限', 'Most connections'), minimum: 1, maximum: 10_000, default: 256 })),
+  maxConnections: Type.Optional(
+    Type.Integer({ ...fieldGroup('receiving'), ...fieldText('连接上限', 'Most connections'), minimum: 1, maximum: 10_000, default: 256 }),
+  ),
   maxUnhandled: Type.Optional(
-    Type.Integer({ ...fieldText('每连接未确认上限', 'Maximum unacknowledged per connection'), minimum: 1, maximum: 10_000, default: 64 }),
+    Type.Integer({
+      ...fieldGroup('receiving'),
+      ...fieldText('每连接未确认上限', 'Maximum unacknowledged per connection'),
+      minimum: 1,
+      maximum: 10_000,
+      default: 64,
+    }),
   ),
   idleTimeoutMs: Type.Optional(
     Type.Integer({
+      ...fieldGroup('receiving'),
       ...fieldText('空闲超时', 'Idle time-out'),
       ...fieldEditor('duration-ms'),
       minimum: 100,
@@ -132,6 +145,7 @@ export const ListenSettings = Type.Object({
   ),
   frameTimeoutMs: Type.Optional(
     Type.Integer({
+      ...fieldGroup('receiving'),
       ...fieldText('半条消息超时', 'Time-out of half a message'),
       ...fieldEditor('duration-ms'),
       minimum: 100,
@@ -141,6 +155,7 @@ export const ListenSettings = Type.Object({
   ),
   ackTimeoutMs: Type.Optional(
     Type.Integer({
+      ...fieldGroup('receiving'),
       ...fieldText(
         '应答读取超时',
         'Time-out of reading ACKs',

@@ -1,7 +1,7 @@
 /** Settings of SOAP adapters: those of HTTP, and what only SOAP needs. */
 import { Type, type Static } from 'typebox';
 import type { Adapter } from '../../engine/contract/node/adapter.ts';
-import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
+import { fieldEditor, fieldGroup, fieldText } from '../../engine/contract/values/texts.ts';
 import { HttpSettings } from '../shared/http/settings.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -29,6 +29,7 @@ export const UploadedFiles = Type.Array(
 export type UploadedFiles = Static<typeof UploadedFiles>;
 
 const SignerCertificates = Type.String({
+  ...fieldGroup('advanced'),
   ...fieldText(
     '对方签名证书',
     'Certificates of the signer',

@@ -8,6 +8,10 @@ export default defineAdapter({
   text: {
     label: { 'zh-CN': 'SOAP 服务', en: 'SOAP service' },
     help: { 'zh-CN': '以 SOAP 1.1 或 1.2 提供服务的系统。', en: 'A system with services over SOAP 1.1 or 1.2.' },
+    usedFor: {
+      'zh-CN': 'HIS Web 服务，集成平台，医保与政务接口，WSDL',
+      en: 'web services of a HIS, integration platforms, insurance and government interfaces, WSDL',
+    },
   },
   settings: SoapSettings,
   credential: {

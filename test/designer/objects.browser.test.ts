@@ -33,7 +33,7 @@ test(
   async () => {
     const page = await console.open({ path: '/adapters', roles: ['analyst', 'security-admin'] });
     await page.getByRole('button', { name: '新建适配器' }).click();
-    await page.getByRole('button', { name: /HTTP \/ REST/ }).click();
+    await page.getByRole('link', { name: 'HTTP / REST' }).click();
     await expect(page.getByRole('button', { name: '测试连接' })).toBeDisabled();
     await fillAbout(page, '新院 HIS', 'New HIS');
     await page.getByRole('textbox', { name: '负责方' }).fill('示例市新医院');

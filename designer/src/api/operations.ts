@@ -326,6 +326,8 @@ export interface components {
     AdapterTypeDescription: {
       /** @description True if a connection can be tested step by step. */
       canProbe: boolean;
+      /** @description The setting whose options are offered with the protocol. */
+      choice?: string;
       credential?: components['schemas']['Text'];
       hasCharset: boolean;
       /** @description Served at `/icons/<icon>.svg`. */
@@ -338,6 +340,7 @@ export interface components {
       text: {
         help: components['schemas']['Text'];
         label: components['schemas']['Text'];
+        usedFor?: components['schemas']['Text'];
       };
     };
     AdapterTypeList: {

@@ -13,7 +13,10 @@ export interface AdapterType<Schema extends TObject = TObject> {
   readonly protocol: string;
   /** Name of an icon of the designer's icon set. */
   readonly icon: string;
-  readonly text: { readonly label: Text; readonly help: Text };
+  /** `usedFor`: what people call the systems that they reach by this protocol, for the choice of a protocol. */
+  readonly text: { readonly label: Text; readonly help: Text; readonly usedFor?: Text };
+  /** The setting whose options are offered with the protocol, for example the kind of database. */
+  readonly choice?: string;
   /** Settings per environment; every field has a `fieldText`. */
   readonly settings: Schema;
   /** Says what to store as the credential, for example `user:password`. Absent if the protocol needs no login. */

@@ -4,7 +4,7 @@ import { domainField, sharedWithField } from '../values/domain.ts';
 import { valuesByName } from '../values/named-values.ts';
 import { PLAIN_LINE } from '../values/plain-text.ts';
 import { Revision } from '../values/revision.ts';
-import { fieldEditor, fieldText, NAME_PROPERTIES } from '../values/texts.ts';
+import { fieldEditor, fieldGroup, fieldText, NAME_PROPERTIES } from '../values/texts.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -24,6 +24,7 @@ export const AdapterLimits = Type.Object(
       }),
     ),
     connectTimeoutMs: Type.Integer({
+      ...fieldGroup('advanced'),
       ...fieldText('连接超时', 'Time-out of connecting'),
       ...fieldEditor('duration-ms'),
       minimum: 1,
@@ -38,6 +39,7 @@ export const AdapterLimits = Type.Object(
       default: 5000,
     }),
     maxResponseBytes: Type.Integer({
+      ...fieldGroup('advanced'),
       ...fieldText('应答上限', 'Largest answer'),
       ...fieldEditor('size-bytes'),
       minimum: 1,
@@ -45,6 +47,7 @@ export const AdapterLimits = Type.Object(
       default: 10_485_760,
     }),
     breakerFailures: Type.Integer({
+      ...fieldGroup('advanced'),
       ...fieldText(
         '熔断阈值',
         'Failures that open the breaker',
@@ -56,6 +59,7 @@ export const AdapterLimits = Type.Object(
       default: 20,
     }),
     breakerOpenMs: Type.Integer({
+      ...fieldGroup('advanced'),
       ...fieldText('熔断时长', 'How long the breaker stays open'),
       ...fieldEditor('duration-ms'),
       minimum: 1,

@@ -55,6 +55,14 @@ export function fieldEditor(editor: FieldEditor): { readonly editor: FieldEditor
   return { editor };
 }
 
+/** Groups of fields that a form folds away: most adapters leave them as they are. */
+export type FieldGroup = 'advanced' | 'receiving';
+
+/** Returns schema options that put a field into a folded group. It must be optional or have a default. */
+export function fieldGroup(group: FieldGroup): { readonly group: FieldGroup } {
+  return { group };
+}
+
 function optionTexts(options: NonNullable<MoreText['options']>): Readonly<Record<string, Text>> {
   return Object.fromEntries(Object.entries(options).map(([value, [zhCN, en]]) => [value, { 'zh-CN': zhCN, en }]));
 }

@@ -1,6 +1,6 @@
 /** Settings of a `file` adapter per environment. */
 import { Type, type Static } from 'typebox';
-import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
+import { fieldEditor, fieldGroup, fieldText } from '../../../engine/contract/values/texts.ts';
 import { idleCloseField } from '../../shared/idle-close-field.ts';
 import { CertificateName, TrustedCa } from '../../shared/tls-fields.ts';
 
@@ -95,6 +95,7 @@ export const FileSettings = Type.Object(
     /** The operator decides this deliberately, for a server without TLS in the same protected network. */
     allowPlain: Type.Optional(
       Type.Boolean({
+        ...fieldGroup('advanced'),
         ...fieldText(
           '允许明文',
           'Allow plain text',
@@ -105,6 +106,7 @@ export const FileSettings = Type.Object(
     ),
     nameCharset: Type.Optional(
       Type.Union([Type.Literal('UTF-8'), Type.Literal('GBK')], {
+        ...fieldGroup('advanced'),
         ...fieldText('文件名字符集', 'Charset of file names', '仅 FTP。', 'FTP only.'),
         default: 'UTF-8',
       }),
@@ -169,6 +171,7 @@ export const FileSettings = Type.Object(
     ),
     connections: Type.Optional(
       Type.Integer({
+        ...fieldGroup('advanced'),
         ...fieldText(
           '连接数',
           'Connections',

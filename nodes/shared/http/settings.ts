@@ -1,6 +1,6 @@
 /** Settings of adapters that use HTTP (`http`, `soap`): address and login of the hospital's system. */
 import { Type, type Static } from 'typebox';
-import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
+import { fieldEditor, fieldGroup, fieldText } from '../../../engine/contract/values/texts.ts';
 import { CertificateName, TrustedCa } from '../tls-fields.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -35,6 +35,7 @@ export const HttpSettings = Type.Object(
       default: 'X-Api-Key',
     }),
     unavailableMayBeDone: Type.Boolean({
+      ...fieldGroup('advanced'),
       ...fieldText(
         '返回 503 时可能已办理',
         'A 503 may have been processed',
@@ -44,6 +45,7 @@ export const HttpSettings = Type.Object(
       default: false,
     }),
     refusals: Type.Array(Type.String({ pattern: '^5(?!0[234])[0-9]{2}$' }), {
+      ...fieldGroup('advanced'),
       ...fieldText(
         '表示拒绝的 5xx 状态码',
         '5xx that mean a refusal',

@@ -1,11 +1,12 @@
 /** The parts of a JSON Schema that forms use, and functions that read and change fields. Pure. */
 import { fieldKind, type FieldKind } from '../../../../engine/contract/values/field-kind.ts';
-import type { FieldText } from '../../../../engine/contract/values/texts.ts';
+import type { FieldGroup, FieldText } from '../../../../engine/contract/values/texts.ts';
 
 export interface FieldSchema {
   readonly type?: string;
   readonly text?: FieldText;
   readonly editor?: string;
+  readonly group?: FieldGroup;
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, FieldSchema>>;
   readonly patternProperties?: Readonly<Record<string, FieldSchema>>;

@@ -1,7 +1,6 @@
-import { pointerStep } from '../../../../engine/contract/schema/schema-problem.ts';
-import { FieldRow } from './field-row.tsx';
+import { FieldList } from './field-list.tsx';
 import type { FieldProps } from './field-props.ts';
-import { fieldsOf, withField } from './field-schema.ts';
+import { fieldsOf } from './field-schema.ts';
 import styles from './fields.module.css';
 
 interface GroupCardProps extends Pick<FieldProps, 'schema' | 'label' | 'pointer'> {
@@ -13,15 +12,7 @@ interface GroupCardProps extends Pick<FieldProps, 'schema' | 'label' | 'pointer'
 export function GroupCard({ schema, record, onChange, label, pointer }: GroupCardProps) {
   return (
     <div className={styles.card} role="group" aria-label={label}>
-      {fieldsOf(schema).map((field) => (
-        <FieldRow
-          key={field.name}
-          field={field}
-          value={record[field.name]}
-          pointer={`${pointer}${pointerStep(field.name)}`}
-          onChange={(next) => onChange(withField(record, field.name, next))}
-        />
-      ))}
+      <FieldList fields={fieldsOf(schema)} record={record} pointer={pointer} onChange={onChange} />
     </div>
   );
 }

@@ -6,8 +6,9 @@ import { useMemo } from 'react';
 import type { Issue } from '../../../../engine/contract/values/errors.ts';
 import { pointerStep } from '../../../../engine/contract/schema/schema-problem.ts';
 import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
-import { FieldRow, Problems } from './field-row.tsx';
-import { fieldsOf, valueAt, withField, type FieldSchema } from './field-schema.ts';
+import { FieldList } from './field-list.tsx';
+import { Problems } from './field-row.tsx';
+import { fieldsOf, valueAt, type FieldSchema } from './field-schema.ts';
 import { FormStateProvider, type FormState } from './form-context.tsx';
 import { issuesElsewhere, localIssues, serverIssues } from './form-issues.ts';
 import styles from './schema-form.module.css';
@@ -88,18 +89,7 @@ export function SchemaForm({
     <FormStateProvider state={state}>
       <div className={isDense ? `${styles.form} ${styles.dense}` : styles.form}>
         <Problems problems={rest} />
-        {fields.map((field) => {
-          const pointer = pointerStep(field.name);
-          return (
-            <FieldRow
-              key={field.name}
-              field={field}
-              value={value[field.name]}
-              pointer={pointer}
-              onChange={(next) => onChange(withField(value, field.name, next), pointer)}
-            />
-          );
-        })}
+        <FieldList fields={fields} record={value} pointer="" onChange={onChange} />
       </div>
     </FormStateProvider>
   );

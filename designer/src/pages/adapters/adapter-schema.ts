@@ -16,9 +16,9 @@ export const CHARSET = pickFields(AdapterDocument, ['charset']);
 export const LIMITS: FieldSchema = optional(asField(AdapterLimits));
 const WHOLE = asField(AdapterDocument);
 
-/** Returns a new adapter of this protocol, with empty settings for the platform's environment. */
-export function newAdapter(protocol: string, environment: string, domain: string): Content {
-  return { protocol, domain, owner: '', environments: { [environment]: {} } };
+/** Returns a new adapter of this protocol, with these settings for the platform's environment. */
+export function newAdapter(protocol: string, environment: string, domain: string, settings: Content = {}): Content {
+  return { protocol, domain, owner: '', environments: { [environment]: settings } };
 }
 
 /**

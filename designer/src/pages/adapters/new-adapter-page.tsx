@@ -10,7 +10,6 @@ import type { Content } from '../../kit/document/content.ts';
 import { DocumentForm } from '../../kit/document/document-form.tsx';
 import { useStartDomain } from '../../kit/form/inputs/domain-select.tsx';
 import { ErrorBox, NoRight } from '../../kit/feedback/error-box.tsx';
-import { NodeIcon } from '../../kit/icon/node-icon.tsx';
 import { Page, PageHeader } from '../../kit/page/page-header.tsx';
 import { useAsk } from '../../kit/approval/use-ask.tsx';
 import { useMade } from '../../kit/document/use-made.ts';
@@ -18,12 +17,11 @@ import { Tag } from '../../kit/feedback/status-tag.tsx';
 import { AdapterForm } from './adapter-form.tsx';
 import { adapterProblems, newAdapter } from './adapter-schema.ts';
 import { ADAPTER_TEXTS } from './adapter-texts.ts';
+import { ChooseType } from './choose-type.tsx';
 import { isSecretsAffair } from './secrets-affair.ts';
-import styles from './adapters.module.css';
 import { ConnectionTest } from './connection-test.tsx';
 
 const TEXTS = defineTexts({
-  help: ['对方系统用什么协议？', 'What protocol does the other system speak?'],
   other: ['换一种协议', 'Another protocol'],
   settings: ['适配器设置', 'Settings of the adapter'],
   saved: ['适配器已创建', 'The adapter has been created'],
@@ -44,48 +42,26 @@ export function NewAdapterPage() {
   if (types.data === undefined || system.isPending || domain === undefined) return null;
   const type = types.data.items.find(({ protocol }) => protocol === address.get('protocol'));
   if (type === undefined) return <ChooseType types={types.data.items} />;
-  return <NewAdapter key={type.protocol} type={type} environment={system.data?.environment ?? 'default'} domain={domain} />;
-}
-
-function ChooseType({ types }: { readonly types: readonly AdapterTypeDescription[] }) {
-  const t = useTexts(TEXTS);
-  const words = useTexts(ADAPTER_TEXTS);
-  const text = useText();
-  const [, setAddress] = useSearchParams();
-  return (
-    <Page>
-      <PageHeader title={words('create')} help={t('help')} trail={[{ label: words('adapters'), to: '/adapters' }]} />
-      <div className={styles.types}>
-        {types.map(({ protocol, icon, text: { label, help } }) => (
-          <button key={protocol} type="button" className={styles.type} onClick={() => setAddress({ protocol })}>
-            <span className={styles.kind}>
-              <NodeIcon name={icon} />
-            </span>
-            <span>
-              <strong>{text(label)}</strong>
-              <span className={styles.quiet}>{text(help)}</span>
-            </span>
-          </button>
-        ))}
-      </div>
-    </Page>
-  );
+  const kind = address.get('kind') ?? undefined;
+  return <NewAdapter key={type.protocol} type={type} kind={kind} environment={system.data?.environment ?? 'default'} domain={domain} />;
 }
 
 interface NewAdapterProps {
   readonly type: AdapterTypeDescription;
+  /** The chosen option of `type.choice`. */
+  readonly kind: string | undefined;
   readonly environment: string;
   readonly domain: string;
 }
 
-function NewAdapter({ type, environment, domain }: NewAdapterProps) {
+function NewAdapter({ type, kind, environment, domain }: NewAdapterProps) {
   const t = useTexts(TEXTS);
   const words = useTexts(ADAPTER_TEXTS);
   const text = useText();
   const go = useNavigate();
   const { message } = App.useApp();
   const save = useMutationOf('adapters.save', ['secrets']);
-  const [start] = useState(() => newAdapter(type.protocol, environment, domain));
+  const [start] = useState(() => newAdapter(type.protocol, environment, domain, chosen(type, kind)));
   const ask = useAsk();
   const { isMade, setMade } = useMade('/adapters');
   const whole = (content: Content) => ({ ...content, revision: 0 }) as Input<'adapters.save'>['document'];
@@ -131,4 +107,8 @@ function NewAdapter({ type, environment, domain }: NewAdapterProps) {
       />
     </Page>
   );
+}
+
+function chosen({ choice }: AdapterTypeDescription, kind: string | undefined): Content {
+  return choice === undefined || kind === undefined ? {} : { [choice]: kind };
 }
