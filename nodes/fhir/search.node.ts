@@ -57,12 +57,14 @@ export default defineNode({
     const queryOf = compileParameters(config.parameters);
     return async (ctx, message) => {
       const query = queryOf(ctx.scope);
-      const result: Found = { resources: [], included: [], outcomes: [] };
+      const result: Found = { resources: [], included: [] };
       let path: string | undefined = `/${config.resourceType}${query === '' ? '' : `?${query}`}`;
       const seen = new Set<string>();
       let total: unknown;
       while (path !== undefined) {
         if (seen.has(path)) throw wrongPage('the page was read before', 'circle');
+        // Each page should have a resource. A server that links to empty pages without end would never be done.
+        if (seen.size > config.mostResources) throw wrongPage('it has more pages than resources are allowed', 'pages');
         seen.add(path);
         const { resource } = await call(ctx, { method: 'GET', path, effect: 'read' });
         if (resource?.['resourceType'] !== 'Bundle') throw wrongPage('the server did not return a Bundle', 'bundle');
@@ -81,15 +83,15 @@ export default defineNode({
 interface Found {
   readonly resources: unknown[];
   readonly included: unknown[];
-  /** Warnings of the server; they are not resources that were searched. */
-  readonly outcomes: unknown[];
 }
 
 function collect(entries: unknown, found: Found, most: number): void {
   for (const entry of Array.isArray(entries) ? (entries as unknown[]) : []) {
     if (!isRecord(entry) || entry['resource'] === undefined) continue;
     const mode = isRecord(entry['search']) ? entry['search']['mode'] : undefined;
-    (mode === 'include' ? found.included : mode === 'outcome' ? found.outcomes : found.resources).push(entry['resource']);
+    // An outcome is a warning of the server, and no resource that was searched.
+    if (mode === 'outcome') continue;
+    (mode === 'include' ? found.included : found.resources).push(entry['resource']);
     if (found.resources.length + found.included.length > most)
       throw new AppError('FHIR_TOO_MANY', 'input', `The search found more than ${most} resources.`, {
         values: { limit: most },

@@ -70,9 +70,18 @@ function judge(result: Exclude<ArrivalResult, { status: 'replied' }>): Judgement
   return { level: result.error.kind === 'input' ? 'E' : 'R', text: textOf(result.error) };
 }
 
-export function textOf({ code, message }: ErrorRecord): string {
-  return `${code}: ${message}`;
+/**
+ * Returns the text for MSA-3. The sender gets the reason if it is about its message, or if the author of the flow wrote it.
+ * Other errors tell of systems behind the flow (addresses, refusals, tables), which are not the sender's: of them it gets
+ * the code, under which the operator finds the rest.
+ */
+export function textOf({ code, kind, message, text }: ErrorRecord): string {
+  const isForSender = kind === 'input' && (text !== undefined || OF_MESSAGE.test(code));
+  return `${code}: ${isForSender ? message : 'The message could not be processed; ask the operator of the receiver.'}`;
 }
+
+/** Codes of errors that name places and rules of the message itself. */
+const OF_MESSAGE = /^(?:HL7|CHARSET|CHECK|MAPPING|CODE|JSON|XML|PARSE|MLLP_FRAME|MLLP_NOT)_/;
 
 /** Encodes the ACK. If the sender's charset cannot encode the reason, the ACK is sent without it. */
 function ackOf(

@@ -20,9 +20,10 @@ export interface HapiServer {
   stop(): Promise<void>;
 }
 
-export async function startHapiServer(charset: string): Promise<HapiServer> {
+/** `tls` is a folder with ca.pem, cert.pem and key.pem. */
+export async function startHapiServer(charset: string, mode: 'server' | 'enhanced-server' = 'server', tls?: string): Promise<HapiServer> {
   const port = await freePort();
-  const child = java(['server', String(port), charset]);
+  const child = java([mode, String(port), charset], tls);
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   let output = '';
   const ready = new Promise<void>((resolve, reject) => {
@@ -47,22 +48,24 @@ export async function startHapiServer(charset: string): Promise<HapiServer> {
 
 /** Runs a client mode to its end; answers its exit code and output. */
 export function runHapiClient(
-  mode: 'send' | 'pipe' | 'ask',
+  mode: 'send' | 'pipe' | 'ask' | 'enhanced',
   port: number,
   charset: string,
   count: number,
+  tls?: string,
 ): Promise<{ readonly code: number; readonly output: string }> {
-  const child = java([mode, '127.0.0.1', String(port), charset, String(count)]);
+  const child = java([mode, '127.0.0.1', String(port), charset, String(count)], tls);
   let output = '';
   child.stdout!.setEncoding('utf8').on('data', (text: string) => (output += text));
   child.stderr!.setEncoding('utf8').on('data', (text: string) => (output += text));
   return new Promise((resolve) => child.once('close', (code) => resolve({ code: code ?? 1, output })));
 }
 
-function java(args: readonly string[]): ChildProcess {
+function java(args: readonly string[], tls: string | undefined): ChildProcess {
   return spawn('java', ['-Xmx256m', '-Dfile.encoding=UTF-8', '-cp', `${cache}lib/*`, `${source}HospitalPeer.java`, ...args], {
     // HAPI keeps its counter of control ids in a file of the current folder.
     cwd: cache,
+    env: { ...process.env, ...(tls === undefined ? {} : { HOSPITAL_TLS: tls }) },
     timeout: 60_000,
   });
 }

@@ -15,5 +15,6 @@ export const fhirTexts: ErrorTemplates = {
   FHIR_PAGE_WRONG: { what: '查询结果无法读完', fix: '检查适配器的地址；服务器在链接中须用同一地址称呼自己。' },
   'FHIR_PAGE_WRONG/elsewhere': { what: '查询结果的下一页在另一台服务器上，已拒绝', fix: '适配器的地址须与服务器在链接中所写的一致。' },
   'FHIR_PAGE_WRONG/circle': { what: '查询结果的页形成循环', fix: '请对方更正其分页链接。' },
+  'FHIR_PAGE_WRONG/pages': { what: '查询结果的页数超过节点允许的资源数', fix: '请对方更正其分页链接，或用 _count 要求更大的页。' },
   'FHIR_PAGE_WRONG/bundle': { what: '服务器没有返回 Bundle', fix: '检查资源类型与适配器的地址。' },
 };

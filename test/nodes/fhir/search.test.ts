@@ -96,6 +96,16 @@ test('a next page on another server, a circle of pages, and too many resources a
   assert.ok(requests.length < 10);
 });
 
+test('a server that links to empty pages without end is left after as many pages as resources are allowed', async (t) => {
+  let page = 0;
+  const { baseUrl, requests } = await fhirPeer(t, (_request, response) => json(response, bundle([], `Patient?page=${(page += 1)}`)));
+  await assert.rejects(run({ ...SENT, config: { ...SENT.config, mostResources: 5 } }, baseUrl), {
+    code: 'FHIR_PAGE_WRONG',
+    message: /more pages than resources/,
+  });
+  assert.equal(requests.length, 6);
+});
+
 test('10 MB are carried', async (t) => {
   const entries = Array.from({ length: 1000 }, (_, index) => ({
     resource: { resourceType: 'Binary', id: String(index), data: 'QUJD'.repeat(2500) },

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Arrival, ArrivalResult } from '../../../engine/contract/node/node.ts';
 import { AppError } from '../../../engine/contract/values/errors.ts';
@@ -9,6 +12,7 @@ import mllpListen from '../../../nodes/mllp/listen.node.ts';
 import mllpSend from '../../../nodes/mllp/send.node.ts';
 import { readHl7 } from '../../../nodes/shared/hl7/message.ts';
 import { getHl7 } from '../../../nodes/shared/hl7/paths.ts';
+import { createAuthority } from '../../support/certificates.ts';
 import { prepareHapi, runHapiClient, startHapiServer } from '../../servers/hapi.ts';
 import { preparePythonPeer, runPythonPeer } from '../../servers/python-hl7.ts';
 import { admission, portLogger } from './peers.ts';
@@ -89,6 +93,66 @@ test('a query and an order to HAPI give its whole reply', { timeout: 180_000 }, 
   );
   assert.equal(getHl7(await ask('ORM^O01', 'PID|1||7\rORC|NW|P1'), 'ORC-1'), 'OK');
 });
+
+/** A folder with the certificate of the hospital, as HAPI takes it. */
+async function tlsFolder(t: TestContext) {
+  const { ca, issue } = await createAuthority();
+  const folder = await mkdtemp(join(tmpdir(), 'kq-hapi-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const hospital = await issue('127.0.0.1');
+  for (const [name, content] of Object.entries({ ca, cert: hospital.cert, key: hospital.key }))
+    await writeFile(join(folder, `${name}.pem`), content);
+  return { ca, issue, folder };
+}
+
+test(
+  'over TLS with certificates on both sides, HAPI reads the replies of a sync flow, in the enhanced mode too',
+  { timeout: 180_000 },
+  async (t) => {
+    if (!isThere(t, prepareHapi())) return;
+    const { ca, issue, folder } = await tlsFolder(t);
+    for (const [mode, count] of [
+      ['ask', 20],
+      ['enhanced', 20],
+      ['send', 20],
+    ] as const) {
+      const logged = portLogger();
+      const settings = { listen: { host: '127.0.0.1', port: 0 }, listenTls: true, peers: ['cn:127.0.0.1'] };
+      const options = mode === 'send' ? {} : { replies: true, onArrival: replyTo };
+      const adapter = { settings, charset: 'GB18030' };
+      const trigger = await listenTrigger(mllpListen, { adapter, tls: { ...(await issue('127.0.0.1')), ca }, log: logged.log, ...options });
+      t.after(() => trigger.stop());
+      const { code, output } = await runHapiClient(mode, logged.port(), 'GB18030', count, folder);
+      assert.equal(code, 0, `${mode}: ${output}`);
+      assert.equal(trigger.arrivals.length, count);
+    }
+  },
+);
+
+test(
+  'over TLS, a query to HAPI gives its reply, and in the enhanced mode after the accept acknowledgement',
+  { timeout: 180_000 },
+  async (t) => {
+    if (!isThere(t, prepareHapi())) return;
+    const { ca, issue, folder } = await tlsFolder(t);
+    const bus = await issue('bus');
+    const secrets = { '': `${bus.cert}\n${bus.key}` };
+    for (const mode of ['server', 'enhanced-server'] as const) {
+      const hapi = await startHapiServer('GB18030', mode, folder);
+      t.after(() => hapi.stop());
+      const settings = { host: '127.0.0.1', port: hapi.port, idleCloseMs: 100, tls: { ca, clientCertificate: true } };
+      // The first handshake of a Java process takes its time.
+      const adapter = { settings, charset: 'GB18030', limits: { connectTimeoutMs: 30_000, timeoutMs: 30_000 } };
+      const conditions = mode === 'server' ? '|||' : '||AL|AL';
+      const data = `MSH|^~\\&|GW|平台|HIS|协和医院|20261124||QBP^Q22|Q1|P|2.4|${conditions}||GB 18030-2000\rQPD|Q22|Q1|@PID.3.1^7\r`;
+      const outcome = await runNode(mllpSend, { adapter, secrets, data, config: { emits: 'response', waitFor: 'application' } });
+      assert.ok('emit' in outcome);
+      const answer = readHl7(outcome.emit!['ok']![0]!.data as string);
+      const places = ['MSH-9.1', 'MSA-1', 'PID-5.2'].map((place) => getHl7(answer, place));
+      assert.deepEqual(places, ['RSP', 'AA', '慭龘'], mode);
+    }
+  },
+);
 
 test('HAPI receives a message in GB18030, acknowledges it, and its refusal is an error', { timeout: 180_000 }, async (t) => {
   if (!isThere(t, prepareHapi())) return;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
-import { AppError } from '../../../engine/contract/values/errors.ts';
+import { AppError, type ErrorRecord } from '../../../engine/contract/values/errors.ts';
 import type { Arrival, ArrivalResult } from '../../../engine/contract/node/node.ts';
 import { createMessage } from '../../../engine/contract/values/message.ts';
 import { silentLogger, type Logger } from '../../../engine/contract/values/observe.ts';
@@ -76,12 +76,32 @@ test('a message is handed in as text with its charset, type and keys, and acknow
   );
 });
 
+/** What the author of a flow wrote for the sender. */
+const OWN_REFUSAL = { code: 'X_Y', kind: 'input', message: '号源已满', text: { 'zh-CN': '号源已满', en: '号源已满' } } as const;
+
+test('MSA-3 gives reasons about the message, and of systems behind the flow only the code', async (t) => {
+  const errors: readonly ErrorRecord[] = [
+    OWN_REFUSAL,
+    { code: 'HL7_TYPE_UNEXPECTED', kind: 'input', message: 'This flow does not take this type.' },
+    { code: 'DATABASE_CONSTRAINT', kind: 'input', message: 'The constraint patients_pkey of 10.1.2.3 refuses the row.' },
+    { code: 'MLLP_CONNECT_FAILED', kind: 'bug', message: 'No connection to 10.1.2.3:2575.' },
+  ];
+  let next = 0;
+  const { sender } = await start(t, {}, { onArrival: () => ({ status: 'refused', error: errors[next++]! }) });
+  const { socket, received } = await sender();
+  for (const [index] of errors.entries()) socket.write(frame(admission(`M${index}`)));
+  const texts = (await received(4)).map((ack) => Buffer.from(ack, 'latin1').toString().split('\r')[1]);
+  const other = 'The message could not be processed; ask the operator of the receiver.';
+  assert.deepEqual(texts, [
+    'MSA|AE|M0|X_Y: 号源已满',
+    'MSA|AE|M1|HL7_TYPE_UNEXPECTED: This flow does not take this type.',
+    `MSA|AE|M2|DATABASE_CONSTRAINT: ${other}`,
+    `MSA|AR|M3|MLLP_CONNECT_FAILED: ${other}`,
+  ]);
+});
+
 test('a message without MSH-18 is read, and answered, in the charset of the adapter', async (t) => {
-  const { trigger, sender } = await start(
-    t,
-    {},
-    { onArrival: () => ({ status: 'refused', error: { code: 'X_Y', kind: 'input', message: '号源已满' } }) },
-  );
+  const { trigger, sender } = await start(t, {}, { onArrival: () => ({ status: 'refused', error: OWN_REFUSAL }) });
   const { socket, received } = await sender();
   const text = admission('M1', '慭龘').replace('UNICODE UTF-8', '');
   socket.write(frame(encodeText(text, 'GB18030')));
