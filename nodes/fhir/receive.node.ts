@@ -47,7 +47,7 @@ const SearchParameter = Type.Object(
 const Config = Type.Object(
   {
     name: Type.String({
-      ...fieldText('名称', 'Name', '写入能力声明。', 'Written to the CapabilityStatement.', { example: 'City health record' }),
+      ...fieldText('名称', 'Name', '写入能力声明。', 'Written to the CapabilityStatement.', { example: 'CityRecord' }),
       minLength: 1,
       maxLength: 200,
     }),
