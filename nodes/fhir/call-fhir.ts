@@ -3,7 +3,8 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { Effect, NodeContext } from '../../engine/contract/node/node.ts';
 import { isWrite, statusError } from '../shared/http/check-status.ts';
-import { createOutboundClient, type OutboundRequest } from '../shared/http/outbound.ts';
+import type { OutboundRequest } from '../shared/http/exchange.ts';
+import { createOutboundClient } from '../shared/http/outbound.ts';
 import { DEFAULT_JSON_OPTIONS } from '../shared/json/parse-json.ts';
 import { createParser } from '../shared/parse-worker/create-parser.ts';
 

@@ -15,6 +15,7 @@ import {
 import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import { valuesBy } from '../../engine/contract/values/named-values.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
+import { loginOf } from '../shared/http/credential.ts';
 import { createOutboundClient, withAdapter } from '../shared/http/outbound.ts';
 import { probeHttp } from '../shared/http/probe.ts';
 import { createParser } from '../shared/parse-worker/create-parser.ts';
@@ -276,7 +277,8 @@ async function writeRequest(config: Config, ctx: NodeContext<Config>, header: un
   const { security } = config;
   const now = ctx.clock.now();
   if (security === 'none') return buildEnvelope(config, [header], body, charset);
-  if (security !== 'signature') return buildEnvelope(config, [header, securityHeader(security, await ctx.secret(), now)], body, charset);
+  if (security !== 'signature')
+    return buildEnvelope(config, [header, securityHeader(security, loginOf(await ctx.secret()), now)], body, charset);
   const key = readSigningKey(await ctx.secret());
   const envelope = buildEnvelope(config, [header, signatureHeader(key.certificate, now)], body, charset, SIGNED_BODY);
   return runSignature({ kind: 'sign', envelope, key }, ctx);

@@ -4,7 +4,7 @@ import { AppError, type ErrorKind } from '../../engine/contract/values/errors.ts
 import { decodeText } from '../shared/charset/text-charset.ts';
 import { statusError } from '../shared/http/check-status.ts';
 import { isTextType, parseMediaType } from '../shared/http/media-type.ts';
-import type { OutboundResponse } from '../shared/http/outbound.ts';
+import type { OutboundResponse } from '../shared/http/exchange.ts';
 import type { Parser } from '../shared/parse-worker/create-parser.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import type { ParseXmlOptions, XmlObject } from '../shared/xml/parse-xml.ts';

@@ -38,6 +38,33 @@ export const nodeTexts: ErrorTemplates = {
   'ADAPTER_SETTINGS_WRONG/absent': { what: '适配器[ {adapter} ]没有填写 {field}', fix: '在适配器的参数中填写。' },
   HTTP_LOGIN_REFUSED: { what: '对方系统拒绝登录（HTTP {status}）', fix: '检查适配器的登录方式与凭据。' },
   HTTP_CONNECT: { what: '无法连接对方系统（{reason}），尚未发送任何内容', fix: '检查适配器的地址、网络，以及对方系统是否运行。' },
+  HTTP_PRIVATE_KEY: {
+    what: '适配器的凭据中没有可用的私钥',
+    fix: '存入不带密码的私钥 PEM（PKCS #8），放在登录内容之后；证书填在参数中，本方证书在前。',
+  },
+  'HTTP_PRIVATE_KEY/absent': {
+    what: '适配器的凭据中没有私钥',
+    fix: '在凭据的登录内容之后另起一行存入私钥 PEM（PKCS #8，不带密码）。',
+  },
+  'HTTP_PRIVATE_KEY/unreadable': { what: '凭据中的私钥无法读取或不受支持', fix: '存入不带密码的私钥 PEM（PKCS #8）；RSA 至少 2048 位。' },
+  'HTTP_PRIVATE_KEY/pair': { what: '凭据中的私钥与适配器的第一张客户端证书不成对', fix: '更正其中之一；本方证书须放在最前。' },
+  'HTTP_PRIVATE_KEY/certificate': { what: '适配器的客户端证书无法读取', fix: '填写 PEM 格式的证书，本方证书在前，其后是签发它的证书。' },
+  HTTP_CERTIFICATE_REFUSED: {
+    what: '对方不接受客户端证书（{reason}），没有办理',
+    fix: '在适配器的 TLS 参数中填写客户端证书，本方证书在前；检查其有效期，并确认对方信任签发机构。',
+  },
+  OAUTH_TOKEN_REFUSED: {
+    what: '令牌服务器 {host} 没有签发访问令牌（{reason}），请求尚未发送',
+    fix: '检查适配器中的令牌地址、客户端编号、凭据、scope 与 audience。',
+  },
+  'OAUTH_TOKEN_REFUSED/answer': {
+    what: '令牌服务器 {host} 的应答中没有可用的 Bearer 令牌，请求尚未发送',
+    fix: '检查适配器中的令牌地址，并请令牌服务器的运维人员核实其应答。',
+  },
+  OAUTH_TOKEN_UNAVAILABLE: {
+    what: '无法从令牌服务器 {host} 取得访问令牌（{reason}），请求尚未发送',
+    fix: '检查令牌服务器的网络与证书，以及它是否运行。',
+  },
   HTTP_NO_ANSWER: {
     what: '请求已发出，但没有收到完整应答（{reason}）',
     fix: '若为写操作，先向对方核实是否已办理；若为查询，请检查对方是否过载。',

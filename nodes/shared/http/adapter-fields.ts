@@ -5,9 +5,14 @@ import { HttpSettings } from './settings.ts';
 export const httpAdapterFields = {
   settings: HttpSettings,
   credential: {
-    'zh-CN': 'Basic 登录存“用户名:密码”；Bearer 存令牌；自定义请求头存该头的值。',
-    en: 'For Basic, user:password; for Bearer, the token; for a header, its value.',
+    'zh-CN':
+      'Basic 登录存“用户名:密码”；Bearer 存令牌；自定义请求头存该头的值；OAuth 2.0 存客户端密钥。使用客户端证书或私钥签名时，其后另起一行存私钥 PEM（只需私钥时只存私钥）。',
+    en: 'For Basic, user:password; for Bearer, the token; for a header, its value; for OAuth 2.0, the client secret. With a client certificate, or to sign with a private key, its PEM stands in the lines behind (or alone).',
   },
-  connectsTo: (settings: Readonly<Record<string, unknown>>) => [targetOfUrl((settings as HttpSettings).baseUrl)],
+  connectsTo(settings: Readonly<Record<string, unknown>>) {
+    const { baseUrl, auth, oauth2 } = settings as HttpSettings;
+    const urls = auth === 'oauth2' && oauth2 !== undefined ? [baseUrl, oauth2.tokenUrl] : [baseUrl];
+    return urls.map(targetOfUrl);
+  },
   hasCharset: false,
 } as const;

@@ -5,7 +5,8 @@ import type { Health, ProbeContext } from '../../../engine/contract/node/probe.t
 import { namingPeer, peerName } from '../at-peer.ts';
 import { runProbe } from '../probe/run-probe.ts';
 import { loginRefused } from './check-status.ts';
-import { createOutboundClient, failure } from './outbound.ts';
+import { failure } from './exchange.ts';
+import { createOutboundClient } from './outbound.ts';
 import { readSettings } from '../read-settings.ts';
 import { HttpSettings } from './settings.ts';
 

@@ -1,9 +1,82 @@
-/** Settings of adapters that use HTTP (`http`, `soap`): address and login of the hospital's system. */
+/** Settings of adapters that use HTTP (`http`, `soap`, `fhir`): address and login of the hospital's system. */
 import { Type, type Static } from 'typebox';
 import { fieldEditor, fieldGroup, fieldText } from '../../../engine/contract/values/texts.ts';
 import { CertificateName, TrustedCa } from '../tls-fields.ts';
 
 const closed = { additionalProperties: false } as const;
+
+/** Client credentials (RFC 6749, section 4.4). The secret is the credential of the adapter. */
+const OAuth2 = Type.Object(
+  {
+    tokenUrl: Type.String({
+      ...fieldText('令牌地址', 'Token URL', '令牌服务器签发访问令牌的地址。', 'The token endpoint.', {
+        example: 'https://auth.hospital-a.example/oauth2/token',
+      }),
+      pattern: '^https?://[^/?#@\\s]+(/[^#\\s]*)?$',
+      maxLength: 2000,
+    }),
+    clientId: Type.String({ ...fieldText('客户端编号', 'Client id'), minLength: 1, maxLength: 500, pattern: '^[\\x20-\\x7e]+$' }),
+    authentication: Type.Union([Type.Literal('client_secret_basic'), Type.Literal('client_secret_post'), Type.Literal('private_key_jwt')], {
+      ...fieldText(
+        '客户端认证方式',
+        'Client authentication',
+        '多数令牌服务器使用密钥；用私钥签名时，凭据存私钥 PEM。',
+        'Most token servers use a secret; to sign with a private key, the credential is its PEM.',
+        {
+          options: {
+            client_secret_basic: ['密钥，放在请求头', 'Secret, in a header'],
+            client_secret_post: ['密钥，放在表单', 'Secret, in the form'],
+            private_key_jwt: ['私钥签名（JWT）', 'Signature of a private key (JWT)'],
+          },
+        },
+      ),
+      default: 'client_secret_basic',
+    }),
+    scope: Type.Optional(
+      Type.String({
+        ...fieldText('权限范围 scope', 'Scope', '多个以空格分隔。', 'Several are separated by spaces.'),
+        minLength: 1,
+        maxLength: 2000,
+      }),
+    ),
+    audience: Type.Optional(
+      Type.String({
+        ...fieldText('受众 audience', 'Audience', '令牌服务器要求时填写。', 'Only if the token server asks for it.'),
+        minLength: 1,
+        maxLength: 2000,
+      }),
+    ),
+    keyId: Type.Optional(
+      Type.String({
+        ...fieldText('密钥编号', 'Key id', '仅用于私钥签名：写入 JWT 的 kid。', 'Only for the signature: the kid of the JWT.'),
+        minLength: 1,
+        maxLength: 200,
+      }),
+    ),
+  },
+  {
+    ...fieldText(
+      'OAuth 2.0',
+      'OAuth 2.0',
+      '仅用于“OAuth 2.0”登录：自动取得访问令牌，并在到期前更换。',
+      'Only for the login with OAuth 2.0: access tokens are taken by themselves and replaced before they expire.',
+    ),
+    ...fieldEditor('optional-group'),
+    ...closed,
+  },
+);
+
+const OwnCertificate = Type.String({
+  ...fieldText(
+    '客户端证书',
+    'Client certificate',
+    '对方要求双向 TLS 时填写：PEM，本方证书在前，其后是签发它的证书。私钥存为凭据。',
+    'If the other side demands mutual TLS: PEM, the own certificate first, then those that issued it. Its private key is in the credential.',
+  ),
+  ...fieldEditor('long-text'),
+  minLength: 1,
+  maxLength: 100_000,
+});
 
 export const HttpSettings = Type.Object(
   {
@@ -18,22 +91,27 @@ export const HttpSettings = Type.Object(
       pattern: '^https?://[^/?#@\\s]+(/[^?#\\s]*)?$',
       maxLength: 2000,
     }),
-    auth: Type.Union([Type.Literal('none'), Type.Literal('basic'), Type.Literal('bearer'), Type.Literal('header')], {
-      ...fieldText('登录方式', 'Login', '凭据怎样随请求发出。', 'How the credential is sent with a request.', {
-        options: {
-          none: ['不登录', 'None'],
-          basic: ['用户名密码（Basic）', 'User and password (Basic)'],
-          bearer: ['令牌（Bearer）', 'Token (Bearer)'],
-          header: ['自定义请求头', 'A header'],
-        },
-      }),
-      default: 'none',
-    }),
+    auth: Type.Union(
+      [Type.Literal('none'), Type.Literal('basic'), Type.Literal('bearer'), Type.Literal('header'), Type.Literal('oauth2')],
+      {
+        ...fieldText('登录方式', 'Login', '凭据怎样随请求发出。', 'How the credential is sent with a request.', {
+          options: {
+            none: ['不登录', 'None'],
+            basic: ['用户名密码（Basic）', 'User and password (Basic)'],
+            bearer: ['令牌（Bearer）', 'Token (Bearer)'],
+            header: ['自定义请求头', 'A header'],
+            oauth2: ['OAuth 2.0（客户端凭据）', 'OAuth 2.0 (client credentials)'],
+          },
+        }),
+        default: 'none',
+      },
+    ),
     authHeader: Type.String({
       ...fieldText('登录请求头', 'Login header', '仅用于“自定义请求头”。', 'Only for the login with “a header”.'),
       pattern: '^[A-Za-z0-9-]{1,100}$',
       default: 'X-Api-Key',
     }),
+    oauth2: Type.Optional(OAuth2),
     unavailableMayBeDone: Type.Boolean({
       ...fieldGroup('advanced'),
       ...fieldText(
@@ -62,6 +140,7 @@ export const HttpSettings = Type.Object(
         {
           ca: Type.Optional(TrustedCa),
           serverName: Type.Optional(CertificateName),
+          certificate: Type.Optional(OwnCertificate),
         },
         { ...fieldText('TLS', 'TLS', '仅用于 HTTPS 地址。', 'Only for HTTPS addresses.'), ...fieldEditor('optional-group'), ...closed },
       ),

@@ -42,10 +42,12 @@ export function hideInStep(step: ProbeStep, secrets: SecretValues): ProbeStep {
   };
 }
 
-/** A credential may be `user:password`: the password alone is secret too. */
+/** A credential may be `user:password`: the password alone is secret too. A private key (PEM) may stand behind either. */
 function partsOf(secret: string): readonly string[] {
-  const colon = secret.indexOf(':');
-  return [secret, secret.trim(), ...(colon < 0 ? [] : [secret.slice(colon + 1)])].filter((part) => part !== '');
+  const key = secret.indexOf('-----BEGIN ');
+  const login = key < 0 ? secret : secret.slice(0, key).trimEnd();
+  const colon = login.indexOf(':');
+  return [secret, secret.trim(), login, ...(colon < 0 ? [] : [login.slice(colon + 1)])].filter((part) => part !== '');
 }
 
 /** Returns the secret as it may stand in a request: as it is, in Base64, in a URL, in a form, in JSON, in XML. */

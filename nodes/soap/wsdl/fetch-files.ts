@@ -6,7 +6,8 @@
 import { AppError, toErrorRecord } from '../../../engine/contract/values/errors.ts';
 import { createMessage } from '../../../engine/contract/values/message.ts';
 import type { ProbeContext } from '../../../engine/contract/node/probe.ts';
-import { createOutboundClient, type OutboundClient, type OutboundResponse } from '../../shared/http/outbound.ts';
+import type { OutboundResponse } from '../../shared/http/exchange.ts';
+import { createOutboundClient, type OutboundClient } from '../../shared/http/outbound.ts';
 import type { HttpSettings } from '../../shared/http/settings.ts';
 import { wsdlProblem } from './problems.ts';
 import type { FetchedFile, FetchedLink, References } from './task.ts';
