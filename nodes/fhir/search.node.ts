@@ -4,6 +4,7 @@ import { isRecord } from '../../engine/contract/values/is-record.ts';
 import { withData } from '../../engine/contract/values/message.ts';
 import { defineNode, errorPort, inPort, okPort, type NodeContext } from '../../engine/contract/node/node.ts';
 import { fieldText } from '../../engine/contract/values/texts.ts';
+import { pathBelow } from '../shared/http/next-path.ts';
 import { probeHttp } from '../shared/http/probe.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import { HttpSettings } from '../shared/http/settings.ts';
@@ -108,13 +109,9 @@ function nextPath(links: unknown, ctx: NodeContext<unknown>): string | undefined
   const next = (Array.isArray(links) ? (links as unknown[]) : []).find((link) => isRecord(link) && link['relation'] === 'next');
   const url = isRecord(next) ? next['url'] : undefined;
   if (typeof url !== 'string' || url === '') return undefined;
-  const base = new URL(readSettings(ctx.adapter!, HttpSettings).baseUrl.replace(/\/?$/, '/'));
-  const target = URL.parse(url, base.href);
-  // Some servers page at the base URL itself, without its last slash.
-  const root = base.pathname.slice(0, -1);
-  if (target?.origin !== base.origin || !(target.pathname === root || target.pathname.startsWith(base.pathname)))
-    throw wrongPage('its next page is on another server', 'elsewhere');
-  return target.pathname.slice(root.length) + target.search;
+  const path = pathBelow(readSettings(ctx.adapter!, HttpSettings).baseUrl, url);
+  if (path === undefined) throw wrongPage('its next page is on another server', 'elsewhere');
+  return path;
 }
 
 function wrongPage(reason: string, problem: string): AppError {

@@ -7,7 +7,7 @@ import { isName, joinPath } from './paths/paths.ts';
 import { probeFiles } from './probe.ts';
 import { tooMany } from './stores/errors.ts';
 import { useStore } from './use-store.ts';
-import { asJson } from './content/as-json.ts';
+import { asJson } from '../shared/as-json.ts';
 
 const Config = Type.Object(
   {

@@ -6,7 +6,7 @@ import { checkPathField, compilePath } from './paths/path-field.ts';
 import { folderOf, nameOf } from './paths/paths.ts';
 import { probeFiles } from './probe.ts';
 import { useStore } from './use-store.ts';
-import { asJson } from './content/as-json.ts';
+import { asJson } from '../shared/as-json.ts';
 
 const path = (zh: string, en: string, example: string) =>
   Type.String({

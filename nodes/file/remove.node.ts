@@ -5,7 +5,7 @@ import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { checkPathField, compilePath } from './paths/path-field.ts';
 import { probeFiles } from './probe.ts';
 import { useStore } from './use-store.ts';
-import { asJson } from './content/as-json.ts';
+import { asJson } from '../shared/as-json.ts';
 
 const Config = Type.Object(
   {

@@ -6,7 +6,7 @@ import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import { defineNode, errorPort, inPort, okPort, type BuildContext, type RunNode } from '../../engine/contract/node/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { encodeText } from '../shared/charset/text-charset.ts';
-import { asJson } from './content/as-json.ts';
+import { asJson } from '../shared/as-json.ts';
 import { checkPathField, compilePath } from './paths/path-field.ts';
 import { folderOf } from './paths/paths.ts';
 import { probeFiles } from './probe.ts';

@@ -7,7 +7,7 @@ import { isWrite } from './check-status.ts';
 import { decompressBody, decompressStream, isCompressed, tooLarge } from './decompress.ts';
 import { certificateRefusal } from './client-certificate.ts';
 
-/** A body that is read while it is sent. `open` begins anew, because a request may be sent a second time. */
+/** A body that is read while it is sent. `open` begins again, because a request may be sent a second time. */
 export interface StreamedBody {
   readonly sizeBytes: number;
   open(): AsyncIterable<Uint8Array>;
@@ -182,6 +182,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** Hands the body over to the sink as it arrives, no faster than the sink reads. */
   #pass(sink: Sink): void {
     const stream = new Readable({ read: () => this.#controller?.resume() });
+    // The error of the connection may come when the sink no longer reads.
+    stream.on('error', () => undefined);
     this.#stream = stream;
     const head = { status: this.#status, headers: this.#headers };
     const take = async () => sink.take(head, decompressStream(stream, head.headers, this.#limitBytes, this.#request.effect));

@@ -1,4 +1,4 @@
-import { withData, type Message } from '../../../engine/contract/values/message.ts';
+import { withData, type Message } from '../../engine/contract/values/message.ts';
 
 /** Returns the message with other data, which is no longer in the charset of the request. */
 export function asJson(message: Message, data: unknown): Message {
