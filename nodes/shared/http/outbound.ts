@@ -19,7 +19,10 @@ import { HttpSettings } from './settings.ts';
 export type OutboundContext = Pick<
   NodeContext<unknown>,
   'adapter' | 'outbound' | 'signal' | 'clock' | 'idempotencyKey' | 'scope' | 'secret' | 'beforeFirstByte' | 'traceparent'
->;
+> & {
+  /** Called with each access token, by a connection test that must not show it. */
+  readonly onToken?: (token: string) => void;
+};
 
 /**
  * Returns the context of a call through another adapter. It names each field, because a spread copies none of the engine's
@@ -121,7 +124,10 @@ async function sendWithToken(
   request: OutboundRequest,
   credential: string,
 ): Promise<OutboundResponse> {
-  const bearer = (value: string) => ({ authorization: `Bearer ${value}` });
+  const bearer = (value: string) => {
+    ctx.onToken?.(value);
+    return { authorization: `Bearer ${value}` };
+  };
   const token = await getToken(ctx, pool.settings, credential);
   const response = await sendBy(pool, ctx, request, bearer(token.value));
   if (response.status !== 401 || !token.wasKept) return response;

@@ -20,7 +20,7 @@ export function probeHttp(given: ProbeContext): Promise<Health> {
     const named = <T>(work: () => Promise<T>) => namingPeer(peerName(targetOfUrl(settings().baseUrl)), work);
     await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => settings().baseUrl);
     await steps.run({ 'zh-CN': '域名解析', en: 'Name' }, () => named(() => resolveName(ctx, settings())));
-    await steps.run({ 'zh-CN': '登录并发送 GET', en: 'Log in and send GET' }, () => named(() => sendGet(ctx)));
+    await steps.run({ 'zh-CN': '登录并发送 GET', en: 'Log in and send GET' }, () => named(() => sendGet(ctx, steps.hide)));
   });
 }
 
@@ -33,10 +33,10 @@ async function resolveName({ outbound }: ProbeContext, settings: HttpSettings): 
   }
 }
 
-async function sendGet(ctx: ProbeContext): Promise<string> {
+async function sendGet(ctx: ProbeContext, onToken: (token: string) => void): Promise<string> {
   const scope = { message: createMessage(null), nodes: {}, now: ctx.clock.now() };
   const { status } = await createOutboundClient().send(
-    { ...ctx, scope, idempotencyKey: '', beforeFirstByte: () => undefined, secret: (name) => ctx.secret(name) },
+    { ...ctx, scope, idempotencyKey: '', beforeFirstByte: () => undefined, secret: (name) => ctx.secret(name), onToken },
     { method: 'GET', path: '', headers: {}, effect: 'read' },
   );
   if (status === 401 || status === 403) throw loginRefused(status);

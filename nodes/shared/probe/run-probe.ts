@@ -9,6 +9,8 @@ import { showExchange, type WireFormat } from './wire-formats.ts';
 export interface ProbeSteps {
   /** Runs one step; its result is shown as the detail. After a failed step no further step runs. */
   run(name: Text, step: () => Promise<string> | string): Promise<void>;
+  /** Hides a secret that is no credential, such as a token that was given for one. */
+  hide(secret: string): void;
 }
 
 const PHASES: Readonly<Record<Phase['kind'], Text>> = {
@@ -54,7 +56,7 @@ export async function runProbe(
     add({ ...told, ...settled, durationMs: clock.monotonic() - since });
   };
   const secret = async (name?: string) => secrets.add(await given.secret(name));
-  await probe({ ...given, secret }, { run });
+  await probe({ ...given, secret }, { run, hide: (token) => void secrets.add(token) });
   const exchanges = watch.connections().map((connection) => showExchange(connection, format, secrets));
   return { ok: isOk(), steps, ...(exchanges.length === 0 ? {} : { exchanges }) };
 }

@@ -5,7 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { createLocalJWKSet, exportJWK, jwtVerify } from 'jose';
 import { fakeClock } from '../../../../engine/testing/fake-clock.ts';
-import { runNode } from '../../../../engine/testing/run-node.ts';
+import { anyFile, anywhere } from '../../../../engine/testing/anywhere.ts';
+import { resolveAdapter, runNode } from '../../../../engine/testing/run-node.ts';
+import { wallClock } from '../../../../engine/testing/wall-clock.ts';
 import { toErrorRecord } from '../../../../engine/contract/values/errors.ts';
 import { createOutboundGuard } from '../../../../engine/outbound/create-outbound-guard.ts';
 import httpCall from '../../../../nodes/http/call.node.ts';
@@ -120,6 +122,24 @@ test('goes only where connections may go, and needs its settings', async (t) => 
   await assert.rejects(call({}, SECRET, { outbound }), { code: 'OUTBOUND_REFUSED', kind: 'input' });
   assert.equal(tokens.requests.length, 0);
   await assert.rejects(call({ oauth2: undefined }), { code: 'ADAPTER_SETTINGS_WRONG', kind: 'input' });
+});
+
+test('a connection test shows neither the secret nor the token, though the other side tells both back', async (t) => {
+  const echo = await httpPeer(t, ({ headers }, response) => void response.end(JSON.stringify({ asked: headers.authorization })));
+  const tokens = await httpPeer(t, ({ body }, response) =>
+    response.end(JSON.stringify({ access_token: 'token-1', token_type: 'Bearer', asked: body, secret: SECRET, more: [SECRET] })),
+  );
+  const oauth2 = { tokenUrl: `${tokens.baseUrl}/token`, clientId: 'c', authentication: 'client_secret_post' };
+  const health = await httpCall.probe!({
+    adapter: resolveAdapter('http', { settings: { baseUrl: echo.baseUrl, auth: 'oauth2', oauth2 } }),
+    ...{ signal: new AbortController().signal, clock: wallClock(), outbound: anywhere, files: anyFile, secret: async () => SECRET },
+  });
+  assert.ok(health.ok);
+  assert.equal(health.exchanges?.length, 2);
+  const shown = health.exchanges
+    .flatMap(({ sent, received }) => [sent, received])
+    .map(({ content }) => Buffer.from(content, 'base64').toString());
+  for (const secret of [SECRET, encodeURIComponent(SECRET), 'geheim', 'token-1']) assert.ok(!shown.join().includes(secret), secret);
 });
 
 test('asks a token server with a private authority, which demands a client certificate', async (t) => {
