@@ -4,6 +4,7 @@ import { Type, type Static } from 'typebox';
 import type { Blobs } from '../../../engine/contract/ports/blobs.ts';
 import type { Message } from '../../../engine/contract/values/message.ts';
 import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
+import { mediaTypeOf } from '../../shared/media-type-of.ts';
 import { decodeText } from '../../shared/charset/text-charset.ts';
 import { changed, tooLarge } from '../stores/errors.ts';
 import type { FileState, FileStore } from '../stores/store.ts';
@@ -112,17 +113,6 @@ async function* checked(source: AsyncIterable<Uint8Array>, { maxBytes, state, si
 function headersOf(name: string, { sizeBytes, modifiedAtMs }: FileState): Readonly<Record<string, string>> {
   const time = modifiedAtMs === undefined ? {} : { 'file-modified': new Date(modifiedAtMs).toISOString() };
   return { 'file-name': name, 'file-size': String(sizeBytes), ...time };
-}
-
-const MEDIA_TYPES: Readonly<Record<string, string>> = {
-  ...{ txt: 'text/plain', csv: 'text/csv', xml: 'text/xml', html: 'text/html', json: 'application/json', hl7: 'application/hl7-v2' },
-  ...{ pdf: 'application/pdf', zip: 'application/zip', gz: 'application/gzip', dcm: 'application/dicom' },
-  ...{ jpg: 'image/jpeg', jpeg: 'image/jpeg', png: 'image/png', tif: 'image/tiff', tiff: 'image/tiff' },
-  ...{ xls: 'application/vnd.ms-excel', xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet' },
-};
-
-export function mediaTypeOf(name: string): string {
-  return MEDIA_TYPES[name.slice(name.lastIndexOf('.') + 1).toLowerCase()] ?? 'application/octet-stream';
 }
 
 function isText(mediaType: string): boolean {

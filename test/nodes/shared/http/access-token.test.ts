@@ -72,7 +72,7 @@ test('a token that the other side no longer accepts is replaced, and the call is
     ['token-1', 'token-1', 'token-2'].map((token) => [`Bearer ${token}`, 'key-of-this-run']),
   );
   accepted = 'none';
-  await assert.rejects(call(), { code: 'HTTP_REFUSED', kind: 'input' });
+  await assert.rejects(call(), { code: 'HTTP_LOGIN_REFUSED', kind: 'input' });
   assert.deepEqual([tokens.requests.length, api.requests.length], [3, 5]);
 });
 
