@@ -9,6 +9,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { AppError } from '../../../../engine/contract/values/errors.ts';
 import type { Offer } from '../../../../engine/contract/node/node.ts';
+import { prepareWsimport, readByWsimport } from '../../../servers/wsimport.ts';
 import { prepareZeep, runZeep } from '../../../servers/zeep.ts';
 import { upload } from './describe.ts';
 
@@ -58,4 +59,26 @@ test('every operation that zeep knows has its shape, and no file is refused that
       }
     });
   }
+});
+
+test('no file is refused that wsimport reads', async (t) => {
+  if (!existsSync(folder)) return t.skip('allowed: the WSDL corpus is not beside this checkout');
+  const absent = prepareWsimport();
+  if (absent !== undefined) {
+    assert.notEqual(process.env.CI, 'true', absent);
+    return t.skip(absent);
+  }
+  const all = await readByWsimport(folder);
+  assert.ok(all.length > 15);
+  assert.ok(all.some(({ isRead }) => isRead));
+  const refused: string[] = [];
+  for (const { path, isRead } of all) {
+    const isOurs = await read(path).then(
+      () => true,
+      () => false,
+    );
+    if (!isOurs) refused.push(path);
+    assert.ok(isOurs || !isRead, path);
+  }
+  t.diagnostic(`${all.length} files: wsimport reads ${all.filter(({ isRead }) => isRead).length}, refused here: ${refused.join(', ')}`);
 });
