@@ -29,6 +29,9 @@ const NEEDED = [
     package: 'rabbitmq-server',
     isThere: () => has('rabbitmq-server') || existsSync('/usr/lib/rabbitmq/bin/rabbitmq-server'),
   },
+  // RocketMQ binds to all addresses unless a small library is loaded before it.
+  { what: 'C compiler', package: 'gcc', isThere: () => has('cc') },
+  { what: 'headers of C', package: 'libc6-dev', isThere: () => existsSync('/usr/include/stdio.h') },
   { what: 'Mosquitto', package: 'mosquitto', isThere: () => existsSync('/usr/sbin/mosquitto') },
   { what: 'vsftpd', package: 'vsftpd', isThere: () => existsSync('/usr/sbin/vsftpd') },
   { what: 'OpenSSH', package: 'openssh-server', isThere: () => existsSync('/usr/sbin/sshd') },

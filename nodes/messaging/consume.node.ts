@@ -11,7 +11,7 @@ import { isJsonType, isTextType, parseMediaType } from '../shared/http/media-typ
 import { DEFAULT_JSON_OPTIONS } from '../shared/json/parse-json.ts';
 import { createParser } from '../shared/parse-worker/create-parser.ts';
 import type { Incoming, Verdict } from './brokers/broker.ts';
-import { BROKERS } from './brokers/brokers.ts';
+import { BROKERS, deadLetterOf } from './brokers.ts';
 import { destinationField } from './fields.ts';
 import { probeMessaging } from './probe.ts';
 import { requireWithin, targetOf } from './target.ts';
@@ -140,7 +140,7 @@ function checkConfig({ identity, identityHeader, deadLetter, destination }: Conf
 async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
   const { settings, target } = await targetOf(ctx);
   const broker = await BROKERS[settings.broker].load();
-  const { destination, group = ctx.flowId, window, deadLetter = `${destination}.dead` } = ctx.config;
+  const { destination, group = ctx.flowId, window, deadLetter = deadLetterOf(settings.broker, destination) } = ctx.config;
   requireWithin(settings.namePrefix, destination, deadLetter);
   const stopping = new AbortController();
   let before: Promise<unknown> = Promise.resolve();

@@ -1,5 +1,5 @@
 import { defineAdapter } from '../../engine/contract/node/adapter-type.ts';
-import { BROKERS } from './brokers/brokers.ts';
+import { BROKERS } from './brokers.ts';
 import { managementOf, openAdministration, scopeOf } from './open-administration.ts';
 import { MessagingSettings } from './settings.ts';
 
@@ -17,8 +17,8 @@ export default defineAdapter({
   },
   settings: MessagingSettings,
   credential: {
-    'zh-CN': '“用户名:口令”（Redis 只有口令时为 default:口令）；不登录时不需要。',
-    en: 'user:password (default:password for a Redis without users); not needed without login.',
+    'zh-CN': '“用户名:口令”（Redis 只有口令时为 default:口令；RocketMQ 为“AccessKey:SecretKey”）；不登录时不需要。',
+    en: 'user:password (default:password for a Redis without users, access key:secret key for RocketMQ); not needed without login.',
   },
   connectsTo: (settings) => {
     const { broker, servers, tls } = settings as MessagingSettings;

@@ -8,7 +8,7 @@ import {
 import type { ProbeContext } from '../../engine/contract/node/probe.ts';
 import { ADMINISTRATIONS } from './administration/administrations.ts';
 import { withinPrefix } from './administration/within-prefix.ts';
-import { BROKERS } from './brokers/brokers.ts';
+import { BROKERS } from './brokers.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import { MessagingSettings } from './settings.ts';
 import { requireTls, targetOf } from './target.ts';

@@ -4,7 +4,7 @@ import { namingPeer, peerName } from '../shared/at-peer.ts';
 import { runProbe } from '../shared/probe/run-probe.ts';
 import type { WireFormat } from '../shared/probe/wire-formats.ts';
 import type { Server } from './brokers/broker.ts';
-import { BROKERS, type BrokerName } from './brokers/brokers.ts';
+import { BROKERS, type BrokerName } from './brokers.ts';
 import { connectFailed } from './brokers/errors.ts';
 import { targetOf, type Reached } from './target.ts';
 

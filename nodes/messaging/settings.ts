@@ -63,6 +63,7 @@ export const MessagingSettings = Type.Object(
         Type.Literal('mqtt'),
         Type.Literal('redis'),
         Type.Literal('stomp'),
+        Type.Literal('rocketmq'),
       ],
       {
         ...fieldText('消息中间件', 'Broker', undefined, undefined, {
@@ -73,6 +74,7 @@ export const MessagingSettings = Type.Object(
             mqtt: ['MQTT 5', 'MQTT 5'],
             redis: ['Redis Streams', 'Redis streams'],
             stomp: ['STOMP 1.2（ActiveMQ 等）', 'STOMP 1.2 (ActiveMQ and others)'],
+            rocketmq: ['Apache RocketMQ 5（Proxy 的 gRPC 端口）', 'Apache RocketMQ 5 (gRPC port of its proxy)'],
           },
         }),
       },

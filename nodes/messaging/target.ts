@@ -5,7 +5,7 @@ import { isLoopback } from '../shared/is-loopback.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import { outsidePrefix } from './administration/errors.ts';
 import type { Target } from './brokers/broker.ts';
-import { BROKERS } from './brokers/brokers.ts';
+import { BROKERS } from './brokers.ts';
 import { MessagingSettings } from './settings.ts';
 
 /** What a connection needs of the context of an action, a trigger or a connection test. */

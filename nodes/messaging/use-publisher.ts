@@ -6,7 +6,7 @@ import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { namingPeer, peerName } from '../shared/at-peer.ts';
 import type { Outgoing, Publisher, Target } from './brokers/broker.ts';
-import { BROKERS } from './brokers/brokers.ts';
+import { BROKERS } from './brokers.ts';
 import { notConfirmed, stopped } from './brokers/errors.ts';
 import type { MessagingSettings } from './settings.ts';
 import { requireWithin, targetOf, type MessagingContext } from './target.ts';

@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import type { Broker, Incoming, Publisher, Target } from '../../nodes/messaging/brokers/broker.ts';
-import { ACTIVEMQ, KAFKA, MQTT, RABBITMQ, REDIS, STOMP, reached, type TestBroker } from '../nodes/messaging/brokers-here.ts';
+import { ACTIVEMQ, KAFKA, MQTT, RABBITMQ, REDIS, ROCKETMQ, STOMP, reached, type TestBroker } from '../nodes/messaging/brokers-here.ts';
 import { openCity } from '../support/city.ts';
 import { chainFlow, openPlatformApi } from '../support/platform-api.ts';
 import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform } from '../support/platform-process.ts';
@@ -23,13 +23,14 @@ const readerOf = (destination: string) => `test-${destination}`;
 const FILLER = 'x'.repeat(900);
 const isPoison = (number: number) => number % POISON_EVERY === 7;
 
-for (const kind of [RABBITMQ, KAFKA, ACTIVEMQ, MQTT, REDIS, STOMP])
+for (const kind of [RABBITMQ, KAFKA, ACTIVEMQ, MQTT, REDIS, STOMP, ROCKETMQ])
   describe(`a feed through ${kind.name}`, { skip: kind.skip ?? false }, () => {
     let server: TestBroker;
     let broker: Broker;
     let scratch: string;
     let platform: Platform;
-    const names = { from: 'lab-results', to: 'lab-results-out', dead: 'lab-results.dead' };
+    const { deadSuffix = '.dead' } = kind;
+    const names = { from: 'lab-results', to: 'lab-results-out', dead: `lab-results${deadSuffix}` };
 
     before(async () => {
       server = await kind.start();
@@ -51,8 +52,8 @@ for (const kind of [RABBITMQ, KAFKA, ACTIVEMQ, MQTT, REDIS, STOMP])
 
     test('no message is lost, and one that comes again has the same id', { timeout: 900_000 }, async (t) => {
       const startedAt = performance.now();
-      const out = await readAll(broker, reached(server.target), names.to);
-      const dead = await readAll(broker, reached(server.target), names.dead);
+      const out = await readAll(broker, reached(server.target), names.to, `${names.to}${deadSuffix}`);
+      const dead = await readAll(broker, reached(server.target), names.dead, `${names.dead}${deadSuffix}`);
       const sending = sendAll(broker, reached(server.target), names.from);
       const wanted = Array.from({ length: MESSAGES }, (_, number) => number);
       const good = wanted.filter((number) => !isPoison(number));
@@ -120,7 +121,7 @@ async function tryTo(work: () => Promise<void>): Promise<boolean> {
 }
 
 /** Reads a destination until it is stopped, over any outage. */
-async function readAll(broker: Broker, target: Target, destination: string) {
+async function readAll(broker: Broker, target: Target, destination: string, deadLetter: string) {
   const all: Incoming[] = [];
   const numbers = new Map<number, Set<string>>();
   const take = async (incoming: Incoming) => {
@@ -129,7 +130,7 @@ async function readAll(broker: Broker, target: Target, destination: string) {
     numbers.set(number, (numbers.get(number) ?? new Set()).add(incoming.id ?? ''));
     return 'stored' as const;
   };
-  const subscription = { destination, group: readerOf(destination), member: 'test', window: 500, deadLetter: `${destination}.dead` };
+  const subscription = { destination, group: readerOf(destination), member: 'test', window: 500, deadLetter };
   let isStopped = false;
   let stop = async () => {};
   const read = async () => {

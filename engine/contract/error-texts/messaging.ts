@@ -32,6 +32,15 @@ export const messagingTexts: ErrorTemplates = {
     what: '没有队列接收发往 {destination} 的这条消息',
     fix: '更正目的地或键，或请中间件管理员绑定队列。',
   },
+  MESSAGING_GROUP_UNFIT: { what: '消费组 {group} 的设置不适合', fix: '请中间件管理员更改该消费组。' },
+  'MESSAGING_GROUP_UNFIT/order': {
+    what: '消费组 {group} 不保持该主题的顺序',
+    fix: '请中间件管理员执行 mqadmin updateSubGroup -g {group} -o true -r 100000。',
+  },
+  'MESSAGING_GROUP_UNFIT/attempts': {
+    what: '消费组 {group} 投递少数几次后就会搁置消息',
+    fix: '请中间件管理员提高其最大重试次数：mqadmin updateSubGroup -g {group} -r 100000。',
+  },
   MESSAGING_LOGIN_REFUSED: { what: '消息中间件拒绝登录', fix: '更正适配器或其凭据，或请中间件管理员授权。' },
   'MESSAGING_LOGIN_REFUSED/password': { what: '消息中间件不接受该用户或口令', fix: '更正适配器的凭据。' },
   'MESSAGING_LOGIN_REFUSED/virtual-host': {

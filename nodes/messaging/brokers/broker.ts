@@ -1,6 +1,6 @@
 /**
  * The contract between the messaging nodes and a broker. To add a broker: copy `rabbitmq.ts`, and add a line to
- * `brokers.ts`. The suite `test/nodes/messaging/brokers/conformance.ts` checks every broker that can run.
+ * `../brokers.ts`. The suite `test/nodes/messaging/brokers/conformance.ts` checks every broker that can run.
  */
 import type { OutboundGuard } from '../../../engine/contract/node/outbound-guard.ts';
 import type { Clock } from '../../../engine/contract/values/clock.ts';

@@ -20,23 +20,28 @@ export async function firstServer<T>({ servers }: Target, open: (server: Server)
 }
 
 /**
- * Returns a connected socket, with TLS if the target demands it. Rejects with MESSAGING_CONNECT_FAILED or
+ * Returns a connected socket, with TLS if the target demands it. `protocol`: what is spoken in TLS (ALPN). Rejects with MESSAGING_CONNECT_FAILED or
  * MESSAGING_STOPPED (transient), or OUTBOUND_REFUSED (input).
  */
-export async function openSocket(target: Target, server: Server): Promise<Socket> {
+export async function openSocket(target: Target, server: Server, protocol?: string): Promise<Socket> {
   const { connectTimeoutMs, outbound, tls, clock, signal = new AbortController().signal } = target;
   if (signal.aborted) throw stopped();
   let socket: Socket | undefined;
   try {
     socket = await connectSocket({ ...server, connectTimeoutMs, outbound, signal }, stopped);
-    return tls === undefined ? socket : await within(clock, connectTimeoutMs, secure(socket, server, tls));
+    return tls === undefined ? socket : await within(clock, connectTimeoutMs, secure(socket, server, tls, protocol));
   } catch (cause) {
     socket?.destroy();
     throw connectFailed(server, cause);
   }
 }
 
-function secure(socket: Socket, { host }: Server, { ca, serverName }: NonNullable<Target['tls']>): Promise<Socket> {
+function secure(
+  socket: Socket,
+  { host }: Server,
+  { ca, serverName }: NonNullable<Target['tls']>,
+  protocol: string | undefined,
+): Promise<Socket> {
   const name = serverName ?? (isIP(host) === 0 ? host : undefined);
   return new Promise((resolve, reject) => {
     const encrypted = connectTls({
@@ -45,6 +50,7 @@ function secure(socket: Socket, { host }: Server, { ca, serverName }: NonNullabl
       minVersion: 'TLSv1.2',
       ...(name === undefined ? {} : { servername: name }),
       ...(ca === undefined ? {} : { ca }),
+      ...(protocol === undefined ? {} : { ALPNProtocols: [protocol] }),
     });
     encrypted.on('error', reject).once('secureConnect', () => resolve(encrypted));
   });

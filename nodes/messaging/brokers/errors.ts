@@ -44,6 +44,15 @@ export function refused(destination: string, code: string | number, cause: unkno
   });
 }
 
+/** `problem`: the consumer group does not keep the order, or gives a message up after too few deliveries. RocketMQ only. */
+export function groupUnfit(group: string, problem: 'order' | 'attempts'): AppError {
+  const what = problem === 'order' ? 'does not keep the order of its topic' : 'puts messages aside after few deliveries';
+  return new AppError('MESSAGING_GROUP_UNFIT', 'input', `The consumer group ${group} ${what}.`, {
+    values: { problem, group },
+    fix: `Have the administrator of the broker run: mqadmin updateSubGroup -g ${group} -r 100000${problem === 'order' ? ' -o true' : ''}.`,
+  });
+}
+
 export function tooLarge(cause?: unknown): AppError {
   return new AppError('MESSAGING_TOO_LARGE', 'input', 'The message is larger than the broker allows.', {
     fix: 'Send it in parts, or have the limit of the broker raised.',

@@ -5,12 +5,13 @@ import { Redis } from 'ioredis';
 import { anywhere } from '../../../engine/testing/anywhere.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import type { Broker, Target } from '../../../nodes/messaging/brokers/broker.ts';
-import { BROKERS } from '../../../nodes/messaging/brokers/brokers.ts';
+import { BROKERS } from '../../../nodes/messaging/brokers.ts';
 import { prepareActiveMq, startActiveMq, type ActiveMqServer } from '../../servers/activemq.ts';
 import { prepareKafka, startKafka } from '../../servers/kafka.ts';
 import { prepareMosquitto, startMosquitto } from '../../servers/mosquitto.ts';
 import { prepareRabbitmq, startRabbitmq } from '../../servers/rabbitmq.ts';
 import { prepareRedis, startRedis } from '../../servers/redis.ts';
+import { prepareRocketMq, startRocketMq } from '../../servers/rocketmq.ts';
 
 export interface TestBroker {
   readonly target: Pick<Target, 'servers' | 'login' | 'addressForm'>;
@@ -37,6 +38,9 @@ export interface TestBrokerKind {
   readonly skip: string | undefined;
   /** It creates a destination when it is first used. */
   readonly createsDestinations?: boolean;
+  /** It hands out the next messages of a queue after all of the last ones were acknowledged. */
+  readonly handsOutBatches?: boolean;
+  readonly deadSuffix?: string;
   load(): Promise<Broker>;
   /** `announcedPort`: the port that a broker which tells its clients where to go on must name, because a proxy stands there. */
   start(announcedPort?: number): Promise<TestBroker>;
@@ -185,6 +189,30 @@ export const REDIS: TestBrokerKind = {
       kill: () => server.kill(),
       restart: () => server.restart(),
       stop: () => server.stop(),
+    };
+  },
+};
+
+export const ROCKETMQ: TestBrokerKind = {
+  name: 'RocketMQ',
+  skip: prepareRocketMq(),
+  handsOutBatches: true,
+  deadSuffix: '-dead',
+  load: () => BROKERS.rocketmq.load(),
+  async start() {
+    const server = await startRocketMq();
+    const { accessKey, secretKey, kill, restart, stop } = server;
+    const servers = [{ host: '127.0.0.1', port: server.port }];
+    return {
+      target: { servers, login: { mechanism: 'password', user: accessKey, password: secretKey } },
+      settings: { broker: 'rocketmq', servers, idleCloseMs: 200 },
+      credential: `${accessKey}:${secretKey}`,
+      url: `127.0.0.1:${server.port}`,
+      async create(destination, reader = destination) {
+        for (const name of [destination, `${destination}-dead`, `${destination}-dead-dead`]) await server.createTopic(name, 'FIFO', 1);
+        for (const group of [reader, `${destination}-dead`]) await server.createGroup(group, { isOrdered: true, retries: 100_000 });
+      },
+      ...{ kill, restart, stop },
     };
   },
 };
