@@ -1,5 +1,5 @@
 import { defineAdapter } from '../../engine/contract/node/adapter-type.ts';
-import { ENGINES } from './drivers/drivers.ts';
+import { ENGINES } from './engines.ts';
 import { DatabaseSettings } from './settings.ts';
 
 export default defineAdapter({

@@ -4,7 +4,7 @@ import { runProbe } from '../shared/probe/run-probe.ts';
 import type { WireFormat } from '../shared/probe/wire-formats.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import type { Connection } from './drivers/driver.ts';
-import { ENGINES, type EngineName } from './drivers/drivers.ts';
+import { ENGINES, type EngineName } from './engines.ts';
 import { connectFailed } from './drivers/errors.ts';
 import { DatabaseSettings } from './settings.ts';
 import { openConnection } from './use-connection.ts';

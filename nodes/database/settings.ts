@@ -9,16 +9,34 @@ const NAME = '^[^\\u0000-\\u001f\\u007f]+$';
 
 export const DatabaseSettings = Type.Object(
   {
-    engine: Type.Union([Type.Literal('postgresql'), Type.Literal('mysql'), Type.Literal('mariadb'), Type.Literal('sqlite')], {
-      ...fieldText('数据库', 'Database system', undefined, undefined, {
-        options: {
-          postgresql: ['PostgreSQL', 'PostgreSQL'],
-          mysql: ['MySQL', 'MySQL'],
-          mariadb: ['MariaDB', 'MariaDB'],
-          sqlite: ['SQLite（文件）', 'SQLite (file)'],
-        },
-      }),
-    }),
+    engine: Type.Union(
+      [
+        Type.Literal('postgresql'),
+        Type.Literal('mysql'),
+        Type.Literal('mariadb'),
+        Type.Literal('sqlserver'),
+        Type.Literal('oracle'),
+        Type.Literal('sqlite'),
+      ],
+      {
+        ...fieldText(
+          '数据库',
+          'Database system',
+          'SQL Server 与 Oracle 的驱动未在真实服务器上运行过，请先在测试环境核对。',
+          'The drivers of SQL Server and Oracle were not run against a real server: check them in a test environment first.',
+          {
+            options: {
+              postgresql: ['PostgreSQL', 'PostgreSQL'],
+              mysql: ['MySQL', 'MySQL'],
+              mariadb: ['MariaDB', 'MariaDB'],
+              sqlserver: ['SQL Server', 'SQL Server'],
+              oracle: ['Oracle', 'Oracle'],
+              sqlite: ['SQLite（文件）', 'SQLite (file)'],
+            },
+          },
+        ),
+      },
+    ),
     host: Type.Optional(
       Type.String({
         ...fieldText('主机', 'Host', 'SQLite 不填。', 'Left out for SQLite.', { example: 'lis-db.hospital-c.example' }),
@@ -35,7 +53,9 @@ export const DatabaseSettings = Type.Object(
     ),
     database: Type.Optional(
       Type.String({
-        ...fieldText('库名', 'Database', 'SQLite 不填。', 'Left out for SQLite.', { example: 'lis' }),
+        ...fieldText('库名', 'Database', 'Oracle 填服务名；SQLite 不填。', 'Oracle: the service name. Left out for SQLite.', {
+          example: 'lis',
+        }),
         minLength: 1,
         maxLength: 128,
         pattern: NAME,

@@ -8,7 +8,7 @@ import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import type { BuildContext, ConfigProblem, Scope } from '../../engine/contract/node/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import type { SqlValue, Statement } from './drivers/driver.ts';
-import { ENGINES } from './drivers/drivers.ts';
+import { ENGINES } from './engines.ts';
 import { compileStatement } from './sql/compile-statement.ts';
 import type { SqlSyntax } from './sql/syntax.ts';
 

@@ -6,7 +6,7 @@ import { isLoopback } from '../shared/is-loopback.ts';
 import { Pools, type Pool } from '../shared/pool.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import type { Connection, Target } from './drivers/driver.ts';
-import { ENGINES, type EngineName } from './drivers/drivers.ts';
+import { ENGINES, type EngineName } from './engines.ts';
 import { noAnswer, stopped } from './drivers/errors.ts';
 import { DatabaseSettings } from './settings.ts';
 import type { SqlSyntax } from './sql/syntax.ts';

@@ -1,6 +1,6 @@
 /**
  * The contract between the database nodes and a database. To add a database: copy `postgresql.ts`, and add a line to
- * `drivers.ts`. The suite `test/nodes/database/drivers/conformance.ts` checks every driver that can run.
+ * `../engines.ts`. The suite `test/nodes/database/drivers/conformance.ts` checks every driver that can run.
  */
 import type { OutboundGuard } from '../../../engine/contract/node/outbound-guard.ts';
 

@@ -1,5 +1,5 @@
 import mysql, { type FieldPacket } from 'mysql2';
-import { base64, exactNumber, jsonValue, localTimestamp, utcTimestamp } from './values.ts';
+import { base64, exactNumber, jsonValue, localTimestamp, shortestFloat, utcTimestamp } from './values.ts';
 
 /** What the client says of a column; its own types leave half of it out. */
 type Field = FieldPacket & { readonly columnType?: number; readonly columnLength?: number; readonly extendedFormat?: string };
@@ -24,7 +24,7 @@ export function readerOf(packet: FieldPacket, offset: string): Read {
     case Types.NEWDECIMAL:
       return (value) => exactNumber(String(value));
     case Types.FLOAT:
-      return (value) => shortest(value as number);
+      return (value) => shortestFloat(value as number);
     case Types.DATETIME:
       return (value) => localTimestamp(value as string);
     case Types.TIMESTAMP:
@@ -42,13 +42,4 @@ function asIs(value: unknown): unknown {
 
 function integerOf(bytes: Buffer): string {
   return BigInt(`0x${bytes.toString('hex')}`).toString();
-}
-
-/** Returns the shortest number that is the same as a float of four bytes: 0.1 instead of 0.10000000149011612. */
-function shortest(value: number): number {
-  for (let digits = 6; digits < 9; digits++) {
-    const rounded = Number(value.toPrecision(digits));
-    if (Math.fround(rounded) === value) return rounded;
-  }
-  return value;
 }

@@ -15,6 +15,15 @@ export function floatNumber(value: number): number | string {
   return Number.isFinite(value) ? value : String(value);
 }
 
+/** Returns the shortest number that is the same as a float of four bytes: 0.1 instead of 0.10000000149011612. */
+export function shortestFloat(value: number): number {
+  for (let digits = 6; digits < 9; digits++) {
+    const rounded = Number(value.toPrecision(digits));
+    if (Math.fround(rounded) === value) return rounded;
+  }
+  return value;
+}
+
 export function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }

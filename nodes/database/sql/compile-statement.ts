@@ -67,6 +67,7 @@ function isComment(sql: string, at: number): boolean {
 /** Returns where the string, quoted name or comment ends that begins here; undefined if none begins here. */
 function endOfQuoted(sql: string, at: number, syntax: SqlSyntax): number | undefined {
   const character = sql[at]!;
+  if (syntax.hasOracleQuote === true && isOracleQuote(sql, at)) return endOfOracleQuote(sql, at);
   if (syntax.strings.includes(character)) return endOfString(sql, at, syntax);
   const close = syntax.names[character];
   if (close !== undefined) return endAfter(sql, close, at + 1, 'name');
@@ -79,6 +80,17 @@ function endOfQuoted(sql: string, at: number, syntax: SqlSyntax): number | undef
     if (opening !== undefined) return endAfter(sql, opening, at + opening.length, 'string');
   }
   return undefined;
+}
+
+/** `q'[ … ]'`, also after `n` for the national character set. */
+function isOracleQuote(sql: string, at: number): boolean {
+  return sql[at] === "'" && /(?:^|[^\w$#])[nN]?[qQ]$/.test(sql.slice(Math.max(0, at - 3), at)) && at + 1 < sql.length;
+}
+
+function endOfOracleQuote(sql: string, at: number): number {
+  const opening = sql[at + 1]!;
+  const closing = ({ '[': ']', '{': '}', '(': ')', '<': '>' } as Readonly<Record<string, string>>)[opening] ?? opening;
+  return endAfter(sql, `${closing}'`, at + 2, 'string');
 }
 
 /** A doubled quote needs no care where no backslash escapes: it ends the string and begins the next. */

@@ -16,6 +16,8 @@ export interface SqlSyntax {
   readonly hasNestedComment: boolean;
   /** True for `$tag$ … $tag$`. */
   readonly hasDollarQuote: boolean;
+  /** True for `q'[ … ]'`. */
+  readonly hasOracleQuote?: boolean;
 }
 
 export const POSTGRESQL: SqlSyntax = {
@@ -50,6 +52,30 @@ export const SQLITE: SqlSyntax = {
   hasHashComment: false,
   hasNestedComment: false,
   hasDollarQuote: false,
+};
+
+/** The first pair of quotes is the one that names are written in; the other depends on a setting of the session. */
+export const SQLSERVER: SqlSyntax = {
+  strings: "'",
+  names: { '[': ']', '"': '"' },
+  placeholder: (position) => `@kq${position}`,
+  isNumbered: true,
+  hasBackslash: false,
+  hasHashComment: false,
+  hasNestedComment: true,
+  hasDollarQuote: false,
+};
+
+export const ORACLE: SqlSyntax = {
+  strings: "'",
+  names: { '"': '"' },
+  placeholder: (position) => `:kq${position}`,
+  isNumbered: true,
+  hasBackslash: false,
+  hasHashComment: false,
+  hasNestedComment: false,
+  hasDollarQuote: false,
+  hasOracleQuote: true,
 };
 
 /** Quotes a name, so that it may contain any character. */

@@ -70,6 +70,12 @@ export const WRITE_DIALECTS: Readonly<Record<string, WriteDialect>> = {
     upsert: 'merge',
     returning: 'output',
     same: (column, placeholder) => `EXISTS (SELECT ${column} INTERSECT SELECT ${placeholder})`,
+    uniqueIndexes: `SELECT i.name AS index_name, c.name AS column_name
+    FROM sys.indexes i
+    JOIN sys.index_columns k ON k.object_id = i.object_id AND k.index_id = i.index_id AND k.is_included_column = 0
+    JOIN sys.columns c ON c.object_id = k.object_id AND c.column_id = k.column_id
+    WHERE i.object_id = OBJECT_ID(QUOTENAME(COALESCE(@kq1, SCHEMA_NAME())) + N'.' + QUOTENAME(@kq2))
+      AND i.is_unique = 1 AND i.has_filter = 0 AND i.is_disabled = 0`,
     limit: (count) => [`TOP (${count}) `, ''],
     daysAgo: (days) => `DATEADD(day, -${days}, SYSUTCDATETIME())`,
   },
@@ -79,6 +85,13 @@ export const WRITE_DIALECTS: Readonly<Record<string, WriteDialect>> = {
     maxValues: 1000,
     upsert: 'merge',
     same: (column, placeholder) => `DECODE(${column}, ${placeholder}, 1, 0) = 1`,
+    uniqueIndexes: `SELECT c.index_name AS "index_name", CASE WHEN e.index_name IS NULL THEN c.column_name END AS "column_name"
+    FROM all_indexes i
+    JOIN all_ind_columns c ON c.index_owner = i.owner AND c.index_name = i.index_name
+    LEFT JOIN all_ind_expressions e
+      ON e.index_owner = c.index_owner AND e.index_name = c.index_name AND e.column_position = c.column_position
+    WHERE i.table_owner = COALESCE(:kq1, SYS_CONTEXT('userenv', 'current_schema')) AND i.table_name = :kq2
+      AND i.uniqueness = 'UNIQUE' AND i.status = 'VALID'`,
     limit: (count) => ['', ` FETCH FIRST ${count} ROWS ONLY`],
     daysAgo: (days) => `SYSTIMESTAMP - NUMTODSINTERVAL(${days}, 'DAY')`,
   },

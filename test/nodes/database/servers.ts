@@ -1,6 +1,6 @@
 /** The databases that run here, for the tests of the nodes that write. */
 import { anywhere } from '../../../engine/testing/anywhere.ts';
-import { ENGINES, type EngineName } from '../../../nodes/database/drivers/drivers.ts';
+import { ENGINES, type EngineName } from '../../../nodes/database/engines.ts';
 import { prepareMariadb, startMariadb } from '../../servers/mariadb.ts';
 import { preparePostgres, startPostgres } from '../../servers/postgres.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AppError } from '../../../../engine/contract/values/errors.ts';
 import { compileStatement } from '../../../../nodes/database/sql/compile-statement.ts';
-import { MYSQL, POSTGRESQL, quoteName, SQLITE } from '../../../../nodes/database/sql/syntax.ts';
+import { MYSQL, ORACLE, POSTGRESQL, quoteName, SQLITE, SQLSERVER } from '../../../../nodes/database/sql/syntax.ts';
 
 const compile = (sql: string) => compileStatement(sql, POSTGRESQL);
 const problemOf = (sql: string) => {
@@ -73,4 +73,15 @@ test('a name may contain its quote', () => {
     names: ['x', 'y'],
   });
   assert.equal(quoteName('a`b', MYSQL), '`a``b`');
+});
+
+test('SQL Server and Oracle have their own placeholders, names and strings', () => {
+  assert.deepEqual(compileStatement("SELECT [a:b], @x, ':c' FROM t WHERE n = :n /* :d /* :e */ :f */ AND m = :n", SQLSERVER), {
+    text: "SELECT [a:b], @x, ':c' FROM t WHERE n = @kq1 /* :d /* :e */ :f */ AND m = @kq1",
+    names: ['n'],
+  });
+  assert.deepEqual(compileStatement(`SELECT q'[it's :a]', nq'!:b!', Q'(:c)' || 'q', "d:e" FROM dual WHERE n = :n`, ORACLE), {
+    text: `SELECT q'[it's :a]', nq'!:b!', Q'(:c)' || 'q', "d:e" FROM dual WHERE n = :kq1`,
+    names: ['n'],
+  });
 });

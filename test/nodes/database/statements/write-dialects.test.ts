@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ENGINES } from '../../../../nodes/database/drivers/drivers.ts';
-import { MYSQL, POSTGRESQL, type SqlSyntax } from '../../../../nodes/database/sql/syntax.ts';
+import { ENGINES } from '../../../../nodes/database/engines.ts';
+import { MYSQL, ORACLE, POSTGRESQL, SQLSERVER, type SqlSyntax } from '../../../../nodes/database/sql/syntax.ts';
 import { TableWriter, WRITE_DIALECTS } from '../../../../nodes/database/statements/write-dialects.ts';
 
 const columns = [
@@ -10,8 +10,6 @@ const columns = [
 ];
 const writer = (engine: string, syntax: SqlSyntax, own = columns) =>
   new TableWriter({ schema: 'lis', name: 'items', columns: own }, syntax, WRITE_DIALECTS[engine]!);
-const SQLSERVER: SqlSyntax = { ...POSTGRESQL, names: { '[': ']' }, placeholder: (position) => `@p${position}` };
-const ORACLE: SqlSyntax = { ...POSTGRESQL, placeholder: (position) => `:${position}` };
 const ROW = ['a', 'x'];
 
 test('every database that an adapter can choose has a dialect', () => {
@@ -52,17 +50,20 @@ test('MySQL and MariaDB', () => {
 
 test('SQL Server and Oracle', () => {
   const sqlserver = writer('sqlserver', SQLSERVER);
-  assert.equal(sqlserver.insert([ROW], ['id']).text, 'INSERT INTO [lis].[items] ([co"de], [label]) OUTPUT INSERTED.[id] VALUES (@p1, @p2)');
+  assert.equal(
+    sqlserver.insert([ROW], ['id']).text,
+    'INSERT INTO [lis].[items] ([co"de], [label]) OUTPUT INSERTED.[id] VALUES (@kq1, @kq2)',
+  );
   assert.equal(
     sqlserver.upsert(ROW).text,
-    'MERGE INTO [lis].[items] WITH (HOLDLOCK) AS target USING (SELECT @p1 AS [co"de], @p2 AS [label]) AS source ' +
+    'MERGE INTO [lis].[items] WITH (HOLDLOCK) AS target USING (SELECT @kq1 AS [co"de], @kq2 AS [label]) AS source ' +
       'ON (target.[co"de] = source.[co"de]) WHEN MATCHED THEN UPDATE SET target.[label] = source.[label] ' +
       'WHEN NOT MATCHED THEN INSERT ([co"de], [label]) VALUES (source.[co"de], source.[label]);',
   );
   const oracle = writer('oracle', ORACLE, [{ name: 'CODE', isKey: true }]);
   assert.equal(
     oracle.upsert(['a']).text,
-    'MERGE INTO "lis"."items" target USING (SELECT :1 AS "CODE" FROM DUAL) source ON (target."CODE" = source."CODE") ' +
+    'MERGE INTO "lis"."items" target USING (SELECT :kq1 AS "CODE" FROM DUAL) source ON (target."CODE" = source."CODE") ' +
       'WHEN NOT MATCHED THEN INSERT ("CODE") VALUES (source."CODE")',
   );
 });
