@@ -1,6 +1,8 @@
 /** The publishing node on real brokers, beside the bare client with the same number of messages in flight. */
 import { Producer } from '@platformatic/kafka';
 import { connect } from 'amqplib';
+import { Redis } from 'ioredis';
+import rhea, { type Delivery, type EventContext } from 'rhea';
 import { createMessage, type Message } from '../../../engine/contract/values/message.ts';
 import type { ActionNode, BuildContext, NodeContext } from '../../../engine/contract/node/node.ts';
 import { silentLogger } from '../../../engine/contract/values/observe.ts';
@@ -8,7 +10,17 @@ import { anywhere } from '../../../engine/testing/anywhere.ts';
 import { checkConfig, resolveAdapter } from '../../../engine/testing/run-node.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import messagingPublish from '../../../nodes/messaging/publish.node.ts';
-import { KAFKA, RABBITMQ, type TestBroker, type TestBrokerKind } from '../../nodes/messaging/brokers-here.ts';
+import {
+  ACTIVEMQ,
+  KAFKA,
+  MQTT,
+  RABBITMQ,
+  REDIS,
+  ROCKETMQ,
+  STOMP,
+  type TestBroker,
+  type TestBrokerKind,
+} from '../../nodes/messaging/brokers-here.ts';
 import type { BenchCase, BenchLine } from '../measure/case.ts';
 import { median, rounded } from '../measure/compare.ts';
 import { startProgram } from '../measure/program.ts';
@@ -33,13 +45,20 @@ export const brokerCases: readonly BenchCase[] = [
   { name: 'consume-rabbitmq', run: () => withStarted((keep) => runConsume('consume-rabbitmq', RABBITMQ, keep)) },
   { name: 'consume-kafka', run: () => withStarted((keep) => runConsume('consume-kafka', KAFKA, keep)) },
   { name: 'publish-kafka', run: () => withStarted((keep) => runPublish('publish-kafka', KAFKA, bareKafka, keep)) },
+  { name: 'publish-amqp', run: () => withStarted((keep) => runPublish('publish-amqp', ACTIVEMQ, bareAmqp, keep)) },
+  { name: 'publish-redis', run: () => withStarted((keep) => runPublish('publish-redis', REDIS, bareRedis, keep)) },
+  { name: 'consume-amqp', run: () => withStarted((keep) => runConsume('consume-amqp', ACTIVEMQ, keep)) },
+  { name: 'consume-stomp', run: () => withStarted((keep) => runConsume('consume-stomp', STOMP, keep)) },
+  { name: 'consume-mqtt', run: () => withStarted((keep) => runConsume('consume-mqtt', MQTT, keep)) },
+  { name: 'consume-redis', run: () => withStarted((keep) => runConsume('consume-redis', REDIS, keep)) },
+  { name: 'consume-rocketmq', run: () => withStarted((keep) => runConsume('consume-rocketmq', ROCKETMQ, keep)) },
 ];
 
 /** A hospital's feed from a broker: the first messages warm up, then it is measured until all have come to the district. */
 async function runConsume(name: string, kind: TestBrokerKind, keep: Keep): Promise<readonly BenchLine[]> {
   const adt = await withFeed(runThroughput);
   const server = keep(await kind.start());
-  await server.create('adt');
+  await server.create('adt', FEED_FLOW);
   const send = nodeOf(server, { destination: 'adt', headers: { patient: '{data.patient}' }, body: { path: 'data.text' } });
   await perSecond((number) => send(number, admissionOf(number)), WARM_UP + FEED_MESSAGES);
   const receiver = keep(await startProgram<'received', Received>('receiver', {}));
@@ -165,4 +184,25 @@ async function bareKafka({ target, credential }: TestBroker, topic: string, keep
   keep({ stop: () => producer.close() });
   const value = Buffer.from(BODY);
   return () => producer.send({ messages: [{ topic, value }] });
+}
+
+async function bareAmqp({ target }: TestBroker, destination: string, keep: Keep): Promise<Send> {
+  const { user, password } = target.login!;
+  const connection = rhea.create_container().connect({ ...target.servers[0]!, username: user, password });
+  keep({ stop: async () => connection.close() });
+  const sender = connection.open_sender({ target: { address: destination, durable: 2, capabilities: ['queue'] } });
+  const sent = new Map<Delivery, () => void>();
+  sender.on('accepted', ({ delivery }: EventContext) => {
+    sent.get(delivery!)?.();
+    sent.delete(delivery!);
+  });
+  await new Promise((resolve) => sender.once('sendable', resolve));
+  return (number) =>
+    new Promise<void>((resolve) => void sent.set(sender.send({ message_id: `key-${number}`, durable: true, body: BODY }), resolve));
+}
+
+async function bareRedis({ target, credential }: TestBroker, stream: string, keep: Keep): Promise<Send> {
+  const redis = new Redis(target.servers[0]!.port, '127.0.0.1', { password: credential.slice(credential.indexOf(':') + 1) });
+  keep({ stop: async () => void redis.disconnect() });
+  return (number) => redis.xadd(stream, '*', 'id', `key-${number}`, 'body', BODY);
 }
