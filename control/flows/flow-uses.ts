@@ -16,6 +16,8 @@ export interface FlowUse {
   readonly name: Text;
   readonly inDraft: boolean;
   readonly inPublished: boolean;
+  /** The version in service that uses it. */
+  readonly publishedVersion?: number;
   readonly nodes: readonly { readonly id: string; readonly label: string }[];
 }
 
@@ -74,12 +76,18 @@ export function usersOf(uses: ReadonlyMap<string, readonly FlowUse[]>, id: strin
   return domains.keep(uses.get(id) ?? []).map(({ nodes: _nodes, ...use }) => use);
 }
 
-function groupUses({ flowId, domain, name }: FlowSummary, { draft, published }: Known, kind: UsedKind): Map<string, FlowUse> {
+function groupUses(
+  { flowId, domain, name, publishedVersion }: FlowSummary,
+  { draft, published }: Known,
+  kind: UsedKind,
+): Map<string, FlowUse> {
   const uses = new Map<string, FlowUse>();
   for (const id of new Set([...draft, ...published].filter((found) => found.kind === kind).map((found) => found.id))) {
     const isIt = (found: Found) => found.kind === kind && found.id === id;
     const nodes = new Map([...published, ...draft].filter(isIt).map(({ node }) => [node.id, node]));
-    uses.set(id, { flowId, domain, name, inDraft: draft.some(isIt), inPublished: published.some(isIt), nodes: [...nodes.values()] });
+    const inPublished = published.some(isIt);
+    const version = inPublished && publishedVersion !== undefined ? { publishedVersion } : {};
+    uses.set(id, { flowId, domain, name, inDraft: draft.some(isIt), inPublished, ...version, nodes: [...nodes.values()] });
   }
   return uses;
 }

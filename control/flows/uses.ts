@@ -7,6 +7,7 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
 import type { FlowUse, FlowUses } from './flow-uses.ts';
+import { sourcesOf } from '../registry/fill-in-instances.ts';
 import type { Registry } from '../registry/registry.ts';
 
 export interface FlowUseServices {
@@ -14,7 +15,10 @@ export interface FlowUseServices {
   readonly flowUses: FlowUses;
 }
 
-/** Result of `flows.uses`. `interfaces` is set only if the object is a flow. */
+/**
+ * Result of `flows.uses`. `interfaces`: those that lead to the flow, or whose instances come from the adapter; empty for a
+ * code table.
+ */
 export interface Uses {
   readonly flows: readonly FlowUse[];
   readonly interfaces: readonly { readonly interfaceId: string; readonly name: Text; readonly state: string }[];
@@ -87,9 +91,13 @@ export function flowUseActions({ flowUses, registry }: FlowUseServices): readonl
         ] as const;
         const flows: FlowUse[] = [];
         for (const [kind, id] of asked) if (id !== undefined) flows.push(...domains.keep((await flowUses.of(kind)).get(id) ?? []));
-        const leading =
-          flowId === undefined ? [] : domains.keep(await registry.interfaces.list()).filter((item) => leadsTo(item.target, flowId));
-        return { flows, interfaces: leading.map(({ interfaceId, name, state }) => ({ interfaceId, name, state })) };
+        const interfaces = domains.keep(await registry.interfaces.list());
+        const users = interfaces.filter(
+          (item) =>
+            (flowId !== undefined && leadsTo(item.target, flowId)) ||
+            (adapterId !== undefined && sourcesOf(item).some((source) => source.adapterId === adapterId)),
+        );
+        return { flows, interfaces: users.map(({ interfaceId, name, state }) => ({ interfaceId, name, state })) };
       },
     }),
   ];

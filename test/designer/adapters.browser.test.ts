@@ -92,6 +92,15 @@ test('an adapter is found by what it is for, fails its test with bytes and reaso
   await expect(page.getByRole('dialog').getByRole('link', { name: '取检验结果' })).toBeVisible();
 });
 
+test('the page of an adapter in use shows limits and live flows, and says whom a change concerns', LIMIT, async () => {
+  const page = await console.open({ path: '/adapters/adp_hospital_a', roles: ['analyst', 'security-admin'], width: 1920 });
+  await expect(page.getByText(/线上 v\d+/).first()).toBeVisible();
+  await expect(page.getByText(/每个平台进程上限 \d+/)).toBeVisible();
+  await page.getByRole('textbox', { name: '负责方' }).fill('信息科');
+  await expect(page.getByText(/个线上流程正在使用此适配器/)).toBeVisible();
+  await picture(page, 'in-use');
+});
+
 test('a wrong value in a folded group opens the group', LIMIT, async () => {
   const page = await console.open({ path: '/adapters/new?protocol=mllp', roles: ['analyst'], language: 'en', width: 1920 });
   const group = page.locator('[data-group="receiving"]');

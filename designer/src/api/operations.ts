@@ -1574,6 +1574,8 @@ export interface components {
         id: string;
         label: string;
       }[];
+      /** @description The version in service that uses it. */
+      publishedVersion?: number;
     };
     FlowVersion: {
       contentHash: string;
@@ -3409,6 +3411,8 @@ export interface components {
       inDraft: boolean;
       inPublished: boolean;
       name: components['schemas']['Text'];
+      /** @description The version in service that uses it. */
+      publishedVersion?: number;
     };
     UserTokenIssuer: {
       audience: string;

@@ -5,6 +5,7 @@ import { test, type TestContext } from 'node:test';
 import type { Adapter } from '../../../engine/contract/node/adapter.ts';
 import type { AdapterType } from '../../../engine/contract/node/adapter-type.ts';
 import type { RegisteredInstance } from '../../../engine/contract/node/find-instances.ts';
+import type { Uses } from '../../../control/flows/uses.ts';
 import type { InstanceListsOf } from '../../../control/instances/instances.ts';
 import { openRevisionedStore } from '../../../control/registry/revisioned-store.ts';
 import { AppError } from '../../../engine/contract/values/errors.ts';
@@ -136,6 +137,11 @@ test('a registry centre that interfaces use is not deleted, and its list ends wi
   await until(running, () => assert.deepEqual(addresses(running), ['http://10.0.0.1:80']));
   const refused = await running.admin.call('DELETE', `/adapters/${CENTRE}`);
   assert.equal(refused.body.code, 'NAMED_BY_INTERFACES');
+  const { interfaces } = (await running.admin.call('GET', `/uses?adapterId=${CENTRE}`)).body as Uses;
+  assert.deepEqual(
+    interfaces.map(({ interfaceId }) => interfaceId),
+    ['ifc_lis'],
+  );
   await running.admin.call('DELETE', '/interfaces/ifc_lis');
   const stored = await openRevisionedStore<{ readonly revision: number }>(running.documents, {
     collection: 'instance_lists',

@@ -22,6 +22,7 @@ const TEXTS = defineTexts({
   calls: ['调用', 'Calls'],
   failed: ['失败', 'Failed'],
   refused: ['被拒', 'Refused'],
+  share: ['{{count}}（{{share}}）', '{{count}} ({{share}})'],
   mean: ['平均耗时', 'Mean duration'],
   busiest: ['最忙', 'Busiest'],
   at: ['时间', 'Time'],
@@ -100,7 +101,10 @@ function Picture({ points, span, of }: PictureProps) {
     <div className={styles.holder}>
       <p className={styles.figures}>
         <Figure label={t(of)} value={numbers.count} />
-        <Figure label={t('failed')} value={numbers.failed} />
+        <Figure
+          label={t('failed')}
+          value={t('share', { count: numbers.failed, share: format.percent(count === 0 ? 0 : failed / count) })}
+        />
         {hasRefusals ? <Figure label={t('refused')} value={numbers.refused} /> : null}
         <Figure label={t('mean')} value={numbers.mean} />
         <Figure label={t('busiest')} value={`${timeOf(busiest.at)} · ${format.number(busiest.count)}`} />

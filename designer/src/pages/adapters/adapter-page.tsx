@@ -18,16 +18,20 @@ import { useOpened } from '../../kit/document/use-opened.ts';
 import { AdapterForm } from './adapter-form.tsx';
 import { adapterProblems } from './adapter-schema.ts';
 import { ADAPTER_TEXTS } from './adapter-texts.ts';
-import { AdapterUses, useHeldAt } from './adapter-uses.tsx';
+import { AdapterUses, InUseNotice, useAdapterUses, useHeldAt } from './adapter-uses.tsx';
 import { isSecretsAffair } from './secrets-affair.ts';
 import { ConnectionTest } from './connection-test.tsx';
+import { LimitsPanel } from './limits-panel.tsx';
 import { TransportPanel } from './transport-panel.tsx';
 
 const TEXTS = defineTexts({
   settings: ['适配器设置', 'Settings of the adapter'],
   saved: ['已保存，下一次调用即使用', 'Saved: the next call uses it'],
   removeEffect: ['删除适配器“{{name}}”及其测试记录。', 'Deletes the adapter "{{name}}" with its test history.'],
-  usesHelp: ['以下流程经它连接对方系统，先为它们改选其他适配器：', 'These flows use it; give them another adapter first:'],
+  usesHelp: [
+    '以下流程和接口经它连接对方系统，先为它们改选其他适配器：',
+    'These flows and interfaces use it; give them another adapter first:',
+  ],
 });
 
 const REFRESH_MS = 5000;
@@ -100,6 +104,7 @@ function Loaded({ adapter, onSaved, onReload }: LoadedProps) {
         actions={isReadOnly ? null : <Remove adapter={adapter} />}
       />
       {calls.data === undefined ? null : <CallsPanel report={calls.data} hasGate held={held} />}
+      {calls.data === undefined ? null : <LimitsPanel limits={adapter.limits ?? {}} calls={calls.data.now} />}
       <AskedAlready requests={asked.open} />
       <RefusedLately request={asked.refused} />
       <DocumentForm
@@ -115,12 +120,13 @@ function Loaded({ adapter, onSaved, onReload }: LoadedProps) {
         form={(parts) => <AdapterForm {...parts} adapterId={adapterId} type={type} isReadOnly={isReadOnly} />}
         aside={({ content: now, isChanged }) => (
           <>
+            {isChanged ? <InUseNotice adapterId={adapterId} /> : null}
             <ConnectionTest
               adapterId={adapterId}
               unsaved={isChanged ? whole(now) : undefined}
               isOff={isChanged && adapterProblems(now, adapterId, type, 'en').length > 0}
             />
-            <AdapterUses adapterId={adapterId} />
+            <AdapterUses adapterId={adapterId} protocol={adapter.protocol} />
             <TransportPanel adapterId={adapterId} />
           </>
         )}
@@ -133,15 +139,15 @@ function Remove({ adapter: { adapterId, name } }: { readonly adapter: Adapter })
   const t = useTexts(TEXTS);
   const text = useText();
   const go = useNavigate();
-  const uses = useQueryOf('flows.uses', { adapterId });
+  const { uses, isAsking } = useAdapterUses(adapterId);
   const remove = useMutationOf('adapters.remove', ['secrets']);
   return (
     <RemoveButton
       name={text(name) || adapterId}
       effect={t('removeEffect', { name: text(name) })}
-      uses={(uses.data?.flows ?? []).map((use) => ({ label: text(use.name) || use.flowId, to: `/flows/${use.flowId}` }))}
+      uses={uses}
       usesHelp={t('usesHelp')}
-      isAsking={uses.isPending}
+      isAsking={isAsking}
       run={async ($reason) => {
         await remove.mutateAsync({ adapterId, $reason });
         void go('/adapters');
