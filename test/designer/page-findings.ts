@@ -89,7 +89,7 @@ const TERMS = new Set(
   `OpenAPI OpenSSL Ctrl Alt Shift Enter Esc Tab Space Delete Backspace ms cron Node Java Python JavaScript Kafka curl openssl patient environments limits
   credential Schema revision admin Web Service Security Basic Bearer nonce https SQLite Redis Cookie Vary private
   relation subject ids family iss sub Host Origin Referer Accept multipart Office Consul Nacos Liquid XPath scope audience kid urlencoded Link gzip cursor page offset
-  Excel Apache Streams Artemis management kangqiao wsdl ${hostname()}`.split(/[^A-Za-z]+/),
+  Excel Apache Streams Artemis management kangqiao wsdl OAuth Oracle Server Proxy lis ${hostname()}`.split(/[^A-Za-z]+/),
 );
 
 function hasEnglish(text: string, known: string): boolean {
