@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { NodeContext } from '../../engine/contract/node/node.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
+import { namingPeer, peerOf } from '../shared/at-peer.ts';
 import { isLoopback } from '../shared/is-loopback.ts';
 import { Pools, type Pool } from '../shared/pool.ts';
 import { readSettings } from '../shared/read-settings.ts';
@@ -37,6 +38,15 @@ export interface Database {
 export async function useConnection<T>(ctx: DatabaseContext, work: (database: Database) => Promise<T>): Promise<T> {
   const settings = readSettings(ctx.adapter!, DatabaseSettings);
   const target = await targetOf(ctx, settings);
+  return namingTarget(target, () => withConnection(ctx, settings, target, work));
+}
+
+async function withConnection<T>(
+  ctx: DatabaseContext,
+  settings: DatabaseSettings,
+  target: Target,
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
   const { syntax, load } = ENGINES[settings.engine];
   const pool = poolOf(ctx, settings, target);
   const connection = await pool.acquire(async () => (await load()).open(target), ctx.signal);
@@ -66,7 +76,12 @@ export async function useConnection<T>(ctx: DatabaseContext, work: (database: Da
 export async function openConnection(ctx: DatabaseContext): Promise<Connection> {
   const settings = readSettings(ctx.adapter!, DatabaseSettings);
   const target = await targetOf(ctx, settings);
-  return (await ENGINES[settings.engine].load()).open(target);
+  return namingTarget(target, async () => (await ENGINES[settings.engine].load()).open(target));
+}
+
+/** Runs the work; its errors name the server. A file is not named. */
+function namingTarget<T>({ host, port }: Target, work: () => Promise<T>): Promise<T> {
+  return host === '' ? work() : namingPeer(peerOf('DATABASE', { host, port }), work);
 }
 
 async function targetOf(ctx: DatabaseContext, settings: DatabaseSettings): Promise<Target> {

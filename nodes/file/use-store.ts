@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { NodeContext } from '../../engine/contract/node/node.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
+import { namingPeer, peerOf } from '../shared/at-peer.ts';
 import { isLoopback } from '../shared/is-loopback.ts';
-import { Pools } from '../shared/pool.ts';
+import { Pools, type Pool } from '../shared/pool.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import { FileSettings } from './stores/settings.ts';
 import { busy, noAnswer, stopped } from './stores/errors.ts';
@@ -31,7 +32,16 @@ export async function useStore<T>(ctx: FileContext, work: (store: FileStore) => 
     .digest('base64');
   const limits = { connections: settings.connections!, idleCloseMs: settings.idleCloseMs!, waitMs: timeoutMs };
   const pool = pools.of(ctx.adapter!.adapterId, key, { ...limits, clock, busy, stopped });
-  const store = await pool.acquire(() => STORES[settings.kind].open(target), ctx.signal);
+  return namingServer(settings, () => withStore(ctx, pool, target, work));
+}
+
+async function withStore<T>(
+  ctx: FileContext,
+  pool: Pool<FileStore>,
+  target: StoreTarget,
+  work: (store: FileStore) => Promise<T>,
+): Promise<T> {
+  const store = await pool.acquire(() => STORES[target.settings.kind].open(target), ctx.signal);
   const onAbort = () => store.close();
   ctx.signal.addEventListener('abort', onAbort, { once: true });
   try {
@@ -48,7 +58,13 @@ export async function useStore<T>(ctx: FileContext, work: (store: FileStore) => 
 /** Opens a connection that is not in the pool, for the connection test. The caller closes it. */
 export async function openStore(ctx: FileContext): Promise<FileStore> {
   const target = await targetOf(ctx);
-  return STORES[target.settings.kind].open(target);
+  return namingServer(target.settings, () => STORES[target.settings.kind].open(target));
+}
+
+/** Runs the work; its errors name the server. A folder is not named. */
+function namingServer<T>(settings: FileSettings, work: () => Promise<T>): Promise<T> {
+  const { host } = settings;
+  return host === undefined ? work() : namingPeer(peerOf('FILE', { host, port: portOf(settings) }), work);
 }
 
 /** Returns the port of the server; undefined for a local folder. */

@@ -16,6 +16,7 @@ import { atField } from '../../engine/contract/values/at-field.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { withData } from '../../engine/contract/values/message.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
+import { namingPeer, peerOf } from '../shared/at-peer.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import { oneLine, readAddresses, readAttachments, readText, type MailAddress } from './compose-mail.ts';
 import { openSmtp } from './open-smtp.ts';
@@ -126,7 +127,8 @@ function prepareSend(config: Config, build: BuildContext): RunNode<Config> {
       ctx.beforeFirstByte();
       const recipients = [...new Set([...to, ...cc, ...bcc].map(({ address }) => address))];
       const mail = { from: from.address, to: recipients, composer, maxBytes: config.maxBytes, failure: () => failure };
-      const sent = await sendMail(connection, mail, ctx.signal);
+      const { smtp } = readSettings(ctx.adapter!, MailSettings);
+      const sent = await namingPeer(peerOf('MAIL', smtp!), () => sendMail(connection, mail, ctx.signal));
       connection.quit();
       const { charset: _request, ...rest } = withData(message, { messageId, ...sent }, 'application/json');
       return { emit: { ok: [rest] } };

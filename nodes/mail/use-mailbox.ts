@@ -1,8 +1,11 @@
 import type { ImapFlow } from 'imapflow';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { TriggerContext } from '../../engine/contract/node/node.ts';
+import { atPeer, peerOf } from '../shared/at-peer.ts';
+import { readSettings } from '../shared/read-settings.ts';
 import { openMailbox, type Mailbox } from './open-mailbox.ts';
 import type { ReceiveConfig } from './receive-fields.ts';
+import { MailSettings } from './settings.ts';
 
 /**
  * Opens the mailbox for `work` and closes it afterwards. Rejects with the errors of `openMailbox`, with MAIL_FLOOD or
@@ -20,7 +23,9 @@ export async function useMailbox<T>(
     await client.logout();
     return result;
   } catch (error) {
-    throw mailbox.flood(error) ?? (error instanceof AppError ? error : mailboxFailed(error));
+    const failed = mailbox.flood(error) ?? (error instanceof AppError ? error : mailboxFailed(error));
+    const { imap } = readSettings(adapter!, MailSettings);
+    throw atPeer(failed, peerOf('MAIL', imap!));
   } finally {
     client.close();
   }

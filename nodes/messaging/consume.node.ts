@@ -5,7 +5,7 @@ import { createMessage, type Message } from '../../engine/contract/values/messag
 import { NAME_RULES } from '../../engine/contract/values/named-values.ts';
 import { defineNode, outPort, type ConfigProblem, type Emit, type Stop, type TriggerContext } from '../../engine/contract/node/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
-import { atPeer, namingPeer, peerName } from '../shared/at-peer.ts';
+import { atPeer, namingPeer, peerOf } from '../shared/at-peer.ts';
 import { decodeText } from '../shared/charset/text-charset.ts';
 import { isJsonType, isTextType, parseMediaType } from '../shared/http/media-type.ts';
 import { DEFAULT_JSON_OPTIONS } from '../shared/json/parse-json.ts';
@@ -152,7 +152,7 @@ async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
     before = inTurn.catch(() => undefined);
     return inTurn.then((message) => handIn(ctx, emit, incoming, message)).catch((error: unknown) => judge(toErrorRecord(error)));
   };
-  const peer = peerName(...target.servers);
+  const peer = peerOf('MESSAGING', ...target.servers);
   const subscription = { destination, group, member: ctx.flowId, window, deadLetter };
   const consumer = await namingPeer(peer, () => broker.consume(target, subscription, take));
   return {

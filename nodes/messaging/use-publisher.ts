@@ -4,7 +4,7 @@ import type { Adapter } from '../../engine/contract/node/adapter.ts';
 import type { NodeContext } from '../../engine/contract/node/node.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
-import { namingPeer, peerName } from '../shared/at-peer.ts';
+import { namingPeer, peerOf, type Peer } from '../shared/at-peer.ts';
 import type { Outgoing, Publisher, Target } from './brokers/broker.ts';
 import { BROKERS } from './brokers.ts';
 import { notConfirmed, stopped } from './brokers/errors.ts';
@@ -176,7 +176,7 @@ interface Entry {
   readonly credential: string | undefined;
   readonly key: string;
   readonly namePrefix: string | undefined;
-  readonly peer: string;
+  readonly peer: Peer;
   readonly line: PublishLine;
 }
 
@@ -196,7 +196,7 @@ async function lineOf(ctx: MessagingContext): Promise<Entry> {
   const last = lines.get(adapter.adapterId);
   if (last?.key !== key) last?.line.retire();
   const line = last?.key === key ? last.line : newLine(ctx, settings, target);
-  const entry = { adapter, credential, key, namePrefix: settings.namePrefix, peer: peerName(...target.servers), line };
+  const entry = { adapter, credential, key, namePrefix: settings.namePrefix, peer: peerOf('MESSAGING', ...target.servers), line };
   lines.set(adapter.adapterId, entry);
   return entry;
 }

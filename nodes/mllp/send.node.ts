@@ -14,6 +14,7 @@ import {
   type RunNode,
 } from '../../engine/contract/node/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
+import { namingPeer, peerOf } from '../shared/at-peer.ts';
 import { canonicalCharset, decodeText, encodeText } from '../shared/charset/text-charset.ts';
 import type { Ack } from '../shared/hl7/acknowledge.ts';
 import { declaredCharset, msh18OfCharset } from '../shared/hl7/charset-names.ts';
@@ -193,7 +194,7 @@ function textOf({ data, charset }: Message, signal: AbortSignal): string | Promi
 async function send(pool: SendPool, settings: SendSettings, message: Outgoing, ctx: NodeContext<Config>): Promise<Answer> {
   const { limits } = ctx.adapter!;
   const credential = settings.tls?.clientCertificate === true ? await ctx.secret() : undefined;
-  return pool.send(settings, {
+  const exchange = {
     ...message,
     waitsForApplication: ctx.config.waitFor === 'application',
     ackTimeoutMs: limits.timeoutMs,
@@ -211,7 +212,8 @@ async function send(pool: SendPool, settings: SendSettings, message: Outgoing, c
         credential,
       }),
     beforeFirstByte: () => ctx.beforeFirstByte(),
-  });
+  };
+  return namingPeer(peerOf('MLLP', settings), () => pool.send(settings, exchange));
 }
 
 /** Returns the error for a negative ACK. It only has the codes, since the peer's text may mention a patient. */

@@ -1,17 +1,14 @@
 /** aiosmtpd, a mail server with TLS that forwards nothing; in its own virtual environment. */
-import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { endWithUs } from './end-with-us.ts';
-import { freePort } from './free-port.ts';
 import { isListening } from './is-listening.ts';
 import { preparePythonPackages, pythonOf } from './python-packages.ts';
+import { startProcess, type ServerProcess } from './start-process.ts';
 
 const script = fileURLToPath(new URL('aiosmtpd/server.py', import.meta.url));
-const READY_MS = 20_000;
 
 export interface KeptMail {
   readonly from: string;
@@ -19,13 +16,13 @@ export interface KeptMail {
   /** `user:password`; the right password is "right". */
   readonly login: string;
   readonly isEncrypted: boolean;
+  readonly sizeBytes: number;
+  /** At most the first megabyte. */
   readonly data: string;
 }
 
-export interface MailServer {
-  readonly port: number;
+export interface MailServer extends Pick<ServerProcess, 'port' | 'kill' | 'restart' | 'stop'> {
   readonly mails: readonly KeptMail[];
-  stop(): Promise<void>;
 }
 
 /** Why it cannot be had here, or undefined when it is there. */
@@ -33,32 +30,29 @@ export function prepareAiosmtpd(): string | undefined {
   return preparePythonPackages('aiosmtpd', ['aiosmtpd==1.4.6']);
 }
 
-/** Takes mail after a login over TLS alone. */
+/** Takes mail after a login; `none`: in plain text. */
 export async function startAiosmtpd(
-  security: 'tls' | 'starttls',
-  tls: { readonly cert: string; readonly key: string },
+  security: 'tls' | 'starttls' | 'none',
+  tls?: { readonly cert: string; readonly key: string },
 ): Promise<MailServer> {
   const folder = await mkdtemp(join(tmpdir(), 'kq-mail-'));
-  const [cert, key, port] = [join(folder, 'server.crt'), join(folder, 'server.key'), await freePort()];
-  await Promise.all([writeFile(cert, tls.cert), writeFile(key, tls.key, { mode: 0o600 })]);
-  const child = spawn(pythonOf('aiosmtpd'), [script, String(port), security, cert, key], {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const [cert, key, kept] = [join(folder, 'server.crt'), join(folder, 'server.key'), join(folder, 'kept')];
+  if (tls !== undefined) await Promise.all([writeFile(cert, tls.cert), writeFile(key, tls.key, { mode: 0o600 })]);
+  const server = await startProcess({
+    name: 'aiosmtpd',
+    scheme: 'smtp',
+    cwd: folder,
+    command: (port) => [pythonOf('aiosmtpd'), script, String(port), security, cert, key, kept],
+    isReady: isListening,
   });
-  endWithUs(child);
-  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const mails: KeptMail[] = [];
-  createInterface({ input: child.stdout }).on('line', (line) => void mails.push(JSON.parse(line) as KeptMail));
-  for (const end = Date.now() + READY_MS; !(await isListening(port));) {
-    if (child.exitCode !== null || Date.now() > end) throw new Error('aiosmtpd was not ready in time');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
   return {
-    port,
-    mails,
+    ...server,
+    get mails() {
+      const lines = existsSync(kept) ? readFileSync(kept, 'utf8').split('\n') : [];
+      return lines.slice(0, -1).map((line) => JSON.parse(line) as KeptMail);
+    },
     async stop() {
-      child.kill('SIGKILL');
-      await closed;
+      await server.kill();
       await rm(folder, { recursive: true, force: true });
     },
   };

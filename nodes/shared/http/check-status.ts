@@ -5,7 +5,7 @@
 import { AppError, type ErrorKind } from '../../../engine/contract/values/errors.ts';
 import { targetOfUrl } from '../../../engine/contract/node/outbound-guard.ts';
 import type { Effect, NodeContext } from '../../../engine/contract/node/node.ts';
-import { atPeer, peerName } from '../at-peer.ts';
+import { atPeer, peerOf } from '../at-peer.ts';
 import { readSettings } from '../read-settings.ts';
 import { HttpSettings } from './settings.ts';
 
@@ -42,7 +42,7 @@ export function statusError(
   { adapter, clock }: Pick<NodeContext<unknown>, 'adapter' | 'clock'>,
 ): AppError {
   const settings = readSettings(adapter!, HttpSettings);
-  return atPeer(errorOf(response, effect, settings, clock), peerName(targetOfUrl(settings.baseUrl))) as AppError;
+  return atPeer(errorOf(response, effect, settings, clock), peerOf('HTTP', targetOfUrl(settings.baseUrl))) as AppError;
 }
 
 function errorOf(response: StatusLine, effect: Effect, meaning: StatusMeaning, clock: NodeContext<unknown>['clock']): AppError {

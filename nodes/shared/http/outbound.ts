@@ -6,7 +6,7 @@
 import type { Adapter } from '../../../engine/contract/node/adapter.ts';
 import type { NodeContext } from '../../../engine/contract/node/node.ts';
 import { outboundUrl, targetOfUrl } from '../../../engine/contract/node/outbound-guard.ts';
-import { atPeer, peerName } from '../at-peer.ts';
+import { atPeer, peerOf, type Peer } from '../at-peer.ts';
 import { dropToken, getToken } from './access-token.ts';
 import { clientCertificate } from './client-certificate.ts';
 import { loginOf } from './credential.ts';
@@ -85,7 +85,7 @@ interface OpenPool {
   readonly credential: string | undefined;
   readonly line: OpenLine;
   readonly basePath: string;
-  readonly peer: string;
+  readonly peer: Peer;
 }
 
 function renewPool(current: OpenPool | undefined, ctx: OutboundContext, credential: string | undefined): OpenPool {
@@ -98,7 +98,7 @@ function renewPool(current: OpenPool | undefined, ctx: OutboundContext, credenti
   const line = lineTo({ url: settings.baseUrl, ca, serverName, client }, adapter.limits, ctx.outbound);
   current?.line.close();
   const { href, pathname } = outboundUrl(settings.baseUrl);
-  return { adapter, key, settings, credential, line, basePath: pathname.replace(/\/$/, ''), peer: peerName(targetOfUrl(href)) };
+  return { adapter, key, settings, credential, line, basePath: pathname.replace(/\/$/, ''), peer: peerOf('HTTP', targetOfUrl(href)) };
 }
 
 function sendBy(

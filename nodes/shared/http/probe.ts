@@ -2,7 +2,7 @@
 import { createMessage } from '../../../engine/contract/values/message.ts';
 import { targetOfUrl } from '../../../engine/contract/node/outbound-guard.ts';
 import type { Health, ProbeContext } from '../../../engine/contract/node/probe.ts';
-import { namingPeer, peerName } from '../at-peer.ts';
+import { namingPeer, peerOf } from '../at-peer.ts';
 import { runProbe } from '../probe/run-probe.ts';
 import { loginRefused } from './check-status.ts';
 import { failure } from './exchange.ts';
@@ -17,7 +17,7 @@ import { HttpSettings } from './settings.ts';
 export function probeHttp(given: ProbeContext): Promise<Health> {
   return runProbe(given, 'http', async (ctx, steps) => {
     const settings = () => readSettings(ctx.adapter, HttpSettings);
-    const named = <T>(work: () => Promise<T>) => namingPeer(peerName(targetOfUrl(settings().baseUrl)), work);
+    const named = <T>(work: () => Promise<T>) => namingPeer(peerOf('HTTP', targetOfUrl(settings().baseUrl)), work);
     await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => settings().baseUrl);
     await steps.run({ 'zh-CN': '域名解析', en: 'Name' }, () => named(() => resolveName(ctx, settings())));
     await steps.run({ 'zh-CN': '登录并发送 GET', en: 'Log in and send GET' }, () => named(() => sendGet(ctx, steps.hide)));

@@ -10,6 +10,7 @@ import { outageCases } from './cases/outages.ts';
 import { restartCases } from './cases/restart.ts';
 import { CASES, type Subject } from './subject.ts';
 
+const LIMIT = { timeout: 120_000 };
 const table = new URL('../../../docs/add-an-adapter.md', import.meta.url);
 
 export function describeAdapter(subject: Subject): void {
@@ -21,7 +22,7 @@ export function describeAdapter(subject: Subject): void {
       await bench?.other.stop();
     });
     const run = (name: string, work: (bench: Bench) => Promise<void>): void => {
-      it(name, async () => {
+      it(name, LIMIT, async () => {
         bench.proxy.heal();
         await work(bench);
       });

@@ -24,6 +24,12 @@ export const CASES = [
 ] as const;
 export type Case = (typeof CASES)[number];
 
+/** `without` of an adapter that reaches files of this machine only. */
+export const NO_NETWORK = {
+  ...{ slow: 'no network', 'half-open': 'no network', cut: 'no network', refused: 'no network', credentials: 'no login' },
+  ...{ certificate: 'no network', name: 'no network', restart: 'no server' },
+} as const satisfies Subject['without'];
+
 export interface Subject {
   readonly adapter: AdapterType;
   /** As the row of the table is called. */
@@ -49,6 +55,8 @@ export interface OtherSide {
   readonly credential?: string;
   /** Of the right form, but refused. */
   readonly wrongCredential?: string;
+  /** Settings with which the credential is refused, if the server takes every password. */
+  readonly wrongSettings?: Readonly<Record<string, unknown>>;
   settings(place: Place): Readonly<Record<string, unknown>>;
   /** `front`: TLS in front of the server is enough. Otherwise starts another server with this certificate. */
   readonly tls?: 'front' | 'postgresql' | ((certificate: Certificate) => Promise<{ readonly port: number; stop(): Promise<void> }>);
@@ -114,6 +122,8 @@ export interface Trigger {
 }
 
 export interface Large {
+  /** Runs before the memory is watched. */
+  prepare?(): Promise<void>;
   /** Resolves after 100 MB went through `blobs`; the kit watches the memory. */
   carry(options: ActOptions): Promise<void>;
 }

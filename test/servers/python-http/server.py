@@ -26,11 +26,11 @@ class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         if self.headers.get("Authorization") != LOGIN:
             return self.answer(401, "text/plain", b"")
-        if self.path.startswith("/bytes/"):
-            return self.answer(200, "application/octet-stream", bytes(int(self.path.split("/")[2])))
         self.answer_by_path()
 
     def answer_by_path(self):
+        if self.path.startswith("/bytes/"):
+            return self.answer(200, "application/json", bytes(int(self.path.split("/")[2])))
         kind, body = ANSWERS.get("/" + self.path.split("/")[1], ("application/json", b'{"done":true}'))
         self.answer(200, kind, body)
 

@@ -79,7 +79,8 @@ export function keepListening(bench: Bench, source: string, onArrival: (arrival:
   const trigger: Trigger = bench.other.trigger!;
   const { adapter, secrets } = bench.optionsAt(bench.place, undefined, {});
   const arrivals: Arrival[] = [];
-  const refusals: ErrorRecord[] = [];
+  const earlier: ErrorRecord[] = [];
+  let now: ListeningTrigger | undefined;
   const position = memoryPosition();
   const blobs = memoryBlobs();
   const stopping = Promise.withResolvers<undefined>();
@@ -103,17 +104,19 @@ export function keepListening(bench: Bench, source: string, onArrival: (arrival:
       }).catch(() => undefined);
       if (current === undefined) await new Promise((resolve) => setTimeout(resolve, 200));
       else {
+        now = current;
         if (trigger.settings === undefined) listener.resolve(0);
         await Promise.race([current.ended ?? stopping.promise, stopping.promise]);
         await current.stop();
-        refusals.push(...current.refusals);
+        earlier.push(...current.refusals);
+        now = undefined;
       }
     }
   })();
   return {
     of: (marker: string) => arrivals.filter(({ message }) => textOf(message).includes(marker)),
     identity: (arrival: Arrival) => trigger.identity?.(arrival) ?? arrival.dedupeKey,
-    refusals: () => refusals,
+    refusals: () => [...earlier, ...(now?.refusals ?? [])],
     deliver: async (marker: string) => trigger.deliver(source, marker, await listener.promise),
     async stop() {
       isStopped = true;

@@ -10,6 +10,7 @@ export const largeCases: Cases = {
     async work({ other, place, optionsAt }) {
       assert.ok(other.large !== undefined, 'describe how it carries 100 MB, or say in `without` why it cannot');
       const options = optionsAt(place, undefined, { timeoutMs: 120_000 });
+      await other.large.prepare?.();
       const before = process.memoryUsage.rss();
       let most = before;
       const timer = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 10);

@@ -47,7 +47,8 @@ export const outageCases: Cases = {
   'a wrong credential is refused for good, and nobody sees it': {
     of: 'credentials',
     async work({ other, place, optionsAt, marker, secrets, probeFails }) {
-      const options = optionsAt(place, other.wrongCredential, {});
+      const right = optionsAt(place, other.wrongCredential, {});
+      const options = { ...right, adapter: { ...right.adapter, settings: { ...right.adapter.settings, ...other.wrongSettings } } };
       for (const act of other.acts) {
         const sent = marker();
         const error = await failureOf(act.run(sent, options));
