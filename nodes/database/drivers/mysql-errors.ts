@@ -59,7 +59,7 @@ export function translateConnect(target: Target, thrown: unknown): AppError {
   if (DATABASE.has(errno)) return loginRefused('database', String(errno), thrown);
   if (/^HANDSHAKE_NO_SSL/.test(code)) return serverWithoutTls(thrown);
   // The client replaces the code of TLS by one that does not say what is wrong with the certificate.
-  if (code === 'HANDSHAKE_SSL_ERROR') return connectFailed(target, new Error((thrown as Error).message.slice(0, 200), { cause: thrown }));
+  if (/^HANDSHAKE_SSL_/.test(code)) return connectFailed(target, new Error((thrown as Error).message.slice(0, 200), { cause: thrown }));
   return connectFailed(target, errno > 1000 ? new Error(`MySQL ${errno}`, { cause: thrown }) : thrown);
 }
 

@@ -1,4 +1,5 @@
 /** Apache Kafka: idempotent producer, consumer group, offsets committed after the store, dead letters in a topic. */
+import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import { Admin, Consumer as KafkaGroup, Producer, type Message as KafkaMessage, type MessagesStream } from '@platformatic/kafka';
 import type { AppError } from '../../../engine/contract/values/errors.ts';
@@ -87,8 +88,9 @@ async function consume(target: Target, subscription: Subscription, take: TakeMes
   const client = new KafkaGroup({
     ...clientOptions(target),
     groupId: group,
-    // Another process takes the place of one that was killed at once, instead of waiting for the end of its session.
-    groupInstanceId: member,
+    // Another process takes the place of one that was killed at once, instead of waiting for the end of its session. It
+    // gets the partitions of that one, so a member with another topic must have another name: it would receive nothing.
+    groupInstanceId: `${member}-${createHash('sha256').update(destination).digest('hex').slice(0, 16)}`,
     sessionTimeout: SESSION_MS,
     heartbeatInterval: HEARTBEAT_MS,
     rebalanceTimeout: SESSION_MS,

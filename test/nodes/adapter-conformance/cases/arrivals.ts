@@ -10,7 +10,7 @@ import type { Bench } from '../bench.ts';
 import type { Trigger } from '../subject.ts';
 import type { Cases } from './outages.ts';
 
-export const WITHIN_MS = 60_000;
+const WITHIN_MS = 60_000;
 const REFUSED = { code: 'KIT_POISON', kind: 'input', message: 'The flow refuses it.' } as const satisfies ErrorRecord;
 const NOT_NOW = { code: 'STORE_DOWN', kind: 'transient', message: 'Not now.' } as const satisfies ErrorRecord;
 
@@ -28,11 +28,11 @@ export const arrivalCases: Cases = {
       );
       try {
         await listening.deliver(first);
-        await eventually(() => listening.of(first).length >= 2, WITHIN_MS);
+        await listening.comes(first, 2);
         const [before, again] = listening.of(first).map(listening.identity);
         assert.ok(before !== undefined && before === again, `${before}, then ${again}`);
         await listening.deliver(last);
-        await eventually(() => listening.of(last).length >= 1, WITHIN_MS);
+        await listening.comes(last);
         assert.equal(listening.of(first).length, 2);
         assert.notEqual(listening.identity(listening.of(last)[0]!), before);
       } finally {
@@ -50,7 +50,7 @@ export const arrivalCases: Cases = {
       );
       try {
         for (const marker of [first, poison, last]) await listening.deliver(marker);
-        await eventually(() => listening.of(last).length >= 1, WITHIN_MS);
+        await listening.comes(last);
         const aside = async () => bench.other.trigger!.setAside(source, listening.refusals());
         await eventually(async () => (await aside()).includes(REFUSED.code), WITHIN_MS);
         const text = await aside();
@@ -86,6 +86,7 @@ export function keepListening(bench: Bench, source: string, onArrival: (arrival:
   const stopping = Promise.withResolvers<undefined>();
   const listener = Promise.withResolvers<number>();
   let isStopped = false;
+  let failure: unknown;
   const log: Logger = {
     ...silentLogger,
     info: (_event, fields) => void (typeof fields?.['port'] === 'number' && listener.resolve(fields['port'])),
@@ -101,20 +102,28 @@ export function keepListening(bench: Bench, source: string, onArrival: (arrival:
           arrivals.push(arrival);
           return onArrival(arrival);
         },
-      }).catch(() => undefined);
+      }).catch((error: unknown) => {
+        failure = error;
+        return undefined;
+      });
       if (current === undefined) await new Promise((resolve) => setTimeout(resolve, 200));
       else {
         now = current;
         if (trigger.settings === undefined) listener.resolve(0);
-        await Promise.race([current.ended ?? stopping.promise, stopping.promise]);
+        failure = await Promise.race([current.ended ?? stopping.promise, stopping.promise]);
         await current.stop();
         earlier.push(...current.refusals);
         now = undefined;
       }
     }
   })();
+  const of = (marker: string) => arrivals.filter(({ message }) => textOf(message).includes(marker));
   return {
-    of: (marker: string) => arrivals.filter(({ message }) => textOf(message).includes(marker)),
+    of,
+    async comes(marker: string, times = 1): Promise<void> {
+      const isThere = () => of(marker).length >= times;
+      await eventually(isThere, WITHIN_MS).catch(() => assert.fail(`it came ${of(marker).length} times; the trigger: ${String(failure)}`));
+    },
     identity: (arrival: Arrival) => trigger.identity?.(arrival) ?? arrival.dedupeKey,
     refusals: () => [...earlier, ...(now?.refusals ?? [])],
     deliver: async (marker: string) => trigger.deliver(source, marker, await listener.promise),

@@ -1,7 +1,6 @@
 /** The server is killed and comes back: adapters and triggers go on by themselves. */
 import assert from 'node:assert/strict';
-import { eventually } from '../../../conformance/eventually.ts';
-import { create, keepListening, WITHIN_MS } from './arrivals.ts';
+import { create, keepListening } from './arrivals.ts';
 import { assertExplained, failureOf } from './checks.ts';
 import { assertRightKind, recovers, type Cases } from './outages.ts';
 
@@ -41,5 +40,5 @@ export const restartCases: Cases = {
 
 async function arrives(listening: ReturnType<typeof keepListening>, marker: string): Promise<void> {
   await listening.deliver(marker);
-  await eventually(() => listening.of(marker).length >= 1, WITHIN_MS);
+  await listening.comes(marker);
 }

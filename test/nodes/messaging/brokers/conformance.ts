@@ -1,7 +1,5 @@
-/** What every broker promises, shown on a real one: see `nodes/messaging/brokers/broker.ts`. */
+/** What every broker promises, shown on a real one: see `nodes/messaging/brokers/broker.ts`. Outages are in `test/nodes/adapter-conformance`. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { AppError, type ErrorKind } from '../../../../engine/contract/values/errors.ts';
 import { createOutboundGuard } from '../../../../engine/outbound/create-outbound-guard.ts';
@@ -190,15 +188,6 @@ export function brokerConformance(kind: TestBrokerKind): void {
       await (await broker.openPublisher(reached)).close();
       assert.match(await broker.describe(target()), /\d/);
       await assert.rejects(broker.describe(target({ signal: AbortSignal.abort() })), failsWith('MESSAGING_STOPPED', 'transient'));
-    });
-
-    it('a server that accepts and never answers is no broker', async (t) => {
-      const silent = createServer((socket) => void socket.on('error', () => undefined)).listen(0, '127.0.0.1');
-      await once(silent, 'listening');
-      t.after(() => void silent.close());
-      const servers = [{ host: '127.0.0.1', port: (silent.address() as AddressInfo).port }];
-      const opening = broker.openPublisher(target({ servers, connectTimeoutMs: 500, timeoutMs: 500 }));
-      await assert.rejects(opening, failsWith('MESSAGING_CONNECT_FAILED', 'transient'));
     });
 
     it('loses nothing when the broker is killed and comes back', async (t) => {
