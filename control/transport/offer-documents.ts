@@ -26,9 +26,16 @@ const MAX_ID = 60;
 
 /** Returns the id without its prefix, the same for the same operation of the same adapter. */
 export function offerKey(offer: TransportOffer): string {
-  const whole = `transport-${offer.operation.protocol}-${segmentOf(offer)}-${offer.adapter.adapterId.replace(/^adp_/, '')}`;
-  if (/^[A-Za-z0-9_-]+$/.test(whole) && whole.length <= MAX_ID) return whole;
-  const digest = createHash('sha256').update(whole).digest('hex').slice(0, 16);
+  const segment = segmentOf(offer);
+  const adapter = offer.adapter.adapterId.replace(/^adp_/, '');
+  const whole = `transport-${offer.operation.protocol}-${segment}-${adapter}`;
+  // With a dash in the name of the operation, two offers could be joined to the same text.
+  const isPlain = offer.operation.protocol !== 'soap' || /^[A-Za-z0-9_]+$/.test(segment);
+  if (isPlain && /^[A-Za-z0-9_-]+$/.test(whole) && whole.length <= MAX_ID) return whole;
+  const digest = createHash('sha256')
+    .update(JSON.stringify([segment, adapter]))
+    .digest('hex')
+    .slice(0, 16);
   return `${whole.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, MAX_ID - digest.length - 1)}-${digest}`;
 }
 

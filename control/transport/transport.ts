@@ -113,14 +113,24 @@ async function publishOffer(services: TransportServices, ctx: ActionContext, off
     if (issues.some(({ severity }) => severity === 'error')) throw interfaceInvalid(issues);
   }
   await requirePublishable(services, ctx.domains, saved);
+  const kept = before && (await asWriteIfNeeded(services, before, wanted));
   const note = `transport ${offer.operation.protocol} ${offer.adapter.adapterId}`;
   const report = await catalog.publish(flow.flowId, ctx.actor.account, ctx.signal, { note, revision: saved.revision });
   events.flowPublished(flow.flowId, report.version);
-  const offered = before ?? (await registry.interfaces.save(wanted));
+  const offered = kept ?? (await registry.interfaces.save(wanted));
   plans.changed();
   ctx.note.before = before;
   ctx.note.after = { interfaceId, path: offered.path, flowId: flow.flowId, version: report.version };
   return offered;
+}
+
+/** An operation that was offered as a read must not be repeated by gateways any more, before it writes. */
+async function asWriteIfNeeded({ registry, plans }: TransportServices, before: InterfaceDocument, wanted: InterfaceDocument) {
+  if (before.idempotent !== true || wanted.idempotent === true) return before;
+  const { idempotent: _idempotent, ...others } = before;
+  const saved = await registry.interfaces.save({ ...others, requireIdempotencyKey: true, timeoutRetries: 0, exceptionRetries: 0 });
+  plans.changed();
+  return saved;
 }
 
 /** The adapter may have moved to another domain since its operation was offered. */

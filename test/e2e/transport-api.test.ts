@@ -296,3 +296,18 @@ test('offering again changes the settings, and the adapter’s page and the Open
   const shown = await city.send(`${city.control}/api/docs/bus`, {});
   assert.equal(shown.status, 200);
 });
+
+test('a read that is offered again as a write is never repeated; two offers never share an id', async () => {
+  const read = await offer('adp_t_soap', 'soap.call', { namespace: 'urn:h', operation: 'query-b', action: 'q', reads: true });
+  assert.equal(read.idempotent, true);
+  const write = await offer('adp_t_soap', 'soap.call', { namespace: 'urn:h', operation: 'query-b', action: 'q' });
+  assert.equal(write.interfaceId, read.interfaceId);
+  assert.deepEqual([write.idempotent, write.requireIdempotencyKey], [undefined, true]);
+  await saveAdapter('adp_x-y', 'soap', { baseUrl: 'http://127.0.0.1:9' });
+  await saveAdapter('adp_y', 'soap', { baseUrl: 'http://127.0.0.1:9' });
+  const [one, other] = [
+    await offer('adp_x-y', 'soap.call', { namespace: 'u', operation: 'find', action: '' }),
+    await offer('adp_y', 'soap.call', { namespace: 'u', operation: 'find-x', action: '' }),
+  ];
+  assert.notEqual(one.interfaceId, other.interfaceId);
+});
