@@ -37,7 +37,7 @@ export default defineNode({
   text: {
     label: { 'zh-CN': '验签', en: 'Verify a signature' },
     help: {
-      'zh-CN': '用适配器的密钥检查 HMAC 或 SM2 签名；无效的消息从出错端口离开。',
+      'zh-CN': '用适配器的密钥检查 HMAC 或 SM2 签名；无效的消息从错误端口离开。',
       en: 'Checks an HMAC or SM2 signature by the key of the adapter; a message with an invalid one leaves by the error port.',
     },
   },

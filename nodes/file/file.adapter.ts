@@ -19,7 +19,7 @@ export default defineAdapter({
   },
   settings: FileSettings,
   credential: {
-    'zh-CN': '用户的口令；SFTP 也可以是未加密的私钥（PEM）。本机目录不需要。平台作为 FTP 服务器时：每行一个用户，写作 名称:口令。',
+    'zh-CN': '用户的密码；SFTP 也可以是未加密的私钥（PEM）。本机目录不需要。平台作为 FTP 服务器时：每行一个用户，写作 名称:密码。',
     en: 'The password of the user; for SFTP also a private key without passphrase (PEM). Not needed for local folders. For the platform as FTP server: one user per line, as name:password.',
   },
   connectsTo: (settings) => {

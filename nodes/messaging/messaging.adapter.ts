@@ -17,7 +17,7 @@ export default defineAdapter({
   },
   settings: MessagingSettings,
   credential: {
-    'zh-CN': '“用户名:口令”（Redis 只有口令时为 default:口令；RocketMQ 为“AccessKey:SecretKey”）；不登录时不需要。',
+    'zh-CN': '“用户名:密码”（Redis 只有密码时为 default:密码；RocketMQ 为“AccessKey:SecretKey”）；不登录时不需要。',
     en: 'user:password (default:password for a Redis without users, access key:secret key for RocketMQ); not needed without login.',
   },
   connectsTo: (settings) => {

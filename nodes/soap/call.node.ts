@@ -117,13 +117,13 @@ const Config = Type.Object(
       ...fieldText(
         'WS-Security',
         'WS-Security',
-        '令牌的凭据为 用户名:口令；签名的凭据为 PEM 格式的 RSA 私钥和证书。',
+        '令牌的凭据为 用户名:密码；签名的凭据为 PEM 格式的 RSA 私钥和证书。',
         'For a token, the credential is user:password; for a signature, an RSA private key and certificate as PEM.',
         {
           options: {
             none: ['不带', 'None'],
-            text: ['明文口令', 'Plain password'],
-            digest: ['口令摘要', 'Password digest'],
+            text: ['明文密码', 'Plain password'],
+            digest: ['密码摘要', 'Password digest'],
             signature: ['X.509 签名', 'X.509 signature'],
           },
         },

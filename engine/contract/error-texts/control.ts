@@ -73,7 +73,7 @@ export const controlTexts: ErrorTemplates = {
   ACCOUNT_ROLES_EXCLUSIVE: { what: '按三权分立，角色[ {roles} ]不能由同一人担任', fix: '将这些角色分给不同的账号。' },
   ACCOUNT_UNKNOWN: { what: '账号 {name} 不存在', fix: '请从账号列表中选择。' },
   ALARM_NOT_OPEN: { what: '该告警已结束，或已有人确认', fix: '刷新列表。' },
-  ALARM_NOT_SENT: { what: '接收人无法通知（{reason}）', fix: '核对接收地址、密钥或口令，以及网络。' },
+  ALARM_NOT_SENT: { what: '接收人无法通知（{reason}）', fix: '核对接收地址、密钥或密码，以及网络。' },
   'ALARM_NOT_SENT/certificate': {
     what: '接收人无法通知：其服务器的证书不受信任',
     fix: '将 KQ_SERVER_CA_FILE 指向签发该证书的机构，并使用证书上的主机名。',

@@ -11,7 +11,7 @@ export const databaseTexts: ErrorTemplates = {
     fix: '更正适配器的路径；文件须存在、是 SQLite 数据库，且平台的用户有权使用。',
   },
   DATABASE_LOGIN_REFUSED: { what: '数据库拒绝登录（{code}）', fix: '更正适配器的用户、库名或凭据，或请数据库管理员授权。' },
-  'DATABASE_LOGIN_REFUSED/password': { what: '数据库不接受该用户或口令（{code}）', fix: '更正适配器的用户或凭据。' },
+  'DATABASE_LOGIN_REFUSED/password': { what: '数据库不接受该用户或密码（{code}）', fix: '更正适配器的用户或凭据。' },
   'DATABASE_LOGIN_REFUSED/database': { what: '库不存在，或该用户无权访问（{code}）', fix: '更正适配器的库名，或请数据库管理员授权。' },
   DATABASE_TLS_REQUIRED: {
     what: '该适配器会不加密地传输患者数据',

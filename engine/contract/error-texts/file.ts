@@ -5,7 +5,7 @@ export const fileTexts: ErrorTemplates = {
   FILE_CONNECT_FAILED: { what: '无法连接文件服务器 {host}:{port}（{reason}）', fix: '用适配器的连接测试检查地址、防火墙与证书。' },
   FILE_LOGIN_REFUSED: { what: '文件服务器不接受该用户或凭据（{code}）', fix: '更正适配器的用户或凭据，或联系服务器管理员。' },
   FILE_TLS_REQUIRED: {
-    what: '该适配器会不加密地传输口令与患者数据',
+    what: '该适配器会不加密地传输密码与患者数据',
     fix: '在其参数中启用 TLS，或改用 SFTP；若服务器都不支持且处于同一受保护网络，可允许明文。',
   },
   'FILE_TLS_REQUIRED/server': {
@@ -37,7 +37,7 @@ export const fileTexts: ErrorTemplates = {
   'FILE_TLS_REQUIRED/loopback': { what: '不使用 TLS 的 FTP 接收只能在本机回环上', fix: '不要在适配器中关闭 TLS，或监听 127.0.0.1。' },
   'FILE_TLS_REQUIRED/certificate': { what: '监听没有证书', fix: '为平台配置 TLS 证书，或监听 127.0.0.1。' },
   FILE_ADAPTER_KIND: { what: '该适配器只经 FTP 接收，没有可读写的文件', fix: '改用目录、FTP 或 SFTP 服务器的适配器。' },
-  FILE_NO_USERS: { what: '该适配器没有可以上传的用户', fix: '在其凭据中每行写一个用户：名称:口令。' },
+  FILE_NO_USERS: { what: '该适配器没有可以上传的用户', fix: '在其凭据中每行写一个用户：名称:密码。' },
   FILE_LISTEN_FAILED: { what: '无法监听 {host}:{port}（{reason}）', fix: '释放该端口，或在适配器的参数中另选。' },
   FILE_NO_CONTENT: { what: '没有要写入文件的内容', fix: '在此节点之前设置内容。' },
   FILE_WRITE_UNKNOWN: { what: '文件改名时连接中断，不确定是否完成', fix: '在目录中查看文件是否已在。' },

@@ -26,7 +26,7 @@ export const messagingTexts: ErrorTemplates = {
   MESSAGING_BUSY: { what: '等待该消息中间件确认的消息过多', fix: '稍候；若中间件允许，可调高适配器的发布窗口。' },
   MESSAGING_CONNECTION_LOST: { what: '与消息中间件的连接中断（{reason}）', fix: '会自动重新连接；若经常发生，检查网络与中间件。' },
   MESSAGING_CONNECT_FAILED: { what: '无法连接消息中间件 {host}:{port}（{reason}）', fix: '用适配器的连接测试检查地址、防火墙与证书。' },
-  MESSAGING_CREDENTIAL: { what: '适配器的凭据格式不正确', fix: '按“用户名:口令”的格式保存该凭据。' },
+  MESSAGING_CREDENTIAL: { what: '适配器的凭据格式不正确', fix: '按“用户名:密码”的格式保存该凭据。' },
   MESSAGING_DESTINATION_UNKNOWN: { what: '消息中间件中没有 {destination}', fix: '更正目的地，或请中间件管理员建立。' },
   'MESSAGING_DESTINATION_UNKNOWN/unroutable': {
     what: '没有队列接收发往 {destination} 的这条消息',
@@ -42,7 +42,7 @@ export const messagingTexts: ErrorTemplates = {
     fix: '请中间件管理员提高其最大重试次数：mqadmin updateSubGroup -g {group} -r 100000。',
   },
   MESSAGING_LOGIN_REFUSED: { what: '消息中间件拒绝登录', fix: '更正适配器或其凭据，或请中间件管理员授权。' },
-  'MESSAGING_LOGIN_REFUSED/password': { what: '消息中间件不接受该用户或口令', fix: '更正适配器的凭据。' },
+  'MESSAGING_LOGIN_REFUSED/password': { what: '消息中间件不接受该用户或密码', fix: '更正适配器的凭据。' },
   'MESSAGING_LOGIN_REFUSED/virtual-host': {
     what: '虚拟主机不存在，或该用户无权访问',
     fix: '更正适配器的虚拟主机，或请中间件管理员授权。',

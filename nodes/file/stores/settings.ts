@@ -99,7 +99,7 @@ export const FileSettings = Type.Object(
         ...fieldText(
           '允许明文',
           'Allow plain text',
-          '仅当服务器不支持 TLS 且处于同一受保护网络时打开；口令与患者数据将不加密传输。',
+          '仅当服务器不支持 TLS 且处于同一受保护网络时打开；密码与患者数据将不加密传输。',
           'Only if the server does not support TLS and is in the same protected network: password and patient data are then sent unencrypted.',
         ),
       }),

@@ -21,7 +21,7 @@ const TEXTS = defineTexts({
   noTls: ['不加密（仅本机）', 'None (this machine only)'],
   from: ['发件人', 'Sender'],
   user: ['用户名', 'User name'],
-  password: ['口令', 'Password'],
+  password: ['密码', 'Password'],
   passwordHelp: ['留空则保持不变。', 'If empty, it stays unchanged.'],
   missing: ['请填写', 'Enter a value'],
   save: ['保存', 'Save'],
