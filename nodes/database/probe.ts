@@ -14,7 +14,8 @@ export function probeDatabase(given: ProbeContext): Promise<Health> {
     let connection: Connection | undefined;
     try {
       await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => readSettings(ctx.adapter, DatabaseSettings).engine);
-      if (ctx.adapter.settings['host'] !== undefined) await steps.run({ 'zh-CN': '域名解析', en: 'Name' }, () => resolveName(ctx));
+      if (ctx.adapter.settings['host'] !== undefined)
+        await steps.run({ 'zh-CN': '域名解析', en: 'Name lookup (DNS)' }, () => resolveName(ctx));
       await steps.run({ 'zh-CN': '登录', en: 'Login' }, async () => {
         const { user, database, file } = readSettings(ctx.adapter, DatabaseSettings);
         connection = await openConnection(ctx);

@@ -14,7 +14,8 @@ export function probeFiles(given: ProbeContext): Promise<Health> {
     ctx.signal.addEventListener('abort', onAbort, { once: true });
     try {
       await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => readSettings(ctx.adapter, FileSettings).kind);
-      if (ctx.adapter.settings['host'] !== undefined) await steps.run({ 'zh-CN': '域名解析', en: 'Name' }, () => resolveName(ctx));
+      if (ctx.adapter.settings['host'] !== undefined)
+        await steps.run({ 'zh-CN': '域名解析', en: 'Name lookup (DNS)' }, () => resolveName(ctx));
       await steps.run({ 'zh-CN': '登录', en: 'Login' }, async () => {
         store = await openStore(ctx);
         return readSettings(ctx.adapter, FileSettings).user ?? '';

@@ -32,11 +32,11 @@ export function probeMail(given: ProbeContext): Promise<Health> {
 }
 
 const RECEIVING = {
-  name: { 'zh-CN': '收信服务器：域名解析', en: 'Receiving server: name' },
+  name: { 'zh-CN': '收信服务器：域名解析', en: 'Receiving server: name lookup (DNS)' },
   login: { 'zh-CN': '收信服务器：登录', en: 'Receiving server: login' },
 };
 const SENDING = {
-  name: { 'zh-CN': '发信服务器：域名解析', en: 'Sending server: name' },
+  name: { 'zh-CN': '发信服务器：域名解析', en: 'Sending server: name lookup (DNS)' },
   login: { 'zh-CN': '发信服务器：登录', en: 'Sending server: login' },
 };
 

@@ -15,7 +15,7 @@ export function probeMessaging(given: ProbeContext): Promise<Health> {
       reached = await targetOf(ctx);
       return reached.settings.broker;
     });
-    await steps.run({ 'zh-CN': '域名解析', en: 'Names' }, async () => {
+    await steps.run({ 'zh-CN': '域名解析', en: 'Name lookup (DNS)' }, async () => {
       const addresses: string[] = [];
       for (const server of reached.target.servers) addresses.push(await resolveName(ctx, server));
       return addresses.join(', ');

@@ -18,7 +18,7 @@ export function probeMllp(given: ProbeContext): Promise<Health> {
       return;
     }
     await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => readSettings(ctx.adapter, SendSettings).host);
-    await steps.run({ 'zh-CN': '域名解析', en: 'Name' }, () => resolveName(ctx, readSettings(ctx.adapter, SendSettings)));
+    await steps.run({ 'zh-CN': '域名解析', en: 'Name lookup (DNS)' }, () => resolveName(ctx, readSettings(ctx.adapter, SendSettings)));
     await steps.run({ 'zh-CN': '可以发送', en: 'Ready to send' }, () => openAndClose(ctx));
   });
 }

@@ -81,7 +81,7 @@ test('tests settings that are not saved, tells each step as it ends, and leaves 
     lines.flatMap(({ progress }) => (progress === undefined ? [] : [[progress.step.name.en, progress.step.ok]])),
     [
       ['Settings', true],
-      ['Name', true],
+      ['Name lookup (DNS)', true],
       ['TCP connection', false],
     ],
   );

@@ -48,7 +48,7 @@ test('an operator sees what waits, looks up an entry of the state and removes it
   await picture(page, 'flow-data-zh');
   await page.getByLabel('键', { exact: true }).fill('R-9999');
   await page.getByRole('button', { name: /查\s*看/ }).click();
-  await expect(page.getByText('没有这一项，或已到时删除')).toBeVisible();
+  await expect(page.getByText('没有这一项，或已到期删除')).toBeVisible();
   await page.getByLabel('键', { exact: true }).fill('R-1017');
   await page.getByRole('button', { name: /删\s*除/ }).click();
   await page.getByRole('textbox', { name: '理由（写入审计）' }).fill('需要重新发送');

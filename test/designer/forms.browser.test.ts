@@ -143,6 +143,38 @@ test('a form is filled in, corrected and undone', LIMIT, async (context) => {
     await expect(branches).toContainText('data 存在 且 data.age 大于或等于 “18”');
   });
 
+  await context.test('what was typed stays, unless a suggestion was chosen with an arrow key or the mouse', async () => {
+    const panel = await open('xml.extract@1');
+    const source = fieldAt('/source').getByRole('combobox').last();
+    const type = async (text: string) => {
+      await source.fill('');
+      await source.pressSequentially(text, { delay: 30 });
+      await page.locator('.ant-select-item-option', { hasText: 'data' }).first().waitFor();
+    };
+    for (const key of ['Tab', 'Enter']) {
+      await type('dat');
+      await source.press(key);
+      await expect(page.locator('.ant-select-item-option:visible')).toHaveCount(0);
+      await expect(source).toHaveValue('dat');
+    }
+    await type('dat');
+    await source.press('ArrowDown');
+    await source.press('Enter');
+    await expect(source).toHaveValue('data');
+    await type('dat');
+    await page.locator('.ant-select-item-option', { hasText: 'data' }).first().click();
+    await expect(source).toHaveValue('data');
+    await expect(panel).toBeVisible();
+  });
+
+  await context.test('a table of a help is a table', async () => {
+    const panel = await open('text.template@1');
+    await panel.getByRole('tab', { name: '说明' }).click();
+    await expect(panel.getByRole('table').getByRole('row')).toHaveCount(6);
+    await expect(panel.getByRole('row', { name: /^hl7/ }).locator('code').nth(1)).toHaveText('|^~\\&');
+    if (process.env['KQ_PICTURES'] !== undefined) await panel.screenshot({ path: `${process.env['KQ_PICTURES']}/help-table.png` });
+  });
+
   await context.test('retries are told in plain words', async () => {
     const panel = await open('http.call@1');
     await panel.getByRole('tab', { name: '处理方式' }).click();

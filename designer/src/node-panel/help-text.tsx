@@ -1,4 +1,4 @@
-/** Renders a node's help: paragraphs, lists, headings, `code` and **strong**. Other markup is not supported. */
+/** Renders a node's help: paragraphs, lists, headings, tables, `code`, *emphasis* and **strong**. Other markup is not supported. */
 import { Fragment, type ReactNode } from 'react';
 import styles from './help-text.module.css';
 
@@ -23,6 +23,7 @@ function Block({ text }: { readonly text: string }) {
   const heading = /^#{1,6} (.*)$/.exec(text)?.[1];
   if (heading !== undefined) return <h4>{inline(heading)}</h4>;
   const lines = text.split('\n');
+  if (lines.length > 2 && lines.every((line) => line.startsWith('|'))) return <HelpTable lines={lines} />;
   if (lines.every((line) => /^(?:[-*] |\s{2,}\S)/.test(line)))
     return (
       <ul>
@@ -34,6 +35,39 @@ function Block({ text }: { readonly text: string }) {
   return <p>{inline(lines.join(' '))}</p>;
 }
 
+/** The first line has the headings, the second one only separates. */
+function HelpTable({ lines: [head = '', , ...rows] }: { readonly lines: readonly string[] }) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          {cells(head).map((cell, index) => (
+            <th key={index}>{inline(cell)}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row, number) => (
+          <tr key={number}>
+            {cells(row).map((cell, index) => (
+              <td key={index}>{inline(cell)}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** Returns the cells of a row. A cell writes a bar as `\|`. */
+function cells(row: string): readonly string[] {
+  return row
+    .slice(1)
+    .replace(/\|\s*$/, '')
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim().replaceAll('\\|', '|'));
+}
+
 /** Returns the items of a list. An indented line continues the previous item. */
 function items(lines: readonly string[]): readonly string[] {
   return lines.reduce<string[]>((found, line) => {
@@ -43,9 +77,10 @@ function items(lines: readonly string[]): readonly string[] {
 }
 
 function inline(text: string): ReactNode {
-  return text.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((part, index) => {
+  return text.split(/(`[^`]+`|\*\*[^*]+\*\*|\*[^\s*][^*]*\*)/).map((part, index) => {
     if (part.startsWith('`') && part.endsWith('`') && part.length > 2) return <code key={index}>{part.slice(1, -1)}</code>;
     if (part.startsWith('**') && part.endsWith('**') && part.length > 4) return <strong key={index}>{part.slice(2, -2)}</strong>;
+    if (part.startsWith('*') && part.endsWith('*') && part.length > 2) return <em key={index}>{part.slice(1, -1)}</em>;
     return <Fragment key={index}>{part}</Fragment>;
   });
 }

@@ -19,7 +19,7 @@ export function probeHttp(given: ProbeContext): Promise<Health> {
     const settings = () => readSettings(ctx.adapter, HttpSettings);
     const named = <T>(work: () => Promise<T>) => namingPeer(peerOf('HTTP', targetOfUrl(settings().baseUrl)), work);
     await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => settings().baseUrl);
-    await steps.run({ 'zh-CN': '域名解析', en: 'Name' }, () => named(() => resolveName(ctx, settings())));
+    await steps.run({ 'zh-CN': '域名解析', en: 'Name lookup (DNS)' }, () => named(() => resolveName(ctx, settings())));
     await steps.run({ 'zh-CN': '登录并发送 GET', en: 'Log in and send GET' }, () => named(() => sendGet(ctx, steps.hide)));
   });
 }

@@ -227,7 +227,7 @@ test('the connection test says how far it came', { skip }, async () => {
   const health = await databaseQuery.probe!(probeContext({}));
   assert.deepEqual(
     [health.ok, health.steps.map(({ name }) => name.en)],
-    [true, ['Settings', 'Name', 'TCP connection', 'Login', 'Readable tables and views']],
+    [true, ['Settings', 'Name lookup (DNS)', 'TCP connection', 'Login', 'Readable tables and views']],
   );
   const failed = await databaseQuery.probe!(probeContext({ database: 'nowhere' }));
   assert.deepEqual([failed.ok, failed.steps.at(-1)!.error!.code, failed.steps.length], [false, 'DATABASE_LOGIN_REFUSED', 4]);

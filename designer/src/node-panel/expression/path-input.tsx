@@ -1,10 +1,11 @@
 /** A path, typed with suggestions or picked in the tree of a sample. */
-import { AutoComplete, Input, Popover, Tree } from 'antd';
+import { Input, Popover, Tree } from 'antd';
 import { ListTree } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import type { FieldProps } from '../../kit/form/field-props.ts';
 import { useForm } from '../../kit/form/form-context.tsx';
+import { FreeText } from '../../kit/form/inputs/free-text.tsx';
 import { IconButton } from '../../kit/form/item-buttons.tsx';
 import { allPlaces, type SamplePlace } from './scope-sample.ts';
 import styles from './path-input.module.css';
@@ -46,7 +47,7 @@ export function PathInput({ id, label, isInvalid, value, places, placeholder, on
   };
   return (
     <div className={styles.path}>
-      <AutoComplete
+      <FreeText
         id={id}
         aria-label={label}
         className={styles.input ?? ''}
@@ -58,7 +59,7 @@ export function PathInput({ id, label, isInvalid, value, places, placeholder, on
         onBlur={seal}
       >
         <Input className="mono" placeholder={placeholder} spellCheck={false} {...(isInvalid ? { status: 'error' as const } : {})} />
-      </AutoComplete>
+      </FreeText>
       {isReadOnly ? null : (
         <Popover
           open={isOpen}

@@ -1,9 +1,10 @@
-import { AutoComplete, Button, Segmented } from 'antd';
+import { Button, Segmented } from 'antd';
 import { Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import type { AdapterTypeDescription } from '../../api/operations.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import { useForm } from '../../kit/form/form-context.tsx';
+import { FreeText } from '../../kit/form/inputs/free-text.tsx';
 import { JsonInput } from '../../kit/form/inputs/json-input.tsx';
 import { SchemaForm } from '../../kit/form/schema-form.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -123,7 +124,7 @@ function AddEnvironment({ taken, here, onAdd }: AddEnvironmentProps) {
   }
   return (
     <>
-      <AutoComplete
+      <FreeText
         autoFocus
         className={styles.newEnvironment ?? ''}
         value={name}

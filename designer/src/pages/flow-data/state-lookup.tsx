@@ -26,7 +26,7 @@ const TEXTS = defineTexts({
   required: ['请填写', 'Fill this in'],
   find: ['查看', 'Look up'],
   remove: ['删除', 'Remove'],
-  nothing: ['没有这一项，或已到时删除', 'There is no such entry, or it has ended'],
+  nothing: ['没有这一项，或已到期删除', 'There is no such entry, or it has ended'],
   value: ['值', 'Value'],
   until: ['保留到 ', 'Kept until '],
   removeTitle: ['删除状态', 'Remove state'],

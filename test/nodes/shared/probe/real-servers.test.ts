@@ -20,7 +20,7 @@ import { prepareVsftpd, startVsftpd } from '../../../servers/vsftpd.ts';
 import { createAuthority, type Certificate } from '../../../support/certificates.ts';
 
 const PASSWORD = 'Wei-sheng 1';
-const CONNECTED = ['Settings', 'Name', 'TCP connection'];
+const CONNECTED = ['Settings', 'Name lookup (DNS)', 'TCP connection'];
 
 interface Place {
   readonly protocol: string;
@@ -66,7 +66,7 @@ const KINDS: readonly Kind[] = [
   {
     name: 'Redis',
     skip: prepareRedis(),
-    steps: ['Settings', 'Names', 'TCP connection', 'Login'],
+    steps: ['Settings', 'Name lookup (DNS)', 'TCP connection', 'Login'],
     shows: /\*{6}/,
     async start() {
       const server = await startRedis({ args: ['--requirepass', PASSWORD] });
@@ -77,7 +77,7 @@ const KINDS: readonly Kind[] = [
   {
     name: 'Mosquitto',
     skip: prepareMosquitto(),
-    steps: ['Settings', 'Names', 'TCP connection', 'Login'],
+    steps: ['Settings', 'Name lookup (DNS)', 'TCP connection', 'Login'],
     async start() {
       const server = await startMosquitto();
       const settings = { broker: 'mqtt', servers: [{ host, port: server.port }] };
@@ -88,7 +88,7 @@ const KINDS: readonly Kind[] = [
   {
     name: 'RabbitMQ',
     skip: prepareRabbitmq(),
-    steps: ['Settings', 'Names', 'TCP connection', 'Login'],
+    steps: ['Settings', 'Name lookup (DNS)', 'TCP connection', 'Login'],
     async start() {
       const server = await startRabbitmq();
       const settings = { broker: 'rabbitmq', servers: [{ host, port: server.port }] };
@@ -120,7 +120,7 @@ const KINDS: readonly Kind[] = [
   {
     name: 'an IMAP server with STARTTLS',
     skip: prepareDovecot(),
-    steps: ['Receiving server: name', 'TCP connection', 'TLS handshake', 'Receiving server: login'],
+    steps: ['Receiving server: name lookup (DNS)', 'TCP connection', 'TLS handshake', 'Receiving server: login'],
     shows: /STARTTLS[\s\S]*(AUTHENTICATE PLAIN|LOGIN)\s+\*{6}/,
     async start(tls, ca) {
       const server = await startDovecot({ tls, startTls: true });

@@ -2,7 +2,7 @@
  * Edits pairs of a name and a value. While the user types, a name may be empty or repeated. So this component keeps the
  * rows, and the record gets only the valid ones.
  */
-import { AutoComplete, Input } from 'antd';
+import { Input } from 'antd';
 import { useState } from 'react';
 import { pairValuesOf } from '../../../../../engine/contract/values/field-kind.ts';
 import { NAME_RULES, nameRuleOf } from '../../../../../engine/contract/values/named-values.ts';
@@ -16,6 +16,7 @@ import { useForm, useFormState } from '../form-context.tsx';
 import { issuesAt } from '../form-issues.ts';
 import { AddButton, ItemButtons } from '../item-buttons.tsx';
 import { replaced, without } from '../list-edits.ts';
+import { FreeText } from './free-text.tsx';
 import { pairsOf, recordOf, type Pair } from './pairs.ts';
 import styles from '../fields.module.css';
 import own from './pairs-input.module.css';
@@ -122,7 +123,7 @@ function PairFields({ schema, id, label, pointer, names = [], index, pair: [name
   const valuePointer = `${pointer}${pointerStep(name)}`;
   return (
     <>
-      <AutoComplete
+      <FreeText
         {...(index === 0 ? { id } : {})}
         aria-label={t('nameOf', { label, number: index + 1 })}
         value={name}
@@ -132,7 +133,7 @@ function PairFields({ schema, id, label, pointer, names = [], index, pair: [name
         onBlur={seal}
       >
         <Input {...(isNameKept ? {} : { status: 'error' as const })} />
-      </AutoComplete>
+      </FreeText>
       <div className={styles.grow}>
         <FieldControl
           schema={valueSchema}

@@ -1,8 +1,9 @@
-import { AutoComplete, Input } from 'antd';
+import { Input } from 'antd';
 import { usePlaceholder } from '../example.ts';
 import type { FieldProps } from '../field-props.ts';
 import { keptText } from '../field-schema.ts';
 import { useForm } from '../form-context.tsx';
+import { FreeText } from './free-text.tsx';
 import styles from '../fields.module.css';
 
 export interface Suggestion {
@@ -39,7 +40,7 @@ export function SuggestInput({
       ),
     }));
   return (
-    <AutoComplete
+    <FreeText
       id={id}
       aria-label={label}
       className={styles.wide ?? ''}
@@ -51,6 +52,6 @@ export function SuggestInput({
       onBlur={seal}
     >
       <Input placeholder={placeholder} spellCheck={false} {...(isInvalid ? { status: 'error' as const } : {})} />
-    </AutoComplete>
+    </FreeText>
   );
 }
