@@ -4,11 +4,19 @@ import { Type, type Static } from 'typebox';
 import { bothTexts } from '../../engine/contract/error-texts/error-texts.ts';
 import { AppError, toErrorRecord, type ErrorRecord } from '../../engine/contract/values/errors.ts';
 import { createMessage } from '../../engine/contract/values/message.ts';
-import { defineNode, outPort, type ConfigProblem, type Emit, type Stop, type TriggerContext } from '../../engine/contract/node/node.ts';
+import {
+  defineNode,
+  outPort,
+  type Arrival,
+  type ConfigProblem,
+  type Emit,
+  type Stop,
+  type TriggerContext,
+} from '../../engine/contract/node/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { lookRegularly } from '../shared/look-regularly.ts';
 import { outcomeOf, type Taken } from '../shared/outcome-of.ts';
-import { checkMaxBytes, MaxBytes, OutputAs, readContent, type Content } from './content/read-content.ts';
+import { checkMaxBytes, MaxBytes, OutputAs, readContent } from './content/read-content.ts';
 import { createToken } from './paths/create-token.ts';
 import { matchesGlob } from './paths/glob.ts';
 import { moveAside } from './content/move-aside.ts';
@@ -280,22 +288,28 @@ async function handIn(store: FileStore, look: Look, file: ClaimedFile): Promise<
 
 async function take(store: FileStore, { ctx, signal }: Look, file: ClaimedFile, emit: Emit): Promise<Taken | 'changed'> {
   const { output, maxBytes } = ctx.config;
-  let content: Content;
+  let arrival: Arrival;
   try {
     const charset = ctx.adapter!.charset;
-    content = await readContent(store, { ...file, output, maxBytes, charset, blobs: ctx.blobs, signal });
+    const { sha256, ...content } = await readContent(store, { ...file, output, maxBytes, charset, blobs: ctx.blobs, signal });
+    arrival = { message: createMessage(content.data, content), dedupeKey: identityOf(ctx, file, sha256) };
   } catch (error) {
     if (signal.aborted) throw stopped();
     const record = toErrorRecord(error);
     if (record.code === 'FILE_CHANGED') return 'changed';
     // Another process has taken this trigger over.
     if (record.code === 'FILE_MISSING' && (await store.stat(file.path)) === undefined) return 'changed';
-    if (record.kind === 'input') return { never: record };
-    throw error;
+    if (isUnexpected(error)) ctx.log.error('file.fault', error, { sizeBytes: file.state.sizeBytes });
+    else if (record.kind !== 'input') throw error;
+    ctx.reportRefusal(record);
+    return { never: record };
   }
-  const { sha256, ...message } = content;
-  const dedupeKey = identityOf(ctx, file, sha256);
-  return outcomeOf(() => emit({ message: createMessage(message.data, message), dedupeKey }));
+  return outcomeOf(() => emit(arrival));
+}
+
+/** A fault of the program over one file, which must not keep the other files waiting. Errors of the system have a call. */
+function isUnexpected(error: unknown): boolean {
+  return !(error instanceof AppError) && (error as NodeJS.ErrnoException | undefined)?.syscall === undefined;
 }
 
 /** Stays the same when the file is handed in again after a crash: moving a file keeps its size and time. */

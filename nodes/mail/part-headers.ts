@@ -19,11 +19,11 @@ export function readPartHeaders(lines: readonly string[]): PartHeaders {
   };
 }
 
-const NAMES: Readonly<Record<string, 'type' | 'disposition' | 'encoding'>> = {
-  'content-type': 'type',
-  'content-disposition': 'disposition',
-  'content-transfer-encoding': 'encoding',
-};
+const NAMES: ReadonlyMap<string, 'type' | 'disposition' | 'encoding'> = new Map([
+  ['content-type', 'type'],
+  ['content-disposition', 'disposition'],
+  ['content-transfer-encoding', 'encoding'],
+]);
 
 function valuesOf(lines: readonly string[]): { type?: string; disposition?: string; encoding?: string } {
   const parts: { type?: string[]; disposition?: string[]; encoding?: string[] } = {};
@@ -34,7 +34,7 @@ function valuesOf(lines: readonly string[]): { type?: string; disposition?: stri
       continue;
     }
     const colon = line.indexOf(':');
-    const name = NAMES[line.slice(0, Math.max(0, colon)).trim().toLowerCase()];
+    const name = NAMES.get(line.slice(0, Math.max(0, colon)).trim().toLowerCase());
     current = name === undefined ? undefined : (parts[name] = [line.slice(colon + 1)]);
   }
   return Object.fromEntries(Object.entries(parts).map(([name, values]) => [name, values.join('')]));

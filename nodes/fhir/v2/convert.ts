@@ -27,7 +27,8 @@ interface Context {
 export function* convertSteps(message: Hl7Message, time: TimeOptions): Generator<void, readonly Draft[]> {
   const context: Context = { resources: [], time, diagnoses: 0, results: 0, participants: 0 };
   for (const line of message.segments) {
-    const take = TAKERS[segmentName(line, message.delimiters)];
+    const name = segmentName(line, message.delimiters);
+    const take = Object.hasOwn(TAKERS, name) ? TAKERS[name] : undefined;
     if (take === undefined) continue;
     take(new V2Segment(line, message.delimiters, () => (context.order === undefined ? [] : [context.order])), context);
     yield;

@@ -46,7 +46,7 @@ export function segmentRows(name: string): readonly Row[] {
 }
 
 export function typeRows(name: string): readonly Row[] | undefined {
-  const rows = tables().types[name];
+  const rows = Object.hasOwn(tables().types, name) ? tables().types[name] : undefined;
   return rows === undefined ? undefined : rowsOf(`type ${name}`, rows);
 }
 

@@ -95,12 +95,12 @@ function simpleElement(name: string, schema: JsonSchema, occurs: string): string
   return `<xs:element name="${name}"${occurs}><xs:simpleType><xs:restriction base="xs:string">${each}</xs:restriction></xs:simpleType></xs:element>`;
 }
 
-const FORMATS: Readonly<Record<string, string>> = { date: 'xs:date', 'date-time': 'xs:dateTime', time: 'xs:time', uri: 'xs:anyURI' };
-const TYPES: Readonly<Record<string, string>> = { integer: 'xs:integer', number: 'xs:decimal', boolean: 'xs:boolean' };
+const FORMATS = new Map(Object.entries({ date: 'xs:date', 'date-time': 'xs:dateTime', time: 'xs:time', uri: 'xs:anyURI' }));
+const TYPES = new Map(Object.entries({ integer: 'xs:integer', number: 'xs:decimal', boolean: 'xs:boolean' }));
 
 function typeOf({ type, format, contentEncoding }: JsonSchema): string {
-  if (type === 'string') return contentEncoding === 'base64' ? 'xs:base64Binary' : (FORMATS[String(format)] ?? 'xs:string');
-  return TYPES[String(type)] ?? 'xs:anyType';
+  if (type === 'string') return contentEncoding === 'base64' ? 'xs:base64Binary' : (FORMATS.get(String(format)) ?? 'xs:string');
+  return TYPES.get(String(type)) ?? 'xs:anyType';
 }
 
 function escape(text: string): string {

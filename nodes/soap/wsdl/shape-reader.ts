@@ -315,7 +315,7 @@ function arrayType(node: XmlNode): { readonly node: XmlNode; readonly type: stri
 
 function builtIn(name: string): JsonSchema {
   if (name === 'base64Binary') return { type: 'string', contentEncoding: 'base64' };
-  const format = FORMATS[name];
+  const format = Object.hasOwn(FORMATS, name) ? FORMATS[name] : undefined;
   return format === undefined ? { type: 'string' } : { type: 'string', format };
 }
 

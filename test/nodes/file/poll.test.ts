@@ -15,6 +15,7 @@ import {
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import type { Blobs } from '../../../engine/contract/ports/blobs.ts';
 import type { Arrival, TriggerPosition } from '../../../engine/contract/node/node.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { listenTrigger, memoryPosition, type ListenTriggerOptions } from '../../../engine/testing/listen-trigger.ts';
@@ -124,6 +125,45 @@ for (const kind of PLACES)
         ['TEST_NO', 'FILE_TOO_LARGE', 'CHARSET_INVALID_BYTES'],
       );
       assert.match(readFileSync(join(folder, 'failed', reasons[1]!), 'utf8'), /文件超过 1000 字节/);
+    });
+
+    test('a file whose ending is a word of the language is a file like others', async () => {
+      fresh();
+      for (const name of ['a.constructor', 'b.__proto__', 'c.toString', 'd.csv']) put(name);
+      const trigger = await look(place, { config: { output: 'text' } });
+      await until(() => assert.equal(processed(), 4));
+      await trigger.stop();
+      assert.deepEqual(
+        trigger.arrivals.map(({ message }) => [message.data, message.mediaType]),
+        [
+          ['a.constructor', 'text/plain'],
+          ['b.__proto__', 'text/plain'],
+          ['c.toString', 'text/plain'],
+          ['d.csv', 'text/csv'],
+        ],
+      );
+    });
+
+    test('a fault of the program over one file puts that file aside and lets the others go on', async () => {
+      fresh();
+      put('a-fault.csv');
+      put('b-good.csv');
+      const kept = memoryBlobs();
+      let puts = 0;
+      const blobs: Blobs = {
+        ...kept,
+        put: (...given) => (puts++ === 0 ? Promise.reject(new TypeError('no function')) : kept.put(...given)),
+      };
+      const trigger = await look(place, { blobs, config: { output: 'blob' } });
+      await until(() => assert.equal(processed(), 1));
+      await trigger.stop();
+      assert.deepEqual(trigger.arrivals.map(NAME_ONLY), ['b-good.csv']);
+      assert.deepEqual(
+        trigger.refusals.map(({ code }) => code),
+        ['INTERNAL_BUG'],
+      );
+      const reason = inFolder('failed').find((name) => name.endsWith('.reason.txt'))!;
+      assert.match(readFileSync(join(folder, 'failed', reason), 'utf8'), /^INTERNAL_BUG/);
     });
 
     test('what cannot be stored now is tried again, and nothing overtakes it', async () => {
