@@ -3,11 +3,15 @@
  * may use in this thread. It has no files, and no stylesheet or document reaches the network (decision 0080).
  */
 import fs from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { MainModule } from 'libxslt-wasm/output/libxslt';
 
 /** 512 MB. A document takes about forty times its size while it is copied. */
 const MOST_PAGES = 8192;
 const MOST_LINES = 40;
+/** After instances of this size together, their memory is returned before the next one is made. */
+const MOST_ABANDONED = 128 * 1024 * 1024;
 
 /** In pages of 64 KB. */
 interface MemoryDescriptor {
@@ -18,6 +22,9 @@ interface MemoryDescriptor {
 /** What the library has told since the last call of `takeDiagnostics`. It can quote the document: never hand it on whole. */
 let lines: string[] = [];
 let hasAskedForFile = false;
+/** The memory of the newest instance. */
+let newest: { readonly buffer: { readonly byteLength: number } } | undefined;
+let abandoned = 0;
 
 // The library writes diagnostics to standard error, which would put payloads into the log.
 fs.writeSync = ((_fd: number, text: unknown) => {
@@ -28,10 +35,15 @@ fs.writeSync = ((_fd: number, text: unknown) => {
 }) as typeof fs.writeSync;
 const refuse = () => Promise.resolve(new Response(null, { status: 403 }));
 globalThis.fetch = refuse;
-const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: { Memory: new (descriptor: MemoryDescriptor) => object } };
+// The library waits for messages of threads, which it never starts here. The wait never ends and would keep each instance.
+(Atomics as { waitAsync: unknown }).waitAsync = undefined;
+const { WebAssembly } = globalThis as unknown as {
+  readonly WebAssembly: { Memory: new (descriptor: MemoryDescriptor) => NonNullable<typeof newest> };
+};
 class BoundedMemory extends WebAssembly.Memory {
   constructor(descriptor: MemoryDescriptor) {
     super({ ...descriptor, maximum: Math.min(descriptor.maximum, MOST_PAGES) });
+    newest = this;
   }
 }
 WebAssembly.Memory = BoundedMemory;
@@ -39,6 +51,7 @@ const { default: createModule } = await import('libxslt-wasm/output/libxslt');
 
 /** Returns a new instance, so that nothing of one message reaches another, and a failed one is left behind. */
 export async function loadLibrary(): Promise<MainModule> {
+  returnMemory();
   const library = await createModule();
   library._exsltCommonRegister();
   library._exsltMathRegister();
@@ -47,6 +60,19 @@ export async function loadLibrary(): Promise<MainModule> {
   library._exsltDateRegister();
   library._exsltFuncRegister();
   return library;
+}
+
+// V8 does not count the memory of instances, so on its own it collects them far too late.
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+setFlagsFromString('--no-expose-gc');
+
+function returnMemory(): void {
+  abandoned += newest?.buffer.byteLength ?? 0;
+  newest = undefined;
+  if (abandoned < MOST_ABANDONED) return;
+  collectGarbage();
+  abandoned = 0;
 }
 
 export function takeDiagnostics(): { readonly lines: readonly string[]; readonly hasAskedForFile: boolean } {
