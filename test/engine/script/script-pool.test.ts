@@ -139,6 +139,9 @@ test('tells the line of a mistake and nothing of our own code', async () => {
   await assert.rejects(pool.run('const a = 1;\nreturn null.x', {}), { code: 'SCRIPT_ERROR', values: { line: 2 } });
   await assert.rejects(pool.checkScript('const a = 1;\nreturn let'), { code: 'SCRIPT_INVALID', values: { line: 2 } });
   await pool.checkScript('return message.data // fine');
+  // Threads keep compiled scripts, also those that fail without a message.
+  assert.equal(await pool.run('return message.data', { message: { data: 1 } }), 1);
+  for (let n = 0; n < 4; n += 1) await pool.checkScript('return message.data');
 });
 
 test('nothing of the host is in reach', async () => {
