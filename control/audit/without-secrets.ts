@@ -4,6 +4,8 @@ import { isRecord } from '../../engine/contract/values/is-record.ts';
 import { pointerStep } from '../../engine/contract/schema/schema-problem.ts';
 
 const SECRET_NAME = /pass(word|wd|phrase)?$|secret|token|credential(s|value)|private|apikey|api-key|authorization/i;
+/** The address of a token server is no secret: the trail must show where a secret is sent. Its user info is masked. */
+const ADDRESS_NAME = /(url|uri|endpoint)$/i;
 const SHOWN = '***';
 const MAX_TEXT = 2000;
 
@@ -79,7 +81,7 @@ function isCut(text: string): boolean {
 }
 
 function isSecret(key: string, field: unknown): boolean {
-  return SECRET_NAME.test(key) && typeof field === 'string';
+  return SECRET_NAME.test(key) && !ADDRESS_NAME.test(key) && typeof field === 'string';
 }
 
 /** Masks the user info of `https://user:password@host`. */
