@@ -2,4 +2,4 @@
 import { serveTasks } from '../../engine/threads/serve-tasks.ts';
 import { fill, type FillTask } from './fill.ts';
 
-serveTasks<FillTask, string>(fill);
+serveTasks<FillTask, unknown>(fill);

@@ -8,6 +8,8 @@ import { createLiquid, described, parseTemplate } from './liquid.ts';
 export interface FillTask {
   readonly template: string;
   readonly kind: OutputKind;
+  /** True: returns the data that the JSON text means, because nodes write data as JSON again. */
+  readonly asData: boolean;
   readonly isStrict: boolean;
   readonly scope: Readonly<Record<string, unknown>>;
 }
@@ -20,14 +22,15 @@ const parsedOf = keepLast(20, (key): { readonly liquid: Liquid; readonly parsed:
   return { liquid, parsed: parseTemplate(liquid, template) };
 });
 
-/** Returns the text. Throws TEMPLATE_INVALID, TEMPLATE_FAILED or PARSE_TOO_COSTLY (all input). */
-export function fill({ template, kind, isStrict, scope }: FillTask): string {
+/** Returns the text, or its data. Throws TEMPLATE_INVALID, TEMPLATE_FAILED or PARSE_TOO_COSTLY (all input). */
+export function fill({ template, kind, asData, isStrict, scope }: FillTask): unknown {
   const { liquid, parsed } = parsedOf(JSON.stringify([kind, template]));
   const text = render(() => liquid.renderSync(parsed, scope, { strictVariables: isStrict }) as string);
   if (text.length > MOST_OUTPUT) throw tooCostly();
   if (kind === 'hl7') return text.replaceAll(/[\r\n]+/g, '\r').replace(/^\r/, '');
-  if (kind === 'json') checkJson(text);
-  return text;
+  if (kind !== 'json') return text;
+  const data = readJson(text);
+  return asData ? data : text;
 }
 
 function render(work: () => string): string {
@@ -40,9 +43,9 @@ function render(work: () => string): string {
   }
 }
 
-function checkJson(text: string): void {
+function readJson(text: string): unknown {
   try {
-    JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     throw failed('The text that the template made is not valid JSON.', { problem: 'json' });
   }

@@ -10,7 +10,7 @@ import { MEDIA_TYPES, OutputKind } from './escape.ts';
 import type { FillTask } from './fill.ts';
 import { createLiquid, parseTemplate } from './liquid.ts';
 
-const createFill = runInThreads<FillTask, string>(
+const createFill = runInThreads<FillTask, unknown>(
   new URL(import.meta.url.endsWith('.ts') ? './fill-worker.ts' : './fill-worker.js', import.meta.url),
 );
 
@@ -80,8 +80,9 @@ function prepareTemplate({ template, kind, missing, charset }: Config): RunNode<
   return async (ctx, message) => {
     const { data, headers, keys } = message;
     const scope = { data: data instanceof Uint8Array ? undefined : data, headers, keys, now: ctx.scope.now };
-    const text = await fill({ template, kind, isStrict: missing === 'error', scope }, ctx, CPU_MS);
-    const written = charset === 'UTF-8' ? text : new Uint8Array(encodeText(text, charset));
+    const asData = charset === 'UTF-8';
+    const filled = await fill({ template, kind, asData, isStrict: missing === 'error', scope }, ctx, CPU_MS);
+    const written = asData ? filled : new Uint8Array(encodeText(filled as string, charset));
     return { emit: { ok: [{ ...withData(message, written, MEDIA_TYPES[kind]), charset }] } };
   };
 }
