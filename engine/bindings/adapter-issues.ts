@@ -1,4 +1,3 @@
-import type { TSchema } from 'typebox';
 import { Default } from 'typebox/value';
 import { AdapterDocument } from '../contract/node/adapter.ts';
 import type { AdapterType } from '../contract/node/adapter-type.ts';
@@ -20,12 +19,17 @@ export function adapterIssues(document: AdapterDocument, types: readonly Adapter
   if (type === undefined) return issues.some(({ path }) => path === '/protocol') ? issues : [...issues, unknownProtocol(types)];
   // The check against the document's schema already reports an environment that is not an object.
   const settings = Object.entries(isRecord(environments) ? environments : {}).filter(([, set]) => isRecord(set));
-  return [...issues, ...settings.flatMap(([name, set]) => settingsIssues(type.settings, set, `/environments${pointerStep(name)}`))];
+  return [...issues, ...settings.flatMap(([name, set]) => settingsIssues(type, set, `/environments${pointerStep(name)}`))];
 }
 
 /** Checks the settings in the form that a node reads: with defaults filled in. */
-function settingsIssues(schema: TSchema, settings: unknown, place: string): Issue[] {
-  return schemaIssues(schema, Default(schema, structuredClone(settings)), CODE, place);
+function settingsIssues(type: AdapterType, settings: unknown, place: string): Issue[] {
+  const filled = Default(type.settings, structuredClone(settings)) as Record<string, unknown>;
+  const issues = schemaIssues(type.settings, filled, CODE, place);
+  if (issues.length > 0) return issues;
+  return (type.check?.(filled) ?? []).map(({ path, message }) => ({
+    ...{ path: place + path, code: CODE, severity: 'error', message: message.en, text: message },
+  }));
 }
 
 function unknownProtocol(types: readonly AdapterType[]): Issue {

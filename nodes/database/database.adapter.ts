@@ -2,6 +2,8 @@ import { defineAdapter } from '../../engine/contract/node/adapter-type.ts';
 import { ENGINES } from './engines.ts';
 import { DatabaseSettings } from './settings.ts';
 
+const NEEDED = { 'zh-CN': '请填写', en: 'must be filled in' };
+
 export default defineAdapter({
   protocol: 'database',
   icon: 'database',
@@ -19,6 +21,11 @@ export default defineAdapter({
   },
   settings: DatabaseSettings,
   credential: { 'zh-CN': '数据库用户的密码；SQLite 不需要。', en: 'The password of the database user; not needed for SQLite.' },
+  check: (settings) => {
+    const { engine } = settings as DatabaseSettings;
+    const needed = ENGINES[engine].port === undefined ? (['file'] as const) : (['host', 'database', 'user'] as const);
+    return needed.filter((field) => settings[field] === undefined).map((field) => ({ path: `/${field}`, message: NEEDED }));
+  },
   connectsTo: (settings) => {
     const { engine, host, port = ENGINES[engine].port } = settings as DatabaseSettings;
     return host === undefined || port === undefined ? [] : [{ host, port }];

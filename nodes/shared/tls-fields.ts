@@ -2,14 +2,18 @@
 import { Type } from 'typebox';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
+/** Settings are shown and exported in clear, so a private key must not be among them. */
+export const WITHOUT_PRIVATE_KEY = '^(?![\\s\\S]*PRIVATE KEY-----)';
+
 export const TrustedCa = Type.String({
   ...fieldText(
     '信任的 CA 证书',
     'Trusted CA certificates',
-    'PEM；不填时信任公共 CA。对方使用自签名或内部证书时填写。',
-    'PEM, for a self-signed or internal certificate; if left out, the public CAs are used.',
+    'PEM，不含私钥；不填时信任公共 CA。对方使用自签名或内部证书时填写。',
+    'PEM without a private key, for a self-signed or internal certificate; if left out, the public CAs are used.',
   ),
   ...fieldEditor('long-text'),
+  pattern: WITHOUT_PRIVATE_KEY,
   maxLength: 100_000,
 });
 

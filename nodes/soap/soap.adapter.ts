@@ -1,5 +1,6 @@
 import { defineAdapter } from '../../engine/contract/node/adapter-type.ts';
 import { targetOfUrl } from '../../engine/contract/node/outbound-guard.ts';
+import { checkLogin } from '../shared/http/adapter-fields.ts';
 import { SoapSettings } from './settings.ts';
 
 export default defineAdapter({
@@ -19,6 +20,7 @@ export default defineAdapter({
       'Basic 与 WS-Security 登录存“用户名:密码”；WS-Security 签名存 PEM 格式的 RSA 私钥和证书；Bearer 存令牌；自定义请求头存该头的值。',
     en: 'For Basic and the tokens of WS-Security, user:password; for its signature, an RSA private key and certificate as PEM; for Bearer, the token; for a header, its value.',
   },
+  check: (settings) => checkLogin(settings as SoapSettings),
   connectsTo: (settings) => [targetOfUrl((settings as SoapSettings).baseUrl)],
   hasCharset: true,
 });

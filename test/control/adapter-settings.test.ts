@@ -30,3 +30,21 @@ test('settings that do not fit the protocol are refused with their places, and n
   ]);
   assert.equal((await admin.call('GET', '/adapters/adp_good')).status, 404, 'nothing of it was imported');
 });
+
+test('a login without its settings, and a database without its server, are refused with their places', async (t) => {
+  const { admin, stop } = await startWithEngine();
+  t.after(stop);
+  const save = async (protocol: string, settings: object) => {
+    const saved = await admin.call('PUT', '/adapters/adp_feed', { ...adapter({ TEST: settings }), protocol });
+    return [saved.status, ((saved.body.issues ?? []) as readonly { readonly path: string }[]).map(({ path }) => path)];
+  };
+  const http = { baseUrl: 'https://a.example', auth: 'oauth2' };
+  for (const protocol of ['http', 'soap', 'fhir'])
+    assert.deepEqual(await save(protocol, http), [422, ['/environments/TEST/oauth2']], protocol);
+  assert.deepEqual(await save('database', { engine: 'sqlserver', host: 'a.example' }), [
+    422,
+    ['/environments/TEST/database', '/environments/TEST/user'],
+  ]);
+  assert.deepEqual(await save('database', { engine: 'sqlite' }), [422, ['/environments/TEST/file']]);
+  assert.deepEqual(await save('database', { engine: 'sqlserver', host: 'a.example', database: 'his', user: 'kq' }), [200, []]);
+});

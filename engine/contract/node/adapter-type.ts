@@ -6,6 +6,7 @@ import type { TObject } from 'typebox';
 import type { Text } from '../values/texts.ts';
 import type { BrokerAdministrations } from './broker-administration.ts';
 import type { FindInstances } from './find-instances.ts';
+import type { ConfigProblem } from './node.ts';
 import type { Health, ProbeContext } from './probe.ts';
 
 export interface AdapterType<Schema extends TObject = TObject> {
@@ -19,6 +20,8 @@ export interface AdapterType<Schema extends TObject = TObject> {
   readonly choice?: string;
   /** Settings per environment; every field has a `fieldText`. */
   readonly settings: Schema;
+  /** Returns problems of valid settings that the schema cannot express, with paths relative to them. */
+  check?(settings: Readonly<Record<string, unknown>>): readonly ConfigProblem[];
   /** Says what to store as the credential, for example `user:password`. Absent if the protocol needs no login. */
   readonly credential?: Text;
   /** Returns the targets that an adapter with these valid settings connects to; an empty list if it only listens. */

@@ -1,5 +1,14 @@
+import type { ConfigProblem } from '../../../engine/contract/node/node.ts';
 import { targetOfUrl } from '../../../engine/contract/node/outbound-guard.ts';
 import { HttpSettings } from './settings.ts';
+
+/** Returns the problem of settings that log in with OAuth 2.0 and have no block for it. */
+export function checkLogin({ auth, oauth2 }: Pick<HttpSettings, 'auth' | 'oauth2'>): readonly ConfigProblem[] {
+  if (auth !== 'oauth2' || oauth2 !== undefined) return [];
+  return [
+    { path: '/oauth2', message: { 'zh-CN': '登录方式为 OAuth 2.0，请填写这一组', en: 'must be filled in for the login with OAuth 2.0' } },
+  ];
+}
 
 /** What adapters of protocols over HTTP have in common, besides their texts. */
 export const httpAdapterFields = {
@@ -14,5 +23,6 @@ export const httpAdapterFields = {
     const urls = auth === 'oauth2' && oauth2 !== undefined ? [baseUrl, oauth2.tokenUrl] : [baseUrl];
     return urls.map(targetOfUrl);
   },
+  check: (settings: Readonly<Record<string, unknown>>) => checkLogin(settings as HttpSettings),
   hasCharset: false,
 } as const;

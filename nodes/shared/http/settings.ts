@@ -1,7 +1,7 @@
 /** Settings of adapters that use HTTP (`http`, `soap`, `fhir`): address and login of the hospital's system. */
 import { Type, type Static } from 'typebox';
 import { fieldEditor, fieldGroup, fieldText } from '../../../engine/contract/values/texts.ts';
-import { CertificateName, TrustedCa } from '../tls-fields.ts';
+import { CertificateName, TrustedCa, WITHOUT_PRIVATE_KEY } from '../tls-fields.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -70,10 +70,11 @@ const OwnCertificate = Type.String({
   ...fieldText(
     '客户端证书',
     'Client certificate',
-    '对方要求双向 TLS 时填写：PEM，本方证书在前，其后是签发它的证书。私钥存为凭据。',
-    'If the other side demands mutual TLS: PEM, the own certificate first, then those that issued it. Its private key is in the credential.',
+    '对方要求双向 TLS 时填写：PEM，本方证书在前，其后是签发它的证书；不含私钥，私钥存为凭据。',
+    'If the other side demands mutual TLS: PEM, the own certificate first, then those that issued it. No private key: that is the credential.',
   ),
   ...fieldEditor('long-text'),
+  pattern: `${WITHOUT_PRIVATE_KEY}[\\s\\S]*-----BEGIN CERTIFICATE-----`,
   minLength: 1,
   maxLength: 100_000,
 });
