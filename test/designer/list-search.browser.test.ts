@@ -31,7 +31,7 @@ test(
     await page.waitForURL('**/flows/flw_scale_17');
     await page.goBack();
     await expect(search).toHaveValue('scale/1905a17');
-    await page.getByRole('menuitem', { name: '流程' }).click();
+    await page.getByRole('menuitem', { name: '流程', exact: true }).click();
     await expect(search).toHaveValue('');
   },
 );

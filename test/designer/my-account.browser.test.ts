@@ -28,7 +28,7 @@ test('the one-time password is typed once: the next page asks for the own one al
   await page.getByLabel('新密码（至少 12 个字符）').pressSequentially('Own-Password-2026', { delay: 30 });
   await page.getByLabel('再输入一次').pressSequentially('Own-Password-2026', { delay: 30 });
   await page.keyboard.press('Enter');
-  await page.getByRole('menuitem', { name: '流程' }).waitFor();
+  await page.getByRole('menuitem', { name: '流程', exact: true }).waitFor();
 });
 
 test('a second factor is set up with the password given again, and asked for at the next login', LIMIT, async () => {

@@ -111,7 +111,7 @@ async function openFlows(page: Page, hand: Hand, person: { readonly name: string
   await hand.press('Tab');
   await hand.type(person.password);
   await hand.press('Enter');
-  await hand.click(page.getByRole('menuitem', { name: '流程' }));
+  await hand.click(page.getByRole('menuitem', { name: '流程', exact: true }));
 }
 
 async function beginFlow(page: Page, hand: Hand, name: string): Promise<void> {
