@@ -18,6 +18,8 @@ export interface FlowDataServices {
 }
 
 export interface ShownCollection extends WaitingCollection {
+  /** False if no published flow takes its groups. */
+  readonly isTaken: boolean;
   /** Flows that add to the collection or take its groups. */
   readonly flows: readonly UsedBy[];
 }
@@ -42,10 +44,15 @@ function listAction({ documents, flowUses }: FlowDataServices): Action {
     input: onlyPage,
     audited: false,
     async run({ domains }, wish): Promise<Page<ShownCollection>> {
-      const [found, uses] = await Promise.all([listCollections(await documents.open(gatheringsSpec)), flowUses.of('collection')]);
+      const [found, uses, takers] = await Promise.all([
+        listCollections(await documents.open(gatheringsSpec)),
+        flowUses.of('collection'),
+        flowUses.of('taken-collection'),
+      ]);
       const shown = domains.keep(found).map((one) => {
         const flows = usersOf(uses, one.collection, domains).filter(({ domain }) => domain === one.domain);
-        return { ...one, flows };
+        const isTaken = (takers.get(one.collection) ?? []).some(({ domain, inPublished }) => inPublished && domain === one.domain);
+        return { ...one, isTaken, flows };
       });
       return pageOf(shown, ({ domain, collection }) => [domain, collection], wish);
     },

@@ -131,10 +131,10 @@ function hasNodes(document: unknown): document is Pick<FlowDocument, 'flowId' | 
  * Extensions are of no domain; the check of the flow reports those that are missing. A collection is always one of the
  * flow's own domain.
  */
-type NotOwned = 'extension' | 'collection';
+type NotOwned = 'extension' | 'collection' | 'taken-collection';
 
 function isNotOwned(kind: UsedKind): kind is NotOwned {
-  return kind === 'extension' || kind === 'collection';
+  return kind === 'extension' || kind === 'collection' || kind === 'taken-collection';
 }
 
 async function usableIds(

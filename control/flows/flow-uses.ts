@@ -8,7 +8,7 @@ import { namedInNode } from '../../engine/registry/named-in-node.ts';
 import type { FlowCatalog, FlowSummary } from '../../engine/publish/interface.ts';
 import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
 
-export type UsedKind = 'adapter' | 'table' | 'flow' | 'topic' | 'extension' | 'collection';
+export type UsedKind = 'adapter' | 'table' | 'flow' | 'topic' | 'extension' | 'collection' | 'taken-collection';
 
 export interface FlowUse {
   readonly flowId: string;
@@ -102,6 +102,7 @@ export function usesOf(own: FlowDocument['nodes'], nodes: NodeRegistry): readonl
       ...(adapter === undefined ? [] : [found('adapter', adapter)]),
       ...(node.type.startsWith(TOPIC_TRIGGER) ? [found('topic', String(node.config['topic']))] : []),
       ...(node.type.startsWith(COLLECTION_NODES) ? [found('collection', String(node.config['collection']))] : []),
+      ...(node.type.startsWith(COLLECTION_TRIGGER) ? [found('taken-collection', String(node.config['collection']))] : []),
       ...(extension === undefined ? [] : [found('extension', extension)]),
       ...tablesIn(node.config).map((table) => found('table', table)),
       ...namedInNode(node, nodes).flatMap(([kind, used]) => (KINDS[kind] === undefined ? [] : [found(KINDS[kind], used)])),
@@ -113,6 +114,7 @@ export function usesOf(own: FlowDocument['nodes'], nodes: NodeRegistry): readonl
 const TOPIC_TRIGGER = 'bus.receive@';
 /** The nodes that add to a collection, or take its groups. */
 const COLLECTION_NODES = 'collection.';
+const COLLECTION_TRIGGER = 'collection.receive@';
 
 /** Returns the ids of code tables: every field named `table` in a configuration holds one. */
 function tablesIn(value: unknown): readonly string[] {

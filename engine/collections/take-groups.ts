@@ -4,7 +4,6 @@
  * first: a group without its first item was taken, and only the rest is still to be marked.
  */
 import type { CollectedGroup, GroupLimits, GroupReason, Taken } from '../contract/node/collections.ts';
-import type { Filter } from '../contract/ports/documents.ts';
 import { keyPlace, payloadPlace, type GatheringDocument, type ItemDocument } from './collection-documents.ts';
 import { writeNumber } from './add-item.ts';
 import type { CollectionDeps } from './collection-deps.ts';
@@ -27,30 +26,52 @@ const FULL = { durability: 'full' } as const;
 
 /** Hands over what is complete now. A key whose group is refused is left until the next call. */
 export async function takeGroups(order: TakeOrder, deps: CollectionDeps): Promise<void> {
-  const { domain, collection, limits, signal } = order;
   const refused = new Set<string>();
-  for (const condition of conditionsOf(limits, deps.clock.now())) {
-    for (let isMore = true; isMore;) {
-      const found = await deps.gatherings.find({ domain, collection, ...condition }, { sort: Object.keys(condition), limit: KEYS_AT_ONCE });
-      const keys = found.filter(({ _id }) => !refused.has(_id));
-      for (const { _id } of keys) {
-        if (signal.aborted) return;
-        const outcome = await takeOfKey(_id, order, deps);
-        if (outcome === 'later') return;
-        if (outcome === 'refused') refused.add(_id);
-      }
-      isMore = found.length === KEYS_AT_ONCE && keys.some(({ _id }) => !refused.has(_id));
-    }
+  for (const [field, least] of conditionsOf(order.limits, deps.clock.now())) {
+    if (!(await takeMatching(field, least, order, refused, deps))) return;
   }
 }
 
-function conditionsOf({ items, bytes, ageMs, quietMs }: GroupLimits, now: number): readonly Filter[] {
+/** Goes through the keys in the order of the field. Returns false if nothing more can be taken now. */
+async function takeMatching(
+  field: 'firstAt' | 'lastAt' | 'count' | 'bytes',
+  { gte, lte }: Bounds,
+  order: TakeOrder,
+  refused: Set<string>,
+  deps: CollectionDeps,
+): Promise<boolean> {
+  const { domain, collection, signal } = order;
+  const bounds = lte === undefined ? {} : { lte };
+  for (let from = gte; ;) {
+    const condition = { ...bounds, ...(from === undefined ? {} : { gte: from }) };
+    const found = await deps.gatherings.find({ domain, collection, [field]: condition }, { sort: [field], limit: KEYS_AT_ONCE });
+    const keys = found.filter(({ _id }) => !refused.has(_id));
+    for (const { _id } of keys) {
+      if (signal.aborted) return false;
+      const outcome = await takeOfKey(_id, order, deps);
+      if (outcome === 'later') return false;
+      if (outcome === 'refused') refused.add(_id);
+    }
+    if (found.length < KEYS_AT_ONCE) return true;
+    // What was taken is no longer found here; what was refused is, so the next page begins behind it.
+    const last = found.at(-1)![field];
+    if (keys.length === 0 && last === from) return true;
+    from = last;
+  }
+}
+
+interface Bounds {
+  readonly gte?: number;
+  readonly lte?: number;
+}
+
+function conditionsOf({ items, bytes, ageMs, quietMs }: GroupLimits, now: number) {
   return [
-    { firstAt: { lte: now - ageMs } },
-    ...(quietMs === undefined ? [] : [{ lastAt: { lte: now - quietMs } }]),
-    { count: { gte: items } },
-    { bytes: { gte: bytes } },
-  ];
+    ['firstAt', { lte: now - ageMs } as Bounds],
+    ...(quietMs === undefined ? [] : [['lastAt', { lte: now - quietMs } as Bounds] as const]),
+    ['count', { gte: items } as Bounds],
+    ['bytes', { gte: bytes } as Bounds],
+  ] as const;
 }
 
 /** Hands over the complete groups of one key, one after the other. */

@@ -84,6 +84,7 @@ export default defineNode({
     },
   ],
   config: Config,
+  takesAlone: ({ collection }) => collection,
   keyNames: () => [],
   listen,
 });

@@ -20,7 +20,9 @@ test('collections that wait are listed with counts, each for its domain only, an
   await collections.of('hospital-b').add('reports', '', 'y', { act: 's3' });
   const operator = await running.person('op', ['operator'], ['hospital-a']);
   const { items } = (await operator.call('GET', '/flow-data/collections')).body as { readonly items: readonly object[] };
-  assert.deepEqual(items, [{ domain: 'hospital-a', collection: 'reports', keys: 2, items: 2, bytes: 20, oldestAt: began, flows: [] }]);
+  assert.deepEqual(items, [
+    { domain: 'hospital-a', collection: 'reports', keys: 2, items: 2, bytes: 20, oldestAt: began, isTaken: false, flows: [] },
+  ]);
   const whole = (await (await running.person('all', ['viewer'])).call('GET', '/flow-data/collections')).body as { items: object[] };
   assert.equal(whole.items.length, 2);
   assert.ok(!JSON.stringify(whole).includes(PATIENT));

@@ -41,6 +41,7 @@ test('an operator sees what waits, looks up an entry of the state and removes it
   const page = await console.open({ path: '/flow-data', roles: ['operator'] });
   const row = page.getByRole('row').filter({ hasText: 'daily-reports' });
   await expect(row).toContainText('收集报告', { timeout: 30_000 });
+  await expect(row).toContainText('没有已发布的流程接收');
   await page.getByLabel('存储名称').fill('sent-reports');
   await page.getByLabel('键', { exact: true }).fill('R-1017');
   await page.getByRole('button', { name: /查\s*看/ }).click();

@@ -2908,6 +2908,8 @@ export interface components {
       domain: string;
       /** @description Flows that add to the collection or take its groups. */
       flows: components['schemas']['UsedBy'][];
+      /** @description False if no published flow takes its groups. */
+      isTaken: boolean;
       items: number;
       keys: number;
       /** @description Epoch milliseconds when the oldest item was added. */

@@ -167,6 +167,7 @@ export const flowTexts: ErrorTemplates = {
     fix: '改选您服务域内的或已共享给您的内容。',
   },
   'LISTENER_CLASH/others': { what: '该监听地址已被其他服务域的流程使用', fix: '改用其他适配器或端口。' },
+  'LISTENER_CLASH/alone': { what: '“{name}”已由流程 {other} 接收', fix: '改用其他名称，或先取消发布流程 {other}。' },
   LISTENER_CLASH: { what: '流程 {other} 已在监听适配器 {adapter} 的地址', fix: '改用其他适配器，或先取消发布流程 {other}。' },
   NODES_INVALID: { what: '部分节点类型无法装载[：{files}]', fix: '更正或移除列出的文件。', original: true },
   CHECK_SCHEMA_INVALID: {

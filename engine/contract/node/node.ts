@@ -308,6 +308,8 @@ export interface TriggerNode<Schema extends TObject = TObject> extends Described
    * configuration names. Otherwise, one flow at a time occupies the address of the adapter.
    */
   readonly sharesAdapter?: true;
+  /** Returns the name of what only one flow of a domain may take, for example that of a collection. */
+  takesAlone?(config: Static<Schema>): string | undefined;
   /**
    * True if the trigger can send the reply of a sync flow. Other listeners need a durable flow, because they acknowledge a
    * message before the work is done.

@@ -148,3 +148,19 @@ test('domains do not share collections; keys and values that cannot be kept are 
   await assert.rejects(store.of('a').add('c', 'k'.repeat(501), 1, { act: 't' }), { code: 'COLLECTION_KEY', kind: 'input' });
   await assert.rejects(store.of('a').add('c', 'k', new Uint8Array(3), { act: 'u' }), { code: 'COLLECTION_VALUE', kind: 'input' });
 });
+
+test('groups of other keys go on behind more than a thousand that are refused', { timeout: 120_000 }, async () => {
+  const clock = fakeClock();
+  const collections = (await (await startCollectionLab(clock)).open()).of('d');
+  for (let n = 0; n < 2100; n += 1) {
+    await collections.add('c', `bad-${n}`, n, { act: `bad-${n}` });
+    if (n % 10 === 0) await clock.advance(1);
+  }
+  for (let n = 0; n < 5; n += 1) await collections.add('c', `good-${n}`, n, { act: `good-${n}` });
+  await clock.advance(60 * SECOND);
+  const asked: string[] = [];
+  const take = async ({ key }: CollectedGroup) => (asked.push(key), key.startsWith('bad') ? ('refused' as const) : ('taken' as const));
+  await collections.takeComplete('c', limits, take, never);
+  assert.equal(asked.filter((key) => key.startsWith('good')).length, 5);
+  assert.equal(asked.length, 2105, 'each key once in a look');
+});

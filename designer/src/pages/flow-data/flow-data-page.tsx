@@ -1,10 +1,12 @@
 /** The page `/flow-data`: what flows keep between executions. Collections wait for a group; the state has entries by key. */
+import { TriangleAlert } from 'lucide-react';
 import { Link } from 'react-router';
 import type { Output } from '../../api/operation-types.ts';
 import { useListOf } from '../../api/queries.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { EmptyState } from '../../kit/feedback/empty-state.tsx';
+import { Tag } from '../../kit/feedback/status-tag.tsx';
 import { Page, PageHeader } from '../../kit/page/page-header.tsx';
 import { DataTable, type Column } from '../../kit/table/data-table.tsx';
 import { TimeText } from '../../kit/time/time-text.tsx';
@@ -28,6 +30,7 @@ const TEXTS = defineTexts({
   draft: ['（仅草稿）', ' (draft only)'],
   between: ['、', ', '],
   nobody: ['无', 'None'],
+  untaken: ['没有已发布的流程接收', 'No published flow takes it'],
   empty: ['没有等待的数据', 'Nothing waits'],
   emptyNext: [
     '流程用“加入汇集”节点加入数据；以“汇集完成”开头的流程按数量、大小或时间取走整组。',
@@ -87,7 +90,18 @@ function useColumns(): readonly Column<WaitingCollection>[] {
       key: 'flows',
       title: t('flows'),
       value: ({ flows }) => flows.map(({ flowId }) => flowId).join(' '),
-      render: ({ flows }) => <Flows flows={flows} />,
+      render: ({ flows, isTaken }) => (
+        <>
+          <Flows flows={flows} />
+          {isTaken ? null : (
+            <div>
+              <Tag tone="amber" icon={TriangleAlert}>
+                {t('untaken')}
+              </Tag>
+            </div>
+          )}
+        </>
+      ),
     },
   ];
 }
