@@ -290,7 +290,7 @@ export interface GatewayError {
   readonly issues?: readonly { readonly path: string; readonly message: string }[];
   /** Set for GW50402: `done` if the requested work is known to be done. */
   readonly outcome?: 'done' | 'unknown';
-  /** Set for GW42203: the code of the error with which the flow refused the request, such as MAIL_REFUSED. */
+  /** The code of the flow's own error: why it refused the request (GW42203), or why its reply cannot be returned (GW50001). */
   readonly cause?: string;
 }
 

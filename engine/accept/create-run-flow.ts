@@ -55,7 +55,7 @@ class FlowDoor implements RunFlow {
         fix: 'Publish the flow, or correct the interface’s target.',
       });
     const { door } = flow;
-    if (door !== undefined) return callThroughDoor(door, call, this.#deps.clock, (converted) => this.#run(flow, converted));
+    if (door !== undefined) return callThroughDoor(door, call, this.#deps, (converted) => this.#run(flow, converted));
     return this.#run(flow, call);
   }
 

@@ -1,4 +1,5 @@
 import type { Issue } from '../contract/values/errors.ts';
+import type { FlowDocument } from '../contract/flow/flow-document.ts';
 import { errorPort, type NodeDefinition } from '../contract/node/node.ts';
 import { checkNodeTexts } from './check-expressions.ts';
 import { isConnected, type GraphView, type NodeView } from './graph-view.ts';
@@ -14,7 +15,7 @@ export function checkNodes(view: GraphView, deps: ValidateDeps): Issue[] {
     if (item.definition === undefined) return [unknownType(item, deps)];
     if (item.node.disabled === true) return checkDisabled(item);
     return [
-      ...checkConfig(item, item.definition, deps),
+      ...checkConfig(item, item.definition, view.document, deps),
       ...checkNodeTexts(view, item, item.definition, deps),
       ...checkAdapter(item, item.definition, deps),
       ...checkHandling(view, item, item.definition),
@@ -43,13 +44,13 @@ function checkDisabled(item: NodeView): Issue[] {
   return [nodeIssue(item, '/disabled', 'FLOW_TRIGGER_DISABLED', 'A trigger cannot be disabled.', 'Unpublish the flow to stop it.')];
 }
 
-function checkConfig(item: NodeView, definition: NodeDefinition, { fits }: ValidateDeps): Issue[] {
+function checkConfig(item: NodeView, definition: NodeDefinition, { mode }: FlowDocument, { fits }: ValidateDeps): Issue[] {
   const issues = schemaIssues(definition.config, item.config, 'FLOW_CONFIG', `/nodes/${item.index}/config`, fits).map((issue) => ({
     ...issue,
     node: item.node.id,
   }));
   if (issues.length > 0) return issues;
-  return (definition.check?.(item.config as never) ?? []).map((problem) => {
+  return (definition.check?.(item.config as never, mode) ?? []).map((problem) => {
     if ('code' in problem) return { ...problem, path: `/nodes/${item.index}/config${problem.path}`, node: item.node.id };
     const { path, message } = problem;
     return { ...nodeIssue(item, `/config${path}`, 'FLOW_CONFIG', message.en), text: message };

@@ -152,6 +152,9 @@ function toOutcome(result: FlowResult, exchange: Exchange, now: number): Answer 
       return refuseDone(exchange, result.isSettled);
     case 'key-reused':
       return refuse('GW42202');
+    case 'reply-unusable':
+      exchange.note({ policy: 'call', where: result.executionId, what: `reply-unusable ${result.error.code}` });
+      return toReplyFailure(result.error);
     case 'failed':
       return toFailure(result.error, exchange);
   }
@@ -166,6 +169,19 @@ const REPEATED = { 'x-kq-idempotent-replay': 'true' };
 function toFailure(error: ErrorRecord, exchange: Exchange): GatewayError {
   const refusal = byKind(error, exchange);
   return error.status === undefined ? refusal : { ...refusal, status: error.status };
+}
+
+/** Only a change of the flow helps, so the caller gets the code and the reason to pass on. Texts of other kinds may name data. */
+function toReplyFailure(error: ErrorRecord): GatewayError {
+  const { code, kind } = error;
+  const reason = kind === 'bug' ? { 'zh-CN': errorText(error, 'zh-CN').what, en: error.message } : undefined;
+  return refuse('GW50001', {
+    cause: code,
+    text: {
+      'zh-CN': `流程已执行，但其回复不能返回（${code}）${reason === undefined ? '' : `：${reason['zh-CN']}`}。请把 traceId 告诉接口的提供方。`,
+      en: `The flow has run, but its reply cannot be returned (${code})${reason === undefined ? '.' : `: ${reason.en}`} Give the traceId to the provider of the interface.`,
+    },
+  });
 }
 
 /**

@@ -2,7 +2,7 @@
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { readNonXmlBody, readSections } from './body.ts';
 import { all, first, readTree, textOf, V3, type Element } from './read-tree.ts';
-import { addressesOf, codeOf, idOf, idsOf, nameOf, periodOf, quantityOf, telecomsOf, timeOf } from './values.ts';
+import { addressesOf, codeOf, idOf, idsOf, nameOf, nullFlavorOf, periodOf, quantityOf, telecomsOf, timeOf } from './values.ts';
 
 type Data = Readonly<Record<string, unknown>>;
 
@@ -13,6 +13,7 @@ export function readDocument(text: string): Data {
     throw new AppError('CDA_WRONG', 'input', 'The payload is no CDA R2 document: its root must be ClinicalDocument of urn:hl7-org:v3.', {
       fix: 'Send a CDA R2 document, or parse other XML by xml.parse.',
     });
+  const patients = all(document, 'recordTarget', 'patientRole').map(readPatient);
   return {
     id: idOf(first(document, 'id')),
     setId: idOf(first(document, 'setId')),
@@ -23,7 +24,9 @@ export function readDocument(text: string): Data {
     time: timeOf(first(document, 'effectiveTime')),
     confidentiality: codeOf(first(document, 'confidentialityCode')),
     language: first(document, 'languageCode')?.attributes['code'] ?? null,
-    patient: readPatient(first(document, 'recordTarget', 'patientRole')),
+    patient: patients[0] ?? null,
+    // Mother and newborn, for example.
+    patients,
     authors: all(document, 'author').map(readAuthor),
     custodian: readOrganization(first(document, 'custodian', 'assignedCustodian', 'representedCustodianOrganization')),
     authenticators: [...all(document, 'legalAuthenticator'), ...all(document, 'authenticator')].map(readAuthenticator),
@@ -37,12 +40,11 @@ export function readDocument(text: string): Data {
   };
 }
 
-function readPatient(role: Element | undefined): Data | null {
-  if (role === undefined) return null;
+function readPatient(role: Element): Data {
   const patient = first(role, 'patient');
   return {
     ids: idsOf(role),
-    name: nameOf(first(patient, 'name')),
+    ...namedAs(first(patient, 'name')),
     gender: codeOf(first(patient, 'administrativeGenderCode')),
     birthTime: timeOf(first(patient, 'birthTime')),
     age: quantityOf(first(patient, 'age')),
@@ -54,12 +56,18 @@ function readPatient(role: Element | undefined): Data | null {
   };
 }
 
+/** A name that is absent has the reason, if the document gives it. */
+function namedAs(element: Element | undefined): Data {
+  const [name, nameNullFlavor] = [nameOf(element), nullFlavorOf(element)];
+  return name === null && nameNullFlavor !== undefined ? { name, nameNullFlavor } : { name };
+}
+
 function readAuthor(author: Element): Data {
   const assigned = first(author, 'assignedAuthor');
   return {
     time: timeOf(first(author, 'time')),
     ids: idsOf(assigned),
-    name: nameOf(first(assigned, 'assignedPerson', 'name')),
+    ...namedAs(first(assigned, 'assignedPerson', 'name')),
     device: textOf(first(assigned, 'assignedAuthoringDevice', 'softwareName')),
     organization: readOrganization(first(assigned, 'representedOrganization')),
   };
@@ -73,7 +81,7 @@ function readAuthenticator(authenticator: Element): Data {
     signature: first(authenticator, 'signatureCode')?.attributes['code'] ?? null,
     ids: idsOf(entity),
     title: codeOf(first(entity, 'code')),
-    name: nameOf(first(entity, 'assignedPerson', 'name')),
+    ...namedAs(first(entity, 'assignedPerson', 'name')),
   };
 }
 

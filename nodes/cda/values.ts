@@ -4,6 +4,8 @@ import { all, first, textOf, type Element } from './read-tree.ts';
 export interface Id {
   readonly root: string | null;
   readonly extension: string | null;
+  /** Why it is absent. */
+  readonly nullFlavor?: string;
 }
 
 export interface Code {
@@ -16,7 +18,14 @@ export interface Code {
 export function idOf(element: Element | undefined): Id | null {
   const root = element?.attributes['root'] ?? null;
   const extension = element?.attributes['extension'] ?? null;
+  const nullFlavor = nullFlavorOf(element);
+  if (nullFlavor !== undefined) return { root, extension, nullFlavor };
   return root === null && extension === null ? null : { root, extension };
+}
+
+/** The reason that an element gives for having no value, such as UNK (unknown) or ASKU (asked but unknown). */
+export function nullFlavorOf(element: Element | undefined): string | undefined {
+  return element?.attributes['nullFlavor'];
 }
 
 export function idsOf(element: Element | undefined): readonly Id[] {

@@ -170,8 +170,8 @@ export default defineNode({
   door: createFhirDoor,
 });
 
-function findProblems({ resources }: Config): readonly ConfigProblem[] {
-  return resources.flatMap(({ type, searchParameters }, index): ConfigProblem[] => {
+function findProblems({ resources }: Config, mode?: 'sync' | 'durable'): readonly ConfigProblem[] {
+  return resources.flatMap(({ type, interactions, searchParameters }, index): ConfigProblem[] => {
     const at = `/resources/${index}`;
     const twice = resources.findIndex((other) => other.type === type) !== index;
     return [
@@ -179,6 +179,7 @@ function findProblems({ resources }: Config): readonly ConfigProblem[] {
         ? []
         : [{ path: `${at}/type`, message: { 'zh-CN': `R4 没有资源类型 ${type}`, en: `R4 has no resource type ${type}.` } }]),
       ...(twice ? [{ path: `${at}/type`, message: { 'zh-CN': `${type} 重复`, en: `${type} is there twice.` } }] : []),
+      ...(mode === 'durable' && interactions.some((one) => one === 'read' || one === 'search') ? [needsSync(`${at}/interactions`)] : []),
       ...searchParameters.flatMap(({ name }, place): ConfigProblem[] =>
         searchParameters.findIndex((other) => other.name === name) === place && name !== '_id' && name !== '_lastUpdated'
           ? []
@@ -191,4 +192,15 @@ function findProblems({ resources }: Config): readonly ConfigProblem[] {
       ),
     ];
   });
+}
+
+/** The caller of a durable flow gets 202 before it runs. */
+function needsSync(path: string): ConfigProblem {
+  return {
+    path,
+    message: {
+      'zh-CN': '可靠异步流程在执行前就应答 202，不能提供读取和查询：请把流程改为同步模式，或去掉这两项',
+      en: 'A durable flow replies 202 before it runs, so it cannot offer read and search: set its mode to sync, or remove the two.',
+    },
+  };
 }

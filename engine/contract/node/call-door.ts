@@ -35,7 +35,10 @@ export type OpenedCall =
   | { readonly answer: Reply }
   | {
       readonly message: Message;
-      /** Converts the reply of the flow. */
+      /**
+       * Converts the reply of the flow. Throws an AppError if that is impossible; callers get the text of one of the kind
+       * `bug`, so it names no data.
+       */
       answerTo(reply: Reply): Reply;
       /** The answer if the flow is durable: the message is stored. */
       readonly accepted: Reply;

@@ -277,10 +277,10 @@ interface Described<Schema extends TObject> {
   /** What is different from the previous major version, in short sentences. The designer shows them before an upgrade. */
   readonly upgradeChanges?: readonly Text[];
   /**
-   * Returns problems that the schema cannot express. Called at validation; paths are relative to the configuration. It
-   * may refuse configurations that `prepare` accepts, so that versions published before a check existed keep running.
+   * Returns problems that the schema cannot express. Called at validation, with the mode of the flow; paths are relative
+   * to the configuration. It may refuse configurations that `prepare` accepts, so that versions published before a check existed keep running.
    */
-  check?(config: Static<Schema>): readonly (ConfigProblem | Issue)[];
+  check?(config: Static<Schema>, mode?: 'sync' | 'durable'): readonly (ConfigProblem | Issue)[];
 }
 
 export interface ActionNode<Schema extends TObject = TObject> extends Described<Schema> {

@@ -60,6 +60,8 @@ export type FlowResult =
   | { readonly outcome: 'done'; readonly executionId: string; readonly isSettled?: true }
   /** The same idempotency key was used before with different content: status 422. */
   | { readonly outcome: 'key-reused'; readonly executionId: string }
+  /** The flow has run, but its trigger cannot convert its reply to what the caller expects. */
+  | { readonly outcome: 'reply-unusable'; readonly executionId: string; readonly error: ErrorRecord }
   | { readonly outcome: 'failed'; readonly executionId: string; readonly error: ErrorRecord };
 
 export interface RunFlow {

@@ -14,15 +14,15 @@ export function answerTo(reply: Reply, request: FhirRequest, raw: RawRequest, en
   if (reply.status >= 400) return ownRefusal(reply);
   switch (request.interaction) {
     case 'search':
-      return searchset(data, request, raw, endpoint);
+      return search(data, request, raw, endpoint);
     case 'transaction':
     case 'batch':
-      if (isResource(data) && data['type'] === `${request.interaction}-response`) return fhirReply(200, data);
-      throw unusable(`a Bundle of the type ${request.interaction}-response`);
+      if (isBundle(data, `${request.interaction}-response`)) return fhirReply(200, withList(data));
+      throw unusable('response', `a Bundle of the type ${request.interaction}-response`);
     case 'delete':
       return { status: 204, headers: {}, message: { ...reply.message, data: undefined } };
     case 'read':
-      return read(data, raw);
+      return read(data, request, raw);
     default:
       return written(data, request, endpoint);
   }
@@ -35,9 +35,9 @@ function ownRefusal({ status, message: { data } }: Reply): Reply {
   return outcomeReply(status, [{ type: issueTypeOf(status), text: reason }]);
 }
 
-function read(data: unknown, { headers }: RawRequest): Reply {
+function read(data: unknown, { type, id }: FhirRequest, { headers }: RawRequest): Reply {
   if (data === null || data === undefined) return outcomeReply(404, [{ type: 'not-found', text: 'There is no such resource.' }]);
-  if (!isResource(data)) throw unusable('a resource, or null if there is none');
+  if (!isOf(data, type, id)) throw unusable('read', 'the resource that was asked for, or null if there is none');
   const version = versionHeaders(data);
   const isKnown =
     version['etag'] !== undefined && (headers['if-none-match'] ?? '').split(',').some((one) => one.trim() === version['etag']);
@@ -45,10 +45,10 @@ function read(data: unknown, { headers }: RawRequest): Reply {
 }
 
 /** The flow replies with the resource, or with `{ resource, created }` if it did not do what the interaction is named after. */
-function written(data: unknown, { interaction, prefer }: FhirRequest, { address }: Endpoint): Reply {
+function written(data: unknown, { interaction, type, id, prefer }: FhirRequest, { address }: Endpoint): Reply {
   const wrapped = isRecord(data) && !isResource(data) ? data : undefined;
   const resource = wrapped === undefined ? data : wrapped['resource'];
-  if (!isResource(resource) || typeof resource['id'] !== 'string') throw unusable('the stored resource with its id');
+  if (!isOf(resource, type, id) || typeof resource['id'] !== 'string') throw unusable('stored', 'the stored resource with its id');
   const isCreated = typeof wrapped?.['created'] === 'boolean' ? wrapped['created'] : interaction === 'create';
   const headers = versionHeaders(resource);
   const version = metaOf(resource)['versionId'];
@@ -62,18 +62,25 @@ function written(data: unknown, { interaction, prefer }: FhirRequest, { address 
   return fhirReply(status, resource, all);
 }
 
-/** The flow replies with a list, with `{ resources, included, total, next }` as fhir.search emits it, or with a Bundle. */
-function searchset(data: unknown, request: FhirRequest, raw: RawRequest, endpoint: Endpoint): Reply {
-  if (isResource(data) && data['resourceType'] === 'Bundle') return fhirReply(200, data);
-  const page = Array.isArray(data) ? { resources: data as unknown[] } : data;
-  if (!isRecord(page) || !Array.isArray(page['resources'])) throw unusable('a list of resources, or { resources, included, total, next }');
-  const resources = page['resources'] as unknown[];
-  const included = Array.isArray(page['included']) ? (page['included'] as unknown[]) : [];
+/**
+ * The flow replies with a list, with `{ resources, included, total, next }` as fhir.search emits it, or with a Bundle. A
+ * resource in place of a list is a list of one: expressions emit a single result so.
+ */
+function search(data: unknown, request: FhirRequest, raw: RawRequest, endpoint: Endpoint): Reply {
+  if (isBundle(data, 'searchset')) return fhirReply(200, checkedBundle(withList(data), request, endpoint));
+  const page = Array.isArray(data) || isOf(data, request.type) ? { resources: data } : data;
+  const resources = isRecord(page) && !isResource(page) ? toList(page['resources']) : undefined;
+  if (!isRecord(page) || resources === undefined) throw unusable('list', 'a list of resources, or { resources, included, total, next }');
+  return searchset({ ...page, resources, included: toList(page['included']) ?? [] }, request, raw, endpoint);
+}
+
+function searchset(page: Page, request: FhirRequest, raw: RawRequest, endpoint: Endpoint): Reply {
+  const { resources, included, total, next } = page;
   const isCount = request.search?.summary === 'count' || request.search?.count === 0;
+  if (!isCount) checkMatches(resources, request, endpoint);
   const entry = isCount
     ? []
     : [...resources.map((one) => toEntry(one, 'match', endpoint)), ...included.map((one) => toEntry(one, 'include', endpoint))];
-  const { total, next } = page;
   const self = `${endpoint.address}/${request.type}${raw.rawQuery === '' ? '' : `?${raw.rawQuery}`}`;
   return fhirReply(200, {
     resourceType: 'Bundle',
@@ -87,6 +94,34 @@ function searchset(data: unknown, request: FhirRequest, raw: RawRequest, endpoin
   });
 }
 
+interface Page {
+  readonly resources: readonly unknown[];
+  readonly included: readonly unknown[];
+  readonly total?: unknown;
+  readonly next?: unknown;
+}
+
+function checkedBundle(bundle: Resource, request: FhirRequest, endpoint: Endpoint): Resource {
+  const entries = (bundle['entry'] ?? []) as readonly unknown[];
+  const matches = entries.filter((entry) => {
+    const mode = isRecord(entry) && isRecord(entry['search']) ? entry['search']['mode'] : undefined;
+    return mode === undefined || mode === 'match';
+  });
+  checkMatches(
+    matches.map((entry) => (isRecord(entry) ? entry['resource'] : undefined)),
+    request,
+    endpoint,
+  );
+  return bundle;
+}
+
+/** A page cannot be cut here, since only the flow knows the mark of the next one. */
+function checkMatches(resources: readonly unknown[], { type }: FhirRequest, { mostPerPage }: Endpoint): void {
+  if (!resources.every((one) => isOf(one, type) || isOf(one, 'OperationOutcome')))
+    throw unusable('matches', 'a list of resources of the searched type');
+  if (resources.length > mostPerPage) throw unusable('page', `a page of at most ${mostPerPage} resources`, { limit: mostPerPage });
+}
+
 /** The next page is the same search with the flow's own mark of where it goes on. A search by POST goes on by GET. */
 function nextUrl(mark: string, { type }: FhirRequest, { rawQuery, body }: RawRequest, { address }: Endpoint): string {
   const form = body instanceof Uint8Array ? Buffer.from(body).toString('latin1').replaceAll('+', '%20') : '';
@@ -95,7 +130,7 @@ function nextUrl(mark: string, { type }: FhirRequest, { rawQuery, body }: RawReq
 }
 
 function toEntry(resource: unknown, mode: 'match' | 'include', { address }: Endpoint): Resource {
-  if (!isResource(resource)) throw unusable('resources only');
+  if (!isResource(resource)) throw unusable('included', 'a list of resources only');
   const { resourceType, id } = resource;
   const isOutcome = resourceType === 'OperationOutcome';
   return {
@@ -123,8 +158,32 @@ function isResource(data: unknown): data is Resource {
   return isRecord(data) && typeof data['resourceType'] === 'string';
 }
 
-function unusable(expected: string): AppError {
+/** A resource of the type, and of the id if both have one. */
+function isOf(data: unknown, type: string | null, id: string | null = null): data is Resource {
+  if (!isResource(data) || data['resourceType'] !== type) return false;
+  return id === null || data['id'] === undefined || data['id'] === id;
+}
+
+function isBundle(data: unknown, type: string): data is Resource {
+  return isOf(data, 'Bundle') && data['type'] === type;
+}
+
+/** Returns the Bundle with `entry` and `link` as lists. */
+function withList(bundle: Resource): Resource {
+  const lists = ['entry', 'link'].flatMap((name) => (isRecord(bundle[name]) ? [[name, [bundle[name]]] as const] : []));
+  const all = { ...bundle, ...Object.fromEntries(lists) };
+  if (all['entry'] !== undefined && !Array.isArray(all['entry'])) throw unusable('entries', 'a Bundle with a list of entries');
+  return all;
+}
+
+function toList(value: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value as readonly unknown[];
+  return isResource(value) ? [value] : undefined;
+}
+
+function unusable(problem: string, expected: string, values: Readonly<Record<string, number>> = {}): AppError {
   return new AppError('FHIR_REPLY', 'bug', `The reply of the flow is not ${expected}.`, {
+    values: { problem, ...values },
     fix: 'Reply as the help of fhir.receive says for this interaction.',
   });
 }

@@ -31,7 +31,8 @@ function describe(resource: OfferedResource): Readonly<Record<string, unknown>> 
     type,
     interaction: interactions.map((one) => ({ code: CODES[one] })),
     ...(has('create') ? { conditionalCreate: true } : {}),
-    ...(has('read') ? { conditionalRead: 'full-support' } : {}),
+    // `If-None-Match` only.
+    ...(has('read') ? { conditionalRead: 'not-match' } : {}),
     ...(has('update') ? { conditionalUpdate: true } : {}),
     ...(has('delete') ? { conditionalDelete: 'single' } : {}),
     ...(has('search')

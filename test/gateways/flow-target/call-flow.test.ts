@@ -93,6 +93,23 @@ test('gives each way a flow can end its own answer', async () => {
   }
 });
 
+test('a reply that cannot be returned is named by its code, with the reason where that names no data', async () => {
+  const unusable = (kind: 'bug' | 'input', code: string, message: string): FlowResult => ({
+    ...{ outcome: 'reply-unusable', executionId: 'exe_1' },
+    error: { code, kind, message },
+  });
+  const english = { 'accept-language': 'en' };
+  const fhir = await call(unusable('bug', 'FHIR_REPLY', 'The reply of the flow is not a resource.'), {}, english);
+  const told = JSON.parse(fhir.body.toString()) as { cause: string; message: string };
+  assert.deepEqual([fhir.status, fhir.code, told.cause], [500, 'GW50001', 'FHIR_REPLY']);
+  assert.match(told.message, /cannot be returned \(FHIR_REPLY\): The reply of the flow is not a resource\. Give the traceId/);
+  const chinese = await call(unusable('bug', 'FHIR_REPLY', 'x'));
+  assert.match(chinese.body.toString(), /流程已执行，但其回复不能返回（FHIR_REPLY）：流程的回复不符合 FHIR 操作/);
+  const named = await call(unusable('input', 'XML_FORM', 'The field "张三" is wrong.'), {}, english);
+  assert.match(named.body.toString(), /XML_FORM/);
+  assert.doesNotMatch(named.body.toString(), /张三/);
+});
+
 test('says of a write whether it was done, and names the Idempotency-Key only to those who sent one', async () => {
   const withKey: RequestFields = {
     headers: [

@@ -52,13 +52,15 @@ interface Read extends Named {
     readonly ethnicGroup: Named['code'];
     readonly organization: { readonly name: string };
   };
+  readonly patients: readonly unknown[];
   readonly encounter: { readonly organizations: unknown };
   readonly nonXmlBody: unknown;
   readonly sections: readonly Section[];
 }
 
 test('reads header, sections and entries of a document', async () => {
-  const { sections, ...header } = await read(PROGRESS_NOTE);
+  const { sections, patients, ...header } = await read(PROGRESS_NOTE);
+  assert.deepEqual(patients, [header.patient]);
   const clinic = { ids: [{ root: '2.16.840.1.113883.19.5', extension: null }], name: 'Good Clinic' };
   assert.deepEqual(header, {
     id: { root: '2.16.840.1.113883.19', extension: 'note-1' },
@@ -90,7 +92,13 @@ test('reads header, sections and entries of a document', async () => {
         device: null,
         organization: clinic,
       },
-      { time: '20260102', ids: [], name: null, device: 'EHR 1', organization: null },
+      {
+        time: '20260102',
+        ids: [{ root: null, extension: null, nullFlavor: 'NA' }],
+        name: null,
+        device: 'EHR 1',
+        organization: null,
+      },
     ],
     custodian: clinic,
     authenticators: [
@@ -208,6 +216,23 @@ test('reads GBK, other prefixes, and a body that is a PDF', async () => {
     content: 'JVBERi0x',
     reference: null,
   });
+});
+
+test('keeps every patient, and why an id or a name is absent', async () => {
+  const target = (id: string, name: string) =>
+    `<recordTarget><patientRole><id ${id}/><patient><name ${name}</name></patient></patientRole></recordTarget>`;
+  const mother = target('root="1.2" extension="M"', '>测试母');
+  const data = (await read(
+    `<ClinicalDocument xmlns="urn:hl7-org:v3">${mother}${target('nullFlavor="NI"', 'nullFlavor="UNK">')}</ClinicalDocument>`,
+  )) as unknown as { readonly patient: unknown; readonly patients: readonly Record<string, unknown>[] };
+  assert.deepEqual(data.patient, data.patients[0]);
+  assert.deepEqual(
+    data.patients.map(({ ids, name, nameNullFlavor }) => ({ ids, name, nameNullFlavor })),
+    [
+      { ids: [{ root: '1.2', extension: 'M' }], name: '测试母', nameNullFlavor: undefined },
+      { ids: [{ root: null, extension: null, nullFlavor: 'NI' }], name: null, nameNullFlavor: 'UNK' },
+    ],
+  );
 });
 
 test('what is no CDA document is refused, and never quoted', async () => {

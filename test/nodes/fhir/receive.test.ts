@@ -229,6 +229,8 @@ test('metadata describes what is offered, and two foreign validators accept it',
     ['_id', '_lastUpdated', 'identifier', 'name', 'birthdate', 'general-practitioner'],
   );
   assert.equal(observation!.type, 'Observation');
+  // `If-Modified-Since` is not read.
+  assert.equal((patient as { conditionalRead?: string }).conditionalRead, 'not-match');
 });
 
 const bodyOf = ({ message }: Reply) => message.data as Record<string, unknown>;
@@ -253,7 +255,8 @@ test('a reply becomes the answer of its interaction, with ETag, Location and sta
   const conflict = (await run('PUT', '/Patient/p1', { body: { ...PATIENT, id: 'p1' } })).answer({ reason: '版本不同' }, 412);
   assert.deepEqual([conflict.status, (bodyOf(conflict)['issue'] as { code: string }[])[0]!.code], [412, 'conflict']);
   const create = await run('POST', '/Patient', { body: PATIENT });
-  for (const wrong of ['x', { resourceType: 'Patient' }, null]) assert.throws(() => create.answer(wrong), { code: 'FHIR_REPLY' });
+  for (const wrong of ['x', { resourceType: 'Patient' }, null, { resourceType: 'Observation', id: 'o1' }])
+    assert.throws(() => create.answer(wrong), { code: 'FHIR_REPLY' });
 });
 
 test('a search is answered with a searchset and links to its pages', async () => {
@@ -281,4 +284,55 @@ test('a search is answered with a searchset and links to its pages', async () =>
   const posted = bodyOf((await run('POST', '/Patient/_search', form)).answer({ resources: [stored], next: '2' }));
   assert.equal((posted['link'] as { url: string }[])[1]!.url, `${BASE}/Patient?name=a%20b&_page=2`);
   assert.deepEqual(bodyOf((await run('GET', '/Patient')).answer([]))['entry'], undefined);
+});
+
+test('a single result in place of a list is a list of one', async () => {
+  const stored = { ...PATIENT, id: 'p1' };
+  const entry = { fullUrl: `${BASE}/Patient/p1`, resource: stored, search: { mode: 'match' } };
+  const search = await run('GET', '/Patient');
+  for (const reply of [stored, { resources: stored }, { resourceType: 'Bundle', type: 'searchset', entry }])
+    assert.deepEqual(bodyOf(search.answer(reply))['entry'], [entry]);
+  const done = { resourceType: 'Bundle', type: 'transaction-response', entry: { response: { status: '201' } } };
+  const body = {
+    ...{ resourceType: 'Bundle', type: 'transaction' },
+    entry: [{ resource: PATIENT, request: { method: 'POST', url: 'Patient' } }],
+  };
+  assert.deepEqual(bodyOf((await run('POST', '/', { body })).answer(done))['entry'], [done.entry]);
+});
+
+test('a reply of another type, another id or too many resources is refused, and the text names no data', async () => {
+  const stored = { ...PATIENT, id: 'p1' };
+  const other = { resourceType: 'Observation', id: 'p1', status: '张三' };
+  const read = await run('GET', '/Patient/p1');
+  const search = await run('GET', '/Patient');
+  const update = await run('PUT', '/Patient/p1', { body: stored });
+  const many = Array.from({ length: 51 }, () => stored);
+  const set = { resourceType: 'Bundle', type: 'searchset' };
+  const refusals: readonly (readonly [() => unknown, string])[] = [
+    [() => read.answer(other), 'read'],
+    [() => read.answer({ ...stored, id: 'p2' }), 'read'],
+    [() => read.answer({ ...set, entry: [{ resource: stored }] }), 'read'],
+    [() => update.answer({ ...stored, id: 'p2' }), 'stored'],
+    [() => search.answer(other), 'list'],
+    [() => search.answer([stored, other]), 'matches'],
+    [() => search.answer({ ...set, entry: [{ resource: other }] }), 'matches'],
+    [() => search.answer({ ...set, entry: '张三' }), 'entries'],
+    [() => search.answer({ ...set, type: 'collection' }), 'list'],
+    [() => search.answer(many), 'page'],
+    [() => search.answer({ ...set, entry: many.map((resource) => ({ resource })) }), 'page'],
+  ];
+  for (const [answer, problem] of refusals)
+    assert.throws(answer, (error: Error & { code: string; values: { problem: string } }) => {
+      assert.deepEqual([error.code, error.values.problem], ['FHIR_REPLY', problem]);
+      return !error.message.includes('张三');
+    });
+  const include = many.map((resource) => ({ resource, search: { mode: 'include' } }));
+  assert.equal(search.answer({ ...set, entry: [{ resource: stored }, ...include] }).status, 200);
+});
+
+test('a durable flow cannot offer reading and searching', () => {
+  const at = (mode: 'sync' | 'durable') => receive.check!(CONFIG, mode).map(({ path }) => path);
+  assert.deepEqual([at('sync'), at('durable')], [[], ['/resources/0/interactions', '/resources/1/interactions']]);
+  const writes = CONFIG.resources.map((resource) => ({ ...resource, interactions: ['create' as const] }));
+  assert.deepEqual(receive.check!({ ...CONFIG, resources: writes }, 'durable'), []);
 });

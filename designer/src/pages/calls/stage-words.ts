@@ -69,6 +69,10 @@ const NOTE_TEXTS = defineTexts({
   ],
   'not-http': ['应答不是 HTTP：检查端口和协议。原因码', 'The response is not HTTP: check the port and the protocol. Cause'],
   'service-failed': ['服务调用失败。原因码', 'The call of the service failed. Cause'],
+  'reply-unusable': [
+    '流程已执行，但其回复不能返回给调用方：按触发节点的帮助修改回复。错误代码',
+    'The flow has run, but its reply cannot be returned: correct the reply as the help of the trigger says. Code',
+  ],
   'cut-off': ['应答中途中断，调用方只收到一部分。原因码', 'The response was cut off, the caller got only a part. Cause'],
   'over-quota': ['配额已用完，上限', 'The quota is used up. Limit:'],
   'quota-used': ['已用 / 配额：', 'Used, of the quota:'],
