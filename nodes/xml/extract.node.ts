@@ -11,11 +11,12 @@ import {
   type RunNode,
 } from '../../engine/contract/node/node.ts';
 import { valuesByName } from '../../engine/contract/values/named-values.ts';
-import { fieldText } from '../../engine/contract/values/texts.ts';
+import { fieldText, type Text } from '../../engine/contract/values/texts.ts';
 import { cpuMsFor } from '../shared/run-in-threads.ts';
 import { compileSource, sourceField } from './source-field.ts';
 import { fieldAtLine, readValues, writeStylesheet } from './xslt/extract-stylesheet.ts';
 import { createRunXslt } from './xslt/run-xslt.ts';
+import { createXPathCheck } from './xslt/xpath-syntax.ts';
 
 const Field = Type.Object(
   {
@@ -120,5 +121,16 @@ function findProblems({ fields, namespaces }: Config): readonly ConfigProblem[] 
       ? []
       : [{ path: '/namespaces', message: { 'zh-CN': `“${prefix}”不能作为前缀`, en: `"${prefix}" cannot be a prefix.` } }],
   );
-  return [...twice, ...prefixes];
+  const check = createXPathCheck();
+  const isDeclared = (prefix: string) => prefix === 'xml' || Object.hasOwn(namespaces, prefix);
+  const wrong = fields.flatMap(({ path }, index): ConfigProblem[] => {
+    const message = check(path, 'expression', isDeclared);
+    return message === undefined ? [] : [{ path: `/fields/${index}/path`, message: asSentence(message) }];
+  });
+  return [...twice, ...prefixes, ...wrong];
+}
+
+function asSentence(problem: Text): Text {
+  const fix = { 'zh-CN': '请更正；每个前缀都要在“命名空间”中有一行', en: 'Correct it; each prefix needs a row under Namespaces.' };
+  return { 'zh-CN': `该 XPath 有误：${problem['zh-CN']}。${fix['zh-CN']}`, en: `This XPath is wrong: ${problem.en}. ${fix.en}` };
 }

@@ -17,8 +17,9 @@ import {
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { encodeText } from '../shared/charset/text-charset.ts';
 import { cpuMsFor } from '../shared/run-in-threads.ts';
-import { parseXml } from '../shared/xml/parse-xml.ts';
+import { refuseDeclarations } from '../shared/xml/parse-xml.ts';
 import { compileSource, sourceField } from './source-field.ts';
+import { charsetOf, readOutput, stylesheetProblems } from './xslt/check-stylesheet.ts';
 import { createRunXslt } from './xslt/run-xslt.ts';
 
 const Parameter = Type.Object(
@@ -89,6 +90,7 @@ export default defineNode({
 function prepareTransform({ stylesheet, parameters, mediaType, source }: Config, build: BuildContext): RunNode<Config> {
   const run = createRunXslt();
   const readSource = compileSource(source, build);
+  const form = outputForm(stylesheet);
   const readers = parameters.map(({ name, value }, index) => ({
     name,
     read: atField(`/parameters/${index}/value`, () => compileOperand(value, (text) => build.compileExpression(text))),
@@ -101,7 +103,7 @@ function prepareTransform({ stylesheet, parameters, mediaType, source }: Config,
     }
     const xml = await readSource(ctx, message);
     const text = await run({ stylesheet, source: xml, charset: message.charset, parameters: values }, ctx, cpuMsFor(xml.length));
-    return { emit: { ok: [withText(message, text, mediaType)] } };
+    return { emit: { ok: [withText(message, text, mediaType, form)] } };
   };
 }
 
@@ -113,31 +115,33 @@ function scalar(value: unknown, name: string): string | number | boolean {
   });
 }
 
-/** If the output declares GBK or GB18030, it is emitted as bytes of this charset. */
-function withText(message: Message, text: string, mediaType: string): Message {
-  const declared = /^<\?xml [^>]{0,60}encoding="(GBK|GB18030)"/i.exec(text)?.[1]?.toUpperCase();
-  const data = declared === undefined ? text : new Uint8Array(encodeText(text, declared));
-  return { ...withData(message, data, mediaType), charset: declared ?? 'UTF-8' };
+/**
+ * The message has the charset that the stylesheet names. XML and HTML declare it inside, so they are emitted as bytes of
+ * it; plain text stays text, and is written in it by the node that sends it.
+ */
+function withText(message: Message, text: string, mediaType: string, { method, charset }: OutputForm): Message {
+  const isText = charset === 'UTF-8' || method === 'text';
+  return { ...withData(message, isText ? text : new Uint8Array(encodeText(text, charset)), mediaType), charset };
+}
+
+interface OutputForm {
+  readonly method: string | undefined;
+  readonly charset: string;
+}
+
+/** A stylesheet that was published before it was checked may be unreadable, or name a charset that is unknown. */
+function outputForm(stylesheet: string): OutputForm {
+  const output = readOutput(stylesheet);
+  return { method: output.method, charset: charsetOf(output) ?? 'UTF-8' };
 }
 
 /** What can be said without running it. The rest is found with the first message, or by trying the node. */
 function problemsOf(stylesheet: string): readonly ConfigProblem[] {
   try {
-    const [root] = Object.keys(parseXml(stylesheet, { maxDepth: 200, namespaces: 'strip', arrays: [] }));
-    if (root !== 'stylesheet' && root !== 'transform')
-      return problem('根元素须为 xsl:stylesheet', 'The root element must be xsl:stylesheet.');
-    if (/<(?:\w+:)?(?:import|include)\s/.test(stylesheet))
-      return problem(
-        '不能使用 xsl:import 和 xsl:include，请写在一个样式表中',
-        'xsl:import and xsl:include are not allowed: write one stylesheet.',
-      );
-    return [];
+    refuseDeclarations(stylesheet);
+    return stylesheetProblems(stylesheet).map((message) => ({ path: '/stylesheet', message }));
   } catch (error) {
     if (error instanceof AppError) return [{ path: '/stylesheet', message: bothTexts(error) }];
     throw error;
   }
-}
-
-function problem(zhCN: string, en: string): readonly ConfigProblem[] {
-  return [{ path: '/stylesheet', message: { 'zh-CN': zhCN, en } }];
 }

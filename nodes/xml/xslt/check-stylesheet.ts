@@ -1,0 +1,101 @@
+/** Checks a stylesheet as far as that is possible without compiling it: its form, version, charset and expressions. */
+import { SaxesParser, type SaxesTagNS } from 'saxes';
+import type { Text } from '../../../engine/contract/values/texts.ts';
+import { canonicalCharset } from '../../shared/charset/text-charset.ts';
+import { createXPathCheck } from './xpath-syntax.ts';
+
+const XSL = 'http://www.w3.org/1999/XSL/Transform';
+const MOST_PROBLEMS = 20;
+const MAX_DEPTH = 200;
+
+/** Attributes of XSLT elements that hold an expression or a pattern (XSLT 1.0, appendix B). */
+const KINDS: ReadonlyMap<string, 'expression' | 'pattern'> = new Map([
+  ...['select', 'test', 'use', 'value'].map((name) => [name, 'expression'] as const),
+  ...['match', 'count', 'from'].map((name) => [name, 'pattern'] as const),
+]);
+
+export interface Output {
+  readonly method: string | undefined;
+  readonly encoding: string | undefined;
+}
+
+interface Read {
+  readonly output: Output;
+  readonly problems: readonly Text[];
+}
+
+/** Returns what `xsl:output` says. Of several, the last one counts. */
+export function readOutput(stylesheet: string): Output {
+  return readStylesheet(stylesheet, false).output;
+}
+
+/** Returns the problems of a stylesheet, with their lines. */
+export function stylesheetProblems(stylesheet: string): readonly Text[] {
+  return readStylesheet(stylesheet, true).problems;
+}
+
+function readStylesheet(stylesheet: string, checks: boolean): Read {
+  const parser = new SaxesParser({ xmlns: true, position: checks });
+  const problems: Text[] = [];
+  const check = createXPathCheck();
+  let output: Output = { method: undefined, encoding: undefined };
+  let depth = 0;
+  let isBroken = false;
+  const add = (zhCN: string, en: string) =>
+    void problems.push({ 'zh-CN': `第 ${parser.line} 行：${zhCN}`, en: `Line ${parser.line}: ${en}.` });
+
+  function checkElement({ local, attributes }: SaxesTagNS): void {
+    const isInSheet = local === 'stylesheet' || local === 'transform';
+    for (const { name, value } of Object.values(attributes)) {
+      const kind = KINDS.get(name);
+      if (isInSheet && name === 'version' && !/^\s*1\.[01]\s*$/.test(value))
+        add(`不支持 XSLT ${shown(value)}，请改写为 1.0`, `XSLT ${shown(value)} is not supported; write it in version 1.0`);
+      if (isInSheet && name === 'version') continue;
+      const problem = kind === undefined ? undefined : check(value, kind, (prefix) => parser.resolve(prefix) !== undefined);
+      if (problem === undefined) continue;
+      add(`${local} 的 ${name}（${shown(value)}）${problem['zh-CN']}`, `${name} of ${local} (${shown(value)}): ${problem.en}`);
+    }
+    if (local === 'import' || local === 'include')
+      add('不能使用 xsl:import 和 xsl:include，请写在一个样式表中', 'xsl:import and xsl:include are not allowed: write one stylesheet');
+  }
+
+  function readOutputElement({ attributes }: SaxesTagNS): void {
+    const { method, encoding } = attributes;
+    output = { method: method?.value.trim() ?? output.method, encoding: encoding?.value.trim() ?? output.encoding };
+    if (checks && encoding !== undefined && charsetOf(output) === undefined)
+      add(
+        `不支持输出字符集 ${shown(encoding.value)}，可用 UTF-8、GBK、GB18030、Big5、ISO-8859-1 等`,
+        `the charset ${shown(encoding.value)} is not supported; UTF-8, GBK, GB18030, Big5 and ISO-8859-1 are, for example`,
+      );
+  }
+
+  parser.on('opentag', (tag) => {
+    const isRoot = (depth += 1) === 1;
+    if (isRoot && checks && !(tag.uri === XSL && /^(?:stylesheet|transform)$/.test(tag.local)))
+      add('根元素须为 xsl:stylesheet', 'the root element must be xsl:stylesheet');
+    if (depth === MAX_DEPTH + 1) add(`嵌套超过 ${MAX_DEPTH} 层`, `it is nested deeper than ${MAX_DEPTH} levels`);
+    if (tag.uri !== XSL || isBroken) return;
+    if (tag.local === 'output') readOutputElement(tag);
+    if (checks && problems.length < MOST_PROBLEMS) checkElement(tag);
+  });
+  parser.on('closetag', () => (depth -= 1));
+  parser.on('error', () => {
+    if (!isBroken) add('不是格式正确的 XML', 'it is no well-formed XML');
+    isBroken = true;
+  });
+  parser.write(stylesheet.charCodeAt(0) === 0xfeff ? stylesheet.slice(1) : stylesheet).close();
+  return { output, problems };
+}
+
+/** Returns the IANA name of the charset of an output; undefined if it is unknown. */
+export function charsetOf({ encoding = 'UTF-8' }: Output): string | undefined {
+  try {
+    return canonicalCharset(encoding);
+  } catch {
+    return undefined;
+  }
+}
+
+function shown(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
