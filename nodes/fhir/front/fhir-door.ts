@@ -7,7 +7,7 @@ import { resourceSteps } from '../r4/check-resource.ts';
 import { answerTo } from './answer.ts';
 import { capabilityStatement } from './capability.ts';
 import type { Endpoint } from './endpoint.ts';
-import { readRequest, type FhirRequest, type RawRequest } from './read-request.ts';
+import { entrySteps, readRequest, type FhirRequest, type RawRequest } from './read-request.ts';
 import { fhirReply, outcomeReply, Refusal } from './refusal.ts';
 
 export function createFhirDoor(endpoint: Endpoint): CallDoor {
@@ -28,6 +28,7 @@ async function openCall(message: Message, ctx: CallDoorContext, endpoint: Endpoi
   const raw = rawOf(message, ctx);
   const request = readRequest(raw, endpoint);
   if (request.interaction === 'capabilities') return { answer: fhirReply(200, capabilityStatement(endpoint, ctx.clock.now())) };
+  await inTurns(entrySteps(request, endpoint), ctx.signal);
   if (endpoint.checks && request.resource !== null) await check(request, ctx);
   const { user } = message.data as { readonly user?: unknown };
   return {

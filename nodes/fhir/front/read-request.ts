@@ -31,11 +31,12 @@ export interface FhirRequest {
 
 const ID = /^[A-Za-z0-9.-]{1,64}$/;
 
+/** The entries of a Bundle are judged by `entrySteps`. */
 export function readRequest(request: RawRequest, endpoint: Endpoint): FhirRequest {
   const { method, params, headers, body } = request;
   const { type, id } = params;
-  refuseOtherFormats(headers['accept'], readPairs(request.rawQuery));
   const pairs = readPairs(request.rawQuery);
+  refuseOtherFormats(headers['accept'], pairs);
   const prefer = preferOf(headers['prefer']);
   const bare: FhirRequest = {
     interaction: 'read',
@@ -108,9 +109,17 @@ function readBundle(method: string, body: unknown, endpoint: Endpoint): Pick<Fhi
   const bundle = resourceIn(body, 'Bundle');
   const kind = endpoint.bundles.find((one) => one === bundle['type']);
   if (kind === undefined) throw refuse(400, 'not-supported', 'Bundles of this type are not offered here.', 'Bundle.type');
-  const entries = Array.isArray(bundle['entry']) ? (bundle['entry'] as unknown[]) : [];
-  for (const [index, entry] of entries.entries()) checkEntry(entry, `Bundle.entry[${index}]`, endpoint);
   return { interaction: kind, resource: bundle };
+}
+
+/** Judges the entries of a Bundle that `readRequest` has returned, one in each step. */
+export function* entrySteps({ interaction, resource }: FhirRequest, endpoint: Endpoint): Generator<void, void> {
+  if (interaction !== 'transaction' && interaction !== 'batch') return;
+  const entries = Array.isArray(resource?.['entry']) ? (resource['entry'] as unknown[]) : [];
+  for (const [index, entry] of entries.entries()) {
+    checkEntry(entry, `Bundle.entry[${index}]`, endpoint);
+    yield;
+  }
 }
 
 /** An entry may do what a request of its own may do, and nothing else. */

@@ -78,18 +78,19 @@ export function readPairs(text: string, isForm = false): Pairs {
  */
 export function readSearch(pairs: Pairs, resource: OfferedResource, { mostPerPage }: Endpoint, isLenient: boolean): Search {
   const declared = new Map(parametersOf(resource).map((parameter) => [parameter.name, parameter]));
-  const conditions: SearchCondition[] = [];
+  const written: SearchCondition[] = [];
   const control = new Map<string, string[]>();
   for (const [name, value] of pairs) {
     if (value.length > MOST_LENGTH) throw refuse(400, 'too-costly', 'A value is too long.', shown(name));
     const [, plain = '', modifier] = /^([^:]*)(?::(.*))?$/s.exec(name) ?? [];
     const parameter = declared.get(plain);
     if (parameter !== undefined) {
-      if (value !== '') conditions.push(readCondition(parameter, modifier, value));
+      if (value !== '') written.push(readCondition(parameter, modifier, value));
     } else if (CONTROLS.has(plain)) control.set(plain, [...(control.get(plain) ?? []), value]);
     else if (!IGNORED.has(plain) && !isLenient)
       throw refuse(400, 'not-supported', 'This search parameter is not supported (see the CapabilityStatement at metadata).', shown(name));
   }
+  const conditions = written.filter(({ values }) => values.length > 0);
   return {
     conditions,
     first: Object.fromEntries(conditions.toReversed().map(({ name, values }) => [name, values[0]!])),
@@ -140,6 +141,7 @@ function oneOf(name: string, value: string | null, allowed: readonly string[]): 
   throw refuse(400, 'value', `It must be one of ${allowed.join(', ')}.`, name);
 }
 
+/** Empty values ask for nothing and are left out; with nothing else the condition has no values. */
 function readCondition({ name, type }: SearchParameter, modifier: string | undefined, value: string): SearchCondition {
   if (modifier === 'missing') {
     if (value !== 'true' && value !== 'false') throw refuse(400, 'value', 'With :missing it must be true or false.', name);
@@ -150,7 +152,8 @@ function readCondition({ name, type }: SearchParameter, modifier: string | undef
     throw refuse(400, 'not-supported', 'This modifier is not supported.', name);
   const written = splitValues(value, ',');
   if (written.length > MOST_VALUES) throw refuse(400, 'too-costly', 'There are too many values.', name);
-  const values = written.map((one) => readValue(name, type, one, isTyped ? modifier : undefined));
+  const given = written.filter((one) => !(type === 'token' ? /^[\s|]*$/ : /^\s*$/).test(one));
+  const values = given.map((one) => readValue(name, type, one, isTyped ? modifier : undefined));
   return { name, modifier: modifier ?? null, values };
 }
 
@@ -189,6 +192,7 @@ function toNumber(text: string, name: string): number {
 
 /** Splits at a separator that no `\` precedes. The parts keep their escapes. */
 function splitValues(value: string, separator: ',' | '|'): readonly string[] {
+  if (!value.includes('\\')) return value.split(separator);
   const parts: string[] = [];
   let part = '';
   for (let at = 0; at < value.length; at++) {

@@ -186,6 +186,16 @@ const REFUSED: readonly (readonly [string, string, string, Asked, number, string
     'invalid',
     /value/,
   ],
+  ...['identifier=', 'identifier=,', 'identifier=%7C,', 'name:contains=,%20', '_id=,'].flatMap((query): typeof REFUSED => [
+    [`a conditional delete by ${query}`, 'DELETE', '/Patient', { query }, 412, 'invalid', /value/],
+    [`a conditional update by ${query}`, 'PUT', '/Patient', { query, body: PATIENT }, 412, 'invalid', /value/],
+    [
+      `an entry that deletes by ${query}`,
+      ...(['POST', '/'] as const),
+      { body: { resourceType: 'Bundle', type: 'transaction', entry: [{ request: { method: 'DELETE', url: `Patient?${query}` } }] } },
+      ...([412, 'invalid', /value/] as const),
+    ],
+  ]),
   ['an If-Match that is none', 'DELETE', '/Patient/p1', { headers: { 'if-match': '3' } }, 400, 'value', /If-Match/],
   [
     'a bundle of a type that is not offered',
@@ -215,6 +225,22 @@ for (const [what, method, path, asked, status, type, text] of REFUSED)
     assert.deepEqual([outcome.status, outcome.type], [status, type]);
     assert.match(outcome.text, text);
   });
+
+test('the entries of a large Bundle are judged while others go on', async () => {
+  assert.ok(receive.kind === 'trigger');
+  const abort = new AbortController();
+  const url = `Patient?${Array.from({ length: 200 }, () => `identifier=${'a,'.repeat(100)}`).join('&')}`;
+  const body = {
+    resourceType: 'Bundle',
+    type: 'transaction',
+    entry: Array.from({ length: 100 }, () => ({ request: { method: 'GET', url } })),
+  };
+  const opened = receive.door!({ ...CONFIG, checks: false }).open(createMessage({ body, query: {}, params: {} }, { headers: {} }), {
+    ...{ clock: systemClock, signal: abort.signal, request: { method: 'POST', rawQuery: '' } },
+  });
+  setImmediate(() => abort.abort(new Error('cancelled')));
+  await assert.rejects(Promise.resolve(opened), /cancelled/);
+});
 
 test('metadata describes what is offered, and two foreign validators accept it', async () => {
   const opened = await open('GET', '/metadata');
