@@ -3,6 +3,7 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 const MESSAGES = {
   form: 'The file is no archive that can be read.',
   damaged: 'The archive is damaged, or was cut off.',
+  overlap: 'Member {entry} of the archive overlaps the next one, as in an attack.',
   encrypted: 'Member {entry} of the archive is encrypted.',
   method: 'Member {entry} of the archive is compressed by a method that is not read.',
   escape: 'The name of member {entry} leads out of the archive.',

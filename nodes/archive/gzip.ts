@@ -2,12 +2,22 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { archiveError } from './archive-error.ts';
+import { safeName } from './member-name.ts';
 import type { Member } from './members.ts';
 
 /** Yields the one file of a gzip file (RFC 1952), which is named as the source without its ending. */
 export async function* readGzip(open: () => AsyncIterable<Uint8Array>, name: string | undefined): AsyncIterable<Member> {
-  const path = name?.replace(/\.gz$/i, '').slice(name.lastIndexOf('/') + 1);
-  yield { path: path === undefined || path === '' ? 'content' : path, content: unfold(open) };
+  yield { path: memberName(name ?? ''), content: unfold(open) };
+}
+
+/** The name of the source may be any text. */
+function memberName(name: string): string {
+  const last = name.replace(/^.*[\\/]/s, '').replace(/\.gz$/i, '');
+  try {
+    return safeName(last, 1);
+  } catch {
+    return 'content';
+  }
 }
 
 async function* unfold(open: () => AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {

@@ -20,6 +20,7 @@ import { asJson } from '../shared/as-json.ts';
 import { archiveError } from './archive-error.ts';
 import { safeName } from './member-name.ts';
 import { unlessStopped } from './source.ts';
+import { namedBlob } from '../shared/named-blob.ts';
 
 const MOST_FILES = 10_000;
 
@@ -119,7 +120,7 @@ function readFiles(value: unknown, { blobs, signal }: NodeContext<Config>): read
     const path = safeName(given, entry);
     if (paths.has(path)) throw archiveError('ARCHIVE_NAME_REFUSED', 'twice', { entry });
     paths.add(path);
-    if (typeof blobId === 'string') return { path, open: () => unlessStopped(blobs.get(blobId), signal) };
+    if (typeof blobId === 'string') return { path, open: () => unlessStopped(namedBlob(blobs, blobId, `source/${entry}`), signal) };
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
     if (!(bytes instanceof Uint8Array)) throw archiveError('ARCHIVE_CONTENT', 'item', { entry });
     return { path, open: () => unlessStopped([bytes], signal) };

@@ -2,6 +2,7 @@
 import type { NodeContext } from '../../engine/contract/node/node.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import { archiveError } from './archive-error.ts';
+import { namedBlob } from '../shared/named-blob.ts';
 
 export interface FileSource {
   /** Begins to read again each time. */
@@ -14,7 +15,7 @@ export function fileSource(value: unknown, { blobs, signal }: Pick<NodeContext<u
   if (value instanceof Uint8Array) return { open: () => unlessStopped([value], signal), name: undefined };
   if (!isRecord(value) || typeof value['blobId'] !== 'string') throw archiveError('ARCHIVE_CONTENT', 'source');
   const { blobId, name } = value;
-  return { open: () => unlessStopped(blobs.get(blobId), signal), name: typeof name === 'string' ? name : undefined };
+  return { open: () => unlessStopped(namedBlob(blobs, blobId, 'source'), signal), name: typeof name === 'string' ? name : undefined };
 }
 
 export async function* unlessStopped(

@@ -138,13 +138,19 @@ async function unpack(source: FileSource, config: Config, { blobs, signal }: Nod
     }
   }
   const files: UnpackedFile[] = [];
-  for await (const { path, content } of packed.isGzip ? readGzip(source.open, source.name) : readZip(source.open, config)) {
-    entry += 1;
-    const { blobId, sizeBytes } = await blobs.put(counted(content), { limitBytes: maxFileBytes });
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    files.push({ blobId, sizeBytes, name, path, mediaType: mediaTypeOf(name) });
+  try {
+    for await (const { path, content } of packed.isGzip ? readGzip(source.open, source.name) : readZip(source.open, config)) {
+      entry += 1;
+      const { blobId, sizeBytes } = await blobs.put(counted(content), { limitBytes: maxFileBytes });
+      const name = path.slice(path.lastIndexOf('/') + 1);
+      files.push({ blobId, sizeBytes, name, path, mediaType: mediaTypeOf(name) });
+    }
+    return files;
+  } catch (error) {
+    // Nobody will name them. What cannot be removed now is swept away later.
+    await Promise.allSettled(files.map(({ blobId }) => blobs.remove(blobId)));
+    throw error;
   }
-  return files;
 }
 
 /** The size in a reference is not believed. */

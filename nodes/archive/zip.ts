@@ -22,10 +22,13 @@ export async function* readZip(open: () => AsyncIterable<Uint8Array>, options: R
   const reader = await createForwardReader(open);
   try {
     const zip = await openZip(reader);
-    for (const { entry, path, number } of await listFiles(zip, options)) {
+    const listed = await listFiles(zip, options);
+    for (const [index, { entry, path, number }] of listed.entries()) {
       if (entry.isEncrypted()) throw archiveError('ARCHIVE_UNSUPPORTED', 'encrypted', { entry: number });
       if (!entry.canDecodeFileData()) throw archiveError('ARCHIVE_UNSUPPORTED', 'method', { entry: number });
-      yield { path, content: contentOf(zip, entry) };
+      const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
+      refuseOverlap(listed, index, fileDataStart);
+      yield { path, content: contentOf(zip, entry, fileDataStart) };
     }
   } catch (cause) {
     throw asArchiveError(cause, 'damaged');
@@ -60,20 +63,33 @@ async function listFiles(zip: ZipFile, { charset, maxFiles }: ReadOptions): Prom
   let number = 0;
   for await (const entry of zip.eachEntry()) {
     number += 1;
+    if (number > maxFiles) throw archiveError('ARCHIVE_TOO_LARGE', 'files', { limit: maxFiles });
     const name = nameOf(entry, charset, number, getFileNameLowLevel);
     if (/[/\\]$/.test(name)) {
       safeName(name.slice(0, -1), number);
       continue;
     }
-    if (listed.length >= maxFiles) throw archiveError('ARCHIVE_TOO_LARGE', 'files', { limit: maxFiles });
     const path = safeName(name, number);
     if (paths.has(path)) throw archiveError('ARCHIVE_NAME_REFUSED', 'twice', { entry: number });
     paths.add(path);
     listed.push({ entry, path, number });
   }
-  return listed.sort((one, other) => one.entry.relativeOffsetOfLocalHeader - other.entry.relativeOffsetOfLocalHeader);
+  listed.sort((one, other) => one.entry.relativeOffsetOfLocalHeader - other.entry.relativeOffsetOfLocalHeader);
+  for (const [index, { entry }] of listed.entries()) refuseOverlap(listed, index, entry.relativeOffsetOfLocalHeader + HEADER_BYTES);
+  return listed;
 }
 
+/** Of the header of a member, without its name and extra fields, whose lengths only the header itself says. */
+const HEADER_BYTES = 30;
+
+/** Many members in one place would each have the archive read once more. */
+function refuseOverlap(listed: readonly Listed[], index: number, dataFrom: number): void {
+  const { entry, number } = listed[index]!;
+  const next = listed[index + 1]?.entry.relativeOffsetOfLocalHeader ?? Infinity;
+  if (dataFrom + entry.compressedSize > next) throw archiveError('ARCHIVE_INVALID', 'overlap', { entry: number });
+}
+
+const STORED = 0;
 const UTF_8_FLAG = 0x0800;
 /** The field of Info-ZIP that holds the name in UTF-8. */
 const UNICODE_PATH = 0x7075;
@@ -85,11 +101,23 @@ function nameOf(entry: Entry, charset: NameCharset, number: number, decodeMarked
   return decodeName(fileNameRaw, charset, number);
 }
 
+/** `openReadStream` would read the header again, and so the archive from its begin. Its form with a promise is broken. */
+function openContent(zip: ZipFile, entry: Entry, dataFrom: number): Promise<Readable> {
+  const { compressedSize, uncompressedSize, compressionMethod } = entry;
+  const isPacked = compressionMethod !== STORED;
+  return new Promise((resolve, reject) => {
+    zip.openReadStreamLowLevel(dataFrom, compressedSize, 0, compressedSize, isPacked, uncompressedSize, (error, content) =>
+      error === null ? resolve(content) : reject(error),
+    );
+  });
+}
+
 /** Yields the content. Fewer or more bytes than announced, or others, are ARCHIVE_INVALID. */
-async function* contentOf(zip: ZipFile, entry: Entry): AsyncIterable<Uint8Array> {
+async function* contentOf(zip: ZipFile, entry: Entry, dataFrom: number): AsyncIterable<Uint8Array> {
   let checksum = 0;
   try {
-    for await (const chunk of (await zip.openReadStreamPromise(entry)) as AsyncIterable<Buffer>) {
+    const content = await openContent(zip, entry, dataFrom);
+    for await (const chunk of content as AsyncIterable<Buffer>) {
       checksum = crc32(chunk, checksum);
       yield chunk;
     }

@@ -8,6 +8,7 @@ import { encodeText } from '../shared/charset/text-charset.ts';
 import type { StreamedBody } from '../shared/http/exchange.ts';
 import { isJsonType } from '../shared/http/media-type.ts';
 import type { Config } from './config.ts';
+import { namedBlob } from '../shared/named-blob.ts';
 
 export const NO_BODY = Symbol('no body');
 
@@ -130,7 +131,7 @@ function streamOf(pieces: readonly Piece[], { blobs, signal }: BodyContext): Str
   /** The length is announced before the content is read, so a reference with a wrong size must not go on. */
   async function* exactly({ blobId, sizeBytes }: BlobRef) {
     let left = sizeBytes;
-    for await (const chunk of blobs.get(blobId)) {
+    for await (const chunk of namedBlob(blobs, blobId, 'body')) {
       signal.throwIfAborted();
       left -= chunk.byteLength;
       if (left < 0) break;

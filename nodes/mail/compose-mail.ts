@@ -4,6 +4,7 @@ import type { MailComposerAttachment } from 'nodemailer/lib/mail-composer';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Blobs } from '../../engine/contract/ports/blobs.ts';
+import { namedBlob } from '../shared/named-blob.ts';
 
 export interface MailAddress {
   readonly name: string;
@@ -103,7 +104,7 @@ function contentOf(
   blobs: Blobs,
   onFail: (error: unknown) => void,
 ): Readable | Buffer {
-  if (typeof blobId === 'string') return Readable.from(reported(blobs.get(blobId), onFail));
+  if (typeof blobId === 'string') return Readable.from(reported(namedBlob(blobs, blobId, `attachments/${index + 1}`), onFail));
   if (typeof text === 'string') return Buffer.from(text);
   if (content instanceof Uint8Array) return Buffer.from(content);
   if (typeof content === 'string' && /^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(content)) return Buffer.from(content, 'base64');

@@ -43,6 +43,7 @@ export const fileTexts: ErrorTemplates = {
   FILE_WRITE_UNKNOWN: { what: '文件改名时连接中断，不确定是否完成', fix: '在目录中查看文件是否已在。' },
   ARCHIVE_INVALID: { what: '文件不是可以读取的压缩包', fix: '请发送方重新发送；可读取 ZIP 与 gzip。' },
   'ARCHIVE_INVALID/damaged': { what: '压缩包已损坏或不完整', fix: '请发送方重新发送。' },
+  'ARCHIVE_INVALID/overlap': { what: '压缩包中第 {entry} 个成员与下一个重叠，疑似攻击', fix: '请发送方重新打包。' },
   ARCHIVE_UNSUPPORTED: { what: '压缩包中第 {entry} 个成员无法解开', fix: '请发送方改用不带密码、以 deflate 压缩的 ZIP。' },
   'ARCHIVE_UNSUPPORTED/encrypted': { what: '压缩包中第 {entry} 个成员带有密码', fix: '请发送方改用不带密码的 ZIP，在传输或存放处加密。' },
   ARCHIVE_NAME_REFUSED: { what: '第 {entry} 个文件的名称不能使用', fix: '请发送方使用普通的相对路径作为文件名。' },

@@ -91,6 +91,7 @@ export const storeTexts: ErrorTemplates = {
   STORE_BAD_PATCH: { what: '对[“{path}”]的修改无法执行（平台缺陷）', fix: '请报告给平台。' },
   STORE_BUG: { what: '存储拒绝了操作（平台缺陷）', fix: '请附上日志报告给平台。' },
   BLOB_MISSING: { what: '存储的载荷[ {blobId} ]已丢失', fix: '从备份恢复，或请发送方重发。' },
+  BLOB_UNKNOWN: { what: '[ {field} ]中 blobId 引用的文件不存在', fix: '使用已存储文件的引用：与收到时一致，且其执行记录尚未清理。' },
   BLOB_DAMAGED: { what: '存储的载荷[ {blobId} ]不完整或被改动', fix: '从备份恢复，并检查磁盘。' },
   BLOB_TOO_LARGE: { what: '载荷超过上限[ {limitBytes} 字节]', fix: '减少内容，或调高接口或节点的上限。' },
   BLOB_STORE_FULL: { what: '内存载荷库已满', fix: '改用嵌入式存储。' },

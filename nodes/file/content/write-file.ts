@@ -5,6 +5,7 @@ import { AppError } from '../../../engine/contract/values/errors.ts';
 import { changed, exists } from '../stores/errors.ts';
 import { folderOf, joinPath, nameOf, withSuffix } from '../paths/paths.ts';
 import type { FileStore } from '../stores/store.ts';
+import { namedBlob } from '../../shared/named-blob.ts';
 
 /** What is written. A blob is read again from where an earlier attempt was cut. */
 export type Source = { readonly bytes: Uint8Array } | { readonly blobId: string };
@@ -65,7 +66,7 @@ async function transfer(
   const there = (await store.stat(temporary))?.sizeBytes ?? 0;
   let sizeBytes = 0;
   async function* rest(): AsyncIterable<Uint8Array> {
-    for await (const chunk of 'blobId' in source ? ctx.blobs.get(source.blobId) : [source.bytes]) {
+    for await (const chunk of 'blobId' in source ? namedBlob(ctx.blobs, source.blobId, 'content') : [source.bytes]) {
       ctx.signal.throwIfAborted();
       const begin = Math.max(0, there - sizeBytes);
       sizeBytes += chunk.length;

@@ -11,6 +11,7 @@ import { runTableTask, type TableTask } from './table-task.ts';
 import type { SourceOperand } from './table-fields.ts';
 import { blobOf, rowsSource } from './rows-source.ts';
 import { tableError } from './table-error.ts';
+import { namedBlob } from '../named-blob.ts';
 
 /** The largest result in memory; a larger one must be a blob. */
 const MAX_MEMORY_BYTES = 67_108_864;
@@ -81,7 +82,7 @@ function bytesOf(value: unknown, { charset }: Message, { blobs }: Pick<NodeConte
   if (value instanceof Uint8Array) return { ...inMemory(value), charset };
   const ref = blobOf(value);
   if (ref === undefined) throw tableError('TABLE_SOURCE');
-  return { bytes: blobs.get(ref.blobId), sizeBytes: ref.sizeBytes, charset: undefined, isSmall: false };
+  return { bytes: namedBlob(blobs, ref.blobId, 'source'), sizeBytes: ref.sizeBytes, charset: undefined, isSmall: false };
 }
 
 function rowsOf(value: unknown, { blobs }: Pick<NodeContext<unknown>, 'blobs'>): Source {

@@ -2,6 +2,7 @@
 import type { Blobs } from '../../../engine/contract/ports/blobs.ts';
 import { isRecord } from '../../../engine/contract/values/is-record.ts';
 import { tableError } from './table-error.ts';
+import { namedBlob } from '../named-blob.ts';
 
 const PIECE_CHARACTERS = 65_536;
 
@@ -17,7 +18,7 @@ export function rowsSource(value: unknown, blobs: Blobs): RowsSource {
   if (Array.isArray(value)) return { bytes: linesOf(value as readonly unknown[]), sizeBytes: undefined, rows: value as readonly unknown[] };
   const ref = blobOf(value);
   if (ref === undefined) throw tableError('TABLE_SOURCE');
-  return { bytes: blobs.get(ref.blobId), sizeBytes: ref.sizeBytes, rows: undefined };
+  return { bytes: namedBlob(blobs, ref.blobId, 'source'), sizeBytes: ref.sizeBytes, rows: undefined };
 }
 
 export function blobOf(value: unknown): { readonly blobId: string; readonly sizeBytes: number } | undefined {

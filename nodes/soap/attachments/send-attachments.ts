@@ -4,6 +4,7 @@ import type { Blobs } from '../../../engine/contract/ports/blobs.ts';
 import type { SoapVersion } from '../../../engine/contract/soap/soap-fault.ts';
 import { isRecord } from '../../../engine/contract/values/is-record.ts';
 import { attachmentError } from './attachment-error.ts';
+import { namedBlob } from '../../shared/named-blob.ts';
 
 export type AttachmentMode = 'inline' | 'mtom' | 'swa';
 
@@ -29,7 +30,7 @@ export async function takeAttachments(
   let left = MOST_BYTES;
   const read = async (blobId: string): Promise<Buffer> => {
     const pieces: Uint8Array[] = [];
-    for await (const piece of blobs.get(blobId)) {
+    for await (const piece of namedBlob(blobs, blobId, 'parameters')) {
       left -= piece.byteLength;
       if (left < 0) throw attachmentError('size', MOST_BYTES);
       pieces.push(piece);

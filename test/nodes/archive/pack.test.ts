@@ -80,7 +80,7 @@ test('refuses what is no list of files, and names that lead out or occur twice',
     [named('a', 'a'), 'ARCHIVE_NAME_REFUSED', { problem: 'twice', entry: 2 }],
   ];
   for (const [data, code, values] of cases) await assert.rejects(pack(data), { code, kind: 'input', values });
-  await assert.rejects(pack([{ name: 'a', blobId: 'blb_none', sizeBytes: 1 }]), { code: 'BLOB_MISSING' });
+  await assert.rejects(pack([{ name: 'a', blobId: 'blb_none', sizeBytes: 1 }]), { code: 'BLOB_UNKNOWN', kind: 'input' });
   for (const name of ['../a.zip', 'a/b.zip']) await assert.rejects(pack([], { name }), { code: 'NODE_CONFIG_WRONG' });
 });
 

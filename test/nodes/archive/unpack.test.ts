@@ -106,7 +106,7 @@ test('refuses what is no archive, is damaged, encrypted or packed by another met
       return true;
     });
   await assert.rejects(unpack({ text: 'x' }), { code: 'ARCHIVE_CONTENT' });
-  await assert.rejects(unpack({ blobId: 'blb_none', sizeBytes: 1 }), { code: 'BLOB_MISSING' });
+  await assert.rejects(unpack({ blobId: 'blb_none', sizeBytes: 1 }), { code: 'BLOB_UNKNOWN', kind: 'input' });
 });
 
 test('counts what unfolds, whatever the archive declares', async () => {
@@ -131,7 +131,38 @@ for n in range(2, 30):
     e = copy.copy(z.filelist[0])
     e.filename = f'a{n}'
     z.filelist.append(e)`);
-  await assert.rejects(unpack(overlapping), ratio);
+  await assert.rejects(unpack(overlapping), overlap(1));
+  const folders = zippedByPython(`for n in range(4): z.writestr(f'd{n}/', '')`);
+  await assert.rejects(unpack(folders, { maxFiles: 3 }), { values: { problem: 'files', limit: 3 } });
+});
+
+const overlap = (entry: number) => ({ code: 'ARCHIVE_INVALID', kind: 'input', values: { problem: 'overlap', entry } });
+
+test('members that overlap are refused before any is read, and a header that reaches into the next one before it is', async () => {
+  const archive = zippedByPython(`for n in range(3): z.writestr(f'f{n}', 'x' * 1000, zipfile.ZIP_STORED)`);
+  const second = archive.indexOf('f1') - 30;
+  // The length of its extra fields.
+  archive.writeUInt16LE(50, second + 28);
+  const blobs = memoryBlobs();
+  await assert.rejects(unpack(archive, {}, { blobs }), overlap(2));
+  for await (const blobId of blobs.list(-1000)) assert.fail(blobId);
+});
+
+test('nothing of an archive that is refused in the middle stays stored', async () => {
+  const archive = zippedByPython(`for n in range(3): z.writestr(f'f{n}', 'x' * 1000, zipfile.ZIP_STORED)`);
+  archive[archive.indexOf('f2') + 500] = 0x79;
+  const blobs = memoryBlobs();
+  await assert.rejects(unpack(archive, {}, { blobs }), { code: 'ARCHIVE_INVALID', values: { problem: 'damaged' } });
+  for await (const blobId of blobs.list(-1000)) assert.fail(blobId);
+});
+
+test('the file of a gzip file has a safe name, whatever the source is called', async () => {
+  const blobs = memoryBlobs();
+  const ref = await blobs.put(once(gzipSync('one')), { limitBytes: 1000 });
+  const names = ['...gz', 'x\0.gz', '.gz', 'a/', '../../etc/x.GZ', 'c:\\b\\y.gz', 'C:z.gz', `${'n'.repeat(300)}.gz`];
+  const found: string[] = [];
+  for (const name of names) found.push((await unpack({ ...ref, name }, {}, { blobs })).files[0]!.path);
+  assert.deepEqual(found, ['content', 'content', 'content', 'content', 'x', 'y', 'content', 'content']);
 });
 
 test('10 MB unfold while others go on', async () => {

@@ -85,7 +85,10 @@ test('a cancel ends it', async () => {
 });
 
 test('a blob that is gone is named as such', async () => {
-  await assert.rejects(messageOf(csvParse, { data: { blobId: 'blob_gone' }, blobs: memoryBlobs() }), { code: 'BLOB_MISSING' });
+  await assert.rejects(messageOf(csvParse, { data: { blobId: 'blob_gone' }, blobs: memoryBlobs() }), {
+    code: 'BLOB_UNKNOWN',
+    kind: 'input',
+  });
 });
 
 test('reads what `csv.serialise` writes', async () => {

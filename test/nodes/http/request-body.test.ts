@@ -95,7 +95,10 @@ test('a file that is gone, or has another size than its reference says, never ar
   const { baseUrl, requests } = await httpPeer(t);
   for (const sizeBytes of [99, 101])
     await assert.rejects(send(baseUrl, 'blob', { data: { ...ref, sizeBytes }, blobs }), { code: 'HTTP_BODY_WRONG', kind: 'input' });
-  await assert.rejects(send(baseUrl, 'blob', { data: { blobId: 'blb_none', sizeBytes: 5 }, blobs }), { code: 'BLOB_MISSING' });
+  await assert.rejects(send(baseUrl, 'blob', { data: { blobId: 'blb_none', sizeBytes: 5 }, blobs }), {
+    code: 'BLOB_UNKNOWN',
+    kind: 'input',
+  });
   assert.equal(requests.length, 0);
 });
 

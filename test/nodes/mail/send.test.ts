@@ -221,7 +221,7 @@ test('a mail above its limit, or whose file is gone, is not sent', LIMIT, async 
   const { blobId } = await blobs.put(chunks(Buffer.alloc(200_000)), { limitBytes: 1_000_000 });
   const config = { ...CONFIG, maxBytes: 100_000, attachments: { value: [{ name: 'a', blobId }] } };
   assert.deepEqual(await errorOf(send(server.port, { config, blobs })), ['MAIL_SEND_TOO_LARGE', 'input']);
-  assert.equal((await errorOf(send(server.port, { config })))[0], 'BLOB_MISSING');
+  assert.equal((await errorOf(send(server.port, { config })))[0], 'BLOB_UNKNOWN');
   await eventually(() => server.openSockets() === 0);
   assert.equal(server.mails.length, 0);
 });
