@@ -192,6 +192,8 @@ export interface RunFacts {
   readonly depth: number;
   /** Throws LostExecution if this process no longer owns the execution. */
   readonly assertOwned: () => void;
+  /** Called by a node that writes, just before its first byte; only trials need it. */
+  readonly sending?: (nodeId: string) => void;
   /** The W3C trace context of the span of this run; absent if the run is not traced. */
   readonly traceparent?: string | undefined;
 }

@@ -122,6 +122,7 @@ export class Context implements NodeContext<unknown> {
     this.signal.throwIfAborted();
     this.#facts.assertOwned();
     this.hasSent = true;
+    this.#facts.sending?.(this.node.id);
   }
 }
 

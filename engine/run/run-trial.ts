@@ -55,6 +55,7 @@ export async function runTrial(
     mayWait: false,
     depth: 0,
     assertOwned: () => undefined,
+    sending: notes.sending,
     input,
     journal: { before: () => Promise.resolve(), settled: notes.settled },
     known,

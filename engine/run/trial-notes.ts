@@ -11,6 +11,8 @@ export interface TrialNotes {
   settled(step: SettledStep): void;
   /** Called if the node really calls another system. */
   reached(nodeId: string): void;
+  /** Called if a node that writes is about to send its first byte. */
+  sending(nodeId: string): void;
   notReached(nodeId: string, path: string, error: ErrorRecord): void;
   /** Returns the result of the trial. `aborted`: the error of the cancel or time limit that ended the run. */
   toResult(end: RunEnd, aborted: ErrorRecord | undefined): TrialResult;
@@ -29,6 +31,7 @@ export function createTrialNotes(flow: CompiledFlow, clock: Clock): TrialNotes {
   const settled = new Map<string, SettledStep>();
   const notReached = new Map<string, ErrorRecord>();
   const reached = new Set<string>();
+  const sent = new Set<string>();
 
   return {
     entering(node, scope, input) {
@@ -36,17 +39,29 @@ export function createTrialNotes(flow: CompiledFlow, clock: Clock): TrialNotes {
     },
     settled: (step) => void settled.set(stepKey(step.record.scope, step.record.node), step),
     reached: (nodeId) => void reached.add(nodeId),
+    sending: (nodeId) => void sent.add(nodeId),
     notReached: (nodeId, path, error) => void notReached.set(stepKey(path, nodeId), error),
     toResult(end, aborted) {
       const ended = outcomeOf(end, aborted, [...notReached.values()][0]);
+      const begun = stepsBegun(end, ended);
+      const unknown = begun.filter(({ error }) => error?.kind === 'unknown-outcome').map(({ node }) => node);
+      const wrote = new Set([...sent, ...nodesThatSucceeded(), ...unknown]);
       return {
         ...ended,
-        steps: [...stepsBegun(end, ended), ...stepsSkipped()],
+        steps: [...begun, ...stepsSkipped()],
         reached: [...reached],
-        wrote: [...reached].filter((id) => flow.nodes.get(id)!.effect !== 'read'),
+        wrote: [...reached].filter((id) => wrote.has(id) && flow.nodes.get(id)!.effect !== 'read'),
       };
     },
   };
+
+  /** A node with `onError: continue` that failed passed on the message it got. */
+  function nodesThatSucceeded(): readonly string[] {
+    return [...settled].flatMap(([key, { node, record, emits = {} }]) => {
+      const hasFailed = node.onError === 'continue' && Object.values(emits).includes(entered.get(key)?.input as Message);
+      return hasFailed || !record.ports.some((port) => port !== 'error') ? [] : [node.id];
+    });
+  }
 
   function stepsBegun(end: RunEnd, ended: Pick<TrialResult, 'status' | 'error'>): TrialStep[] {
     const failed = keyOfFailed(end);

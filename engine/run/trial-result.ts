@@ -48,6 +48,9 @@ export interface TrialResult {
   readonly steps: readonly TrialStep[];
   /** The nodes that called another system. */
   readonly reached: readonly string[];
-  /** The nodes in `reached` that write; their steps show how each ended. */
+  /**
+   * The nodes in `reached` that wrote, or may have written: they sent their first byte, succeeded, or ended with an
+   * unknown outcome.
+   */
   readonly wrote: readonly string[];
 }

@@ -9,6 +9,7 @@ import { compileFlow } from '../../../engine/compile/compile-flow.ts';
 import type { RunDeps } from '../../../engine/run/run-deps.ts';
 import { runTrial } from '../../../engine/run/run-trial.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
+import { edge, flowOf, node, testAction, testTrigger, transient, type Deed } from '../../support/model-flows.ts';
 import { testBuildContext } from '../../../engine/testing/test-build-context.ts';
 import call from '../../../nodes/interface/call.node.ts';
 import { sampleFlow } from '../flow/sample-flow.ts';
@@ -50,3 +51,45 @@ test('a trial for a person ends after its limit, and names the step that was not
     [['n_wait', 'stopped', 30_000]],
   );
 });
+
+const WRITES: readonly { readonly name: string; readonly deed: Deed; readonly wrote: readonly string[] }[] = [
+  {
+    name: 'failed before its first byte',
+    deed: () => {
+      throw transient();
+    },
+    wrote: [],
+  },
+  {
+    name: 'failed after its first byte',
+    deed: (ctx) => {
+      ctx.beforeFirstByte();
+      throw transient();
+    },
+    wrote: ['n_book'],
+  },
+  { name: 'succeeded without sending a byte', deed: () => ({ no: 1 }), wrote: ['n_book'] },
+];
+
+for (const onError of ['fail', 'port', 'continue'] as const)
+  for (const { name, deed, wrote } of WRITES)
+    test(`a write that ${name} (on error: ${onError}) is ${wrote.length === 0 ? 'not ' : ''}said to be written`, async () => {
+      const write = testAction('test.write', 'write', deed);
+      const nodes = new Map([testTrigger, write].map((type) => [typeName(type), type as never]));
+      const document = flowOf([node('in', 'test.in'), node('book', 'test.write', {}, { handling: { onError } })], [edge('in.out', 'book')]);
+      const flow = compileFlow(
+        { flowId: 'flw_a', version: 1, contentHash: '', document },
+        { getNode: (type) => nodes.get(type), build: testBuildContext() },
+      );
+      const clock = fakeClock();
+      const deps = {
+        clock,
+        log: silentLogger,
+        metrics: silentMetrics,
+        bindings: { tables: () => ({ id: 'none' }) },
+        gates: createAdapterGates(clock),
+      } as unknown as RunDeps;
+      const options = { reach: 'adapters', limitMs: 30_000 } as const;
+      const result = await runTrial(flow, createMessage(1), {}, deps, new AbortController().signal, options);
+      assert.deepEqual([result.reached, result.wrote], [['n_book'], wrote]);
+    });
