@@ -2,6 +2,8 @@
 import { Type } from 'typebox';
 import type { FlowNode } from '../../engine/contract/flow/flow-document.ts';
 import { typeName, type NodeDefinition, type PortSpec } from '../../engine/contract/node/node.ts';
+import type { AdapterType } from '../../engine/contract/node/adapter-type.ts';
+import type { FieldText } from '../../engine/contract/values/texts.ts';
 import { newerMajor, upgraded } from '../../engine/flow/migrate-flow.ts';
 import { describeNode, type NodeDescription } from '../../engine/registry/describe-node.ts';
 import { knownOutPorts } from '../../engine/registry/node-ports.ts';
@@ -72,8 +74,17 @@ function upgradeNode({ nodes }: NodeTypeServices): Action {
 function describe(nodes: NodeRegistry, node: NodeDefinition): NodeDescription {
   const name = typeName(node);
   const [longHelp, newer] = [nodes.longHelp?.(name), newerMajor(name, nodes)];
+  const protocol = node.kind === 'control' ? undefined : node.adapter;
+  const type = protocol === undefined ? undefined : nodes.adapterTypes?.().find((one) => one.protocol === protocol);
   return describeNode(node, {
+    ...(type === undefined ? {} : { adapterWords: wordsOf(type) }),
     ...(longHelp === undefined ? {} : { longHelp }),
     ...(newer === undefined ? {} : { upgradesTo: typeName(newer) }),
   });
+}
+
+function wordsOf({ text: { label, usedFor, words }, choice, settings }: AdapterType): string {
+  const field = choice === undefined ? undefined : (settings.properties[choice] as { readonly text?: FieldText } | undefined);
+  const texts = [label, usedFor, ...Object.values(field?.text?.options ?? {})];
+  return [...texts.flatMap((one) => (one === undefined ? [] : [one['zh-CN'], one.en])), words ?? ''].join(' ');
 }

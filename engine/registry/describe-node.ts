@@ -22,13 +22,15 @@ export interface NodeDescription {
   readonly category: Category;
   /** Served at `/icons/<icon>.svg`. */
   readonly icon: string;
-  readonly text: { readonly label: Text; readonly help: Text };
+  readonly text: { readonly label: Text; readonly help: Text; readonly words?: string };
   /** Long help in Markdown, from the file beside the node type. */
   readonly longHelp?: Text;
   /** The ports of a new node. If they depend on the configuration, `nodes.ports` returns those of a configured node. */
   readonly ports: { readonly in: readonly PortSpec[]; readonly out: readonly PortSpec[]; readonly dependOnConfig: boolean };
   /** The protocol of the adapter that the node needs. */
   readonly adapter?: string;
+  /** What people call the protocol, its products and the systems that it reaches, for the search. */
+  readonly adapterWords?: string;
   readonly effect?: Effect | 'depends-on-config';
   /** True for a trigger with its own listener. Other triggers are started by calls of an interface. */
   readonly listens?: boolean;
@@ -58,7 +60,7 @@ export interface NodeDescription {
 
 export function describeNode(
   definition: NodeDefinition,
-  { longHelp, upgradesTo }: Pick<NodeDescription, 'longHelp' | 'upgradesTo'> = {},
+  { longHelp, upgradesTo, adapterWords }: Pick<NodeDescription, 'longHelp' | 'upgradesTo' | 'adapterWords'> = {},
 ): NodeDescription {
   const { type, major, kind, category, icon, text } = definition;
   return {
@@ -73,6 +75,7 @@ export function describeNode(
     ...(longHelp === undefined ? {} : { longHelp }),
     ports: { in: definition.ports.in, out: knownOutPorts(definition, {}), dependOnConfig: typeof definition.ports.out === 'function' },
     ...(kind === 'control' || definition.adapter === undefined ? {} : { adapter: definition.adapter }),
+    ...(adapterWords === undefined ? {} : { adapterWords }),
     ...(kind === 'action' ? { effect: typeof definition.effect === 'function' ? ('depends-on-config' as const) : definition.effect } : {}),
     ...(kind === 'trigger' ? { listens: definition.listen !== undefined } : {}),
     ...(kind === 'trigger' && definition.canReply ? { canReply: definition.canReply } : {}),

@@ -72,6 +72,7 @@ export default defineNode({
       'zh-CN': '把若干文件打成一个 ZIP 压缩包，输出它的文件引用。',
       en: 'Packs files into one ZIP archive and emits it as a blob reference.',
     },
+    words: 'zip 压缩包 压缩文件 打包 compress',
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: 'read',

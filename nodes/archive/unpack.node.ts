@@ -91,6 +91,7 @@ export default defineNode({
       'zh-CN': '解开 ZIP 压缩包或 gzip 文件，输出其中各文件的引用列表。',
       en: 'Unpacks a ZIP archive or a gzip file and emits the list of its files as blob references.',
     },
+    words: 'zip gzip unzip 解压 压缩包 压缩文件',
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: 'read',

@@ -64,6 +64,7 @@ export default defineNode({
       'zh-CN': '订阅总线主题：每个事件按顺序启动一次流程，例如接口上线、熔断、告警。',
       en: 'Subscribes to a topic of the bus: each event starts the flow once, in order, such as a published interface or an opened breaker.',
     },
+    words: '订阅 事件 主题 topic event subscribe',
   },
   ports: { in: [], out: [outPort] },
   samples: [

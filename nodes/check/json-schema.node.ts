@@ -25,6 +25,7 @@ export default defineNode({
       'zh-CN': '按 JSON Schema 检查数据，不符合的从错误出口离开。',
       en: 'Checks the data against a JSON Schema; data that does not match is refused.',
     },
+    words: '校验 验证 validate',
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: 'pure',

@@ -21,6 +21,7 @@ export default defineNode({
       'zh-CN': '在沙箱中运行一段 JavaScript，返回值成为新的数据。',
       en: 'Runs JavaScript in a sandbox; what it returns is the new data.',
     },
+    words: 'JavaScript JS 脚本 script',
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: 'pure',

@@ -46,6 +46,7 @@ export default defineNode({
       'zh-CN': '把数据加入汇集；数量、大小或时间到达后，以“汇集完成”开头的流程一次收到整组。',
       en: 'Adds data to a collection; a flow that begins with “Collected group” gets a whole group by count, size or time.',
     },
+    words: '合并 汇总 聚合 攒批 merge aggregate batch',
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: 'idempotent-write',

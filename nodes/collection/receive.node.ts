@@ -68,6 +68,7 @@ export default defineNode({
       'zh-CN': '“加入汇集”的数据按键成组：数量、大小或时间先到者为准，每组启动一次流程。',
       en: 'Data of “Add to collection” in groups by key: count, size or time, whichever comes first. Each group starts the flow once.',
     },
+    words: '合并 汇总 聚合 攒批 merge aggregate batch',
   },
   ports: { in: [], out: [outPort] },
   samples: [

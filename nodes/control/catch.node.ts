@@ -20,6 +20,7 @@ export default defineNode({
   text: {
     label: { 'zh-CN': '捕获错误', en: 'Catch errors' },
     help: { 'zh-CN': '接住没有单独错误出口的节点所出的错误。', en: 'Handles the errors of nodes that have no error path of their own.' },
+    words: '异常 出错 try exception',
   },
   config: Type.Object(
     {

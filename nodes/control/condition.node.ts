@@ -43,6 +43,7 @@ export default defineNode({
       'zh-CN': '从上到下检查条件，走第一个成立的分支；都不成立则走“其他”。',
       en: 'Checks the conditions from the top and takes the first that is true, or “else”.',
     },
+    words: '判断 如果 if switch',
   },
   config: Type.Object(
     {

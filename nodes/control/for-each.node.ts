@@ -24,6 +24,7 @@ export default defineNode({
       'zh-CN': '对列表中的每一项各执行一次，全部完成后按原顺序汇总。',
       en: 'Runs once per item of a list, then gathers the results in order.',
     },
+    words: '循环 遍历 逐条 loop',
   },
   config: Type.Object(
     {

@@ -27,6 +27,7 @@ export default defineNode({
       'zh-CN': '等待最先成功的分支、最先结束的分支、全部或其中几个分支，把结果合成一个对象。',
       en: 'Waits for the first branch that succeeds, the first that ends, all or some, and combines their results into one object.',
     },
+    words: '合并 汇合 merge',
   },
   config: Type.Object(
     {

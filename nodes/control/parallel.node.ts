@@ -28,6 +28,7 @@ export default defineNode({
   text: {
     label: { 'zh-CN': '并行', en: 'Parallel' },
     help: { 'zh-CN': '把同一条消息同时发往每个分支。', en: 'Sends the same message to all branches at the same time.' },
+    words: '并发 分发 fork split',
   },
   config: Type.Object(
     {

@@ -25,6 +25,7 @@ export default defineNode({
       'zh-CN': '等待一段时间、等到某一时刻，或等待外部凭令牌恢复。',
       en: 'Waits for a duration, until a time, or until it is resumed with a token.',
     },
+    words: '延时 暂停 delay sleep',
   },
   config: Type.Object(
     {

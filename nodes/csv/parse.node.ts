@@ -48,6 +48,7 @@ export default defineNode({
       'zh-CN': '把 CSV 文本、字节或文件读成行；大文件边读边转换，不占用内存。',
       en: 'Reads CSV text, bytes or a blob into rows; large files are converted while they stream.',
     },
+    words: '表格 Excel',
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: ({ result }) => (result === 'blob' ? 'read' : 'pure'),

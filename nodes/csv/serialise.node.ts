@@ -60,6 +60,7 @@ export default defineNode({
       'zh-CN': '把行写成 CSV 文本、字节或文件；大表边读边写，不占用内存。',
       en: 'Writes rows as CSV text, bytes or a blob; large tables are written while they stream.',
     },
+    words: '表格 Excel',
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: ({ result }) => (result === 'blob' ? 'read' : 'pure'),

@@ -18,6 +18,7 @@ export default defineAdapter({
       'zh-CN': 'HIS 前置库、中间表、视图，LIS 数据库',
       en: 'front-end database of a HIS, exchange tables and views, database of a LIS',
     },
+    words: 'mssql sql server sqlserver SQL JDBC ODBC 存储过程',
   },
   settings: DatabaseSettings,
   credential: { 'zh-CN': '数据库用户的密码；SQLite 不需要。', en: 'The password of the database user; not needed for SQLite.' },

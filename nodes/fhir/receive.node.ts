@@ -57,7 +57,13 @@ const Config = Type.Object(
         'Base URL',
         '接口在网关上的地址，不含资源类型；写入 Location、分页链接和能力声明。',
         'Address of the interfaces at the gateway without the resource type; used in Location, paging links and the CapabilityStatement.',
-        { example: 'https://bus.city.example/bus/v1/fhir' },
+        {
+          example: 'https://bus.city.example/bus/v1/fhir',
+          pattern: [
+            '以 http:// 或 https:// 开头，末尾没有斜杠，不含空格、引号、尖括号、? 和 #',
+            'Begins with http:// or https:// and does not end with a slash; no spaces, quotes, angle brackets, ? or #',
+          ],
+        },
       ),
       pattern: '^https?://[^\\s<>"?#]*[^\\s<>"?#/]$',
       maxLength: 1000,

@@ -16,6 +16,7 @@ export default defineAdapter({
       'zh-CN': 'LIS 文件、检验报告、共享目录、CSV 与 Excel 对账文件',
       en: 'files and reports of a LIS, shared folders, CSV and Excel files',
     },
+    words: '目录 文件夹 上传 下载',
   },
   settings: FileSettings,
   credential: {

@@ -146,6 +146,7 @@ export default defineNode({
       'zh-CN': '定期检查目录，每个写完的文件启动一次流程，安全存储后移走。',
       en: 'Looks into a folder regularly. Each complete file starts the flow once and is moved away after it is safely stored.',
     },
+    words: '监听目录 扫描',
   },
   ports: { in: [], out: [outPort] },
   adapter: 'file',

@@ -53,6 +53,7 @@ export default defineNode({
       'zh-CN': '作为 FTP 服务器（TLS）接收医院上传的文件，安全存储后才确认上传成功。',
       en: 'Is an FTP server (TLS) to which hospitals upload files; each upload is confirmed after it is safely stored.',
     },
+    words: 'FTP 服务器 上传',
   },
   ports: { in: [], out: [outPort] },
   adapter: 'file',

@@ -19,6 +19,7 @@ export default defineNode({
       'zh-CN': '用当前消息运行另一个已发布的流程，并取得其回复。',
       en: 'Runs another published flow with this message and returns its reply.',
     },
+    words: '子流程 subflow',
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: (config) => config.effect,

@@ -51,6 +51,7 @@ export default defineNode({
       'zh-CN': '把 HL7 v2 文本解析为数据：data.PID[0].f5[0].c1 即 PID-5.1，c1s1 即 PID-5.1.1，不论对方怎么写；未改动时可逐字节还原。',
       en: 'Converts HL7 v2 text to data: data.PID[0].f5[0].c1 is PID-5.1, and c1s1 is PID-5.1.1, with and without subcomponents in the message. Unchanged data serialises back byte for byte.',
     },
+    words: 'ADT ORM ORU v2',
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: 'pure',

@@ -38,6 +38,7 @@ export default defineNode({
       'zh-CN': '通过适配器调用对方的 REST 接口，输出解析后的响应。',
       en: 'Calls a REST interface of the other side through its adapter and emits the parsed response.',
     },
+    words: 'REST API 接口 下载 上传',
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   adapter: 'http',

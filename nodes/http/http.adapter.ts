@@ -8,6 +8,7 @@ export default defineAdapter({
     label: { 'zh-CN': 'HTTP / REST', en: 'HTTP / REST' },
     help: { 'zh-CN': '以 JSON、XML 或表单提供 REST 接口的系统。', en: 'A system with REST interfaces: JSON, XML or forms.' },
     usedFor: { 'zh-CN': 'HIS、LIS、EMR 的接口，云服务，微服务', en: 'interfaces of HIS, LIS and EMR, cloud services, microservices' },
+    words: 'REST API OAuth',
   },
   ...httpAdapterFields,
 });

@@ -15,6 +15,7 @@ export default defineNode({
   text: {
     label: { 'zh-CN': '接口请求触发', en: 'Interface call' },
     help: { 'zh-CN': '每次接口被调用即运行本流程。', en: 'Runs the flow for every call of its interface.' },
+    words: 'REST API HTTP',
   },
   ports: { in: [], out: [outPort] },
   keyNames: () => [],

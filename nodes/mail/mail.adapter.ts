@@ -11,6 +11,7 @@ export default defineAdapter({
       en: 'A mailbox on a mail server: the platform fetches its mails over IMAP and sends mails over SMTP.',
     },
     usedFor: { 'zh-CN': '检验报告邮件、通知、带附件的邮箱', en: 'reports by mail, notices, mailboxes with attachments' },
+    words: 'email SMTP IMAP',
   },
   settings: MailSettings,
   credential: { 'zh-CN': '邮箱的密码或客户端授权码。', en: 'The mailbox’s password, or its app password.' },

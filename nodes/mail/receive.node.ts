@@ -48,6 +48,7 @@ export default defineNode({
       'zh-CN': '收取邮箱中的邮件，新邮件到达即收；附件存为文件引用，可以很大。邮件安全存储后才移出收件文件夹。',
       en: 'Receives the mails of a mailbox as they arrive; attachments are blob references and may be large. A mail is moved away after it is safely stored.',
     },
+    words: 'email 附件',
   },
   ports: { in: [], out: [outPort] },
   adapter: 'mail',

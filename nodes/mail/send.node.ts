@@ -84,6 +84,7 @@ export default defineNode({
       'zh-CN': '经邮箱适配器的 SMTP 服务器发送一封邮件，可带附件。',
       en: 'Sends a mail, with attachments, through the SMTP server of its mailbox adapter.',
     },
+    words: 'email 附件',
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   adapter: 'mail',

@@ -14,6 +14,7 @@ export default defineAdapter({
       en: 'A message broker to which flows publish, and from which they receive. A flow changes its broker by changing the adapter.',
     },
     usedFor: { 'zh-CN': '消息队列、MQ、主题、物联网设备', en: 'message queues, MQ, topics, devices' },
+    words: 'MQ JMS ActiveMQ IoT',
   },
   settings: MessagingSettings,
   credential: {

@@ -15,6 +15,7 @@ export default defineAdapter({
       en: 'A system that speaks HL7 v2 over MLLP: the platform connects to send, or listens to receive.',
     },
     usedFor: { 'zh-CN': 'HIS、LIS、PACS/RIS 的 HL7 消息，检验仪器', en: 'HL7 messages of HIS, LIS and PACS/RIS, laboratory devices' },
+    words: 'HL7 v2 TCP',
   },
   // `host` and `port` are optional, because an adapter that only receives has no remote system to connect to.
   settings: Type.Object(

@@ -52,6 +52,7 @@ export default defineNode({
       'zh-CN': '把大表拆成多批，供“逐项处理”一批一批地处理。',
       en: 'Splits a large table into batches, which For each then processes one after the other.',
     },
+    words: '分批 拆分 batch',
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: 'read',

@@ -103,6 +103,7 @@ export default defineNode({
       'zh-CN': '把流程发布为 SOAP 服务：每个请求运行一次，回复作为应答；?wsdl 返回生成的 WSDL。',
       en: 'Publishes the flow as a SOAP service: each request runs it, its reply is the response; ?wsdl returns the generated WSDL.',
     },
+    words: 'WebService Web服务 WSDL',
   },
   ports: { in: [], out: [outPort] },
   keyNames: () => [],

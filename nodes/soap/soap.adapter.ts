@@ -13,6 +13,7 @@ export default defineAdapter({
       'zh-CN': 'HIS Web 服务，集成平台，医保与政务接口，WSDL',
       en: 'web services of a HIS, integration platforms, insurance and government interfaces, WSDL',
     },
+    words: 'WebService Web服务 WSDL OAuth',
   },
   settings: SoapSettings,
   credential: {

@@ -42,6 +42,7 @@ export default defineNode({
       'zh-CN': '给一个计数器加上一个数；步骤重试时不会重复计数。',
       en: 'Adds to a counter; a step that is retried does not count twice.',
     },
+    words: '计数 序号 流水号 counter sequence',
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: 'idempotent-write',

@@ -16,6 +16,7 @@ export default defineNode({
   text: {
     label: { 'zh-CN': '读取状态', en: 'Read state' },
     help: { 'zh-CN': '读取流程先前保存的一个值。', en: 'Reads a value that a flow kept before.' },
+    words: '缓存 变量 cache variable',
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: 'read',

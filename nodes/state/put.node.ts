@@ -50,6 +50,7 @@ export default defineNode({
       'zh-CN': '按键保存一个值，到时自动删除；可用来判断某件事是否已经做过。',
       en: 'Keeps a value under a key for some time; also tells whether something was done before.',
     },
+    words: '缓存 变量 cache variable',
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: 'idempotent-write',

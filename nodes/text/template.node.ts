@@ -67,6 +67,7 @@ export default defineNode({
       'zh-CN': '用消息中的值填写文本模板，按输出种类转义。',
       en: 'Fills a text template with values of the message, escaped by the kind of text.',
     },
+    words: 'Liquid 模板 拼接',
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: 'pure',

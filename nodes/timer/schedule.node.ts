@@ -55,6 +55,7 @@ export default defineNode({
   text: {
     label: { 'zh-CN': '定时器', en: 'Timer' },
     help: { 'zh-CN': '按 Cron 表达式或固定间隔启动流程。', en: 'Starts the flow by a cron expression or at an interval.' },
+    words: 'cron 计划任务 轮询',
   },
   ports: { in: [], out: [outPort] },
   samples: [{ name: { 'zh-CN': '一次触发', en: 'One instant' }, data: { plannedAt: '2026-06-01T00:30:00.000Z' } }],

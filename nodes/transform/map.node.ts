@@ -25,6 +25,7 @@ export default defineNode({
   text: {
     label: { 'zh-CN': '映射', en: 'Map' },
     help: { 'zh-CN': '按映射规则由来源字段生成目标数据。', en: 'Builds the target from source fields by rules.' },
+    words: '转换 对照 mapping convert',
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: 'pure',

@@ -41,6 +41,7 @@ export default defineNode({
       'zh-CN': '把 Excel 工作簿（.xlsx）的一张工作表读成行；日期为 ISO 格式，公式取其结果。',
       en: 'Reads a sheet of an Excel workbook (.xlsx) into rows; dates are ISO, and formulas are read as their results.',
     },
+    words: '表格 Excel',
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: ({ result }) => (result === 'blob' ? 'read' : 'pure'),

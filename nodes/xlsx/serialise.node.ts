@@ -51,6 +51,7 @@ export default defineNode({
       'zh-CN': '把行写成 Excel 工作簿（.xlsx）；文本保持文本，不会被当作公式。',
       en: 'Writes rows as an Excel workbook (.xlsx); texts stay texts and are never formulas.',
     },
+    words: '表格 Excel',
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: ({ result }) => (result === 'blob' ? 'read' : 'pure'),

@@ -78,6 +78,7 @@ export default defineNode({
       'zh-CN': '按 XSLT 1.0 样式表把 XML 转换为 XML、HTML 或文本。',
       en: 'Transforms XML to XML, HTML or text by an XSLT 1.0 stylesheet.',
     },
+    words: 'XSLT 样式表',
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: 'pure',

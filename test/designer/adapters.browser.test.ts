@@ -101,6 +101,24 @@ test('the page of an adapter in use shows limits and live flows, and says whom a
   await picture(page, 'in-use');
 });
 
+test('a protocol is found by what people call it; Enter takes the product that was typed', LIMIT, async () => {
+  const page = await console.open({ path: '/adapters/new', roles: ['analyst'] });
+  const find = page.getByRole('textbox', { name: /^查找/ });
+  for (const [query, label] of Object.entries({ WebService: 'SOAP', mssql: '数据库', LIS: 'HL7' })) {
+    await find.fill(query);
+    await expect(
+      page
+        .getByRole('main')
+        .getByRole('link', { name: new RegExp(label) })
+        .first(),
+      query,
+    ).toBeVisible();
+  }
+  await find.fill('rocketmq');
+  await find.press('Enter');
+  await page.waitForURL(/protocol=messaging&kind=rocketmq$/);
+});
+
 test('a wrong value in a folded group opens the group', LIMIT, async () => {
   const page = await console.open({ path: '/adapters/new?protocol=mllp', roles: ['analyst'], language: 'en', width: 1920 });
   const group = page.locator('[data-group="receiving"]');

@@ -167,6 +167,37 @@ test('a form is filled in, corrected and undone', LIMIT, async (context) => {
     await expect(panel).toBeVisible();
   });
 
+  await context.test('the palette finds a node by what else people call it, its adapter and its products', async () => {
+    const palette = page.getByRole('complementary', { name: '节点', exact: true });
+    const found = {
+      kafka: ['接收队列消息', '发布消息'],
+      rocketmq: ['发布消息'],
+      mq: ['发布消息'],
+      oracle: ['数据库查询'],
+      sql: ['数据库查询'],
+      OAuth: ['HTTP 调用'],
+      WebService: ['SOAP 调用'],
+      压缩包: ['解压缩'],
+      unzip: ['解压缩'],
+      zip: ['打包 ZIP'],
+      ysb: ['解压缩'],
+      合并: ['汇合'],
+    };
+    for (const [query, labels] of Object.entries(found)) {
+      await palette.getByRole('textbox').fill(query);
+      for (const label of labels) await expect(palette.getByRole('button', { name: label, exact: true }), query).toBeVisible();
+    }
+    await palette.getByRole('textbox').fill('');
+  });
+
+  await context.test('a value that does not match its pattern is told the rule in words', async () => {
+    await open('collection.add@1');
+    const name = fieldAt('/collection').getByRole('textbox').or(fieldAt('/collection').getByRole('combobox'));
+    await name.first().fill('日报');
+    await name.first().blur();
+    await expect(fieldAt('/collection')).toContainText('只含小写字母、数字和连字符');
+  });
+
   await context.test('a table of a help is a table', async () => {
     const panel = await open('text.template@1');
     await panel.getByRole('tab', { name: '说明' }).click();

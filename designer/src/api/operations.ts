@@ -341,6 +341,7 @@ export interface components {
         help: components['schemas']['Text'];
         label: components['schemas']['Text'];
         usedFor?: components['schemas']['Text'];
+        words?: string;
       };
     };
     AdapterTypeList: {
@@ -2235,6 +2236,8 @@ export interface components {
     NodeDescription: {
       /** @description The protocol of the adapter that the node needs. */
       adapter?: string;
+      /** @description What people call the protocol, its products and the systems that it reaches, for the search. */
+      adapterWords?: string;
       /** @description True if the node's adapter can be tested step by step. */
       canProbe: boolean;
       /**
@@ -2276,6 +2279,7 @@ export interface components {
       text: {
         help: components['schemas']['Text'];
         label: components['schemas']['Text'];
+        words?: string;
       };
       /** @description `protocol.verb` */
       type: string;
@@ -3351,7 +3355,7 @@ export interface components {
       steps: components['schemas']['TrialStepAnswer'][];
       /** @description Number of steps not shown here (long loops). */
       stepsLeftOut: number;
-      /** @description The nodes in `reached` that write; their steps show how each ended. */
+      /** @description The nodes in `reached` that wrote, or may have written: they sent their first byte, succeeded, or ended with an unknown outcome. */
       wrote: string[];
     };
     TrialStepAnswer: {

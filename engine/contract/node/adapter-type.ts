@@ -14,8 +14,11 @@ export interface AdapterType<Schema extends TObject = TObject> {
   readonly protocol: string;
   /** Name of an icon of the designer's icon set. */
   readonly icon: string;
-  /** `usedFor`: what people call the systems that they reach by this protocol, for the choice of a protocol. */
-  readonly text: { readonly label: Text; readonly help: Text; readonly usedFor?: Text };
+  /**
+   * `usedFor`: what people call the systems that they reach by this protocol, for the choice of a protocol. `words`: what
+   * else people call the protocol and its products, in any language. Searches find the protocol and its nodes by both.
+   */
+  readonly text: { readonly label: Text; readonly help: Text; readonly usedFor?: Text; readonly words?: string };
   /** The setting whose options are offered with the protocol, for example the kind of database. */
   readonly choice?: string;
   /** Settings per environment; every field has a `fieldText`. */

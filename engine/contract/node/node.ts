@@ -263,7 +263,8 @@ interface Described<Schema extends TObject> {
   readonly category: Category;
   /** Name of an icon of the designer's icon set. */
   readonly icon: string;
-  readonly text: { readonly label: Text; readonly help: Text };
+  /** `words`: what else people call it, in any language. The designer's search finds the node by them. */
+  readonly text: { readonly label: Text; readonly help: Text; readonly words?: string };
   readonly config: Schema;
   /** For a trigger: messages that it emits. For other nodes: messages that they take. */
   readonly samples?: readonly NodeSample[];

@@ -29,12 +29,16 @@ export interface FieldText {
   readonly help?: Text;
   /** A value as a person would type it; the same in both languages. */
   readonly example?: string;
+  /** What the pattern of the field demands. A form shows it beside a value that does not match. */
+  readonly pattern?: Text;
   /** Texts for the options of a choice, by value. Well-known codes (`GET`, `UTF-8`) need no text. */
   readonly options?: Readonly<Record<string, Text>>;
 }
 
 interface MoreText {
   readonly example?: string;
+  /** What the pattern demands: [Chinese, English]. */
+  readonly pattern?: readonly [zhCN: string, en: string];
   /** Value -> [Chinese, English]. */
   readonly options?: Readonly<Record<string, readonly [zhCN: string, en: string]>>;
 }
@@ -46,8 +50,9 @@ interface MoreText {
 export function fieldText(zhCN: string, en: string, helpZhCN?: string, helpEn?: string, more: MoreText = {}): { readonly text: FieldText } {
   const help = helpZhCN === undefined ? {} : { help: { 'zh-CN': helpZhCN, en: helpEn ?? helpZhCN } };
   const example = more.example === undefined ? {} : { example: more.example };
+  const pattern = more.pattern === undefined ? {} : { pattern: { 'zh-CN': more.pattern[0], en: more.pattern[1] } };
   const options = more.options === undefined ? {} : { options: optionTexts(more.options) };
-  return { text: { label: { 'zh-CN': zhCN, en }, ...help, ...example, ...options } };
+  return { text: { label: { 'zh-CN': zhCN, en }, ...help, ...example, ...pattern, ...options } };
 }
 
 /** Returns schema options that name the editor of a field, if its schema alone does not decide it (`field-kind.ts`). */

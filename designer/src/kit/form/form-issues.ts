@@ -6,7 +6,7 @@ import { errorText } from '../../../../engine/contract/error-texts/error-texts.t
 import type { Issue } from '../../../../engine/contract/values/errors.ts';
 import { schemaIssues } from '../../../../engine/flow/schema-issues.ts';
 import { defineTexts, translateWith, type Language } from '../../i18n/text-pairs.ts';
-import { fieldOf } from '../../model/problems/field-names.ts';
+import { fieldOf, schemaAt } from '../../model/problems/field-names.ts';
 import { fitsSchema } from '../../model/schema/fits-schema.ts';
 import { withDefaults } from '../../model/schema/schema-defaults.ts';
 import type { FieldSchema } from './field-schema.ts';
@@ -49,10 +49,11 @@ const TEXTS = defineTexts({
 /** Returns every violation of the schema. Defaults are filled in first, as the engine does. */
 export function localIssues(schema: FieldSchema, value: unknown, language: Language): readonly FormIssue[] {
   const filled = withDefaults(schema, value);
-  return schemaIssues(schema, filled, LOCAL, '', fitsSchema).map((issue) => ({
-    ...toFormIssue(issue, language),
-    label: fieldOf(schema, issue.path, language).label,
-  }));
+  return schemaIssues(schema, filled, LOCAL, '', fitsSchema).map((issue) => {
+    const told = toFormIssue(issue, language);
+    const rule = issue.values?.['problem'] === 'pattern' ? schemaAt(schema, issue.path)?.text?.pattern : undefined;
+    return { ...told, ...(rule === undefined ? {} : { what: rule[language] }), label: fieldOf(schema, issue.path, language).label };
+  });
 }
 
 /**

@@ -10,11 +10,13 @@ let loaded: ToPinyin | undefined;
 let loading: Promise<ToPinyin> | undefined;
 const known = new Map<string, string>();
 
+type TextOf<T> = (item: T) => string;
+
 /**
- * Returns the items whose text contains every word of the query. Items whose text begins with a match come first;
- * otherwise the order stays.
+ * Returns the items whose texts contain every word of the query. Items whose text begins with a match come first, then
+ * those whose text has all words, then those that are found by their other words; otherwise the order stays.
  */
-export function useSearch<T>(items: readonly T[], query: string, textOf: (item: T) => string): readonly T[] {
+export function useSearch<T>(items: readonly T[], query: string, textOf: TextOf<T>, otherWordsOf: TextOf<T> = noWords): readonly T[] {
   const [toPinyin, setToPinyin] = useState<ToPinyin | undefined>(() => loaded);
   const isAsked = query.trim() !== '';
   useEffect(() => {
@@ -25,20 +27,25 @@ export function useSearch<T>(items: readonly T[], query: string, textOf: (item: 
       isGone = true;
     };
   }, [isAsked, toPinyin]);
-  return useMemo(() => search(items, query, textOf, toPinyin), [items, query, textOf, toPinyin]);
+  return useMemo(() => {
+    const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+    if (words.length === 0) return items;
+    const ranked = items.map((item) => ({ item, rank: rankOf(words, textOf(item), otherWordsOf(item), toPinyin) }));
+    return [0, 1, 2].flatMap((place) => ranked.filter(({ rank }) => rank === place).map(({ item }) => item));
+  }, [items, query, textOf, otherWordsOf, toPinyin]);
 }
 
-function search<T>(items: readonly T[], query: string, textOf: (item: T) => string, toPinyin: ToPinyin | undefined): readonly T[] {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return items;
-  const ranked = items.map((item) => {
-    const text = textOf(item);
-    const lower = text.toLowerCase();
-    const whole = toPinyin === undefined ? lower : `${lower} ${toPinyin(text)}`;
-    return { item, isFit: words.every((word) => whole.includes(word)), isFirst: lower.startsWith(words[0] ?? '') };
-  });
-  const fitting = ranked.filter(({ isFit }) => isFit);
-  return [...fitting.filter(({ isFirst }) => isFirst), ...fitting.filter(({ isFirst }) => !isFirst)].map(({ item }) => item);
+function noWords(): string {
+  return '';
+}
+
+/** Returns the place of an item among those that were found; undefined if it does not have all words. */
+function rankOf(words: readonly string[], text: string, otherWords: string, toPinyin: ToPinyin | undefined): number | undefined {
+  const isIn = (whole: string) => words.every((word) => whole.includes(word));
+  const searched = (given: string) => (toPinyin === undefined ? given.toLowerCase() : `${given.toLowerCase()} ${toPinyin(given)}`);
+  const own = searched(text);
+  if (isIn(own)) return own.startsWith(words[0] ?? '') ? 0 : 1;
+  return otherWords !== '' && isIn(`${own} ${searched(otherWords)}`) ? 2 : undefined;
 }
 
 async function loadPinyin(): Promise<ToPinyin> {

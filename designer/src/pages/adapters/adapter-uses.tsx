@@ -44,6 +44,8 @@ export function AdapterUses({ adapterId, protocol }: AdapterUsesProps) {
   const uses = useQueryOf('flows.uses', { adapterId });
   const may = useMay();
   const toInterfaceUse = useInterfaceUse();
+  const brokers = useListOf('brokers.list', {}, { enabled: protocol === 'messaging' && may('brokers.read') });
+  const isAdministered = brokers.data?.items.some((broker) => broker.adapterId === adapterId && broker.without === undefined) === true;
   const all = uses.data?.flows ?? [];
   const sources = (uses.data?.interfaces ?? []).map(toInterfaceUse);
   const flows = all.map(({ flowId, name, inDraft, inPublished, publishedVersion: version = '', nodes }) => ({
@@ -67,11 +69,11 @@ export function AdapterUses({ adapterId, protocol }: AdapterUsesProps) {
           <UseList uses={sources} />
         </Panel>
       )}
-      {protocol !== 'messaging' || !may('brokers.read') ? null : (
+      {isAdministered ? (
         <Panel title={t('broker')} help={t('brokerHelp')}>
           <UseList uses={[{ label: adapterId, to: `/brokers/${adapterId}` }]} />
         </Panel>
-      )}
+      ) : null}
       <Dependents flowIds={all.filter(({ inPublished }) => inPublished).map(({ flowId }) => flowId)} />
     </>
   );

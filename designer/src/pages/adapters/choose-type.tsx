@@ -46,7 +46,7 @@ export function ChooseType({ types }: { readonly types: readonly AdapterTypeDesc
         placeholder={t('search')}
         aria-label={t('search')}
         onChange={({ target }) => setQuery(target.value)}
-        onPressEnter={() => found[0] === undefined || void go(addressOf(found[0]))}
+        onPressEnter={() => found[0] === undefined || void go(addressFor(found[0], query))}
       />
       <ul className={styles.types} aria-live="polite">
         {found.map((type) => (
@@ -81,7 +81,7 @@ function TypeCard({ type }: { readonly type: AdapterTypeDescription }) {
         {kinds.length === 0 ? null : (
           <nav className={styles.links} aria-label={`${t('kinds')} · ${text(texts.label)}`}>
             {kinds.map(({ value, label }) => (
-              <Link key={String(value)} to={`${addressOf(type)}&kind=${encodeURIComponent(String(value))}`}>
+              <Link key={String(value)} to={addressOf(type, String(value))}>
                 {label}
               </Link>
             ))}
@@ -97,8 +97,9 @@ function placeOf({ protocol }: AdapterTypeDescription): number {
   return place < 0 ? FIRST.length : place;
 }
 
-function addressOf({ protocol }: AdapterTypeDescription): string {
-  return `/adapters/new?protocol=${protocol}`;
+function addressOf({ protocol }: AdapterTypeDescription, kind?: string): string {
+  const address = `/adapters/new?protocol=${protocol}`;
+  return kind === undefined ? address : `${address}&kind=${encodeURIComponent(kind)}`;
 }
 
 function fieldOf({ settings }: AdapterTypeDescription, name: string): FieldSchema | undefined {
@@ -107,8 +108,22 @@ function fieldOf({ settings }: AdapterTypeDescription, name: string): FieldSchem
 
 /** The words of both languages: people also know products and protocols by their English names. */
 function textOf(type: AdapterTypeDescription): string {
-  const { protocol, text, choice } = type;
-  const options = choice === undefined ? {} : (fieldOf(type, choice)?.text?.options ?? {});
-  const texts = [text.label, text.usedFor, text.help, ...Object.values(options)];
-  return `${texts.map((one) => (one === undefined ? '' : `${one['zh-CN']} ${one.en}`)).join(' ')} ${protocol}`;
+  const { protocol, text } = type;
+  const texts = [text.label, text.usedFor, text.help, ...optionsOf(type).map(([, option]) => option)];
+  return `${texts.map((one) => (one === undefined ? '' : `${one['zh-CN']} ${one.en}`)).join(' ')} ${text.words ?? ''} ${protocol}`;
+}
+
+function optionsOf(type: AdapterTypeDescription) {
+  const { choice } = type;
+  return choice === undefined ? [] : Object.entries(fieldOf(type, choice)?.text?.options ?? {});
+}
+
+/** Returns the address for what was typed, with the product if the words name exactly one. */
+function addressFor(type: AdapterTypeDescription, query: string): string {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const named = optionsOf(type).filter(([value, option]) => {
+    const whole = `${value} ${option['zh-CN']} ${option.en}`.toLowerCase();
+    return words.length > 0 && words.every((word) => whole.includes(word));
+  });
+  return named.length === 1 ? addressOf(type, named[0]![0]) : addressOf(type);
 }
