@@ -1,11 +1,19 @@
 /** Sections and entries of a document (CDA R2 sections 4.3.2 to 4.3.6). */
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { narrativeHtml, narrativeText } from './narrative.ts';
 import { all, first, textOf, type Element } from './read-tree.ts';
 import { codeOf, idOf, idsOf, nameOf, periodOf, quantityOf, valueOf } from './values.ts';
 
 type Data = Readonly<Record<string, unknown>>;
-/** Texts of the narrative by their ID, to which entries refer. */
-type Narratives = ReadonlyMap<string, Element>;
+/** Returns the text of an entry, which may be in the narrative. */
+type TextOf = (text: Element | undefined) => string | null;
+/** Counts a text that is put out; returns it. */
+type Spend = (text: string) => string;
+
+/** Limit of the narrative as text, as HTML and in the entries that refer to it: a multiple of the document, and never more than 64 MB. */
+const PER_CHARACTER = 8;
+const ALLOWANCE = 8 * 1024 * 1024;
+const MOST_NARRATIVE = 64 * 1024 * 1024;
 
 const STATEMENTS: ReadonlySet<string> = new Set([
   ...[
@@ -21,8 +29,18 @@ const STATEMENTS: ReadonlySet<string> = new Set([
   ],
 ]);
 
-export function readSections(document: Element): readonly Data[] {
-  return all(document, 'component', 'structuredBody', 'component', 'section').map(readSection);
+/** Throws PARSE_TOO_COSTLY (input) if many entries refer to long texts. `size` is that of the document in characters. */
+export function readSections(document: Element, size: number): readonly Data[] {
+  const limit = Math.min(MOST_NARRATIVE, size * PER_CHARACTER + ALLOWANCE);
+  let spent = 0;
+  const spend: Spend = (text) => {
+    if ((spent += text.length) <= limit) return text;
+    throw new AppError('PARSE_TOO_COSTLY', 'input', `The narrative and the entries that refer to it have more than ${limit} characters.`, {
+      values: { problem: 'narrative', limit },
+      fix: 'Let each entry refer to its own part of the narrative instead of one long text.',
+    });
+  };
+  return all(document, 'component', 'structuredBody', 'component', 'section').map((section) => readSection(section, spend));
 }
 
 /** Returns the body of a document that is no XML: a PDF or a picture as Base64, or a text. */
@@ -40,22 +58,24 @@ export function readNonXmlBody(document: Element): Data | null {
   };
 }
 
-function readSection(section: Element): Data {
+function readSection(section: Element, spend: Spend): Data {
   const text = first(section, 'text');
   const narratives = text === undefined ? new Map<string, Element>() : byId(text);
+  const textOfEntry: TextOf = (own) => textIn(own, narratives, spend);
   return {
     ids: idsOf(section),
     templateIds: all(section, 'templateId').flatMap((one) => idOf(one) ?? []),
     code: codeOf(first(section, 'code')),
     title: textOf(first(section, 'title')),
-    text: text === undefined ? '' : narrativeText(text),
-    html: text === undefined ? '' : narrativeHtml(text),
-    entries: all(section, 'entry').flatMap((entry) => statementsIn(entry, narratives)),
-    sections: all(section, 'component', 'section').map(readSection),
+    text: text === undefined ? '' : spend(narrativeText(text)),
+    html: text === undefined ? '' : spend(narrativeHtml(text)),
+    entries: all(section, 'entry').flatMap((entry) => statementsIn(entry, textOfEntry)),
+    sections: all(section, 'component', 'section').map((inner) => readSection(inner, spend)),
   };
 }
 
-function byId(text: Element): Narratives {
+/** Returns the parts of the narrative by their ID, to which entries refer. */
+function byId(text: Element): ReadonlyMap<string, Element> {
   const found = new Map<string, Element>();
   const visit = (element: Element) => {
     const id = element.attributes['ID'];
@@ -66,13 +86,13 @@ function byId(text: Element): Narratives {
   return found;
 }
 
-function statementsIn(element: Element, narratives: Narratives): readonly Data[] {
+function statementsIn(element: Element, textOfEntry: TextOf): readonly Data[] {
   return element.children.flatMap((child) =>
-    typeof child !== 'string' && STATEMENTS.has(child.name) ? [readStatement(child, narratives)] : [],
+    typeof child !== 'string' && STATEMENTS.has(child.name) ? [readStatement(child, textOfEntry)] : [],
   );
 }
 
-function readStatement(statement: Element, narratives: Narratives): Data {
+function readStatement(statement: Element, textOfEntry: TextOf): Data {
   const { classCode = null, moodCode = null, negationInd } = statement.attributes;
   const product =
     first(statement, 'consumable', 'manufacturedProduct', 'manufacturedMaterial') ??
@@ -85,7 +105,7 @@ function readStatement(statement: Element, narratives: Narratives): Data {
     negated: negationInd === 'true',
     ids: idsOf(statement),
     code: codeOf(first(statement, 'code')),
-    text: textIn(first(statement, 'text'), narratives),
+    text: textOfEntry(first(statement, 'text')),
     status: first(statement, 'statusCode')?.attributes['code'] ?? null,
     time: periodOf(first(statement, 'effectiveTime')),
     values: all(statement, 'value').map(valueOf),
@@ -103,15 +123,16 @@ function readStatement(statement: Element, narratives: Narratives): Data {
       name: nameOf(first(entity, 'assignedPerson', 'name')),
       organization: textOf(first(entity, 'representedOrganization', 'name')),
     })),
-    entries: related.flatMap((one) => statementsIn(one, narratives)),
+    entries: related.flatMap((one) => statementsIn(one, textOfEntry)),
   };
 }
 
 /** An entry has a text, or refers to the narrative by `#id`. */
-function textIn(text: Element | undefined, narratives: Narratives): string | null {
+function textIn(text: Element | undefined, narratives: ReadonlyMap<string, Element>, spend: Spend): string | null {
   const reference = first(text, 'reference')?.attributes['value'];
   const target = reference?.startsWith('#') === true ? narratives.get(reference.slice(1)) : undefined;
-  return textOf(target ?? text);
+  const found = textOf(target ?? text);
+  return found === null ? null : spend(found);
 }
 
 function valueIn(value: Element | undefined): unknown {

@@ -6,7 +6,7 @@ import { addressesOf, codeOf, idOf, idsOf, nameOf, nullFlavorOf, periodOf, quant
 
 type Data = Readonly<Record<string, unknown>>;
 
-/** Throws CDA_WRONG (input) if the root is no ClinicalDocument, and the errors of `readTree`. */
+/** Throws CDA_WRONG (input) if the root is no ClinicalDocument, and the errors of `readTree` and `readSections`. */
 export function readDocument(text: string): Data {
   const document = readTree(text);
   if (document.name !== 'ClinicalDocument' || document.uri !== V3)
@@ -35,7 +35,7 @@ export function readDocument(text: string): Data {
       type: related.attributes['typeCode'] ?? null,
       id: idOf(first(related, 'parentDocument', 'id')),
     })),
-    sections: readSections(document),
+    sections: readSections(document, text.length),
     nonXmlBody: readNonXmlBody(document),
   };
 }

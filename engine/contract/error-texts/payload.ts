@@ -105,6 +105,10 @@ export const payloadTexts: ErrorTemplates = {
     what: '报文中字段超过一千个的对象过大：超出一千的字段合计超过 {limit} 个',
     fix: '改用列表，把编号写成字段的值，或分几个报文发送。',
   },
+  'PARSE_TOO_COSTLY/narrative': {
+    what: '文档的叙述和引用它的条目合计超过 {limit} 个字符',
+    fix: '让每个条目引用叙述中自己的部分，而不是同一段长文字。',
+  },
   PARSE_BUSY: { what: '等待解析的大报文过多', fix: '少同时发送大报文。' },
 
   CHARSET_UNKNOWN: { what: '字符集名称无法识别', fix: '可用：UTF-8、GB18030、GBK、BIG5 等，或 ISO-8859-1 至 ISO-8859-16。' },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import iconv from 'iconv-lite';
+import type { AppError } from '../../../engine/contract/values/errors.ts';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import parse from '../../../nodes/cda/parse.node.ts';
 import { narrativeHtml } from '../../../nodes/cda/narrative.ts';
@@ -266,3 +267,17 @@ async function read(data: unknown): Promise<Read> {
   assert.ok('emit' in outcome);
   return outcome.emit!['ok']![0]!.data as Read;
 }
+
+test('many entries that refer to one long narrative are refused, and some are read', async () => {
+  const documentOf = (length: number, entries: number) =>
+    `<ClinicalDocument xmlns="urn:hl7-org:v3"><component><structuredBody><component><section><text><content ID="a">${'x'.repeat(length)}</content></text>${'<entry><observation><text><reference value="#a"/></text></observation></entry>'.repeat(entries)}</section></component></structuredBody></component></ClinicalDocument>`;
+  await assert.rejects(runNode(parse, { data: documentOf(200_000, 2000) }), (error: AppError) => {
+    assert.deepEqual([error.code, error.kind, error.values['problem']], ['PARSE_TOO_COSTLY', 'input', 'narrative']);
+    return true;
+  });
+  await assert.rejects(runNode(parse, { data: documentOf(7_000_000, 10) }), { code: 'PARSE_TOO_COSTLY' });
+  const outcome = await runNode(parse, { data: documentOf(20_000, 200) });
+  assert.ok('emit' in outcome);
+  const { sections } = outcome.emit!['ok']![0]!.data as { sections: { entries: { text: string }[] }[] };
+  assert.ok(sections[0]!.entries.every(({ text }) => text.length === 20_000));
+});
