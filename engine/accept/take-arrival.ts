@@ -36,6 +36,8 @@ function toResult(result: FlowResult): ArrivalResult {
     case 'accepted':
       return { status: 'accepted', executionId: result.executionId };
     case 'failed':
+    // A listener hands over messages, and its replies need no conversion.
+    case 'reply-unusable':
       return { status: 'refused', error: result.error };
     case 'running':
       return refused('ARRIVAL_RUNNING', 'transient', 'The same message is still being processed.');

@@ -1,12 +1,13 @@
 /** Says what is wrong with XPath 1.0 expressions and XSLT 1.0 patterns, without evaluating them. */
-import xpath from 'xpath';
+import { createRequire } from 'node:module';
 import type { Text } from '../../../engine/contract/values/texts.ts';
 
 /** Parsed characters, so that a large stylesheet can be checked in time. What is beyond is found with the first message. */
 const MOST_CHARACTERS = 30_000;
 
-/** The library has no types for its parser. */
-const { parse, BarOperation } = xpath as unknown as {
+/** The library has no types for its parser, and its types bring those of a browser into the whole program. */
+const require = createRequire(import.meta.url);
+const { parse, BarOperation } = require('xpath') as {
   readonly BarOperation: new () => Union;
   parse(text: string): { readonly expression: { readonly expression: Expression } };
 };
