@@ -65,7 +65,7 @@ test('a key that is absent, unreadable or of another certificate is told before 
     [own.cert, 'user:password', 'absent'],
     [own.cert, damaged, 'unreadable'],
     [own.cert, other.key, 'pair'],
-    ['no certificate', own.key, 'certificate'],
+    ['-----BEGIN CERTIFICATE-----\nno certificate\n-----END CERTIFICATE-----', own.key, 'certificate'],
   ];
   for (const [certificate, credential, problem] of cases) {
     const error = await call({ baseUrl: 'https://127.0.0.1:1', tls: { certificate } }, credential).then(() => assert.fail(), toErrorRecord);
