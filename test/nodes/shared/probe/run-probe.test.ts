@@ -42,7 +42,7 @@ function tellBack({ headers }: IncomingMessage, response: ServerResponse): void 
 test('shows the bytes of a refused login over HTTP, without the secret in any form', async (t) => {
   const port = await listen(t, createServer(tellBack));
   const health = await probeHttp(contextOf('http', { baseUrl: `http://127.0.0.1:${port}/a`, auth: 'basic' }));
-  assert.deepEqual(namesOf(health), ['Settings ok', 'Name ok', 'TCP connection ok', 'Log in and send GET failed']);
+  assert.deepEqual(namesOf(health), ['Settings ok', 'Name lookup (DNS) ok', 'TCP connection ok', 'Log in and send GET failed']);
   const [{ target, isTls, sent, received }] = health.exchanges as [ProbeExchange];
   assert.deepEqual([target, isTls], [`127.0.0.1:${port}`, false]);
   assert.match(textOf(sent), /^GET \/a HTTP\/1\.1\r\n/);
@@ -58,7 +58,7 @@ test('shows the certificate of a TLS server, trusted or not, and what went throu
   const server = createTlsHttp(await authority.issue('his.hospital-a.example'), (_request, response) => void response.end('hello'));
   const baseUrl = `https://127.0.0.1:${await listen(t, server)}`;
   const bad = await probeHttp(contextOf('http', { baseUrl }));
-  assert.deepEqual(namesOf(bad), ['Settings ok', 'Name ok', 'TCP connection ok', 'TLS handshake failed']);
+  assert.deepEqual(namesOf(bad), ['Settings ok', 'Name lookup (DNS) ok', 'TCP connection ok', 'TLS handshake failed']);
   const good = await probeHttp(contextOf('http', { baseUrl, tls: { ca: authority.ca } }));
   assert.deepEqual(namesOf(good).slice(3), ['TLS handshake ok', 'Log in and send GET ok']);
   for (const { steps } of [bad, good]) {
@@ -73,7 +73,7 @@ test('shows the certificate where TLS starts on an open connection', async (t) =
   const authority = await createAuthority();
   const port = await listen(t, createTls(await authority.issue('his')));
   const health = await mllpSend.probe!(contextOf('mllp', { host: '127.0.0.1', port, tls: { ca: authority.ca } }));
-  assert.deepEqual(namesOf(health), ['Settings ok', 'Name ok', 'TCP connection ok', 'TLS handshake ok', 'Ready to send ok']);
+  assert.deepEqual(namesOf(health), ['Settings ok', 'Name lookup (DNS) ok', 'TCP connection ok', 'TLS handshake ok', 'Ready to send ok']);
   assert.equal(health.steps[3]?.certificate?.subject, 'CN=his');
 });
 
