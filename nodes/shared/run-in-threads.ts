@@ -1,6 +1,7 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { BoundedThreads, ThreadLimit } from '../../engine/threads/bounded-threads.ts';
+import { payloadsBusy } from './payload-refusal.ts';
 import { perClock } from './per-clock.ts';
 
 export type RunInThread<Task, Answer> = (
@@ -36,14 +37,10 @@ export function runInThreads<Task, Answer>(file: URL): () => RunInThread<Task, A
   };
 }
 
-function refusal({ fault, retryAfterMs }: ThreadLimit): AppError {
-  if (fault === 'busy')
-    return new AppError('PARSE_BUSY', 'transient', 'Too many large payloads are waiting to be parsed.', {
-      retryAfterMs,
-      fix: 'Try again later.',
-    });
+function refusal(limit: ThreadLimit): AppError {
+  if (limit.fault === 'busy') return payloadsBusy(limit);
   return new AppError('PARSE_TOO_COSTLY', 'input', 'The message takes more CPU time or memory than its size allows.', {
-    values: { problem: fault },
+    values: { problem: limit.fault },
     fix: 'Check for loops or templates without end, or send less data in one message.',
   });
 }

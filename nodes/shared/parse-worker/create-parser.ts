@@ -4,13 +4,13 @@
  */
 import { availableParallelism } from 'node:os';
 import type { Clock } from '../../../engine/contract/values/clock.ts';
-import { AppError } from '../../../engine/contract/values/errors.ts';
 import { LARGE_FROM } from '../../../engine/threads/is-large.ts';
 import type { Breaches } from '../../../engine/schema/compile-schema.ts';
 import { createBreachList, type BreachList } from '../../../engine/schema/create-breach-list.ts';
 import { BoundedThreads, ThreadLimit } from '../../../engine/threads/bounded-threads.ts';
 import { perClock } from '../per-clock.ts';
 import { isMail, readAnswer, runParseTask, type LargeTask, type ParseTask } from './parse-task.ts';
+import { payloadRefusal } from '../payload-refusal.ts';
 
 /**
  * If a body has at least this many tags or brackets, it is parsed in a thread. A body of only tags or brackets costs
@@ -82,7 +82,7 @@ export function createParser(): Parser {
     try {
       return await sharedOf(clock).threads.run(task, { cpuMs: CPU_MS + megabytes * CPU_MS_PER_MB, key, signal });
     } catch (error) {
-      throw error instanceof ThreadLimit ? refusal(error) : error;
+      throw error instanceof ThreadLimit ? payloadRefusal(error, 'parser thread') : error;
     }
   }
 
@@ -107,17 +107,4 @@ function countOf(source: Uint8Array | string, mark: string, most: number): numbe
   const bytes = typeof source === 'string' ? source : Buffer.from(source.buffer, source.byteOffset, source.byteLength);
   for (let at = bytes.indexOf(mark); at !== -1 && count < most; at = bytes.indexOf(mark, at + 1)) count++;
   return count;
-}
-
-function refusal({ fault, retryAfterMs }: ThreadLimit): Error {
-  if (fault === 'failed') return new Error('the parser thread failed');
-  if (fault === 'busy')
-    return new AppError('PARSE_BUSY', 'transient', 'Too many large payloads are waiting to be parsed.', {
-      retryAfterMs,
-      fix: 'Try again later.',
-    });
-  return new AppError('PARSE_TOO_COSTLY', 'input', 'The payload needs more CPU time or memory than its size allows.', {
-    values: { problem: fault },
-    fix: 'Send it with fewer parts, or in several messages.',
-  });
 }

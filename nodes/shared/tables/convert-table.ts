@@ -1,11 +1,11 @@
 /** Converts tables in a thread, while they stream: neither the source nor the result is held as a whole. */
 import { MessageChannel } from 'node:worker_threads';
 import type { Clock } from '../../../engine/contract/values/clock.ts';
-import { AppError } from '../../../engine/contract/values/errors.ts';
 import { BoundedThreads, ThreadLimit } from '../../../engine/threads/bounded-threads.ts';
 import { perClock } from '../per-clock.ts';
 import type { TableResult } from './rows.ts';
 import type { TableTask } from './table-task.ts';
+import { payloadRefusal } from '../payload-refusal.ts';
 
 export type FromThread = { readonly asks: true } | { readonly bytes: Uint8Array };
 export type ToThread = { readonly chunk: Uint8Array | undefined } | { readonly taken: true } | { readonly failed: true };
@@ -90,7 +90,7 @@ async function* convert(
     .run({ ...task, port: port2 }, { cpuMs, key, signal, transfer: [port2] })
     .then(
       (answer) => (result = answer),
-      (error: unknown) => (failure ??= { error: error instanceof ThreadLimit ? refusal(error) : error }),
+      (error: unknown) => (failure ??= { error: error instanceof ThreadLimit ? payloadRefusal(error, 'thread for tables') : error }),
     )
     .finally(() => {
       isDone = true;
@@ -113,17 +113,4 @@ async function* convert(
     // Not awaited, because a source that hangs would hold this up.
     input.return?.()?.catch(() => undefined);
   }
-}
-
-function refusal({ fault, retryAfterMs }: ThreadLimit): Error {
-  if (fault === 'failed') return new Error('the thread for tables failed');
-  if (fault === 'busy')
-    return new AppError('PARSE_BUSY', 'transient', 'Too many large payloads are waiting to be parsed.', {
-      retryAfterMs,
-      fix: 'Try again later.',
-    });
-  return new AppError('PARSE_TOO_COSTLY', 'input', 'The payload needs more CPU time or memory than its size allows.', {
-    values: { problem: fault },
-    fix: 'Send it with fewer parts, or in several messages.',
-  });
 }
