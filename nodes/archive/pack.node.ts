@@ -1,11 +1,9 @@
 import { Type, type Static } from 'typebox';
 import { Readable } from 'node:stream';
-import { atField } from '../../engine/contract/values/at-field.ts';
 import { bothTexts } from '../../engine/contract/error-texts/error-texts.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import {
   defineNode,
   errorPort,
@@ -21,6 +19,7 @@ import { archiveError } from './archive-error.ts';
 import { safeName } from './member-name.ts';
 import { unlessStopped } from './source.ts';
 import { namedBlob } from '../shared/named-blob.ts';
+import { compileContent } from '../shared/compile-input.ts';
 
 const MOST_FILES = 10_000;
 
@@ -92,10 +91,9 @@ function checkName(name: string) {
 }
 
 function preparePack(config: Config, build: BuildContext): RunNode<Config> {
-  const { source } = config;
-  const read = source === undefined ? undefined : atField('/source', () => compileOperand(source, (text) => build.compileExpression(text)));
+  const read = compileContent('/source', config.source, build);
   return async (ctx, message) => {
-    const files = readFiles(read === undefined ? message.data : await read(ctx.scope), ctx);
+    const files = readFiles(await read(ctx.scope), ctx);
     const { blobId, sizeBytes } = await pack(files, config, ctx);
     return { emit: { ok: [asJson(message, { blobId, sizeBytes, name: config.name, mediaType: 'application/zip' })] } };
   };

@@ -1,7 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { atField } from '../../engine/contract/values/at-field.ts';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import {
   defineNode,
   errorPort,
@@ -20,6 +18,7 @@ import { readGzip } from './gzip.ts';
 import type { Member } from './members.ts';
 import { fileSource, type FileSource } from './source.ts';
 import { readZip } from './zip.ts';
+import { compileContent } from '../shared/compile-input.ts';
 
 /** A small archive may well unfold to many times its size. */
 const RATIO_FROM_BYTES = 10_485_760;
@@ -107,10 +106,9 @@ interface UnpackedFile extends BlobRef {
 }
 
 function prepareUnpack(config: Config, build: BuildContext): RunNode<Config> {
-  const { source } = config;
-  const read = source === undefined ? undefined : atField('/source', () => compileOperand(source, (text) => build.compileExpression(text)));
+  const read = compileContent('/source', config.source, build);
   return async (ctx, message) => {
-    const value = read === undefined ? message.data : await read(ctx.scope);
+    const value = await read(ctx.scope);
     try {
       return { emit: { ok: [asJson(message, await unpack(fileSource(value, ctx), config, ctx))] } };
     } catch (error) {

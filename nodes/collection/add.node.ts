@@ -1,12 +1,11 @@
 import { Type, type Static } from 'typebox';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
-import { defineNode, errorPort, inPort, okPort, type BuildContext, type Scope } from '../../engine/contract/node/node.ts';
-import { atField } from '../../engine/contract/values/at-field.ts';
+import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node/node.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { withData } from '../../engine/contract/values/message.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { CollectionField } from './collection-field.ts';
+import { compileContent, compileKey } from '../shared/compile-input.ts';
 
 const Config = Type.Object(
   {
@@ -53,8 +52,8 @@ export default defineNode({
   config: Config,
   expressions: ['/key/expression', '/value/expression'],
   prepare: ({ collection, key, value }: Config, build) => {
-    const readKey = key === undefined ? () => '' : compileKey(key, build);
-    const readValue = value === undefined ? (scope: Scope) => scope.message.data : compileAt('/value', value, build);
+    const readKey = key === undefined ? () => '' : compileKey(key, build, keyWrong);
+    const readValue = compileContent('/value', value, build);
     return async (ctx, message) => {
       const item = await readValue(ctx.scope);
       const keyText = await readKey(ctx.scope);
@@ -65,19 +64,9 @@ export default defineNode({
   },
 });
 
-function compileAt(path: string, operand: Operand, build: BuildContext) {
-  return atField(path, () => compileOperand(operand, (text) => build.compileExpression(text)));
-}
-
-/** Compiles the key. The function rejects with COLLECTION_KEY (input) if there is no text or number. */
-function compileKey(key: Operand, build: BuildContext): (scope: Scope) => Promise<string> {
-  const read = compileAt('/key', key, build);
-  return async (scope) => {
-    const value = await read(scope);
-    if (typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value))) return String(value);
-    throw new AppError('COLLECTION_KEY', 'input', 'The key of the collection is neither a text nor a number.', {
-      values: { problem: 'type' },
-      fix: 'Correct the path of the key, or check the message before this node.',
-    });
-  };
+function keyWrong(): AppError {
+  return new AppError('COLLECTION_KEY', 'input', 'The key of the collection is neither a text nor a number.', {
+    values: { problem: 'type' },
+    fix: 'Correct the path of the key, or check the message before this node.',
+  });
 }

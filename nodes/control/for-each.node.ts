@@ -1,11 +1,10 @@
 import { Type } from 'typebox';
-import { atField } from '../../engine/contract/values/at-field.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
 import { withData } from '../../engine/contract/values/message.ts';
 import { defineNode, inPort } from '../../engine/contract/node/node.ts';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
+import { compileInput } from '../shared/compile-input.ts';
 
 /**
  * Runs the nodes after `each` once per item. When all items are done, the engine sends the results through `done`, in
@@ -62,7 +61,7 @@ export default defineNode({
   },
   expressions: ['/items/expression'],
   prepare(config, build) {
-    const readItems = atField('/items', () => compileOperand(config.items, build.compileExpression));
+    const readItems = compileInput('/items', config.items, build);
     return async (ctx, message) => {
       const found = await readItems(ctx.scope);
       const items: readonly unknown[] = found === undefined || found === null ? [] : Array.isArray(found) ? found : [found];

@@ -1,11 +1,10 @@
 import { Type } from 'typebox';
-import { atField } from '../../engine/contract/values/at-field.ts';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
 import { withData, type Message } from '../../engine/contract/values/message.ts';
 import { valuesBy } from '../../engine/contract/values/named-values.ts';
 import { defineNode, inPort, outPort, type Outcome } from '../../engine/contract/node/node.ts';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
+import { compileInput } from '../shared/compile-input.ts';
 
 /**
  * Sends the reply to the caller of this execution. A caller gets exactly one reply. The message then continues through
@@ -55,7 +54,7 @@ export default defineNode({
   prepare(config, build) {
     const headers = Object.fromEntries(Object.entries(config.headers).map(([name, value]) => [name.toLowerCase(), value]));
     const { body } = config;
-    const readBody = body && atField('/body', () => compileOperand(body, build.compileExpression));
+    const readBody = body && compileInput('/body', body, build);
     const reply = (message: Message, answer: Message): Outcome => ({
       reply: { status: config.status, headers, message: answer },
       emit: { out: [message] },

@@ -3,8 +3,8 @@ import { atField } from '../../engine/contract/values/at-field.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
 import { defineNode, inPort, outPort, type Scope } from '../../engine/contract/node/node.ts';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
+import { compileInput } from '../shared/compile-input.ts';
 
 const MAX_WAIT_MS = 30 * 86_400_000;
 
@@ -83,7 +83,7 @@ export default defineNode({
     const { durationMs, timeoutMs, until } = config;
     if (durationMs !== undefined) return (ctx) => ({ wait: { untilMs: ctx.clock.now() + durationMs } });
     if (until !== undefined) {
-      const readUntil = atField('/until', () => compileOperand(until, build.compileExpression));
+      const readUntil = compileInput('/until', until, build);
       return async (ctx) => ({ wait: { untilMs: await readMoment(readUntil, ctx.scope, ctx.clock.now()) } });
     }
     const readToken = atField('/resume', () => build.compileExpression(config.resume ?? ''));

@@ -4,7 +4,8 @@ import { withData } from '../../engine/contract/values/message.ts';
 import { fieldText } from '../../engine/contract/values/texts.ts';
 import { IV_BYTES, type Sm2Key, type Sm4Key, type Sm4Parts } from './compute.ts';
 import { contentInvalid, decryptionFailed } from './errors.ts';
-import { compileContent, compileInput, decodedBytes, EncodingField, operandField, type Encoding } from './fields.ts';
+import { compileContent, compileInput } from '../shared/compile-input.ts';
+import { decodedBytes, EncodingField, operandField, type Encoding } from './fields.ts';
 import { probeCrypto } from './probe.ts';
 import { cipherKey, runCrypto } from './use-key.ts';
 
@@ -60,9 +61,9 @@ export default defineNode({
   probe: probeCrypto,
   prepare: (config: Config, build) => {
     const { encoding, as } = config;
-    const readContent = compileContent(config.ciphertext, '/ciphertext', build);
-    const readIv = compileInput(config.iv, '/iv', build);
-    const readTag = compileInput(config.tag, '/tag', build);
+    const readContent = compileContent('/ciphertext', config.ciphertext, build);
+    const readIv = compileInput('/iv', config.iv, build);
+    const readTag = compileInput('/tag', config.tag, build);
     return async (ctx, message) => {
       const key = await cipherKey(ctx, 'decrypt');
       const content = decodedBytes(await readContent(ctx.scope), encoding, 'ciphertext');

@@ -3,7 +3,8 @@ import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/nod
 import { withData } from '../../engine/contract/values/message.ts';
 import { IV_BYTES, type Sm2Key, type Sm4Key } from './compute.ts';
 import { contentInvalid } from './errors.ts';
-import { compileContent, compileInput, decodedBytes, EncodingField, encoded, operandField, plainBytes, type Encoding } from './fields.ts';
+import { compileContent, compileInput } from '../shared/compile-input.ts';
+import { decodedBytes, EncodingField, encoded, operandField, plainBytes, type Encoding } from './fields.ts';
 import { probeCrypto } from './probe.ts';
 import { cipherKey, runCrypto } from './use-key.ts';
 
@@ -49,8 +50,8 @@ export default defineNode({
   expressions: ['/content/expression', '/iv/expression'],
   probe: probeCrypto,
   prepare: ({ content, iv, encoding }: Config, build) => {
-    const readContent = compileContent(content, '/content', build);
-    const readIv = compileInput(iv, '/iv', build);
+    const readContent = compileContent('/content', content, build);
+    const readIv = compileInput('/iv', iv, build);
     return async (ctx, message) => {
       const key = await cipherKey(ctx, 'encrypt');
       const plain = plainBytes(await readContent(ctx.scope), 'content');

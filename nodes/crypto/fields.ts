@@ -1,9 +1,6 @@
 /** Fields of the crypto nodes, and the bytes of their inputs. */
 import { Type, type Static } from 'typebox';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
-import type { BuildContext, Scope } from '../../engine/contract/node/node.ts';
-import { atField } from '../../engine/contract/values/at-field.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { contentInvalid } from './errors.ts';
 
@@ -17,18 +14,6 @@ export type Encoding = Static<typeof EncodingField>;
 
 export function operandField(zhCN: string, en: string, helpZhCN: string, helpEn: string) {
   return Type.Optional(Type.Union(Operand.anyOf, { ...fieldText(zhCN, en, helpZhCN, helpEn), ...fieldEditor('operand') }));
-}
-
-type Read = (scope: Scope) => unknown;
-
-/** Compiles an operand; if it is left out, the value is the data of the message. */
-export function compileContent(operand: Operand | undefined, path: string, build: BuildContext): Read {
-  return operand === undefined ? (scope) => scope.message.data : compileInput(operand, path, build);
-}
-
-export function compileInput(operand: Operand | undefined, path: string, build: BuildContext): Read {
-  if (operand === undefined) return () => undefined;
-  return atField(path, () => compileOperand(operand, (text) => build.compileExpression(text)));
 }
 
 /** The bytes that are signed or encrypted: text in UTF-8, bytes as they are. Throws CRYPTO_CONTENT (input). */

@@ -1,7 +1,8 @@
 import { Type, type Static } from 'typebox';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node/node.ts';
 import { withData } from '../../engine/contract/values/message.ts';
-import { compileContent, EncodingField, encoded, operandField, plainBytes } from './fields.ts';
+import { compileContent } from '../shared/compile-input.ts';
+import { EncodingField, encoded, operandField, plainBytes } from './fields.ts';
 import { probeCrypto } from './probe.ts';
 import { runCrypto, signingKey } from './use-key.ts';
 
@@ -41,7 +42,7 @@ export default defineNode({
   expressions: ['/content/expression'],
   probe: probeCrypto,
   prepare: ({ content, encoding }: Config, build) => {
-    const read = compileContent(content, '/content', build);
+    const read = compileContent('/content', content, build);
     return async (ctx, message) => {
       const key = await signingKey(ctx, 'sign');
       const { bytes } = await runCrypto({ do: 'sign', key, content: plainBytes(await read(ctx.scope), 'content') }, ctx);

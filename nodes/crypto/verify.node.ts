@@ -2,7 +2,8 @@ import { Type, type Static } from 'typebox';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
-import { compileContent, compileInput, decodedBytes, EncodingField, operandField, plainBytes } from './fields.ts';
+import { compileContent, compileInput } from '../shared/compile-input.ts';
+import { decodedBytes, EncodingField, operandField, plainBytes } from './fields.ts';
 import { probeCrypto } from './probe.ts';
 import { runCrypto, signingKey } from './use-key.ts';
 
@@ -48,8 +49,8 @@ export default defineNode({
   expressions: ['/content/expression', '/signature/expression'],
   probe: probeCrypto,
   prepare: ({ content, signature, encoding }: Config, build) => {
-    const readContent = compileContent(content, '/content', build);
-    const readSignature = compileInput(signature, '/signature', build);
+    const readContent = compileContent('/content', content, build);
+    const readSignature = compileInput('/signature', signature, build);
     return async (ctx, message) => {
       const key = await signingKey(ctx, 'verify');
       const signed = plainBytes(await readContent(ctx.scope), 'content');

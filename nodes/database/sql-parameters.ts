@@ -1,16 +1,15 @@
 /** The SQL field of the database nodes and its parameters: their schemas, checks, and values per message. */
 import { Type, type Static } from 'typebox';
-import { atField } from '../../engine/contract/values/at-field.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { bothTexts } from '../../engine/contract/error-texts/error-texts.ts';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import type { BuildContext, ConfigProblem, Scope } from '../../engine/contract/node/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import type { SqlValue, Statement } from './drivers/driver.ts';
 import { ENGINES } from './engines.ts';
 import { compileStatement } from './sql/compile-statement.ts';
 import type { SqlSyntax } from './sql/syntax.ts';
+import { compileInput } from '../shared/compile-input.ts';
 
 /** The field of a node for one SQL statement. */
 export function sqlField(zhHelp: string, enHelp: string, example: string, [zh, en]: readonly [string, string] = ['SQL 语句', 'SQL']) {
@@ -113,7 +112,7 @@ export type ReadValues = (scope: Scope) => Promise<ReadonlyMap<string, SqlValue>
 export function compileParameters(parameters: SqlParameters, build: BuildContext, field = '/parameters'): ReadValues {
   const readers = parameters.map(({ name, value }, index) => ({
     name,
-    read: atField(`${field}/${index}/value`, () => compileOperand(value, (text) => build.compileExpression(text))),
+    read: compileInput(`${field}/${index}/value`, value, build),
   }));
   return async (scope) => {
     const values = new Map<string, SqlValue>();

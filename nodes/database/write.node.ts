@@ -1,7 +1,5 @@
-import { atField } from '../../engine/contract/values/at-field.ts';
 import { AppError, toErrorRecord } from '../../engine/contract/values/errors.ts';
 import { withData } from '../../engine/contract/values/message.ts';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import {
   defineNode,
   errorPort,
@@ -22,6 +20,7 @@ import { TableWriter } from './statements/write-dialects.ts';
 import { useConnection, type Database } from './use-connection.ts';
 import { checkWrite, WriteConfig } from './write-config.ts';
 import { writeRows, type Written } from './statements/write-rows.ts';
+import { compileInput } from '../shared/compile-input.ts';
 
 /** Writes to a table, or runs an SQL statement that writes, in one transaction. */
 export default defineNode({
@@ -68,7 +67,7 @@ const NOTHING: Written = { affected: 0 };
 /** Returns the scope of each row. Rejects with DATABASE_ROWS (input) if the value is neither rows nor a row. */
 function compileRows({ rows, maxRows }: WriteConfig, build: BuildContext): (scope: Scope) => Promise<readonly Scope[]> {
   if (rows === undefined) return async (scope) => [scope];
-  const read = atField('/rows', () => compileOperand(rows, (text) => build.compileExpression(text)));
+  const read = compileInput('/rows', rows, build);
   return async (scope) => {
     const value = await read(scope);
     if (typeof value !== 'object' || value === null || value instanceof Uint8Array) {

@@ -1,8 +1,6 @@
 import { Type, type Static } from 'typebox';
-import { atField } from '../../engine/contract/values/at-field.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import { defineNode, errorPort, inPort, okPort, type BuildContext, type RunNode } from '../../engine/contract/node/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { encodeText } from '../shared/charset/text-charset.ts';
@@ -12,6 +10,7 @@ import { folderOf } from './paths/paths.ts';
 import { probeFiles } from './probe.ts';
 import { useStore } from './use-store.ts';
 import { writeFile, type Source } from './content/write-file.ts';
+import { compileContent } from '../shared/compile-input.ts';
 
 const Config = Type.Object(
   {
@@ -76,12 +75,12 @@ export default defineNode({
 
 function prepareWrite({ path, content, ifExists, makeFolders }: Config, build: BuildContext): RunNode<Config> {
   const fillPath = compilePath('path', path);
-  const read = content && atField('/content', () => compileOperand(content, (text) => build.compileExpression(text)));
+  const read = compileContent('/content', content, build);
   return async (ctx, message) => {
     const file = {
       path: fillPath(ctx.scope),
       ifExists,
-      source: sourceOf(read ? await read(ctx.scope) : message.data, ctx.adapter!.charset),
+      source: sourceOf(await read(ctx.scope), ctx.adapter!.charset),
     };
     const written = await useStore(ctx, async (store) => {
       if (makeFolders && folderOf(file.path) !== '') await store.makeFolder(folderOf(file.path));

@@ -1,7 +1,5 @@
 import { Type, type Static } from 'typebox';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
-import { atField } from '../../engine/contract/values/at-field.ts';
 import { createMessage, withData } from '../../engine/contract/values/message.ts';
 import { defineNode, errorPort, inPort, okPort, type NodeContext } from '../../engine/contract/node/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
@@ -13,6 +11,7 @@ import { readHl7, writeHl7, type Hl7Message } from '../shared/hl7/message.ts';
 import { completeReply } from '../shared/hl7/reply.ts';
 import { inTurns } from '../shared/in-turns.ts';
 import { textOf } from './parse-input.ts';
+import { compileInput } from '../shared/compile-input.ts';
 
 const Config = Type.Object(
   {
@@ -95,8 +94,7 @@ export default defineNode({
   expressions: ['/request/expression', '/content/expression'],
   prepare(config, build) {
     const { request, content } = config;
-    const operand = (path: string, source: Operand | undefined) =>
-      source && atField(path, () => compileOperand(source, (text) => build.compileExpression(text)));
+    const operand = (path: string, source: Operand | undefined) => source && compileInput(path, source, build);
     const readRequest = operand('/request', request);
     const readContent = operand('/content', content);
     return async (ctx, message) => {

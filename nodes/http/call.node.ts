@@ -1,5 +1,3 @@
-import { atField } from '../../engine/contract/values/at-field.ts';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import {
   defineNode,
   errorPort,
@@ -24,6 +22,7 @@ import { createSink, decodeAnswer, decodePage, unreadable } from './answer.ts';
 import { checkConfig, Config, effectOf } from './config.ts';
 import { compilePages } from './pages.ts';
 import { encodeBody, NO_BODY } from './request-body.ts';
+import { compileContent } from '../shared/compile-input.ts';
 
 /** Calls a REST interface of a hospital system (RFC 9110). */
 export default defineNode({
@@ -132,8 +131,7 @@ function compileFields(
 function compileBody(config: Config, build: BuildContext): (scope: Scope) => unknown {
   const source = config.body ?? (['POST', 'PUT', 'PATCH'].includes(config.method) ? 'message' : 'none');
   if (source === 'none') return () => NO_BODY;
-  if (source === 'message') return (scope) => scope.message.data;
-  return atField('/body', () => compileOperand(source, (text) => build.compileExpression(text)));
+  return compileContent('/body', source === 'message' ? undefined : source, build);
 }
 
 function compileExpected(ranges: readonly string[]): (status: number) => boolean {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Type, type Static } from 'typebox';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import {
   defineNode,
   errorPort,
@@ -10,9 +9,7 @@ import {
   type BuildContext,
   type NodeContext,
   type RunNode,
-  type Scope,
 } from '../../engine/contract/node/node.ts';
-import { atField } from '../../engine/contract/values/at-field.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { withData } from '../../engine/contract/values/message.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
@@ -23,6 +20,7 @@ import { openSmtp } from './open-smtp.ts';
 import { probeMail } from './probe.ts';
 import { sendMail } from './send-mail.ts';
 import { MailSettings } from './settings.ts';
+import { compileInput } from '../shared/compile-input.ts';
 
 const operand = (...text: Parameters<typeof fieldText>) => Type.Union(Operand.anyOf, { ...fieldText(...text), ...fieldEditor('operand') });
 
@@ -96,11 +94,7 @@ export default defineNode({
 });
 
 function prepareSend(config: Config, build: BuildContext): RunNode<Config> {
-  const read = (field: Exclude<keyof Config, 'maxBytes' | 'idempotent'>): ((scope: Scope) => unknown) => {
-    const value = config[field];
-    if (value === undefined) return () => undefined;
-    return atField(`/${field}`, () => compileOperand(value, (text) => build.compileExpression(text)));
-  };
+  const read = (field: Exclude<keyof Config, 'maxBytes' | 'idempotent'>) => compileInput(`/${field}`, config[field], build);
   const fields = {
     ...{ to: read('to'), cc: read('cc'), bcc: read('bcc'), replyTo: read('replyTo'), subject: read('subject') },
     ...{ text: read('text'), html: read('html'), attachments: read('attachments') },

@@ -1,8 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { bothTexts } from '../../engine/contract/error-texts/error-texts.ts';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
-import { atField } from '../../engine/contract/values/at-field.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { withData, type Message } from '../../engine/contract/values/message.ts';
 import { valuesBy } from '../../engine/contract/values/named-values.ts';
@@ -24,6 +22,7 @@ import { compileTemplate } from '../shared/http/template.ts';
 import { destinationField } from './fields.ts';
 import { probeMessaging } from './probe.ts';
 import { publish } from './use-publisher.ts';
+import { compileContent, compileInput } from '../shared/compile-input.ts';
 
 const Config = Type.Object(
   {
@@ -109,10 +108,7 @@ function checkConfig({ headers }: Config): readonly ConfigProblem[] {
 function preparePublish(config: Config, build: BuildContext): RunNode<Config> {
   const { destination, body } = config;
   const readKey = compileKey(config, build);
-  const readBody =
-    body === undefined
-      ? (scope: Scope) => scope.message.data
-      : atField('/body', () => compileOperand(body, (text) => build.compileExpression(text)));
+  const readBody = compileContent('/body', body, build);
   const templates = Object.entries(config.headers).map(([name, template]) => ({ name, fill: compileTemplate(template, checkHeader) }));
   return async (ctx, message) => {
     const { bytes, contentType } = encodeBody(await readBody(ctx.scope), message, ctx);
@@ -130,7 +126,7 @@ function preparePublish(config: Config, build: BuildContext): RunNode<Config> {
 
 function compileKey({ key }: Config, build: BuildContext): (scope: Scope) => Promise<string | undefined> {
   if (key === undefined) return async () => undefined;
-  const read = atField('/key', () => compileOperand(key, (text) => build.compileExpression(text)));
+  const read = compileInput('/key', key, build);
   return async (scope) => {
     const value = await read(scope);
     if (value === undefined || value === null) return undefined;

@@ -1,7 +1,5 @@
 import { Type, type Static } from 'typebox';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
-import { atField } from '../../engine/contract/values/at-field.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { withData, type Message } from '../../engine/contract/values/message.ts';
 import {
@@ -29,6 +27,7 @@ import { probeMllp } from './probe.ts';
 import type { Answer } from './send-line.ts';
 import { createSendPool, type SendPool } from './send-pool.ts';
 import { SendSettings } from './settings.ts';
+import { compileInput } from '../shared/compile-input.ts';
 
 const Config = Type.Object(
   {
@@ -137,7 +136,7 @@ export default defineNode({
 function prepareSend(config: Config, build: BuildContext): RunNode<Config> {
   const pool = createSendPool();
   const chosen = config.message;
-  const read = chosen && atField('/message', () => compileOperand(chosen, (text) => build.compileExpression(text)));
+  const read = chosen && compileInput('/message', chosen, build);
   return async (ctx, message) => {
     const settings = readSettings(ctx.adapter!, SendSettings);
     const source = read === undefined ? message : { ...message, data: await read(ctx.scope) };

@@ -1,13 +1,12 @@
 import { Type, type Static } from 'typebox';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node/node.ts';
-import { atField } from '../../engine/contract/values/at-field.ts';
 import { withData } from '../../engine/contract/values/message.ts';
 import { fieldText } from '../../engine/contract/values/texts.ts';
 import { readRows } from '../shared/tables/rows.ts';
 import { rowsSource } from '../shared/tables/rows-source.ts';
 import { tableError } from '../shared/tables/table-error.ts';
 import { maxResultBytes, writeSource } from '../shared/tables/table-fields.ts';
+import { compileContent } from '../shared/compile-input.ts';
 
 const Config = Type.Object(
   {
@@ -41,10 +40,10 @@ export default defineNode({
   config: Config,
   expressions: ['/source/expression'],
   prepare({ source, maxRows, maxResultBytes: asked }: Config, build) {
-    const read = source && atField('/source', () => compileOperand(source, (text) => build.compileExpression(text)));
+    const read = compileContent('/source', source, build);
     const limit = Math.min(asked, MAX_MEMORY_BYTES);
     return async (ctx, message) => {
-      const { bytes } = rowsSource(read === undefined ? message.data : await read(ctx.scope), ctx.blobs);
+      const { bytes } = rowsSource(await read(ctx.scope), ctx.blobs);
       const rows: unknown[] = [];
       for await (const batch of readRows(atMost(bytes, limit, ctx.signal))) {
         for (const row of batch) rows.push(row);

@@ -1,13 +1,12 @@
 import { Type, type Static } from 'typebox';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import { defineNode, errorPort, inPort, okPort, type NodeContext } from '../../engine/contract/node/node.ts';
-import { atField } from '../../engine/contract/values/at-field.ts';
 import { withData } from '../../engine/contract/values/message.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { blocksOfLines } from '../shared/tables/rows.ts';
 import { rowsSource } from '../shared/tables/rows-source.ts';
 import { tableError } from '../shared/tables/table-error.ts';
 import { writeSource } from '../shared/tables/table-fields.ts';
+import { compileContent } from '../shared/compile-input.ts';
 
 const Config = Type.Object(
   {
@@ -59,10 +58,9 @@ export default defineNode({
   config: Config,
   expressions: ['/source/expression'],
   prepare(config: Config, build) {
-    const { source } = config;
-    const read = source && atField('/source', () => compileOperand(source, (text) => build.compileExpression(text)));
+    const read = compileContent('/source', config.source, build);
     return async (ctx, message) => {
-      const { bytes } = rowsSource(read === undefined ? message.data : await read(ctx.scope), ctx.blobs);
+      const { bytes } = rowsSource(await read(ctx.scope), ctx.blobs);
       const batches = await split(bytes, config, ctx);
       const { charset: _source, ...rest } = withData(message, batches, 'application/json');
       return { emit: { ok: [rest] } };

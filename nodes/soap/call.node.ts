@@ -1,5 +1,4 @@
 import { Type, type Static } from 'typebox';
-import { atField } from '../../engine/contract/values/at-field.ts';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
 import { withData } from '../../engine/contract/values/message.ts';
 import {
@@ -12,7 +11,6 @@ import {
   type NodeContext,
   type RunNode,
 } from '../../engine/contract/node/node.ts';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import { valuesBy } from '../../engine/contract/values/named-values.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { loginOf } from '../shared/http/credential.ts';
@@ -31,6 +29,7 @@ import { runSignature } from './signature/in-thread.ts';
 import { SIGNED_BODY, signatureHeader } from './signature/request-parts.ts';
 import { readSigningKey } from './signature/signing-key.ts';
 import { securityHeader } from './username-token.ts';
+import { compileInput } from '../shared/compile-input.ts';
 
 const Config = Type.Object(
   {
@@ -244,8 +243,8 @@ function effectOf(config: Config): Effect {
 
 function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
   const effect = effectOf(config);
-  const readBody = atField('/body', () => compileOperand(config.body ?? { path: 'data' }, (text) => build.compileExpression(text)));
-  const readHeader = atField('/header', () => compileOperand(config.header ?? { value: {} }, (text) => build.compileExpression(text)));
+  const readBody = compileInput('/body', config.body ?? { path: 'data' }, build);
+  const readHeader = compileInput('/header', config.header ?? { value: {} }, build);
   const xmlOptions: ParseXmlOptions = { maxDepth: 200, namespaces: 'strip', arrays: config.arrays.map((path) => `Envelope.Body.${path}`) };
   const client = createOutboundClient();
   const parser = createParser();

@@ -2,7 +2,8 @@ import { Type, type Static } from 'typebox';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node/node.ts';
 import { withData } from '../../engine/contract/values/message.ts';
 import { fieldText } from '../../engine/contract/values/texts.ts';
-import { compileKey, endOf, KeyField, StoreField, TtlField } from './fields.ts';
+import { compileKey } from '../shared/compile-input.ts';
+import { endOf, KeyField, keyWrong, StoreField, TtlField } from './fields.ts';
 
 const Config = Type.Object(
   {
@@ -49,7 +50,7 @@ export default defineNode({
   config: Config,
   expressions: ['/key/expression'],
   prepare: ({ store, key, by, ttlSeconds, renews }: Config, build) => {
-    const readKey = compileKey(key, build);
+    const readKey = compileKey(key, build, keyWrong);
     return async (ctx, message) => {
       const change = { act: ctx.idempotencyKey, ttlMs: ttlSeconds * 1000, renews };
       ctx.signal.throwIfAborted();

@@ -1,9 +1,6 @@
 /** Fields of the state nodes. */
 import { Type } from 'typebox';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
-import type { BuildContext, Scope } from '../../engine/contract/node/node.ts';
-import { atField } from '../../engine/contract/values/at-field.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
@@ -42,17 +39,12 @@ export const TtlField = Type.Integer({
   default: DAY_SECONDS,
 });
 
-/** Compiles the key. The function rejects with STATE_KEY (input) if there is no text or number. */
-export function compileKey(key: Operand, build: BuildContext): (scope: Scope) => Promise<string> {
-  const read = atField('/key', () => compileOperand(key, (text) => build.compileExpression(text)));
-  return async (scope) => {
-    const value = await read(scope);
-    if (typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value))) return String(value);
-    throw new AppError('STATE_KEY', 'input', 'The key of the state is neither a text nor a number.', {
-      values: { problem: 'type' },
-      fix: 'Correct the path of the key, or check the message before this node.',
-    });
-  };
+/** The error if a key is neither a text nor a number. */
+export function keyWrong(): AppError {
+  return new AppError('STATE_KEY', 'input', 'The key of the state is neither a text nor a number.', {
+    values: { problem: 'type' },
+    fix: 'Correct the path of the key, or check the message before this node.',
+  });
 }
 
 /** What a node emits of an end: an ISO time. */

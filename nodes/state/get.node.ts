@@ -1,7 +1,8 @@
 import { Type, type Static } from 'typebox';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node/node.ts';
 import { withData } from '../../engine/contract/values/message.ts';
-import { compileKey, endOf, KeyField, StoreField } from './fields.ts';
+import { compileKey } from '../shared/compile-input.ts';
+import { endOf, KeyField, keyWrong, StoreField } from './fields.ts';
 
 const Config = Type.Object({ store: StoreField, key: KeyField }, { additionalProperties: false });
 type Config = Static<typeof Config>;
@@ -23,7 +24,7 @@ export default defineNode({
   config: Config,
   expressions: ['/key/expression'],
   prepare: ({ store, key }: Config, build) => {
-    const readKey = compileKey(key, build);
+    const readKey = compileKey(key, build, keyWrong);
     return async (ctx, message) => {
       ctx.signal.throwIfAborted();
       const entry = await ctx.state.get(store, await readKey(ctx.scope));

@@ -1,11 +1,10 @@
 import { Type, type Static } from 'typebox';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
-import { defineNode, errorPort, inPort, okPort, type Scope } from '../../engine/contract/node/node.ts';
-import { atField } from '../../engine/contract/values/at-field.ts';
+import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node/node.ts';
 import { withData } from '../../engine/contract/values/message.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
-import { compileKey, endOf, KeyField, StoreField, TtlField } from './fields.ts';
+import { compileContent, compileKey } from '../shared/compile-input.ts';
+import { endOf, KeyField, keyWrong, StoreField, TtlField } from './fields.ts';
 
 const Config = Type.Object(
   {
@@ -57,11 +56,8 @@ export default defineNode({
   config: Config,
   expressions: ['/key/expression', '/value/expression'],
   prepare: ({ store, key, value, mode, ttlSeconds }: Config, build) => {
-    const readKey = compileKey(key, build);
-    const readValue =
-      value === undefined
-        ? (scope: Scope) => scope.message.data
-        : atField('/value', () => compileOperand(value, (text) => build.compileExpression(text)));
+    const readKey = compileKey(key, build, keyWrong);
+    const readValue = compileContent('/value', value, build);
     return async (ctx, message) => {
       const kept = await readValue(ctx.scope);
       const change = { act: ctx.idempotencyKey, ttlMs: ttlSeconds * 1000, mode };

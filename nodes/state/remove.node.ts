@@ -1,7 +1,8 @@
 import { Type, type Static } from 'typebox';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node/node.ts';
 import { withData } from '../../engine/contract/values/message.ts';
-import { compileKey, KeyField, StoreField } from './fields.ts';
+import { compileKey } from '../shared/compile-input.ts';
+import { KeyField, keyWrong, StoreField } from './fields.ts';
 
 const Config = Type.Object({ store: StoreField, key: KeyField }, { additionalProperties: false });
 type Config = Static<typeof Config>;
@@ -22,7 +23,7 @@ export default defineNode({
   config: Config,
   expressions: ['/key/expression'],
   prepare: ({ store, key }: Config, build) => {
-    const readKey = compileKey(key, build);
+    const readKey = compileKey(key, build, keyWrong);
     return async (ctx, message) => {
       ctx.signal.throwIfAborted();
       const removed = await ctx.state.remove(store, await readKey(ctx.scope), { act: ctx.idempotencyKey });

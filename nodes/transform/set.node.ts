@@ -4,8 +4,9 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
 import type { Message } from '../../engine/contract/values/message.ts';
 import { defineNode, errorPort, inPort, okPort, type Scope } from '../../engine/contract/node/node.ts';
-import { compileOperand, parseFieldPath, type PathStep } from '../../engine/contract/flow/scope-path.ts';
+import { parseFieldPath, type PathStep } from '../../engine/contract/flow/scope-path.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
+import { compileInput } from '../shared/compile-input.ts';
 
 const Field = Type.Object(
   {
@@ -55,7 +56,7 @@ export default defineNode({
   prepare(config, build) {
     const fields = config.fields.map(({ to, from }, index) => ({
       steps: atField(`/fields/${index}/to`, () => parseFieldPath(to)),
-      read: atField(`/fields/${index}/from`, () => compileOperand(from, build.compileExpression)),
+      read: compileInput(`/fields/${index}/from`, from, build),
     }));
     return async (ctx, message) => {
       let changed = message;

@@ -1,12 +1,11 @@
 /** Where the nodes of this folder find their XML: the message, or a text inside it. */
 import { Type, type Static } from 'typebox';
-import { atField } from '../../engine/contract/values/at-field.ts';
 import type { BuildContext, NodeContext } from '../../engine/contract/node/node.ts';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import type { Message } from '../../engine/contract/values/message.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { sourceOf } from '../shared/parse-worker/parsed-message.ts';
+import { compileInput } from '../shared/compile-input.ts';
 
 export const sourceField = Type.Optional(
   Type.Union(Operand.anyOf, {
@@ -26,6 +25,6 @@ export function compileSource(
   build: BuildContext,
 ): (ctx: Pick<NodeContext<unknown>, 'scope'>, message: Message) => Promise<string | Uint8Array> {
   if (source === undefined) return (_ctx, message) => Promise.resolve(sourceOf(message, 'XML_INPUT'));
-  const read = atField('/source', () => compileOperand(source, (text) => build.compileExpression(text)));
+  const read = compileInput('/source', source, build);
   return async ({ scope }, message) => sourceOf({ ...message, data: await read(scope) }, 'XML_INPUT');
 }

@@ -1,9 +1,7 @@
 import { Type, type Static } from 'typebox';
-import { atField } from '../../engine/contract/values/at-field.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { bothTexts } from '../../engine/contract/error-texts/error-texts.ts';
 import { Operand } from '../../engine/contract/flow/expression-types.ts';
-import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import { withData, type Message } from '../../engine/contract/values/message.ts';
 import {
   defineNode,
@@ -21,6 +19,7 @@ import { refuseDeclarations } from '../shared/xml/parse-xml.ts';
 import { compileSource, sourceField } from './source-field.ts';
 import { charsetOf, readOutput, stylesheetProblems } from './xslt/check-stylesheet.ts';
 import { createRunXslt } from './xslt/run-xslt.ts';
+import { compileInput } from '../shared/compile-input.ts';
 
 const Parameter = Type.Object(
   {
@@ -94,7 +93,7 @@ function prepareTransform({ stylesheet, parameters, mediaType, source }: Config,
   const form = outputForm(stylesheet);
   const readers = parameters.map(({ name, value }, index) => ({
     name,
-    read: atField(`/parameters/${index}/value`, () => compileOperand(value, (text) => build.compileExpression(text))),
+    read: compileInput(`/parameters/${index}/value`, value, build),
   }));
   return async (ctx, message) => {
     const values: Record<string, string | number | boolean> = {};

@@ -1,7 +1,5 @@
 /** What the nodes that read and write tables do with each message. */
-import type { BuildContext, NodeContext, RunNode, Scope } from '../../../engine/contract/node/node.ts';
-import { compileOperand } from '../../../engine/contract/flow/scope-path.ts';
-import { atField } from '../../../engine/contract/values/at-field.ts';
+import type { BuildContext, NodeContext, RunNode } from '../../../engine/contract/node/node.ts';
 import { withData, type Message } from '../../../engine/contract/values/message.ts';
 import { isLarge, LARGE_FROM } from '../../../engine/threads/is-large.ts';
 import { decodeText } from '../charset/text-charset.ts';
@@ -12,6 +10,7 @@ import type { SourceOperand } from './table-fields.ts';
 import { blobOf, rowsSource } from './rows-source.ts';
 import { tableError } from './table-error.ts';
 import { namedBlob } from '../named-blob.ts';
+import { compileContent } from '../compile-input.ts';
 
 /** The largest result in memory; a larger one must be a blob. */
 const MAX_MEMORY_BYTES = 67_108_864;
@@ -39,7 +38,7 @@ export function prepareRead<Config extends TableConfig>(
   build: BuildContext,
   taskOf: (charset: string) => TableTask,
 ): RunNode<Config> {
-  const [readSource, converter] = [compileSource(config, build), createTableConverter()];
+  const [readSource, converter] = [compileContent('/source', config.source, build), createTableConverter()];
   return async (ctx, message) => {
     const source = bytesOf(await readSource(ctx.scope), message, ctx);
     const pieces = piecesOf(converter, taskOf(source.charset ?? 'UTF-8'), source, ctx);
@@ -54,7 +53,7 @@ export function prepareWrite<Config extends TableConfig>(
   build: BuildContext,
   { task, charset, mediaType }: { readonly task: TableTask; readonly charset?: string; readonly mediaType: string },
 ): RunNode<Config> {
-  const [readSource, converter] = [compileSource(config, build), createTableConverter()];
+  const [readSource, converter] = [compileContent('/source', config.source, build), createTableConverter()];
   return async (ctx, message) => {
     const source = rowsOf(await readSource(ctx.scope), ctx);
     const pieces = piecesOf(converter, task, source, ctx);
@@ -65,11 +64,6 @@ export function prepareWrite<Config extends TableConfig>(
     const written = charset === undefined ? rest : { ...rest, charset: isText ? 'UTF-8' : charset };
     return { emit: { ok: [written] } };
   };
-}
-
-function compileSource({ source }: TableConfig, build: BuildContext): (scope: Scope) => unknown {
-  if (source === undefined) return ({ message }) => message.data;
-  return atField('/source', () => compileOperand(source, (text) => build.compileExpression(text)));
 }
 
 function asData(message: Message, data: unknown): Message {
