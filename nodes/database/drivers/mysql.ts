@@ -8,6 +8,7 @@ import { COLUMNS, toColumns } from './mysql-columns.ts';
 import { translateConnect, translateStatement } from './mysql-errors.ts';
 import { readerOf } from './mysql-values.ts';
 import { rowMaker } from './values.ts';
+import { ByteLimit } from './byte-limit.ts';
 
 /** How many bytes of a result that nobody wants are read, to keep the connection. With more, it is closed. */
 const MAX_DRAIN_BYTES = 262_144;
@@ -107,8 +108,7 @@ class MysqlConnection implements Connection {
   isUsable = true;
   isInTransaction = false;
   #isBusy = false;
-  /** The number of received bytes above which the connection is dropped. */
-  #bytesAllowed = Infinity;
+  readonly #limit: ByteLimit;
 
   constructor(client: Client, socket: Socket, target: Target, offset: string) {
     this.#client = client;
@@ -117,10 +117,7 @@ class MysqlConnection implements Connection {
     this.#offset = offset;
     socket.once('close', () => (this.isUsable = false));
     client.on('error', () => (this.isUsable = false));
-    // With TLS, the plain socket emits no data, but it counts the bytes.
-    streamOf(client).on('data', () => {
-      if (this.#isTooMuch) socket.destroy();
-    });
+    this.#limit = new ByteLimit(socket, streamOf(client));
   }
 
   async *rows({ text, values }: Statement, limits: ReadLimits): AsyncIterable<readonly Row[]> {
@@ -143,7 +140,7 @@ class MysqlConnection implements Connection {
     });
     try {
       // The client reads one batch ahead.
-      this.#allow(2 * batchBytes);
+      this.#limit.allow(2 * batchBytes);
       let toRow: ((values: readonly unknown[]) => Row) | undefined;
       let batch: Row[] = [];
       for await (const item of stream as AsyncIterable<readonly unknown[] | NextResult | ResultSetHeader>) {
@@ -151,7 +148,7 @@ class MysqlConnection implements Connection {
         if (batch.length === batchRows || (isNext && batch.length > 0)) {
           yield batch;
           batch = [];
-          this.#allow(2 * batchBytes);
+          this.#limit.allow(2 * batchBytes);
         }
         if (isNext) {
           toRow = compileRow(item.fields, this.#offset);
@@ -162,13 +159,13 @@ class MysqlConnection implements Connection {
       }
       if (batch.length > 0) yield batch;
     } catch (cause) {
-      throw this.#isTooMuch ? rowTooLarge({ limitBytes: batchBytes }) : translateStatement(cause, this.#target.timeoutMs);
+      throw this.#limit.isExceeded ? rowTooLarge({ limitBytes: batchBytes }) : translateStatement(cause, this.#target.timeoutMs);
     } finally {
       stream.destroy();
-      this.#allow(MAX_DRAIN_BYTES);
+      this.#limit.allow(MAX_DRAIN_BYTES);
       await ended.promise;
       this.#client.off('error', onLost);
-      this.#allow(Infinity);
+      this.#limit.allow(Infinity);
       this.#isBusy = false;
     }
   }
@@ -227,15 +224,6 @@ class MysqlConnection implements Connection {
     } finally {
       this.#isBusy = false;
     }
-  }
-
-  /** Sets how many bytes the server may send from now on. */
-  #allow(bytes: number): void {
-    this.#bytesAllowed = this.#socket.bytesRead + bytes;
-  }
-
-  get #isTooMuch(): boolean {
-    return this.#socket.bytesRead > this.#bytesAllowed;
   }
 }
 

@@ -11,6 +11,7 @@ import { readColumns } from './postgresql-columns.ts';
 import { translateConnect, translateStatement } from './postgresql-errors.ts';
 import { VALUE_TYPES } from './postgresql-values.ts';
 import { rowMaker } from './values.ts';
+import { ByteLimit } from './byte-limit.ts';
 
 /** How long closing in good order may take before the socket is destroyed. */
 const CLOSE_MS = 1000;
@@ -81,8 +82,7 @@ class PostgresqlConnection implements Connection {
   #isBusy = false;
   /** Rejects the current statement. The client does not always do so when the server dies while a cursor reads. */
   #onLost: ((cause: Error) => void) | undefined;
-  /** The number of received bytes above which the connection is dropped. */
-  #bytesAllowed = Infinity;
+  readonly #limit: ByteLimit;
 
   constructor(client: Client, socket: Socket, target: Target) {
     this.#client = client;
@@ -93,10 +93,7 @@ class PostgresqlConnection implements Connection {
       this.#onLost?.(new Error('Connection terminated unexpectedly'));
     });
     client.on('error', () => (this.isUsable = false));
-    // With TLS, the plain socket emits no data, but it counts the bytes.
-    streamOf(client).on('data', () => {
-      if (socket.bytesRead > this.#bytesAllowed) socket.destroy();
-    });
+    this.#limit = new ByteLimit(socket, streamOf(client));
   }
 
   async *rows({ text, values }: Statement, limits: ReadLimits): AsyncIterable<readonly Row[]> {
@@ -167,14 +164,14 @@ class PostgresqlConnection implements Connection {
 
   async #whileBusy<T>(work: () => Promise<T>, limits?: ReadLimits): Promise<T> {
     this.#isBusy = true;
-    this.#bytesAllowed = limits === undefined ? Infinity : this.#socket.bytesRead + limits.batchBytes;
+    this.#limit.allow(limits?.batchBytes ?? Infinity);
     try {
       return await new Promise<T>((resolve, reject) => {
         this.#onLost = reject;
         work().then(resolve, reject);
       });
     } catch (cause) {
-      if (limits !== undefined && this.#socket.bytesRead > this.#bytesAllowed) throw rowTooLarge({ limitBytes: limits.batchBytes });
+      if (limits !== undefined && this.#limit.isExceeded) throw rowTooLarge({ limitBytes: limits.batchBytes });
       throw translateStatement(cause, this.#target.timeoutMs);
     } finally {
       this.#onLost = undefined;

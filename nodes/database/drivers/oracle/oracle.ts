@@ -8,6 +8,7 @@ import { whileOpening, type Opening } from './oracle-client.ts';
 import { COLUMNS, toColumns } from './oracle-columns.ts';
 import { translateConnect, translateStatement } from './oracle-errors.ts';
 import { fetchedAs, readerOf, toBinds, type OracleColumn } from './oracle-values.ts';
+import { ByteLimit } from '../byte-limit.ts';
 
 /** How long the server may take to confirm that it ended a statement, or the connection. */
 const CLOSE_MS = 2000;
@@ -69,8 +70,7 @@ class OracleConnection implements Connection {
   #isBusy = false;
   /** Rejects the current statement. */
   #onLost: ((cause: unknown) => void) | undefined;
-  /** The number of received bytes above which the connection is dropped. */
-  #bytesAllowed = Infinity;
+  readonly #limit: ByteLimit;
 
   constructor(client: Client, socket: Socket, target: Target) {
     this.#client = client;
@@ -80,9 +80,7 @@ class OracleConnection implements Connection {
       this.isUsable = false;
       this.#onLost?.(noAnswer('closed'));
     });
-    socket.on('data', () => {
-      if (this.#isTooMuch) socket.destroy();
-    });
+    this.#limit = new ByteLimit(socket);
   }
 
   async *rows({ text, values }: Statement, limits: ReadLimits): AsyncIterable<readonly Row[]> {
@@ -156,23 +154,19 @@ class OracleConnection implements Connection {
     if (!this.isUsable) throw noAnswer('closed');
     this.#isBusy = true;
     // The client reads one batch ahead.
-    this.#bytesAllowed = limits === undefined ? Infinity : this.#socket.bytesRead + 2 * limits.batchBytes;
+    this.#limit.allow(limits === undefined ? Infinity : 2 * limits.batchBytes);
     try {
       return await new Promise<T>((resolve, reject) => {
         this.#onLost = reject;
         work().then(resolve, reject);
       });
     } catch (cause) {
-      if (limits !== undefined && this.#isTooMuch) throw rowTooLarge({ limitBytes: limits.batchBytes });
+      if (limits !== undefined && this.#limit.isExceeded) throw rowTooLarge({ limitBytes: limits.batchBytes });
       throw translateStatement(cause, this.#target.timeoutMs);
     } finally {
       this.#onLost = undefined;
       this.#isBusy = false;
     }
-  }
-
-  get #isTooMuch(): boolean {
-    return this.#socket.bytesRead > this.#bytesAllowed;
   }
 }
 

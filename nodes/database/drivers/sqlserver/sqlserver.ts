@@ -8,6 +8,7 @@ import { rowMaker } from '../values.ts';
 import { COLUMNS, toColumns } from './sqlserver-columns.ts';
 import { translateConnect, translateStatement } from './sqlserver-errors.ts';
 import { readDecimalsExactly, readerOf, type SqlColumn } from './sqlserver-values.ts';
+import { ByteLimit } from '../byte-limit.ts';
 
 /** How long the server may take to confirm that it ended a statement. */
 const CANCEL_MS = 2000;
@@ -80,8 +81,7 @@ class SqlServerConnection implements Connection {
   #isBusy = false;
   /** Rejects the current statement. */
   #onLost: ((cause: unknown) => void) | undefined;
-  /** The number of received bytes above which the connection is dropped. */
-  #bytesAllowed = Infinity;
+  readonly #limit: ByteLimit;
 
   constructor(client: Client, socket: Socket, target: Target) {
     this.#client = client;
@@ -89,10 +89,7 @@ class SqlServerConnection implements Connection {
     this.#target = target;
     client.on('end', () => this.#lose());
     socket.once('close', () => this.#lose());
-    // With TLS these bytes are encrypted, but counted.
-    socket.on('data', () => {
-      if (this.#isTooMuch) socket.destroy();
-    });
+    this.#limit = new ByteLimit(socket);
   }
 
   /** A statement that waits for a lock ends with a conflict before its time is over. */
@@ -123,7 +120,7 @@ class SqlServerConnection implements Connection {
     let batch: Row[] = [];
     try {
       // The client reads one batch ahead.
-      this.#allow(2 * batchBytes);
+      this.#limit.allow(2 * batchBytes);
       for (;;) {
         const item = items.shift();
         if (item === undefined && isDone) break;
@@ -135,7 +132,7 @@ class SqlServerConnection implements Connection {
         if (batch.length === batchRows || ('columns' in item && batch.length > 0)) {
           yield batch;
           batch = [];
-          this.#allow(2 * batchBytes);
+          this.#limit.allow(2 * batchBytes);
         }
         if ('columns' in item) {
           toRow = compileRow(item.columns);
@@ -145,9 +142,9 @@ class SqlServerConnection implements Connection {
       await finished;
       if (batch.length > 0) yield batch;
     } catch (cause) {
-      throw this.#isTooMuch ? rowTooLarge({ limitBytes: batchBytes }) : cause;
+      throw this.#limit.isExceeded ? rowTooLarge({ limitBytes: batchBytes }) : cause;
     } finally {
-      this.#allow(Infinity);
+      this.#limit.allow(Infinity);
       if (!isDone) {
         request.resume();
         this.#client.cancel();
@@ -234,15 +231,6 @@ class SqlServerConnection implements Connection {
   #lose(): void {
     this.isUsable = false;
     this.#onLost?.(new Error('closed'));
-  }
-
-  /** Sets how many bytes the server may send from now on. */
-  #allow(bytes: number): void {
-    this.#bytesAllowed = this.#socket.bytesRead + bytes;
-  }
-
-  get #isTooMuch(): boolean {
-    return this.#socket.bytesRead > this.#bytesAllowed;
   }
 }
 
