@@ -65,6 +65,7 @@ import {
   type CheckSavedInterface,
   type PublishPlan,
 } from './registry/build-plan.ts';
+import { gatheringsSpec } from '../engine/collections/collection-documents.ts';
 import { openFlowState } from '../engine/state/flow-state-store.ts';
 import { openBusTopicStore } from '../engine/topics/bus-topic-store.ts';
 import { startTopicRecorder } from './topics/record-topics.ts';
@@ -211,6 +212,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     alarms,
     topics: await openBusTopicStore(documents, clock),
     flowState: await openFlowState(documents, deps.seal, clock),
+    gatherings: await documents.open(gatheringsSpec),
   };
   const topicRecorder = await startTopicRecorder({ ...deps, ...services, alarms: alarms.store });
   const actions = allActions(services);

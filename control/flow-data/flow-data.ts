@@ -1,10 +1,10 @@
 /** What flows keep between executions: collections that wait for a group, and entries of the state. */
 import { randomUUID } from 'node:crypto';
 import { Type } from 'typebox';
-import { gatheringsSpec } from '../../engine/collections/collection-documents.ts';
+import type { GatheringDocument } from '../../engine/collections/collection-documents.ts';
 import { listCollections, type WaitingCollection } from '../../engine/collections/list-collections.ts';
 import { DomainName } from '../../engine/contract/values/domain.ts';
-import type { Documents } from '../../engine/contract/ports/documents.ts';
+import type { Collection } from '../../engine/contract/ports/documents.ts';
 import type { FlowStateStore } from '../../engine/state/flow-state-store.ts';
 import type { DomainRequirement } from '../access/domains.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
@@ -12,7 +12,7 @@ import { onlyPage, pageOf, type Page } from '../action/pages.ts';
 import { usersOf, type FlowUses, type UsedBy } from '../flows/flow-uses.ts';
 
 export interface FlowDataServices {
-  readonly documents: Documents;
+  readonly gatherings: Collection<GatheringDocument>;
   readonly flowState: FlowStateStore;
   readonly flowUses: FlowUses;
 }
@@ -32,10 +32,10 @@ export interface FoundState {
 }
 
 export function flowDataActions(services: FlowDataServices): readonly Action[] {
-  return [listAction(services), findState(services), removeState(services)];
+  return [listCollectionsAction(services), findState(services), removeState(services)];
 }
 
-function listAction({ documents, flowUses }: FlowDataServices): Action {
+function listCollectionsAction({ gatherings, flowUses }: FlowDataServices): Action {
   return defineAction({
     name: 'flow-data.collections',
     right: 'executions.read',
@@ -45,7 +45,7 @@ function listAction({ documents, flowUses }: FlowDataServices): Action {
     audited: false,
     async run({ domains }, wish): Promise<Page<ShownCollection>> {
       const [found, uses, takers] = await Promise.all([
-        listCollections(await documents.open(gatheringsSpec)),
+        listCollections(gatherings),
         flowUses.of('collection'),
         flowUses.of('taken-collection'),
       ]);
