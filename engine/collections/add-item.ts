@@ -21,8 +21,6 @@ export interface NewItem {
 
 const MAX_KEY = 500;
 const MOST_ITEMS = 200_000;
-/** Items are counted once for this many new ones, so a collection may exceed its limit by them in each process. */
-const COUNT_EVERY = 1000;
 /** An item that got no number belongs to a step that never ran again. */
 const WITHOUT_NUMBER_MS = 400 * 86_400_000;
 const MOST_ATTEMPTS = 20;
@@ -103,20 +101,12 @@ async function storeItem(itemId: string, { domain, collection, value }: NewItem,
 
 async function checkSize(domain: string, collection: string, { items, sizes }: CollectionDeps): Promise<void> {
   const place = placeOf(domain, collection);
-  const size = sizes.get(place) ?? { known: 0, added: COUNT_EVERY };
-  if (size.added >= COUNT_EVERY) {
-    size.known = await items.count({ place }, MOST_ITEMS);
-    size.added = 0;
-  }
-  if (size.known >= MOST_ITEMS) {
-    sizes.delete(place);
+  if (await sizes.isFull(place, MOST_ITEMS, () => items.count({ place }, MOST_ITEMS))) {
     throw new AppError('COLLECTION_FULL', 'transient', `The collection ${collection} has ${MOST_ITEMS} items that no flow takes.`, {
       values: { collection, limit: MOST_ITEMS },
       fix: 'Publish the flow that begins with this collection, or look why it does not accept its groups.',
     });
   }
-  size.added += 1;
-  sizes.set(place, size);
 }
 
 export function placeOf(domain: string, collection: string): string {

@@ -1,6 +1,7 @@
 import type { Collection } from '../contract/ports/documents.ts';
 import type { Clock } from '../contract/values/clock.ts';
 import type { Seal } from '../contract/values/seal.ts';
+import type { RoughCount } from '../state/rough-count.ts';
 import type { Payloads } from '../execution/payloads.ts';
 import type { GatheringDocument, ItemDocument } from './collection-documents.ts';
 
@@ -10,6 +11,6 @@ export interface CollectionDeps {
   readonly payloads: Payloads;
   readonly seal: Seal;
   readonly clock: Clock;
-  /** How many items a collection has, by its place. */
-  readonly sizes: Map<string, { known: number; added: number }>;
+  /** The number of items of each collection, by its place. */
+  readonly sizes: RoughCount;
 }

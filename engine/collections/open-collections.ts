@@ -3,6 +3,7 @@ import type { Collections } from '../contract/node/collections.ts';
 import type { Collection, Documents } from '../contract/ports/documents.ts';
 import type { Clock } from '../contract/values/clock.ts';
 import type { Seal } from '../contract/values/seal.ts';
+import { RoughCount } from '../state/rough-count.ts';
 import type { Payloads } from '../execution/payloads.ts';
 import { addItem } from './add-item.ts';
 import type { CollectionDeps } from './collection-deps.ts';
@@ -21,7 +22,7 @@ export async function openCollections(documents: Documents, payloads: Payloads, 
   const deps: CollectionDeps = {
     gatherings: await documents.open(gatheringsSpec),
     ...{ items, payloads, seal, clock },
-    sizes: new Map(),
+    sizes: new RoughCount(),
   };
   return {
     items,

@@ -9,6 +9,7 @@ import type { Collection, CollectionSpec, Documents, StoredDocument } from '../c
 import { sleep, type Clock } from '../contract/values/clock.ts';
 import { AppError } from '../contract/values/errors.ts';
 import type { Seal } from '../contract/values/seal.ts';
+import { RoughCount } from './rough-count.ts';
 
 interface EntryDocument extends StoredDocument {
   readonly domain: string;
@@ -50,8 +51,6 @@ const actsSpec: CollectionSpec<ActDocument> = {
 const MAX_KEY = 500;
 const MAX_VALUE_BYTES = 64 * 1024;
 const MAX_ENTRIES = 200_000;
-/** Entries are counted once for this many new ones, so a store may exceed its limit by them in each process. */
-const COUNT_EVERY = 1000;
 const ACT_MS = 7 * 86_400_000;
 const MOST_ATTEMPTS = 20;
 const RETRY_MS = 5;
@@ -66,7 +65,7 @@ interface Deps {
   readonly acts: Collection<ActDocument>;
   readonly seal: Seal;
   readonly clock: Clock;
-  readonly sizes: Map<string, { known: number; added: number }>;
+  readonly sizes: RoughCount;
 }
 
 export async function openFlowState(documents: Documents, seal: Seal, clock: Clock): Promise<FlowStateStore> {
@@ -75,7 +74,7 @@ export async function openFlowState(documents: Documents, seal: Seal, clock: Clo
     acts: await documents.open(actsSpec),
     seal,
     clock,
-    sizes: new Map(),
+    sizes: new RoughCount(),
   };
   return { of: (domain) => new DomainState(domain, deps) };
 }
@@ -183,21 +182,13 @@ class DomainState implements FlowState {
 
   async #checkSize(store: string): Promise<void> {
     const { entries, sizes } = this.#deps;
-    const name = `${this.#domain} ${store}`;
-    const size = sizes.get(name) ?? { known: 0, added: COUNT_EVERY };
-    if (size.added >= COUNT_EVERY) {
-      size.known = await entries.count({ domain: this.#domain, store }, MAX_ENTRIES);
-      size.added = 0;
-    }
-    if (size.known >= MAX_ENTRIES) {
-      sizes.delete(name);
+    const count = () => entries.count({ domain: this.#domain, store }, MAX_ENTRIES);
+    if (await sizes.isFull(`${this.#domain} ${store}`, MAX_ENTRIES, count)) {
       throw new AppError('STATE_FULL', 'input', `The store ${store} has ${MAX_ENTRIES} entries.`, {
         values: { store, limit: MAX_ENTRIES },
         fix: 'Let entries end sooner, or keep such data in a database.',
       });
     }
-    size.added += 1;
-    sizes.set(name, size);
   }
 
   #entryOf(document: EntryDocument): StateEntry | undefined {
