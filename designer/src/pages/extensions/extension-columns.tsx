@@ -1,8 +1,8 @@
 import { CircleCheck, CircleSlash, Clock3, type LucideIcon } from 'lucide-react';
-import { Link } from 'react-router';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { Tag, type Tone } from '../../kit/feedback/status-tag.tsx';
 import type { Column } from '../../kit/table/data-table.tsx';
+import { FlowLinks } from '../../kit/text/flow-links.tsx';
 import { TimeText } from '../../kit/time/time-text.tsx';
 import { ExtensionActs } from './extension-acts.tsx';
 import { EFFECT_TEXTS, FAULT_TEXTS, STATE_TEXTS, type Extension } from './extension-words.ts';
@@ -21,8 +21,6 @@ const TEXTS = defineTexts({
   reaches: ['访问 {{targets}}', 'Reaches {{targets}}'],
   limits: ['内存 {{memory}} MB，每次调用 {{seconds}} 秒', '{{memory}} MB of memory, {{seconds}} s for a call'],
   usedBy: ['使用它的流程', 'Used by'],
-  nobody: ['无', 'None'],
-  draft: ['（仅草稿）', ' (draft only)'],
   publisher: ['发布者', 'Publisher'],
   between: ['、', ', '],
 });
@@ -54,7 +52,7 @@ export function useExtensionColumns(): readonly Column<Extension>[] {
       key: 'usedBy',
       title: t('usedBy'),
       value: ({ usedBy }) => usedBy.map(({ flowId }) => flowId).join(' '),
-      render: (extension) => <UsedBy extension={extension} />,
+      render: (extension) => <FlowLinks flows={extension.usedBy} />,
     },
     { key: 'acts', title: '', width: 120, render: (extension) => <ExtensionActs extension={extension} /> },
   ];
@@ -125,17 +123,4 @@ function Rights({ extension: { content } }: Shown) {
       <div className={styles.help}>{t('limits', { memory: memoryMb, seconds: callMs / 1000 })}</div>
     </>
   );
-}
-
-function UsedBy({ extension: { usedBy } }: Shown) {
-  const t = useTexts(TEXTS);
-  const text = useText();
-  if (usedBy.length === 0) return t('nobody');
-  return usedBy.map(({ flowId, name, inPublished }, index) => (
-    <span key={flowId}>
-      {index === 0 ? '' : t('between')}
-      <Link to={`/flows/${flowId}`}>{text(name) || flowId}</Link>
-      {inPublished ? null : <span className={styles.help}>{t('draft')}</span>}
-    </span>
-  ));
 }

@@ -1,14 +1,14 @@
 /** The page `/flow-data`: what flows keep between executions. Collections wait for a group; the state has entries by key. */
 import { TriangleAlert } from 'lucide-react';
-import { Link } from 'react-router';
 import type { Output } from '../../api/operation-types.ts';
 import { useListOf } from '../../api/queries.ts';
 import { useFormat } from '../../i18n/format.ts';
-import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { EmptyState } from '../../kit/feedback/empty-state.tsx';
 import { Tag } from '../../kit/feedback/status-tag.tsx';
 import { Page, PageHeader } from '../../kit/page/page-header.tsx';
 import { DataTable, type Column } from '../../kit/table/data-table.tsx';
+import { FlowLinks } from '../../kit/text/flow-links.tsx';
 import { TimeText } from '../../kit/time/time-text.tsx';
 import { useMay } from '../../session/session-context.ts';
 import { StateLookup } from './state-lookup.tsx';
@@ -27,9 +27,6 @@ const TEXTS = defineTexts({
   bytes: ['大小', 'Size'],
   oldest: ['最早加入', 'Oldest item'],
   flows: ['使用的流程', 'Flows'],
-  draft: ['（仅草稿）', ' (draft only)'],
-  between: ['、', ', '],
-  nobody: ['无', 'None'],
   untaken: ['没有已发布的流程接收', 'No published flow takes it'],
   empty: ['没有等待的数据', 'Nothing waits'],
   emptyNext: [
@@ -92,7 +89,7 @@ function useColumns(): readonly Column<WaitingCollection>[] {
       value: ({ flows }) => flows.map(({ flowId }) => flowId).join(' '),
       render: ({ flows, isTaken }) => (
         <>
-          <Flows flows={flows} />
+          <FlowLinks flows={flows} />
           {isTaken ? null : (
             <div>
               <Tag tone="amber" icon={TriangleAlert}>
@@ -104,17 +101,4 @@ function useColumns(): readonly Column<WaitingCollection>[] {
       ),
     },
   ];
-}
-
-function Flows({ flows }: Pick<WaitingCollection, 'flows'>) {
-  const t = useTexts(TEXTS);
-  const text = useText();
-  if (flows.length === 0) return <span>{t('nobody')}</span>;
-  return flows.map(({ flowId, name, inPublished }, index) => (
-    <span key={flowId}>
-      {index === 0 ? '' : t('between')}
-      <Link to={`/flows/${flowId}`}>{text(name) || flowId}</Link>
-      {inPublished ? null : t('draft')}
-    </span>
-  ));
 }

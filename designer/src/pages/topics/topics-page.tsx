@@ -2,14 +2,15 @@
 import { Button, Segmented } from 'antd';
 import { CircleCheck, CirclePause, RefreshCw } from 'lucide-react';
 import { useState } from 'react';
-import { Link, useSearchParams } from 'react-router';
+import { useSearchParams } from 'react-router';
 import { BUS_TOPICS, type BusTopic } from '../../../../engine/contract/values/bus-event.ts';
 import { useListOf, useQueryOf } from '../../api/queries.ts';
-import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { EmptyState } from '../../kit/feedback/empty-state.tsx';
 import { Tag } from '../../kit/feedback/status-tag.tsx';
 import { Page, PageHeader, Panel } from '../../kit/page/page-header.tsx';
 import { DataTable, type Column } from '../../kit/table/data-table.tsx';
+import { FlowLinks } from '../../kit/text/flow-links.tsx';
 import { TimeText } from '../../kit/time/time-text.tsx';
 import { useMay, useMe } from '../../session/session-context.ts';
 import { TopicDialog, type Topic } from './topic-dialog.tsx';
@@ -34,8 +35,6 @@ const TEXTS = defineTexts({
   own: ['各流程只收到本服务域的事件', 'Each flow gets the events of its own domain'],
   last: ['最近事件', 'Last event'],
   subscribers: ['订阅的流程', 'Subscribed flows'],
-  nobody: ['无', 'None'],
-  draft: ['（仅草稿）', ' (draft only)'],
   edit: ['设置', 'Settings'],
   editOf: ['设置主题“{{topic}}”', 'Settings of the topic "{{topic}}"'],
   events: ['最近的事件', 'Last events'],
@@ -142,7 +141,7 @@ function useColumns(onEdit: (topic: BusTopic) => void): readonly Column<Topic>[]
       key: 'subscribers',
       title: t('subscribers'),
       value: ({ subscribers }) => subscribers.map(({ flowId }) => flowId).join(' '),
-      render: ({ subscribers }) => <Subscribers subscribers={subscribers} />,
+      render: ({ subscribers }) => <FlowLinks flows={subscribers} />,
     },
   ];
   if (!mayEdit || !isWhole) return columns;
@@ -159,17 +158,4 @@ function useColumns(onEdit: (topic: BusTopic) => void): readonly Column<Topic>[]
       ),
     },
   ];
-}
-
-function Subscribers({ subscribers }: Pick<Topic, 'subscribers'>) {
-  const t = useTexts(TEXTS);
-  const text = useText();
-  if (subscribers.length === 0) return <span>{t('nobody')}</span>;
-  return subscribers.map(({ flowId, name, inPublished }, index) => (
-    <span key={flowId}>
-      {index === 0 ? '' : t('between')}
-      <Link to={`/flows/${flowId}`}>{text(name) || flowId}</Link>
-      {inPublished ? null : <span className={styles.help}>{t('draft')}</span>}
-    </span>
-  ));
 }
