@@ -7,7 +7,8 @@ import { endTogether } from './end-together.ts';
 
 /**
  * Turns an error into a response: `{code, message, traceId, serverTime}`, `outcome` for GW50402, and `issues` when
- * there are any. A caller that sent a SOAP request gets a SOAP fault, one that speaks FHIR an OperationOutcome. The message is Chinese unless the caller's `Accept-Language` starts with English.
+ * there are any. A caller that sent a SOAP request gets a SOAP fault, one that speaks FHIR an OperationOutcome. The
+ * message is Chinese unless the caller's `Accept-Language` starts with English.
  */
 export function toErrorAnswer(exchange: Exchange, error: GatewayError, now: number): Answer {
   const isEnglish = exchange.incoming.get('accept-language')?.toLowerCase().startsWith('en') ?? false;

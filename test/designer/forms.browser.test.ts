@@ -190,7 +190,7 @@ test('a form is filled in, corrected and undone', LIMIT, async (context) => {
     await palette.getByRole('textbox').fill('');
   });
 
-  await context.test('a value that does not match its pattern is told the rule in words', async () => {
+  await context.test('the rule is shown in words beside a value that does not match its pattern', async () => {
     await open('collection.add@1');
     const name = fieldAt('/collection').getByRole('textbox').or(fieldAt('/collection').getByRole('combobox'));
     await name.first().fill('日报');

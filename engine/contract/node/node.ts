@@ -279,7 +279,8 @@ interface Described<Schema extends TObject> {
   readonly upgradeChanges?: readonly Text[];
   /**
    * Returns problems that the schema cannot express. Called at validation, with the mode of the flow; paths are relative
-   * to the configuration. It may refuse configurations that `prepare` accepts, so that versions published before a check existed keep running.
+   * to the configuration. It may refuse configurations that `prepare` accepts, so that versions published before a check
+   * existed keep running.
    */
   check?(config: Static<Schema>, mode?: 'sync' | 'durable'): readonly (ConfigProblem | Issue)[];
 }

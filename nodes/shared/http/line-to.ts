@@ -49,7 +49,7 @@ function guardedConnector({ url, ca, serverName, client }: Destination, timeout:
   const connectKeepingAlerts: buildConnector.connector = (given, done) =>
     connect(given, (...result) => {
       const [, socket] = result;
-      // An alert of TLS comes with the end of the connection, which would otherwise be told in its place.
+      // An alert of TLS comes with the end of the connection, which would otherwise be reported in its place.
       socket?.prependOnceListener('error', (error: Error) => void socket.destroy(error));
       done(...result);
     });

@@ -98,7 +98,7 @@ function hideRedis(text: string): string {
 
 /**
  * Hides the content of messages of one type: `p` is the answer to a login, `R` the challenge. Each message has a type and
- * a length; the first ones of the client have only a length. The server answers the request for TLS with one
+ * a length; the first ones of the client have only a length. The server accepts the request for TLS with one
  * byte, `S` or `N`; no other first message of a server has these types.
  */
 function hidePostgres(text: string, secret: string, isServer: boolean): string {

@@ -32,9 +32,9 @@ export async function transform({ stylesheet, source, charset, parameters }: Xsl
   const input = await read(library, document, 'document');
   if (input === 0) throw invalidDocument();
   const result = await guarded(() => library._xsltApplyStylesheet(sheet, input, namedValues(library, parameters)));
-  const told = takeDiagnostics();
-  if (told.hasAskedForFile) throw failed('document', 'The stylesheet asks for another document.');
-  if (result === 0) throw failedWith(told.lines);
+  const diagnostics = takeDiagnostics();
+  if (diagnostics.hasAskedForFile) throw failed('document', 'The stylesheet asks for another document.');
+  if (result === 0) throw failedWith(diagnostics.lines);
   return write(library, result, sheet);
 }
 
@@ -45,13 +45,13 @@ const REASONS = [/^xsl:/, /^XPath error/, /^xslt?[A-Z]/i];
 async function compile(library: MainModule, stylesheet: string): Promise<number> {
   const parsed = await read(library, stylesheet, 'stylesheet');
   const sheet = parsed === 0 ? 0 : await guarded(() => library._xsltParseStylesheetDoc(parsed));
-  const told = takeDiagnostics();
+  const diagnostics = takeDiagnostics();
   // The library ignores instructions that it does not know, after telling so.
-  const isWrong = told.lines.some((text) => text.startsWith('compilation error'));
-  if (sheet !== 0 && !told.hasAskedForFile && !isWrong) return sheet;
-  const line = lineOf(told.lines, 'stylesheet');
+  const isWrong = diagnostics.lines.some((text) => text.startsWith('compilation error'));
+  if (sheet !== 0 && !diagnostics.hasAskedForFile && !isWrong) return sheet;
+  const line = lineOf(diagnostics.lines, 'stylesheet');
   // No message is read yet, so these lines quote nothing but the stylesheet.
-  const [reason = 'it is not well-formed'] = REASONS.flatMap((start) => told.lines.filter((text) => start.test(text)));
+  const [reason = 'it is not well-formed'] = REASONS.flatMap((start) => diagnostics.lines.filter((text) => start.test(text)));
   throw new AppError('XSLT_INVALID', 'input', `The stylesheet is not valid${atLine(line)}: ${reason.slice(0, 200)}.`, {
     values: { reason: reason.slice(0, 200), ...line },
     fix: 'Correct the stylesheet; it is XSLT 1.0 in one file.',

@@ -19,7 +19,7 @@ interface MemoryDescriptor {
   readonly maximum: number;
 }
 
-/** What the library has told since the last call of `takeDiagnostics`. It can quote the document: never hand it on whole. */
+/** What the library has reported since the last call of `takeDiagnostics`. It can quote the document: never hand it on whole. */
 let lines: string[] = [];
 let hasAskedForFile = false;
 /** The memory of the newest instance. */

@@ -109,7 +109,7 @@ test('refuses what is no archive, is damaged, encrypted or packed by another met
   await assert.rejects(unpack({ blobId: 'blb_none', sizeBytes: 1 }), { code: 'BLOB_UNKNOWN', kind: 'input' });
 });
 
-test('counts what unfolds, whatever the archive declares', async () => {
+test('counts what unfolds, also if the archive declares something else', async () => {
   const archive = zippedByPython(`for n in range(4): z.writestr(f'f{n}', os.urandom(1000))`);
   const cases: readonly [limits: Record<string, unknown>, values: object][] = [
     [{ maxFiles: 3 }, { problem: 'files', limit: 3 }],
@@ -156,7 +156,7 @@ test('nothing of an archive that is refused in the middle stays stored', async (
   for await (const blobId of blobs.list(-1000)) assert.fail(blobId);
 });
 
-test('the file of a gzip file has a safe name, whatever the source is called', async () => {
+test('the file of a gzip file has a safe name, however its source is called', async () => {
   const blobs = memoryBlobs();
   const ref = await blobs.put(once(gzipSync('one')), { limitBytes: 1000 });
   const names = ['...gz', 'x\0.gz', '.gz', 'a/', '../../etc/x.GZ', 'c:\\b\\y.gz', 'C:z.gz', `${'n'.repeat(300)}.gz`];

@@ -140,7 +140,7 @@ test('writes the narrative as HTML that can load, style and run nothing', async 
   );
 });
 
-test('whatever a narrative holds, only the listed tags and spans are written', () => {
+test('of any narrative, only the listed tags and spans are written', () => {
   const names = [
     'paragraph',
     'content',

@@ -41,7 +41,7 @@ test('shows its certificate to a server that demands one, beside another login',
   assert.ok(ok, JSON.stringify(steps));
 });
 
-test('a certificate that the server does not accept is told as such, and nothing was done', async (t) => {
+test('a certificate that the server does not accept is named in the error, and nothing was done', async (t) => {
   const authority = await createAuthority();
   const own = await authority.issue('kangqiao');
   const stranger = await (await createAuthority()).issue('stranger');
@@ -57,7 +57,7 @@ test('a certificate that the server does not accept is told as such, and nothing
   }
 });
 
-test('a key that is absent, unreadable or of another certificate is told before anything is sent, and never quoted', async () => {
+test('a key that is absent, unreadable or of another certificate is refused before anything is sent, and never quoted', async () => {
   const authority = await createAuthority();
   const [own, other] = [await authority.issue('own'), await authority.issue('other')];
   const damaged = own.key.replace(/[A-Za-z0-9+/]{40}/, 'AAAA');

@@ -86,7 +86,7 @@ test('a list is never cut: what goes beyond a limit, or cannot be read to its en
   });
 });
 
-test('each page has the time limit of a call, a page that fails is told, and a cancel ends between pages', async (t) => {
+test('each page has the time limit of a call, a page that fails is an error, and a cancel ends between pages', async (t) => {
   let status = 200;
   const cancel = new AbortController();
   const { read, requests } = await peer(t, (query) => {

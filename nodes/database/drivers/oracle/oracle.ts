@@ -13,7 +13,7 @@ import { ByteLimit } from '../byte-limit.ts';
 /** How long the server may take to confirm that it ended a statement, or the connection. */
 const CLOSE_MS = 2000;
 const COLUMN_LIMITS: ReadLimits = { batchRows: 1000, batchBytes: 4_194_304 };
-/** Texts become times and numbers as `Row` writes them, whatever the server's country. */
+/** Texts become times and numbers as `Row` writes them, in any country of the server. */
 const SESSION = `ALTER SESSION SET NLS_DATE_FORMAT = 'YYYY-MM-DD"T"HH24:MI:SS' NLS_TIMESTAMP_FORMAT = 'YYYY-MM-DD"T"HH24:MI:SS.FF'
   NLS_TIMESTAMP_TZ_FORMAT = 'YYYY-MM-DD"T"HH24:MI:SS.FFTZH:TZM' NLS_NUMERIC_CHARACTERS = '.,' NLS_LANGUAGE = 'AMERICAN'`;
 

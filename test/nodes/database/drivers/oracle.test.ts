@@ -157,7 +157,7 @@ test('values keep all their digits, in the forms that all databases have', () =>
   );
 });
 
-test('times are read with all their digits, whatever the time zone of this process', async () => {
+test('times are read with all their digits, in any time zone of this process', async () => {
   // The driver has replaced the reader of the client, because it opened a connection before.
   const { createRequire } = await import('node:module');
   const require = createRequire(import.meta.url);

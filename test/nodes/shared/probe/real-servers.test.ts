@@ -151,7 +151,7 @@ function shownIn({ exchanges = [], ...health }: Health): string {
 }
 
 for (const kind of KINDS) {
-  test(`${kind.name}: each step is told, and the login is hidden`, { skip: kind.skip ?? false, timeout: 120_000 }, async (t) => {
+  test(`${kind.name}: each step is shown, and the login is hidden`, { skip: kind.skip ?? false, timeout: 120_000 }, async (t) => {
     const server = await place(t, kind);
     const health = await server.probe(contextOf(server));
     // The connections for the data of FTP are steps as well.
