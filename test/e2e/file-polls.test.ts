@@ -22,7 +22,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
-import { openCity } from '../support/city.ts';
+import { saveFolderAdapter } from '../support/folder-adapter.ts';
 import { chainFlow, eventually, openPlatformApi, type PlatformApi } from '../support/platform-api.ts';
 import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform, type PlatformPorts } from '../support/platform-process.ts';
 
@@ -45,15 +45,7 @@ before(async () => {
   for (const name of ['small', 'large']) mkdirSync(join(folder, name), { recursive: true });
   ports = await choosePorts();
   platform = await start();
-  const city = await openCity(platform);
-  const person = await city.person(['analyst']);
-  const adapter = {
-    ...{ adapterId: ADAPTER, revision: 0, name: { 'zh-CN': '目录', en: 'Folder' }, protocol: 'file', owner: '', domain: 'sh-city' },
-    environments: { DEV: { kind: 'local', folder } },
-  };
-  const saved = await person.call('PUT', `/adapters/${ADAPTER}`, adapter);
-  assert.equal(saved.status, 200, saved.text);
-  await city.close();
+  await saveFolderAdapter(platform, ADAPTER, folder);
   api = await openPlatformApi(platform);
 });
 after(async () => {
