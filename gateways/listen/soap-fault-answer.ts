@@ -1,6 +1,7 @@
 /** Errors as SOAP faults, for callers that sent a SOAP request. */
 import { soapFaultStatus, soapMediaType, writeSoapFault, type SoapVersion } from '../../engine/contract/soap/soap-fault.ts';
-import type { Answer, Exchange, GatewayError } from '../contract.ts';
+import type { Exchange, GatewayError } from '../contract.ts';
+import type { ErrorBody } from './error-body.ts';
 
 /** Statuses that HTTP clients and proxies act upon. They stay; every other error has the status that SOAP demands. */
 const OF_HTTP: ReadonlySet<number> = new Set([401, 403, 404, 405, 413, 415, 429, 501, 503]);
@@ -14,25 +15,19 @@ export function soapVersionOf(incoming: Exchange['incoming']): SoapVersion | und
   return name === 'text/xml' && incoming.has('soapaction') ? '1.1' : undefined;
 }
 
-export function toFaultAnswer(
+export function writeFault(
   version: SoapVersion,
   { traceId }: Exchange,
-  { code, status, headers, retryAfterSec, issues = [] }: GatewayError,
+  { code, status, issues = [] }: GatewayError,
   language: 'zh-CN' | 'en',
   message: string,
-): Answer {
+): ErrorBody {
   const side = status < 500 ? 'client' : 'server';
   const places = issues.map(({ path, message: problem }) => `${path} ${problem}`).join('; ');
   const reason = places === '' ? message : `${message} (${places})`;
-  const body = writeSoapFault({ version, side, language, reason, code, traceId });
   return {
     status: OF_HTTP.has(status) ? status : soapFaultStatus(version, side),
-    headers: {
-      'content-type': `${soapMediaType(version)}; charset=utf-8`,
-      'cache-control': 'no-store',
-      ...headers,
-      ...(retryAfterSec === undefined ? {} : { 'retry-after': String(retryAfterSec) }),
-    },
-    body: Buffer.from(body),
+    mediaType: soapMediaType(version),
+    text: writeSoapFault({ version, side, language, reason, code, traceId }),
   };
 }

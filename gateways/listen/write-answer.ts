@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { Answer, Exchange, GatewayError } from '../contract.ts';
-import { soapVersionOf, toFaultAnswer } from './soap-fault-answer.ts';
-import { speaksFhir, toOutcomeAnswer } from './outcome-answer.ts';
+import type { ErrorBody } from './error-body.ts';
+import { soapVersionOf, writeFault } from './soap-fault-answer.ts';
+import { speaksFhir, writeOutcome } from './outcome-answer.ts';
 import { hasNoBody } from '../shared/has-no-body.ts';
 import { endTogether } from './end-together.ts';
 
@@ -11,23 +12,27 @@ import { endTogether } from './end-together.ts';
  * message is Chinese unless the caller's `Accept-Language` starts with English.
  */
 export function toErrorAnswer(exchange: Exchange, error: GatewayError, now: number): Answer {
-  const isEnglish = exchange.incoming.get('accept-language')?.toLowerCase().startsWith('en') ?? false;
-  const message = error.text === undefined ? error.message : error.text[isEnglish ? 'en' : 'zh-CN'];
-  const soap = soapVersionOf(exchange.incoming);
-  if (soap !== undefined) return toFaultAnswer(soap, exchange, error, isEnglish ? 'en' : 'zh-CN', message);
-  if (speaksFhir(exchange.incoming)) return toOutcomeAnswer(exchange, error, message);
-  const issues = error.issues === undefined ? {} : { issues: error.issues };
-  const outcome = error.outcome === undefined ? {} : { outcome: error.outcome };
-  const cause = error.cause === undefined ? {} : { cause: error.cause };
-  const told = { code: error.code, message, traceId: exchange.traceId, serverTime: now, ...cause, ...outcome, ...issues };
-  const body = Buffer.from(JSON.stringify(told));
+  const { status, mediaType, text } = writeError(exchange, error, now);
   const headers: Record<string, string> = {
-    'content-type': 'application/json; charset=utf-8',
+    'content-type': `${mediaType}; charset=utf-8`,
     'cache-control': 'no-store',
     ...error.headers,
   };
   if (error.retryAfterSec !== undefined) headers['retry-after'] = String(error.retryAfterSec);
-  return { status: error.status, headers, body };
+  return { status, headers, body: Buffer.from(text) };
+}
+
+function writeError(exchange: Exchange, error: GatewayError, now: number): ErrorBody {
+  const isEnglish = exchange.incoming.get('accept-language')?.toLowerCase().startsWith('en') ?? false;
+  const message = error.text === undefined ? error.message : error.text[isEnglish ? 'en' : 'zh-CN'];
+  const soap = soapVersionOf(exchange.incoming);
+  if (soap !== undefined) return writeFault(soap, exchange, error, isEnglish ? 'en' : 'zh-CN', message);
+  if (speaksFhir(exchange.incoming)) return writeOutcome(exchange, error, message);
+  const issues = error.issues === undefined ? {} : { issues: error.issues };
+  const outcome = error.outcome === undefined ? {} : { outcome: error.outcome };
+  const cause = error.cause === undefined ? {} : { cause: error.cause };
+  const content = { code: error.code, message, traceId: exchange.traceId, serverTime: now, ...cause, ...outcome, ...issues };
+  return { status: error.status, mediaType: 'application/json', text: JSON.stringify(content) };
 }
 
 /**

@@ -60,6 +60,8 @@ test('a start loads no driver, mail client or maker of certificates before somet
     'csv-parse',
     'csv-stringify',
     'saxes',
+    'xpath',
+    'liquidjs',
     'yauzl',
     'yazl',
     'mongodb',

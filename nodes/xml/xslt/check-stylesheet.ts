@@ -1,9 +1,11 @@
 /** Checks a stylesheet as far as that is possible without compiling it: its form, version, charset and expressions. */
-import { SaxesParser, type SaxesTagNS } from 'saxes';
+import { createRequire } from 'node:module';
+import type { SaxesTagNS } from 'saxes';
 import type { Text } from '../../../engine/contract/values/texts.ts';
 import { canonicalCharset } from '../../shared/charset/text-charset.ts';
 import { createXPathCheck } from './xpath-syntax.ts';
 
+const require = createRequire(import.meta.url);
 const XSL = 'http://www.w3.org/1999/XSL/Transform';
 const MOST_PROBLEMS = 20;
 const MAX_DEPTH = 200;
@@ -35,6 +37,8 @@ export function stylesheetProblems(stylesheet: string): readonly Text[] {
 }
 
 function readStylesheet(stylesheet: string, checks: boolean): Read {
+  // Loaded when a stylesheet is first read, since it takes some of the time of a start.
+  const { SaxesParser } = require('saxes') as typeof import('saxes');
   const parser = new SaxesParser({ xmlns: true, position: checks });
   const problems: Text[] = [];
   const check = createXPathCheck();

@@ -5,12 +5,13 @@ import type { Text } from '../../../engine/contract/values/texts.ts';
 /** Parsed characters, so that a large stylesheet can be checked in time. What is beyond is found with the first message. */
 const MOST_CHARACTERS = 30_000;
 
-/** The library has no types for its parser, and its types bring those of a browser into the whole program. */
 const require = createRequire(import.meta.url);
-const { parse, BarOperation } = require('xpath') as {
+
+/** The part of the package `xpath` that parses. The package has no types for it, and those it has bring a browser's into the program. */
+interface XPathParser {
   readonly BarOperation: new () => Union;
   parse(text: string): { readonly expression: { readonly expression: Expression } };
-};
+}
 
 interface Expression {
   readonly locationPath?: { readonly steps: readonly { readonly axis: number }[] };
@@ -40,13 +41,15 @@ export function createXPathCheck(): XPathCheck {
 }
 
 function syntaxProblem(text: string, kind: 'expression' | 'pattern'): Text | undefined {
+  // Loaded when an expression is first checked, since it takes some of the time of a start.
+  const { parse, BarOperation } = require('xpath') as XPathParser;
   let expression: Expression;
   try {
     ({ expression } = parse(simplified(text)).expression);
   } catch {
     return { 'zh-CN': '不是有效的 XPath 1.0', en: 'it is no valid XPath 1.0' };
   }
-  if (kind === 'expression' || isPattern(expression)) return undefined;
+  if (kind === 'expression' || isPattern(expression, BarOperation)) return undefined;
   return { 'zh-CN': '不是有效的匹配模式（XSLT 1.0）', en: 'it is no valid pattern of XSLT 1.0' };
 }
 
@@ -61,8 +64,8 @@ function simplified(text: string): string {
 /** The axes of patterns as the library numbers them: attribute, child, and that of `//`. */
 const AXES: ReadonlySet<number> = new Set([2, 3, 5]);
 
-function isPattern(expression: Expression): boolean {
-  if (expression instanceof BarOperation) return isPattern(expression.lhs) && isPattern(expression.rhs);
+function isPattern(expression: Expression, union: XPathParser['BarOperation']): boolean {
+  if (expression instanceof union) return isPattern(expression.lhs, union) && isPattern(expression.rhs, union);
   const { locationPath, filter, filterPredicates = [] } = expression;
   if (filter !== undefined && !(/^(?:id|key)$/.test(filter.functionName ?? '') && filterPredicates.length === 0)) return false;
   if (filter === undefined && locationPath === undefined) return false;

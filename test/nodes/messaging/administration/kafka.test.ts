@@ -46,7 +46,8 @@ describe('administration of Kafka', { skip: prepareKafka() ?? false }, () => {
     return administration;
   };
   const publish = async (topic: string, messages: readonly Message[], partition?: number) => {
-    const producer = new Producer(client());
+    // A partition of a new topic may still be without a leader; what is sent again then is stored once only if it is idempotent.
+    const producer = new Producer({ ...client(), idempotent: true });
     await producer.send({
       messages: messages.map(([text, headers = {}, key]) => ({
         topic,
