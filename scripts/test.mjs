@@ -6,7 +6,7 @@
  *
  * A test file that fails runs once more, alone, at the end. If it passes then, it is listed as `flaky` with both
  * outputs and does not fail the run, unless more than three files are flaky. A file that contains `@never-rerun` (kill,
- * chaos, order, isolation) runs only once.
+ * chaos, order, isolation) runs only once. At the end stand the names of all failures that count.
  */
 import fs from 'node:fs';
 import { run } from 'node:test';
@@ -36,6 +36,8 @@ const isFastAsked = process.argv[2] === FAST;
 const asked = process.argv.slice(isFastAsked ? 3 : 2);
 const isAsked = (name) => asked.length === 0 || asked.some((part) => name.includes(part));
 const total = { passed: 0, failed: 0, skipped: 0 };
+/** Names of the failures that count. */
+const failed = [];
 
 await runAskedChecks(isFastAsked ? FAST_CHECKS : checkNames);
 const testFiles = fs.globSync('test/**/*.test.ts', { cwd: root }).filter(isAsked).sort();
@@ -45,6 +47,7 @@ if (total.passed + total.failed + total.skipped === 0) {
   total.failed += 1;
 }
 process.exitCode = total.failed === 0 ? 0 : 1;
+if (failed.length > 0) console.log(['failed:', ...failed].join('\n  '));
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 
 async function runAskedChecks(known) {
@@ -54,7 +57,10 @@ async function runAskedChecks(known) {
   await runChecks(names, ({ name, passed, durationMs, output }) => {
     total[passed ? 'passed' : 'failed'] += 1;
     if (passed) console.log(`  ok       [check] ${name} (${(durationMs / 1000).toFixed(1)} s)`);
-    else printFailure({ kind: 'check', title: name, durationMs, text: output });
+    else {
+      printFailure({ kind: 'check', title: name, durationMs, text: output });
+      failed.push(`the check ${name}`);
+    }
   });
 }
 
@@ -89,6 +95,7 @@ async function runTestFiles(files) {
     const { passed, failures, skipped } = isFlaky ? second : first;
     total.passed += passed;
     total.failed += failures.length;
+    failed.push(...failures.map(({ title }) => title));
     total.skipped += skipped;
   }
   if (flaky.length > 0) reportFlaky(flaky);
