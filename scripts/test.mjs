@@ -147,11 +147,11 @@ async function runFiles(files, concurrency) {
   return results;
 }
 
+/** Counts a passed test, or a skip. Of a skipped suite, its tests are not reported, so the suite counts as one skip. */
 function settlePassed(data, result) {
-  if (data.details.type === 'suite') return;
   const skip = data.skip ?? data.todo;
   if (skip === undefined || skip === false) {
-    result.passed += 1;
+    if (data.details.type !== 'suite') result.passed += 1;
     return;
   }
   const reason = typeof skip === 'string' && skip !== '' ? skip : 'no reason given';

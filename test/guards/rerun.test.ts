@@ -37,12 +37,18 @@ test('sees its flag', () => {
 const putTests = (files: Readonly<Record<string, string>>) =>
   Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(tree, 'test', `zz-${name}.test.ts`), text)));
 
-function runTests(...first: readonly string[]): Promise<{ readonly code: number; readonly output: string }> {
+function runTests({ first = [], CI = '' }: { readonly first?: readonly string[]; readonly CI?: string } = {}): Promise<{
+  readonly code: number;
+  readonly output: string;
+}> {
   // Without it the runner would take itself for a test of this one, and report to it.
   const { NODE_TEST_CONTEXT: _context, ...env } = process.env;
   return new Promise((resolve) => {
-    execFile(process.execPath, [join(tree, 'scripts', 'test.mjs'), ...first, 'zz-'], { cwd: tree, env }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr }),
+    execFile(
+      process.execPath,
+      [join(tree, 'scripts', 'test.mjs'), ...first, 'zz-'],
+      { cwd: tree, env: { ...env, CI } },
+      (error, stdout, stderr) => resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr }),
     );
   });
 }
@@ -84,6 +90,18 @@ test('a test that a shared suite defines counts, and its failure fails the run',
   assert.match(output, /\n1 passed, 1 failed, 0 skipped\n$/);
 });
 
+test('in CI a skip fails the run unless its reason says that it is allowed, also that of a whole suite', async () => {
+  await putTests({
+    suites: `import { describe, test } from 'node:test'; describe('a server', { skip: 'no server' }, () => { test('x', () => {}); });`,
+  });
+  const skipped = await runTests();
+  assert.equal(skipped.code, 0, skipped.output);
+  assert.match(skipped.output, /\n0 passed, 0 failed, 1 skipped\n$/);
+  const strict = await runTests({ CI: 'true' });
+  assert.equal(strict.code, 1, strict.output);
+  assert.match(strict.output, /skipped, which CI does not accept: no server[^]*\n0 passed, 1 failed, 0 skipped\n$/);
+});
+
 test('`fast` leaves out what starts a server, a browser or another process, by itself or by what it imports of the tests', async () => {
   for (const folder of ['servers', 'support']) await mkdir(join(tree, 'test', folder));
   await writeFile(join(tree, 'test', 'servers', 'store.ts'), 'export const store = 1;');
@@ -95,7 +113,7 @@ test('`fast` leaves out what starts a server, a browser or another process, by i
     process: `import { spawn } from './support/program.ts'; ${passing}`,
     browser: `import { chromium } from '@playwright/test'; ${passing}`,
   });
-  const fast = await runTests('fast');
+  const fast = await runTests({ first: ['fast'] });
   assert.match(fast.output, /^1 test files\n[^]*\n1 passed, 0 failed, 0 skipped\n$/m);
   assert.match((await runTests()).output, /^4 test files\n/m);
 });
