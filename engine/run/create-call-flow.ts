@@ -30,7 +30,8 @@ export function createCallFlow(
     const onAbort = () => controller.abort(call.signal.reason);
     if (call.signal.aborted) onAbort();
     else call.signal.addEventListener('abort', onAbort, { once: true });
-    const cancelDeadline = clock.after(Math.max(0, call.deadlineMs - clock.now()), () => controller.abort(deadlinePassed(flow)));
+    const deadlineMs = call.deadlineMs ?? clock.now() + flow.document.deadlineMs;
+    const cancelDeadline = clock.after(Math.max(0, deadlineMs - clock.now()), () => controller.abort(deadlinePassed(flow)));
     const journal: Journal = {
       before: () => Promise.resolve(),
       settled: ({ node, record }) => {
@@ -45,7 +46,7 @@ export function createCallFlow(
       origin: call.key,
       acceptedAt: call.acceptedAt,
       tables: call.tables,
-      deadlineMs: call.deadlineMs,
+      deadlineMs,
       signal: controller.signal,
       mayWait: false,
       depth: call.depth,

@@ -100,14 +100,14 @@ export class Context implements NodeContext<unknown> {
     });
   }
   callFlow(flowId: string, message: Message): Promise<Message> {
-    const { acceptedAt, tables, deadlineMs, depth } = this.#facts;
+    const { acceptedAt, tables, deadlineMs, depth, mayWait } = this.#facts;
     return this.#deps.callFlow({
       flowId,
       message,
       key: this.idempotencyKey,
       acceptedAt,
       tables,
-      deadlineMs,
+      deadlineMs: mayWait ? undefined : deadlineMs,
       signal: this.signal,
       depth: depth + 1,
       effect: this.node.effect,

@@ -56,7 +56,8 @@ export interface SubFlowCall {
   /** The time when the calling execution was accepted. A repeated call must use the same time and tables. */
   readonly acceptedAt: number;
   readonly tables: TableSnapshot;
-  readonly deadlineMs: number;
+  /** Epoch milliseconds. Without it no caller waits, and the called flow has the time that its document allows. */
+  readonly deadlineMs: number | undefined;
   readonly signal: AbortSignal;
   readonly depth: number;
   /** The effect that the calling node declares. A flow with a stronger effect is refused. */

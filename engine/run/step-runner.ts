@@ -174,12 +174,10 @@ export class StepRunner {
     const delayMs = retryDelayMs(node, attempt, error.retryAfterMs ?? 0, origin);
     const untilMs = clock.now() + delayMs;
     if (untilMs > step.triedSince + (node.retry.totalMs ?? Infinity)) return this.fail(step, error);
-    const isSlept = delayMs <= maxSleepMs;
     // While a caller waits for the reply, a pause longer than the node's `capMs` counts as an error.
-    const isTooLong = !mayWait && delayMs > node.retry.capMs;
-    if (isSlept && (isTooLong || untilMs >= deadlineMs)) return this.fail(step, error);
+    if (!mayWait && (delayMs > node.retry.capMs || untilMs >= deadlineMs)) return this.fail(step, error);
     metrics.count('node_retries_total', { type: node.node.type });
-    if (!isSlept) {
+    if (delayMs > maxSleepMs) {
       this.#noteCall(step, error);
       return this.#graph.wait(step, { untilMs, attempts: attempt, triedSince: step.triedSince, error });
     }

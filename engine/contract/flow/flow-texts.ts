@@ -41,8 +41,8 @@ export const FLOW_TEXTS = {
   deadlineMs: fieldText(
     '流程时限',
     'Deadline',
-    '从收到消息起算；到时还没结束就算失败。',
-    'Counted from the arrival of the message; an execution that has not ended by then fails.',
+    '同步流程从收到消息起算，到时还没结束就算失败。可靠异步流程不受此限，没有调用方在等待。',
+    'In a sync flow it is counted from the arrival of the message; an execution that has not ended by then fails. Durable flows are not limited by it, since no caller waits.',
   ),
   nodes: fieldText('节点', 'Nodes', '流程的各个步骤，其中恰有一个触发器。', 'The steps of the flow; one of them is the trigger.'),
   edges: fieldText(

@@ -77,6 +77,26 @@ test('a called flow sees the time and the code tables of the execution that it i
   assert.deepEqual((result.value as { data: unknown }).data, [ACCEPTED_AT, 'old A']);
 });
 
+test('where no caller waits, the called flow has its own time', async (t) => {
+  const document = { ...called, deadlineMs: 5_000 };
+  const silent: Deed = (ctx) =>
+    new Promise((_resolve, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error)));
+  const lab = await openLab(document, [testAction('test.write', 'write', () => ''), testAction('test.read', 'read', silent)]);
+  t.after(() => lab.close());
+  const { callFlow } = await lab.start();
+  const startedAt = lab.clock.now();
+  const common = { flowId: called.flowId, message: createMessage({}), key: 'k', acceptedAt: ACCEPTED_AT, tables: TABLES };
+  const { signal } = new AbortController();
+  let error: unknown;
+  callFlow({ ...common, deadlineMs: undefined, signal, depth: 1, effect: 'write', assertOwned: () => undefined }).catch(
+    (reason: unknown) => (error = reason),
+  );
+  await lab.until(() => error !== undefined);
+  // The flow writes before it reads.
+  assert.equal((error as { values: { cause: string } }).values.cause, 'FLOW_DEADLINE');
+  assert.equal(lab.clock.now() - startedAt, 5_000);
+});
+
 test('a call that is tried again, later, gives its flow the same time and random numbers', async (t) => {
   const seen: unknown[] = [];
   // The flow calls itself once.

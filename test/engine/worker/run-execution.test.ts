@@ -1,6 +1,7 @@
 // @never-rerun: a single failure is a failure.
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { sleep } from '../../../engine/contract/values/clock.ts';
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { createMessage } from '../../../engine/contract/values/message.ts';
 import type { FlowDocument, FlowEdge, FlowNode, RetryRule } from '../../../engine/contract/flow/flow-document.ts';
@@ -123,6 +124,27 @@ test('retries end when their time is used up, whoever makes them, and begin anew
   await next.catalog.retry(id, 'somebody');
   await lab.until(async () => (await lab.executions.get(id))!.retries === 1 && (await lab.executions.get(id))!.status === 'held');
   assert.ok(triedAt - startedAt > 25_000 && triedAt - startedAt <= 30_000, `${triedAt - startedAt} ms`);
+});
+
+test('a durable flow goes on after its deadline: a retry that would begin later is made later', async (t) => {
+  const retry = { max: 100, baseMs: 20, factor: 1, capMs: 20, on: ['transient' as const] };
+  const { lab, engine, outside } = await openWorld(t, {
+    ...flowOf(
+      [
+        node('in', 'test.in'),
+        node('read', 'test.read', { name: 'read' }),
+        node('send', 'test.put', { name: 'send' }, { handling: { retry } }),
+      ],
+      [edge('in.out', 'read'), edge('read', 'send')],
+    ),
+    deadlineMs: 8_000,
+  });
+  outside.next['read'] = [(_ctx, message) => sleep(lab.clock, 9_000).then(() => message.data)];
+  outside.next['send'] = [down(), down(), () => Promise.reject(new AppError('TEST_CUT', 'unknown-outcome', 'Cut.', {}))];
+  const id = await engine.take({ number: 1 });
+  const ended = await lab.untilStatus(id, 'completed');
+  assert.equal(ended.held, undefined);
+  assert.deepEqual(new Set(outside.sent.map(({ key }) => key)).size, 1);
 });
 
 const twoBranches = (a: FlowNode[], aEdges: FlowEdge[], b: FlowNode[], bEdges: FlowEdge[]) =>
