@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../../conformance/eventually.ts';
+import { RUNG } from '../../../storage/bullmq/doorbell-keys.ts';
 import { workQueueConformance } from '../../conformance/work-queue.ts';
 import { startFaultProxy } from '../../servers/fault-proxy.ts';
 import type { RedisServer } from '../../servers/redis.ts';
@@ -44,7 +45,14 @@ describeOnRedis('the doorbell', (server) => {
     const [first, second] = await Promise.all([startListener(t, server()), startListener(t, server())]);
     const all = () => new Set([...first.heard, ...second.heard]);
     for (let partition = 0; partition < 32; partition++) await queue!.ring(partition);
-    await eventually(() => all().size === 32);
+    const state = async () => {
+      const keys = await Promise.all([server().command('SMEMBERS', RUNG), server().command('HGETALL', 'kq:{doorbell}:bell')]);
+      const listeners = [first, second].map(({ child, heard }) => `exit ${child.exitCode}, heard ${[...heard].join(',')}`);
+      return [...listeners, ...keys].join(' | ').replaceAll('\r\n', ' ');
+    };
+    await eventually(() => all().size === 32).catch(async (error: unknown) => {
+      throw new Error(`not all were heard: ${await state()}`, { cause: error });
+    });
     // Killed again and again while it takes rings: also between taking a job and ending it.
     for (let round = 0; round < 5; round++) {
       const doomed = await startListener(t, server());
