@@ -10,6 +10,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { eventually } from '../conformance/eventually.ts';
 import { freePort } from './free-port.ts';
 import { isListening } from './is-listening.ts';
 import { prepareJars } from './maven-jars.ts';
@@ -127,11 +128,14 @@ export async function startRocketMq({ tls }: RocketMqOptions = {}): Promise<Rock
     port,
     accessKey,
     secretKey,
-    createTopic: (name, type, queues) =>
-      administrate(brokerPort, UPDATE_TOPIC, {
+    async createTopic(name, type, queues) {
+      await administrate(brokerPort, UPDATE_TOPIC, {
         ...{ topic: name, defaultTopic: 'TBW102', readQueueNums: `${queues}`, writeQueueNums: `${queues}`, perm: '6' },
         ...{ topicFilterType: 'SINGLE_TAG', topicSysFlag: '0', order: 'false', attributes: `+message.type=${type}` },
-      }),
+      });
+      // The broker reports it to the name server later, on a busy machine after seconds.
+      await eventually(async () => isDone(administrate(nameServerPort, ROUTE_OF_TOPIC, { topic: name })), ROUTED_MS);
+    },
     createGroup: (name, { isOrdered, retries }) =>
       administrate(brokerPort, UPDATE_GROUP, {}, { groupName: name, consumeMessageOrderly: isOrdered, retryMaxTimes: retries }),
     kill: () => server.kill(),
@@ -149,7 +153,17 @@ async function freePorts(): Promise<readonly [number, number, number, number, nu
 }
 
 const UPDATE_TOPIC = 17;
+const ROUTE_OF_TOPIC = 105;
+/** A broker reports to its name server every 30 s at the latest. */
+const ROUTED_MS = 90_000;
 const UPDATE_GROUP = 200;
+
+function isDone(work: Promise<void>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  );
+}
 
 /** One command of the broker's own protocol: lengths, a header in JSON, a body. Its tool would take seconds for each. */
 async function administrate(port: number, code: number, extFields: Readonly<Record<string, string>>, body?: object): Promise<void> {

@@ -26,10 +26,15 @@ export function stopped(): AppError {
   return new AppError('MESSAGING_STOPPED', 'transient', 'The step was stopped before anything was sent.');
 }
 
-/** `problem`: it does not exist, or the broker knows no queue for the message. */
-export function destinationUnknown(destination: string, problem: 'absent' | 'unroutable', cause?: unknown): AppError {
+/** `problem`: it does not exist, or the broker knows no queue for the message. `kind`: transient if it was there before. */
+export function destinationUnknown(
+  destination: string,
+  problem: 'absent' | 'unroutable',
+  cause?: unknown,
+  kind: 'input' | 'transient' = 'input',
+): AppError {
   const what = problem === 'absent' ? `There is no ${destination} in the broker` : `No queue takes the message from ${destination}`;
-  return new AppError('MESSAGING_DESTINATION_UNKNOWN', 'input', `${what}.`, {
+  return new AppError('MESSAGING_DESTINATION_UNKNOWN', kind, `${what}.`, {
     values: { problem, destination },
     fix: 'Correct the destination or the key, or have the administrator of the broker create what is missing.',
     cause,

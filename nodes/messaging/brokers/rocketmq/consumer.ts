@@ -28,8 +28,10 @@ export interface ConsumerParts {
   readonly target: Target;
   readonly subscription: Subscription;
   readonly take: TakeMessage;
-  /** One queue of each broker of the topic. */
-  readonly brokers: readonly Queue[];
+  /** The queues of the topic, by broker. */
+  readonly brokers: readonly (readonly [Queue, ...Queue[]])[];
+  /** If true, the broker hands out nothing more of a queue before all that it handed out is acknowledged. */
+  readonly isOrdered: boolean;
 }
 
 /** A message that is handed in and not settled. */
@@ -39,6 +41,8 @@ interface Entry {
   receiptHandle: string;
   readonly receivedAt: number;
   renewed: Promise<void>;
+  /** Called when the broker has the acknowledgement. */
+  readonly onAcknowledged: () => void;
 }
 
 export class RocketMqConsumer implements Consumer {
@@ -56,7 +60,7 @@ export class RocketMqConsumer implements Consumer {
     this.#parts = parts;
     void parts.routes.lost.then((error) => this.#end(connectionLost(error)));
     this.#renewLater();
-    this.#reading = Promise.all(parts.brokers.map((broker) => this.#read(broker)));
+    this.#reading = Promise.all(parts.brokers.map((queues) => this.#read(queues)));
     this.#reading.catch((cause: unknown) => this.#end(requestFailed(parts.subscription.destination, cause)));
   }
 
@@ -78,29 +82,29 @@ export class RocketMqConsumer implements Consumer {
     await Promise.all([routes.close(), deadLetters.close()]);
   }
 
-  async #read(broker: Queue): Promise<void> {
-    const { routes, subscription, brokers, target } = this.#parts;
+  async #read(queues: readonly [Queue, ...Queue[]]): Promise<void> {
+    const { routes, subscription, brokers, isOrdered, target } = this.#parts;
+    const [broker] = queues;
     const share = Math.max(1, Math.floor(subscription.window / brokers.length));
-    const session = await routes.sessionOf(broker);
-    let inFlight = 0;
-    let onSettled = () => {};
     const enough = Math.ceil(Math.min(MAX_BATCH, share) / 2);
-    const settled = () => {
-      inFlight -= 1;
-      // Others are settled in the same turn of the event loop.
-      setImmediate(() => onSettled());
-    };
-    this.#stopping.signal.addEventListener('abort', () => onSettled());
+    const session = await routes.sessionOf(broker);
+    const underWay = new UnderWay();
+    let onRoom = () => {};
+    this.#stopping.signal.addEventListener('abort', () => onRoom());
     while (!this.#isOver) {
-      const room = Math.min(MAX_BATCH, share - inFlight);
-      if (room < enough) {
-        await new Promise<void>((resolve) => (onSettled = resolve));
+      const room = Math.min(MAX_BATCH, share - underWay.messages);
+      // A request that finds all queues blocked is answered only when the broker looks again, 100 ms later.
+      if (room < enough || (isOrdered && underWay.queues >= queues.length)) {
+        await new Promise<void>((resolve) => (onRoom = resolve));
         continue;
       }
       const messages = await this.#receive(session, broker, room);
       for (const message of messages) {
-        inFlight += 1;
-        this.#handIn(session, broker, message, settled);
+        const leave = underWay.enter(message.systemProperties.queueId);
+        this.#handIn(session, broker, message, () => {
+          leave();
+          onRoom();
+        });
       }
       if (messages.length === 0) await sleep(target.clock, 10).catch(() => undefined);
     }
@@ -128,18 +132,16 @@ export class RocketMqConsumer implements Consumer {
     return messages;
   }
 
-  #handIn(session: Session, broker: Queue, message: Received, settled: () => void): void {
+  #handIn(session: Session, broker: Queue, message: Received, onAcknowledged: () => void): void {
     const { take, target } = this.#parts;
     const { messageId, receiptHandle, queueId } = message.systemProperties;
-    const entry: Entry = { session, messageId, receiptHandle, receivedAt: target.clock.monotonic(), renewed: Promise.resolve() };
+    const receivedAt = target.clock.monotonic();
+    const entry: Entry = { session, messageId, receiptHandle, receivedAt, renewed: Promise.resolve(), onAcknowledged };
     this.#entries.add(entry);
     if (this.#isOver) return;
     const incoming = toIncoming(message);
     this.#settlingOf(`${broker.broker.name}/${queueId}`).add(take(incoming), {
-      stored: () => {
-        this.#done(entry);
-        settled();
-      },
+      stored: () => this.#done(entry),
       dead: (reason) => this.#bury(incoming, reason),
     });
   }
@@ -183,6 +185,7 @@ export class RocketMqConsumer implements Consumer {
       entries: entries.map(({ messageId, receiptHandle }) => ({ messageId, receiptHandle })),
     };
     await session.call('AckMessage', request);
+    for (const { onAcknowledged } of entries) onAcknowledged();
   }
 
   #renewLater(): void {
@@ -219,5 +222,27 @@ export class RocketMqConsumer implements Consumer {
     this.#stopping.abort();
     for (const settling of this.#settling.values()) settling.end();
     this.#ended.resolve(reason);
+  }
+}
+
+/** Counts messages that are handed in and not acknowledged, and the queues that they are from. */
+class UnderWay {
+  readonly #byQueue = new Map<number, number>();
+  messages = 0;
+
+  get queues(): number {
+    return this.#byQueue.size;
+  }
+
+  /** Adds a message of a queue. The returned function takes it away. */
+  enter(queueId: number): () => void {
+    this.messages += 1;
+    this.#byQueue.set(queueId, (this.#byQueue.get(queueId) ?? 0) + 1);
+    return () => {
+      this.messages -= 1;
+      const left = this.#byQueue.get(queueId)! - 1;
+      if (left === 0) this.#byQueue.delete(queueId);
+      else this.#byQueue.set(queueId, left);
+    };
   }
 }

@@ -40,10 +40,11 @@ async function consume(target: Target, subscription: Subscription, take: TakeMes
     const queues = await routes.queues(destination, 'read');
     if (queues.length === 0) throw refused(destination, 'no queue can be read', undefined);
     const { subscription: granted, backoffPolicy } = session.settings;
-    requireFit(queues, { group, isOrdered: granted?.fifo === true, attempts: backoffPolicy?.maxAttempts ?? 0 });
+    const isOrdered = granted?.fifo === true;
+    requireFit(queues, { group, isOrdered, attempts: backoffPolicy?.maxAttempts ?? 0 });
     deadLetters = await openRocketMqPublisher(target);
     await deadLetters.queuesOf(deadLetter);
-    return new RocketMqConsumer({ routes, deadLetters, target, subscription, take, brokers: oneOfEachBroker(queues) });
+    return new RocketMqConsumer({ routes, deadLetters, target, subscription, take, brokers: byBroker(queues), isOrdered });
   } catch (error) {
     await Promise.all([routes.close(), deadLetters?.close()]);
     throw connectionLost(error);
@@ -61,6 +62,6 @@ function requireFit(
   if (group.attempts < MIN_ATTEMPTS) throw groupUnfit(group.group, 'attempts');
 }
 
-function oneOfEachBroker(queues: readonly Queue[]): readonly Queue[] {
-  return [...new Map(queues.map((queue) => [queue.broker.name, queue])).values()];
+function byBroker(queues: readonly Queue[]): readonly (readonly [Queue, ...Queue[]])[] {
+  return [...Map.groupBy(queues, ({ broker }) => broker.name).values()] as [Queue, ...Queue[]][];
 }

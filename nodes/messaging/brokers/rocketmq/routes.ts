@@ -1,5 +1,6 @@
 /** Where the queues of topics are, and one session for each proxy that leads to them. */
 import type { Server, Target } from '../broker.ts';
+import { destinationUnknown } from '../errors.ts';
 import { requestFailed } from './refusals.ts';
 import { requireOk, type Queue, type Status } from './protocol.ts';
 import { endpointsOf, openSession, type Role, type Session } from './session.ts';
@@ -7,6 +8,12 @@ import { endpointsOf, openSession, type Role, type Session } from './session.ts'
 const KNOWN_MS = 30_000;
 const READ = new Set([2, 4]);
 const WRITE = new Set([3, 4]);
+/**
+ * Topics that this process has found. A name server that starts again knows none of them until its brokers report to
+ * it, which takes up to 30 s: meanwhile a message must be retried, not held as wrong.
+ */
+const SEEN = new Set<string>();
+const MOST_SEEN = 10_000;
 
 export class Routes {
   readonly #target: Target;
@@ -71,10 +78,17 @@ export class Routes {
       const request = { topic: { name: topic }, endpoints: endpointsOf(this.#first.server) };
       const answer = await this.#first.call<{ readonly status: Status; readonly messageQueues: readonly Queue[] }>('QueryRoute', request);
       requireOk(answer.status);
+      if (SEEN.size < MOST_SEEN) SEEN.add(this.#nameOf(topic));
       return answer.messageQueues;
     } catch (cause) {
-      throw requestFailed(topic, cause);
+      const error = requestFailed(topic, cause);
+      const isAway = error.code === 'MESSAGING_DESTINATION_UNKNOWN' && SEEN.has(this.#nameOf(topic));
+      throw isAway ? destinationUnknown(topic, 'absent', cause, 'transient') : error;
     }
+  }
+
+  #nameOf(topic: string): string {
+    return `${keyOf(this.#first.server)}/${topic}`;
   }
 }
 
