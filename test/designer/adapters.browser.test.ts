@@ -58,8 +58,8 @@ test('an adapter is found by what it is for, fails its test with bytes and reaso
 
   await page.getByRole('textbox', { name: '地址' }).fill(`http://127.0.0.1:${port}/lis`);
   await page.getByRole('button', { name: '测试连接' }).click();
-  await expect(step('登录并发送 GET').getByText('失败')).toBeVisible();
-  await expect(step('登录并发送 GET').getByText(/拒绝/).first()).toBeVisible();
+  await expect(step('对 GET 的应答').getByText('失败')).toBeVisible();
+  await expect(step('对 GET 的应答').getByText(/拒绝/).first()).toBeVisible();
   await page.getByText('收发的字节').click();
   await expect(page.getByLabel('平台发出')).toContainText('GET /lis HTTP/1.1');
   await expect(page.getByLabel('对方发来')).toContainText('401');

@@ -99,7 +99,8 @@ function unlessStopped(pending: Promise<string>, signal: AbortSignal, settings: 
   });
 }
 
-async function requestToken(
+/** Requests a token that is not kept. Rejects as `getToken`. */
+export async function requestToken(
   { adapter, outbound, clock }: TokenContext,
   settings: HttpSettings,
   credential: string,

@@ -20,8 +20,8 @@ export type OutboundContext = Pick<
   NodeContext<unknown>,
   'adapter' | 'outbound' | 'signal' | 'clock' | 'idempotencyKey' | 'scope' | 'secret' | 'beforeFirstByte' | 'traceparent'
 > & {
-  /** Called with each access token, by a connection test that must not show it. */
-  readonly onToken?: (token: string) => void;
+  /** Used in place of the kept one, by a connection test that has just requested it. */
+  readonly accessToken?: string;
 };
 
 /**
@@ -124,10 +124,8 @@ async function sendWithToken(
   request: OutboundRequest,
   credential: string,
 ): Promise<OutboundResponse> {
-  const bearer = (value: string) => {
-    ctx.onToken?.(value);
-    return { authorization: `Bearer ${value}` };
-  };
+  const bearer = (value: string) => ({ authorization: `Bearer ${value}` });
+  if (ctx.accessToken !== undefined) return sendBy(pool, ctx, request, bearer(ctx.accessToken));
   const token = await getToken(ctx, pool.settings, credential);
   const response = await sendBy(pool, ctx, request, bearer(token.value));
   if (response.status !== 401 || !token.wasKept) return response;

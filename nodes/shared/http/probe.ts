@@ -1,18 +1,23 @@
-/** Tests the connection of an HTTP adapter: settings, name, TCP, TLS, login and response. */
+/** Tests the connection of an HTTP adapter: settings, name, TCP, TLS, access token, and what the other side responds. */
 import { createMessage } from '../../../engine/contract/values/message.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { targetOfUrl } from '../../../engine/contract/node/outbound-guard.ts';
 import type { Health, ProbeContext } from '../../../engine/contract/node/probe.ts';
 import { namingPeer, peerOf } from '../at-peer.ts';
 import { runProbe } from '../probe/run-probe.ts';
-import { loginRefused } from './check-status.ts';
-import { failure } from './exchange.ts';
+import { requestToken } from './access-token.ts';
+import { loginRefused, statusError } from './check-status.ts';
+import { failure, type OutboundResponse } from './exchange.ts';
 import { createOutboundClient } from './outbound.ts';
 import { readSettings } from '../read-settings.ts';
 import { HttpSettings } from './settings.ts';
 
+/** The other side, or a proxy in front of it, demands another login. */
+const LOGIN_REFUSED = new Set([401, 403, 407]);
+
 /**
- * Sends `GET` to the base URL. Any status shows that the remote system responds; only 401 and 403 mean a wrong
- * credential.
+ * Sends `GET` to the base URL. Any response shows that name, TCP and TLS work. A base URL by itself often has no content,
+ * so other statuses 4xx pass as well.
  */
 export function probeHttp(given: ProbeContext): Promise<Health> {
   return runProbe(given, 'http', async (ctx, steps) => {
@@ -20,7 +25,17 @@ export function probeHttp(given: ProbeContext): Promise<Health> {
     const named = <T>(work: () => Promise<T>) => namingPeer(peerOf('HTTP', targetOfUrl(settings().baseUrl)), work);
     await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => settings().baseUrl);
     await steps.run({ 'zh-CN': '域名解析', en: 'Name lookup (DNS)' }, () => named(() => resolveName(ctx, settings())));
-    await steps.run({ 'zh-CN': '登录并发送 GET', en: 'Log in and send GET' }, () => named(() => sendGet(ctx, steps.hide)));
+    let accessToken: string | undefined;
+    if (ctx.adapter.settings['auth'] === 'oauth2')
+      await steps.run({ 'zh-CN': '获取访问令牌', en: 'Access token' }, async () => {
+        // A kept token would hide that the credential is no longer right.
+        ({ value: accessToken } = await requestToken(ctx, settings(), await ctx.secret()));
+        steps.hide(accessToken);
+        return targetOfUrl(settings().oauth2!.tokenUrl).host;
+      });
+    await steps.run({ 'zh-CN': '对 GET 的应答', en: 'Answer to GET' }, () =>
+      named(async () => judge(await sendGet(ctx, accessToken), ctx, settings())),
+    );
   });
 }
 
@@ -33,12 +48,42 @@ async function resolveName({ outbound }: ProbeContext, settings: HttpSettings): 
   }
 }
 
-async function sendGet(ctx: ProbeContext, onToken: (token: string) => void): Promise<string> {
+function sendGet(ctx: ProbeContext, accessToken: string | undefined): Promise<OutboundResponse> {
   const scope = { message: createMessage(null), nodes: {}, now: ctx.clock.now() };
-  const { status } = await createOutboundClient().send(
-    { ...ctx, scope, idempotencyKey: '', beforeFirstByte: () => undefined, secret: (name) => ctx.secret(name), onToken },
+  return createOutboundClient().send(
+    {
+      ...{ ...ctx, scope, idempotencyKey: '', beforeFirstByte: () => undefined, secret: (name) => ctx.secret(name) },
+      ...(accessToken === undefined ? {} : { accessToken }),
+    },
     { method: 'GET', path: '', headers: {}, effect: 'read' },
   );
-  if (status === 401 || status === 403) throw loginRefused(status);
+}
+
+/**
+ * Returns what the response shows. Throws HTTP_LOGIN_REFUSED or HTTP_REDIRECTED (input), and HTTP_BUSY or
+ * HTTP_SERVER_ERROR (transient) for 5xx.
+ */
+function judge(response: OutboundResponse, ctx: ProbeContext, { baseUrl, refusals }: HttpSettings): string {
+  const { status, headers } = response;
+  if (LOGIN_REFUSED.has(status)) throw loginRefused(status);
+  const location = status >= 300 && status < 400 ? URL.parse(headers['location'] ?? '', baseUrl) : null;
+  if (headers['location'] !== undefined && location !== null) {
+    // Only the host: a path may contain a session.
+    if (location.origin !== new URL(baseUrl).origin) throw redirected(status, location.origin.slice(0, 200));
+    return `HTTP ${status} → ${location.host}`;
+  }
+  if (status >= 500 && !refusals.includes(String(status)) && !isSoapFault(response, ctx)) throw statusError(response, 'read', ctx);
   return `HTTP ${status}`;
+}
+
+/** Many SOAP services respond to a GET with a fault, whose status is 500: they work. */
+function isSoapFault({ body }: OutboundResponse, { adapter }: ProbeContext): boolean {
+  return adapter.protocol === 'soap' && /<(?:[\w.-]{1,60}:)?Fault[\s>]/.test(body.toString('latin1', 0, 65_536));
+}
+
+function redirected(status: number, target: string): AppError {
+  return new AppError('HTTP_REDIRECTED', 'input', `The other side redirects to ${target} (HTTP ${status}); calls do not follow it.`, {
+    values: { status, target },
+    fix: 'Enter the address at which the other side handles calls as the base URL of the adapter.',
+  });
 }

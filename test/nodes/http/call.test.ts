@@ -336,7 +336,7 @@ test('the connection test tells each step and stops at the first that fails', as
   const told: string[] = [];
   const refused = await probe(baseUrl, ({ name }) => told.push(name.en));
   assert.deepEqual([refused.ok, refused.steps.at(-1)?.error?.code], [false, 'HTTP_LOGIN_REFUSED']);
-  assert.deepEqual(told, ['Settings', 'Name lookup (DNS)', 'TCP connection', 'Log in and send GET']);
+  assert.deepEqual(told, ['Settings', 'Name lookup (DNS)', 'TCP connection', 'Answer to GET']);
   assert.deepEqual(
     (await probe(baseUrl.replace('http:', 'https:'))).steps.map(({ ok }) => ok),
     [true, true, true, false],

@@ -42,7 +42,7 @@ function tellBack({ headers }: IncomingMessage, response: ServerResponse): void 
 test('shows the bytes of a refused login over HTTP, without the secret in any form', async (t) => {
   const port = await listen(t, createServer(tellBack));
   const health = await probeHttp(contextOf('http', { baseUrl: `http://127.0.0.1:${port}/a`, auth: 'basic' }));
-  assert.deepEqual(namesOf(health), ['Settings ok', 'Name lookup (DNS) ok', 'TCP connection ok', 'Log in and send GET failed']);
+  assert.deepEqual(namesOf(health), ['Settings ok', 'Name lookup (DNS) ok', 'TCP connection ok', 'Answer to GET failed']);
   const [{ target, isTls, sent, received }] = health.exchanges as [ProbeExchange];
   assert.deepEqual([target, isTls], [`127.0.0.1:${port}`, false]);
   assert.match(textOf(sent), /^GET \/a HTTP\/1\.1\r\n/);
@@ -60,7 +60,7 @@ test('shows the certificate of a TLS server, trusted or not, and what went throu
   const bad = await probeHttp(contextOf('http', { baseUrl }));
   assert.deepEqual(namesOf(bad), ['Settings ok', 'Name lookup (DNS) ok', 'TCP connection ok', 'TLS handshake failed']);
   const good = await probeHttp(contextOf('http', { baseUrl, tls: { ca: authority.ca } }));
-  assert.deepEqual(namesOf(good).slice(3), ['TLS handshake ok', 'Log in and send GET ok']);
+  assert.deepEqual(namesOf(good).slice(3), ['TLS handshake ok', 'Answer to GET ok']);
   for (const { steps } of [bad, good]) {
     const { subject, issuer, validTo } = steps[3]!.certificate!;
     assert.deepEqual([subject, issuer, validTo! > Date.now()], ['CN=his.hospital-a.example', 'CN=Test CA', true]);
