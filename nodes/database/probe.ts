@@ -1,6 +1,6 @@
 /** Tests the connection of a database adapter: host name, connection, TLS, login, readable tables. Changes nothing. */
 import type { Health, ProbeContext } from '../../engine/contract/node/probe.ts';
-import { runProbe } from '../shared/probe/run-probe.ts';
+import { runProbe, type ProbeServer } from '../shared/probe/run-probe.ts';
 import type { WireFormat } from '../shared/probe/wire-formats.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import type { Connection } from './drivers/driver.ts';
@@ -16,7 +16,7 @@ export function probeDatabase(given: ProbeContext): Promise<Health> {
       await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => readSettings(ctx.adapter, DatabaseSettings).engine);
       if (ctx.adapter.settings['host'] !== undefined)
         await steps.run({ 'zh-CN': '域名解析', en: 'Name lookup (DNS)' }, () => resolveName(ctx));
-      await steps.run({ 'zh-CN': '登录', en: 'Login' }, async () => {
+      await steps.logIn({ 'zh-CN': '登录', en: 'Login' }, { servers: () => [serverOf(ctx)], failed: connectFailed }, async () => {
         const { user, database, file } = readSettings(ctx.adapter, DatabaseSettings);
         connection = await openConnection(ctx);
         return file ?? `${user}, ${database}`;
@@ -33,15 +33,19 @@ function wireOf({ adapter }: ProbeContext): WireFormat {
   return ENGINES[adapter.settings['engine'] as EngineName]?.wire ?? 'binary';
 }
 
-async function resolveName({ adapter, outbound }: ProbeContext): Promise<string> {
-  const settings = readSettings(adapter, DatabaseSettings);
-  const { port = ENGINES[settings.engine].port ?? 0 } = settings;
-  const host = settings.host!;
+async function resolveName(ctx: ProbeContext): Promise<string> {
+  const server = serverOf(ctx);
   try {
-    return (await outbound.resolve(host, port))[0]!.address;
+    return (await ctx.outbound.resolve(server.host, server.port))[0]!.address;
   } catch (cause) {
-    throw connectFailed({ host, port }, cause);
+    throw connectFailed(server, cause);
   }
+}
+
+/** Only Oracle starts TLS with the connection. */
+function serverOf({ adapter }: ProbeContext): ProbeServer {
+  const { engine, host = '', port, tls } = readSettings(adapter, DatabaseSettings);
+  return { host, port: port ?? ENGINES[engine].port ?? 0, tls: engine === 'oracle' ? tls : undefined };
 }
 
 async function countTables(connection: Connection, { signal }: ProbeContext): Promise<string> {

@@ -1,6 +1,6 @@
 /** Tests the connection of a file adapter: host name, connection and login, the folder. Changes nothing. */
 import type { Health, ProbeContext } from '../../engine/contract/node/probe.ts';
-import { runProbe } from '../shared/probe/run-probe.ts';
+import { runProbe, type ProbeServer } from '../shared/probe/run-probe.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import { FileSettings } from './stores/settings.ts';
 import { connectFailed } from './stores/errors.ts';
@@ -16,7 +16,7 @@ export function probeFiles(given: ProbeContext): Promise<Health> {
       await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => readSettings(ctx.adapter, FileSettings).kind);
       if (ctx.adapter.settings['host'] !== undefined)
         await steps.run({ 'zh-CN': '域名解析', en: 'Name lookup (DNS)' }, () => resolveName(ctx));
-      await steps.run({ 'zh-CN': '登录', en: 'Login' }, async () => {
+      await steps.logIn({ 'zh-CN': '登录', en: 'Login' }, { servers: () => [serverOf(ctx)], failed: connectFailed }, async () => {
         store = await openStore(ctx);
         return readSettings(ctx.adapter, FileSettings).user ?? '';
       });
@@ -28,12 +28,17 @@ export function probeFiles(given: ProbeContext): Promise<Health> {
   });
 }
 
-async function resolveName({ adapter, outbound }: ProbeContext): Promise<string> {
-  const settings = readSettings(adapter, FileSettings);
-  const target = { host: settings.host!, port: portOf(settings) ?? 0 };
+async function resolveName(ctx: ProbeContext): Promise<string> {
+  const server = serverOf(ctx);
   try {
-    return (await outbound.resolve(target.host, target.port))[0]!.address;
+    return (await ctx.outbound.resolve(server.host, server.port))[0]!.address;
   } catch (cause) {
-    throw connectFailed(target, cause);
+    throw connectFailed(server, cause);
   }
+}
+
+function serverOf({ adapter }: ProbeContext): ProbeServer {
+  const settings = readSettings(adapter, FileSettings);
+  const { host = '', tls } = settings;
+  return { host, port: portOf(settings) ?? 0, tls: tls?.mode === 'implicit' ? tls : undefined };
 }

@@ -1,9 +1,9 @@
 import type { Health, ProbeContext } from '../../engine/contract/node/probe.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
-import { runProbe } from '../shared/probe/run-probe.ts';
+import { runProbe, type ProbeServer, type WayIn } from '../shared/probe/run-probe.ts';
 import { notConnected } from './mail-errors.ts';
 import { openSmtp } from './open-smtp.ts';
-import type { MailSettings } from './settings.ts';
+import type { ImapSettings, MailSettings, SmtpSettings } from './settings.ts';
 import { useMailbox } from './use-mailbox.ts';
 
 /** Connects to the servers that the adapter has, and logs in. */
@@ -13,7 +13,7 @@ export function probeMail(given: ProbeContext): Promise<Health> {
     const { smtp, imap } = ctx.adapter.settings as Partial<MailSettings>;
     if (imap !== undefined || smtp === undefined) {
       if (imap !== undefined) await steps.run(RECEIVING.name, () => resolveName(ctx, imap));
-      await steps.run(RECEIVING.login, async () => {
+      await steps.logIn(RECEIVING.login, wayTo(imap), async () => {
         const folders = await useMailbox(ctx, ({ client }) => client.list());
         return folders
           .map(({ path }) => path)
@@ -23,7 +23,7 @@ export function probeMail(given: ProbeContext): Promise<Health> {
     }
     if (smtp !== undefined) {
       await steps.run(SENDING.name, () => resolveName(ctx, smtp));
-      await steps.run(SENDING.login, async () => {
+      await steps.logIn(SENDING.login, wayTo(smtp), async () => {
         (await openSmtp(ctx)).quit();
         return '';
       });
@@ -40,10 +40,23 @@ const SENDING = {
   login: { 'zh-CN': '发信服务器：登录', en: 'Sending server: login' },
 };
 
-async function resolveName({ outbound }: ProbeContext, { host, port }: { readonly host: string; readonly port: number }): Promise<string> {
+type MailServer = ImapSettings | SmtpSettings;
+
+async function resolveName({ outbound }: ProbeContext, server: MailServer): Promise<string> {
   try {
-    return (await outbound.resolve(host, port))[0]!.address;
+    return (await outbound.resolve(server.host, server.port))[0]!.address;
   } catch (cause) {
-    throw cause instanceof AppError ? cause : notConnected(host, port, (cause as NodeJS.ErrnoException).code ?? String(cause), cause);
+    throw connectFailed(server, cause);
   }
+}
+
+function wayTo(server: MailServer | undefined): WayIn {
+  return {
+    servers: () => (server === undefined ? [] : [{ ...server, tls: server.security === 'tls' ? server : undefined }]),
+    failed: connectFailed,
+  };
+}
+
+function connectFailed({ host, port }: ProbeServer, cause: unknown): AppError {
+  return cause instanceof AppError ? cause : notConnected(host, port, (cause as NodeJS.ErrnoException).code ?? String(cause), cause);
 }

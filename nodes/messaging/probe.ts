@@ -3,26 +3,29 @@ import type { Health, ProbeContext } from '../../engine/contract/node/probe.ts';
 import { namingPeer, peerOf } from '../shared/at-peer.ts';
 import { runProbe } from '../shared/probe/run-probe.ts';
 import type { WireFormat } from '../shared/probe/wire-formats.ts';
+import { readSettings } from '../shared/read-settings.ts';
 import type { Server } from './brokers/broker.ts';
 import { BROKERS, type BrokerName } from './brokers.ts';
 import { connectFailed } from './brokers/errors.ts';
-import { targetOf, type Reached } from './target.ts';
+import { MessagingSettings } from './settings.ts';
+import { requireTls, serversOf, targetOf } from './target.ts';
 
 export function probeMessaging(given: ProbeContext): Promise<Health> {
   return runProbe(given, wireOf(given), async (ctx, steps) => {
-    let reached!: Reached;
-    await steps.run({ 'zh-CN': '设置', en: 'Settings' }, async () => {
-      reached = await targetOf(ctx);
-      return reached.settings.broker;
+    const settings = () => readSettings(ctx.adapter, MessagingSettings);
+    await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => {
+      requireTls(settings(), settings().servers);
+      return settings().broker;
     });
     await steps.run({ 'zh-CN': '域名解析', en: 'Name lookup (DNS)' }, async () => {
       const addresses: string[] = [];
-      for (const server of reached.target.servers) addresses.push(await resolveName(ctx, server));
+      for (const server of serversOf(settings())) addresses.push(await resolveName(ctx, server));
       return addresses.join(', ');
     });
-    await steps.run({ 'zh-CN': '登录', en: 'Login' }, async () => {
-      const { settings, target } = reached;
-      const broker = await BROKERS[settings.broker].load();
+    const servers = () => serversOf(settings()).map((server) => ({ ...server, tls: settings().tls }));
+    await steps.logIn({ 'zh-CN': '登录', en: 'Login' }, { servers, failed: connectFailed }, async () => {
+      const { target } = await targetOf(ctx);
+      const broker = await BROKERS[settings().broker].load();
       return namingPeer(peerOf('MESSAGING', ...target.servers), () => broker.describe({ ...target, signal: ctx.signal }));
     });
   });

@@ -4,7 +4,7 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import { isLoopback } from '../shared/is-loopback.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import { outsidePrefix } from './administration/errors.ts';
-import type { Target } from './brokers/broker.ts';
+import type { Server, Target } from './brokers/broker.ts';
 import { BROKERS } from './brokers.ts';
 import { MessagingSettings } from './settings.ts';
 
@@ -21,9 +21,8 @@ export interface Reached {
 /** Rejects with ADAPTER_SETTINGS_WRONG, MESSAGING_CREDENTIAL or MESSAGING_TLS_REQUIRED (input). */
 export async function targetOf(ctx: MessagingContext): Promise<Reached> {
   const settings = readSettings(ctx.adapter!, MessagingSettings);
-  const { broker, tls, virtualHost, addressForm } = settings;
-  const usualPort = tls === undefined ? BROKERS[broker].port : BROKERS[broker].tlsPort;
-  const servers = settings.servers.map(({ host, port = usualPort }) => ({ host, port }));
+  const { tls, virtualHost, addressForm } = settings;
+  const servers = serversOf(settings);
   requireTls(settings, servers);
   const credential = settings.login === 'none' ? undefined : await ctx.secret();
   const { adapterId, limits } = ctx.adapter!;
@@ -40,6 +39,11 @@ export async function targetOf(ctx: MessagingContext): Promise<Reached> {
     clientName: `kangqiao ${adapterId}`,
   };
   return { settings, target, credential };
+}
+
+export function serversOf({ broker, servers, tls }: MessagingSettings): readonly Server[] {
+  const usualPort = tls === undefined ? BROKERS[broker].port : BROKERS[broker].tlsPort;
+  return servers.map(({ host, port = usualPort }) => ({ host, port }));
 }
 
 /** Throws MESSAGING_TLS_REQUIRED (input) if a connection to one of the servers would be in plain text without permission. */

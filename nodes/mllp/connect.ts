@@ -81,7 +81,7 @@ function tlsOptions({ host, port, tls }: SendSettings, credential: string | unde
   };
 }
 
-export function connectFailed({ host, port }: SendSettings, cause: unknown): AppError {
+export function connectFailed({ host, port }: Pick<SendSettings, 'host' | 'port'>, cause: unknown): AppError {
   if (cause instanceof AppError) return cause;
   const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
   return new AppError('MLLP_CONNECT_FAILED', 'transient', `No connection to ${host}:${port}: ${reason}.`, {

@@ -19,7 +19,8 @@ export function probeMllp(given: ProbeContext): Promise<Health> {
     }
     await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => readSettings(ctx.adapter, SendSettings).host);
     await steps.run({ 'zh-CN': '域名解析', en: 'Name lookup (DNS)' }, () => resolveName(ctx, readSettings(ctx.adapter, SendSettings)));
-    await steps.run({ 'zh-CN': '可以发送', en: 'Ready to send' }, () => openAndClose(ctx));
+    const servers = () => [readSettings(ctx.adapter, SendSettings)];
+    await steps.logIn({ 'zh-CN': '可以发送', en: 'Ready to send' }, { servers, failed: connectFailed }, () => openAndClose(ctx));
   });
 }
 

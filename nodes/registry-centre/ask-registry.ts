@@ -65,7 +65,9 @@ export async function askRegistry<Schema extends TSchema>(
     return { data: readAnswer(text, schema, host), headers: answer.headers };
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
-    throw unreachable(host, port, (cause as { readonly code?: string }).code ?? (end.signal.aborted ? 'ETIMEDOUT' : 'error'), cause);
+    const { code } = cause as { readonly code?: unknown };
+    // The code of an aborted request is a number.
+    throw unreachable(host, port, typeof code === 'string' ? code : end.signal.aborted ? 'ETIMEDOUT' : 'error', cause);
   } finally {
     cancel();
     void dispatcher.destroy();
@@ -83,7 +85,7 @@ function readAnswer<Schema extends TSchema>(text: string, schema: Schema, host: 
   throw unreadable(host, `unexpected at ${Value.Errors(schema, data)[0]?.instancePath || '/'}`);
 }
 
-function unreachable(host: string, port: number, reason: string, cause: unknown): AppError {
+export function unreachable(host: string, port: number, reason: string, cause: unknown): AppError {
   return new AppError('REGISTRY_UNREACHABLE', 'transient', `The registry centre ${host}:${port} does not respond: ${reason}.`, {
     values: { host, port, reason },
     fix: 'Check the address, the firewall and the certificate with the connection test of the adapter.',

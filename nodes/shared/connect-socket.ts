@@ -1,5 +1,6 @@
 /** Opens sockets to other systems, only to addresses that the outbound guard allows. */
 import { isIP, Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { OutboundGuard } from '../../engine/contract/node/outbound-guard.ts';
 
 export interface SocketTarget {
@@ -60,4 +61,25 @@ export async function connectSocket(
     socket.on('error', () => undefined).destroy();
     throw cause;
   }
+}
+
+/** Starts TLS on a connected socket, and checks name and chain. `protocol`: what is spoken in TLS (ALPN). */
+export function secureSocket(
+  socket: Socket,
+  host: string,
+  { ca, serverName }: { readonly ca?: string | undefined; readonly serverName?: string | undefined },
+  protocol?: string,
+): Promise<Socket> {
+  const name = serverName ?? (isIP(host) === 0 ? host : undefined);
+  return new Promise((resolve, reject) => {
+    const encrypted = connectTls({
+      socket,
+      host,
+      minVersion: 'TLSv1.2',
+      ...(name === undefined ? {} : { servername: name }),
+      ...(ca === undefined ? {} : { ca }),
+      ...(protocol === undefined ? {} : { ALPNProtocols: [protocol] }),
+    });
+    encrypted.on('error', reject).once('secureConnect', () => resolve(encrypted));
+  });
 }

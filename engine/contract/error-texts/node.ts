@@ -37,6 +37,10 @@ export const nodeTexts: ErrorTemplates = {
   },
   'ADAPTER_SETTINGS_WRONG/absent': { what: '适配器[ {adapter} ]没有填写 {field}', fix: '在适配器的参数中填写。' },
   HTTP_LOGIN_REFUSED: { what: '对方系统拒绝登录（HTTP {status}）', fix: '检查适配器的登录方式与凭据。' },
+  PROBE_NO_RESULT: {
+    what: '等了 {elapsedMs} 毫秒，这一步仍没有结果',
+    fix: '核对端口是否属于该协议、对方系统是否过载；必要时调高适配器的超时。',
+  },
   HTTP_REDIRECTED: {
     what: '对方系统要求改为访问 {target}（HTTP {status}），平台调用时不会跟随',
     fix: '把适配器的地址改为对方系统实际处理调用的地址。',

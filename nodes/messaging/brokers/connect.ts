@@ -1,7 +1,6 @@
 /** Sockets for the clients of brokers: through the guard, with TLS checked, to the first server that accepts one. */
-import { isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-import { connectSocket } from '../../shared/connect-socket.ts';
+import type { Socket } from 'node:net';
+import { connectSocket, secureSocket } from '../../shared/connect-socket.ts';
 import type { Server, Target } from './broker.ts';
 import { connectFailed, stopped } from './errors.ts';
 import { within } from './within.ts';
@@ -29,31 +28,11 @@ export async function openSocket(target: Target, server: Server, protocol?: stri
   let socket: Socket | undefined;
   try {
     socket = await connectSocket({ ...server, connectTimeoutMs, outbound, signal }, stopped);
-    return tls === undefined ? socket : await within(clock, connectTimeoutMs, secure(socket, server, tls, protocol));
+    return tls === undefined ? socket : await within(clock, connectTimeoutMs, secureSocket(socket, server.host, tls, protocol));
   } catch (cause) {
     socket?.destroy();
     throw connectFailed(server, cause);
   }
-}
-
-function secure(
-  socket: Socket,
-  { host }: Server,
-  { ca, serverName }: NonNullable<Target['tls']>,
-  protocol: string | undefined,
-): Promise<Socket> {
-  const name = serverName ?? (isIP(host) === 0 ? host : undefined);
-  return new Promise((resolve, reject) => {
-    const encrypted = connectTls({
-      socket,
-      host,
-      minVersion: 'TLSv1.2',
-      ...(name === undefined ? {} : { servername: name }),
-      ...(ca === undefined ? {} : { ca }),
-      ...(protocol === undefined ? {} : { ALPNProtocols: [protocol] }),
-    });
-    encrypted.on('error', reject).once('secureConnect', () => resolve(encrypted));
-  });
 }
 
 /** For clients that write each message on its own: what is written in one turn of the event loop leaves together. */

@@ -18,7 +18,7 @@ import { kafkaFailed, openFailed } from './kafka-errors.ts';
 import { guardPool } from './kafka-guard.ts';
 import { KafkaPublisher } from './kafka-publisher.ts';
 import { SettleInOrder } from './settle-in-order.ts';
-import { endedInTime } from './within.ts';
+import { endedInTime, within } from './within.ts';
 
 const RETRY_MS = 250;
 /** The client turns one retry or none into endless retries. */
@@ -62,10 +62,15 @@ async function withAdmin<T>(target: Target, work: (admin: Admin) => Promise<T>):
   }
 }
 
+/** The client tries each server again and again, so the whole of it has the time of one connection and one answer. */
+function firstMetadata(client: Admin | Producer, { clock, connectTimeoutMs, timeoutMs }: Target) {
+  return within(clock, connectTimeoutMs + timeoutMs, client.metadata({ retries: 0 }));
+}
+
 async function describe(target: Target): Promise<string> {
   if (target.signal?.aborted) throw openFailed(target, undefined);
   return withAdmin(target, async (admin) => {
-    const { id, brokers } = await admin.metadata({ retries: 0 }).catch((cause: unknown) => Promise.reject(openFailed(target, cause)));
+    const { id, brokers } = await firstMetadata(admin, target).catch((cause: unknown) => Promise.reject(openFailed(target, cause)));
     return `Kafka ${id}, ${[...brokers.values()].map(({ host, port }) => `${host}:${port}`).join(', ')}`;
   });
 }
@@ -74,7 +79,7 @@ async function openPublisher(target: Target): Promise<KafkaPublisher> {
   const producer = new Producer({ ...clientOptions(target), idempotent: true });
   guardPool(producer.connections, target);
   try {
-    await producer.metadata({ retries: 0 });
+    await firstMetadata(producer, target);
   } catch (cause) {
     await endedInTime(target.clock, producer.close());
     throw openFailed(target, cause);
@@ -115,7 +120,7 @@ async function consume(target: Target, subscription: Subscription, take: TakeMes
 
 /** Returns the id of the cluster. The topic must exist; that of the dead letters is created. */
 async function prepareTopics(admin: Admin, target: Target, { destination, deadLetter }: Subscription): Promise<string> {
-  const { id } = await admin.metadata({ retries: 0 }).catch((cause: unknown) => Promise.reject(openFailed(target, cause)));
+  const { id } = await firstMetadata(admin, target).catch((cause: unknown) => Promise.reject(openFailed(target, cause)));
   await requireTopic(admin, destination);
   try {
     await requireTopic(admin, deadLetter);

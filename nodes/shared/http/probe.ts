@@ -3,8 +3,8 @@ import { createMessage } from '../../../engine/contract/values/message.ts';
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { targetOfUrl } from '../../../engine/contract/node/outbound-guard.ts';
 import type { Health, ProbeContext } from '../../../engine/contract/node/probe.ts';
-import { namingPeer, peerOf } from '../at-peer.ts';
-import { runProbe } from '../probe/run-probe.ts';
+import { atPeer, namingPeer, peerOf } from '../at-peer.ts';
+import { runProbe, type WayIn } from '../probe/run-probe.ts';
 import { requestToken } from './access-token.ts';
 import { loginRefused, statusError } from './check-status.ts';
 import { failure, type OutboundResponse } from './exchange.ts';
@@ -27,16 +27,24 @@ export function probeHttp(given: ProbeContext): Promise<Health> {
     await steps.run({ 'zh-CN': '域名解析', en: 'Name lookup (DNS)' }, () => named(() => resolveName(ctx, settings())));
     let accessToken: string | undefined;
     if (ctx.adapter.settings['auth'] === 'oauth2')
-      await steps.run({ 'zh-CN': '获取访问令牌', en: 'Access token' }, async () => {
+      await steps.logIn({ 'zh-CN': '获取访问令牌', en: 'Access token' }, wayTo(settings), async () => {
         // A kept token would hide that the credential is no longer right.
         ({ value: accessToken } = await requestToken(ctx, settings(), await ctx.secret()));
         steps.hide(accessToken);
         return targetOfUrl(settings().oauth2!.tokenUrl).host;
       });
-    await steps.run({ 'zh-CN': '对 GET 的应答', en: 'Answer to GET' }, () =>
+    await steps.logIn({ 'zh-CN': '对 GET 的应答', en: 'Answer to GET' }, wayTo(settings), () =>
       named(async () => judge(await sendGet(ctx, accessToken), ctx, settings())),
     );
   });
+}
+
+function wayTo(settings: () => HttpSettings): WayIn {
+  const servers = () => {
+    const { baseUrl, tls } = settings();
+    return [{ ...targetOfUrl(baseUrl), tls: baseUrl.startsWith('https:') ? (tls ?? {}) : undefined }];
+  };
+  return { servers, failed: (server, cause) => atPeer(failure(cause as Error, false, 'read'), peerOf('HTTP', server)) as AppError };
 }
 
 async function resolveName({ outbound }: ProbeContext, settings: HttpSettings): Promise<string> {

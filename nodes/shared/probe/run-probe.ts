@@ -1,16 +1,38 @@
 /** Runs the steps of a connection test, and collects what went over its connections. */
-import { toErrorRecord } from '../../../engine/contract/values/errors.ts';
+import { AppError, toErrorRecord } from '../../../engine/contract/values/errors.ts';
 import type { Health, ProbeCertificate, ProbeContext, ProbeStep } from '../../../engine/contract/node/probe.ts';
 import type { Text } from '../../../engine/contract/values/texts.ts';
+import { connectSocket, secureSocket } from '../connect-socket.ts';
 import { hideInStep, SecretValues } from './secret-values.ts';
 import { watchSockets, type Phase } from './watch-sockets.ts';
 import { showExchange, type WireFormat } from './wire-formats.ts';
 
+type Step = () => Promise<string> | string;
+
 export interface ProbeSteps {
-  /** Runs one step; its result is shown as the detail. After a failed step no further step runs. */
-  run(name: Text, step: () => Promise<string> | string): Promise<void>;
+  /**
+   * Runs one step; its result is shown as the detail. After a failed step no further step runs. A step must end within the
+   * adapter's limits for connecting and for a call.
+   */
+  run(name: Text, step: Step): Promise<void>;
+  /** Runs a step that needs the credential. If there is none, the step still connects to the servers before it fails. */
+  logIn(name: Text, way: WayIn, step: Step): Promise<void>;
   /** Hides a secret that is no credential, such as a token that was given for one. */
   hide(secret: string): void;
+}
+
+/** How a step would connect. */
+export interface WayIn {
+  servers(): readonly ProbeServer[];
+  /** Returns the error for a connection that failed. */
+  failed(server: ProbeServer, cause: unknown): AppError;
+}
+
+export interface ProbeServer {
+  readonly host: string;
+  readonly port: number;
+  /** Set if TLS begins with the connection; not if the protocol starts it later. */
+  readonly tls?: { readonly ca?: string | undefined; readonly serverName?: string | undefined } | undefined;
 }
 
 const PHASES: Readonly<Record<Phase['kind'], Text>> = {
@@ -19,6 +41,8 @@ const PHASES: Readonly<Record<Phase['kind'], Text>> = {
 };
 /** A client may connect to many servers of a cluster; the first ones say enough. */
 const MAX_PHASES = 8;
+/** Within this time after the limits, a client should have reported by itself which of them it reached. */
+const GRACE_MS = 1000;
 
 /**
  * Runs `probe`. Each step is reported as soon as it ends. Connecting and the TLS handshake of a socket that a step opens
@@ -31,9 +55,13 @@ export async function runProbe(
   probe: (ctx: ProbeContext, steps: ProbeSteps) => Promise<void>,
 ): Promise<Health> {
   const { clock, report } = given;
+  const { connectTimeoutMs, timeoutMs } = given.adapter.limits;
   const secrets = new SecretValues();
   const watch = watchSockets();
+  const late = new AbortController();
+  const signal = AbortSignal.any([given.signal, late.signal]);
   const steps: ProbeStep[] = [];
+  let missing: { readonly error: unknown } | undefined;
   const isOk = () => steps.every(({ ok }) => ok);
   const add = (step: ProbeStep) => {
     const shown = hideInStep(step, secrets);
@@ -42,7 +70,8 @@ export async function runProbe(
   };
   const run: ProbeSteps['run'] = async (name, step) => {
     if (!isOk()) return;
-    let since = clock.monotonic();
+    const began = clock.monotonic();
+    let since = began;
     let phases = 0;
     const onPhase = (phase: Phase) => {
       if (phases++ >= MAX_PHASES) return;
@@ -50,15 +79,69 @@ export async function runProbe(
       add({ ...toldOf(phase), ok: true, durationMs: now - since });
       since = now;
     };
-    const settled = await watch.during(onPhase, () => attempt(step));
+    const inTime = untilAborted(signal, () => noResult(clock.monotonic() - began));
+    const cancel = clock.after(connectTimeoutMs + timeoutMs + GRACE_MS, () => late.abort());
+    const settled = await watch
+      .during(onPhase, () => attempt(() => Promise.race([step(), inTime.aborted])))
+      .finally(() => {
+        cancel();
+        inTime.stop();
+      });
     const unfinished = settled.ok ? undefined : watch.unfinished();
     const told = unfinished === undefined ? { name } : toldOf(unfinished);
     add({ ...told, ...settled, durationMs: clock.monotonic() - since });
   };
-  const secret = async (name?: string) => secrets.add(await given.secret(name));
-  await probe({ ...given, secret }, { run, hide: (token) => void secrets.add(token) });
+  const logIn: ProbeSteps['logIn'] = (name, way, step) =>
+    run(name, async () => {
+      try {
+        return await step();
+      } catch (error) {
+        if (missing === undefined) throw error;
+        for (const server of way.servers())
+          await reach(server, { ...given, signal }).catch((cause) => Promise.reject(way.failed(server, cause)));
+        throw missing.error;
+      }
+    });
+  const secret = async (name?: string) => {
+    const value = await given.secret(name).catch((error: unknown) => {
+      missing = { error };
+      throw error;
+    });
+    return secrets.add(value);
+  };
+  await probe({ ...given, signal, secret }, { run, logIn, hide: (token) => void secrets.add(token) });
   const exchanges = watch.connections().map((connection) => showExchange(connection, format, secrets));
   return { ok: isOk(), steps, ...(exchanges.length === 0 ? {} : { exchanges }) };
+}
+
+/** Connects, and ends the connection. The steps of that are seen by the watch. */
+async function reach({ host, port, tls }: ProbeServer, { adapter, outbound, signal }: ProbeContext): Promise<void> {
+  const { connectTimeoutMs } = adapter.limits;
+  const socket = await connectSocket({ host, port, connectTimeoutMs, outbound, signal }, () => new Error('stopped'));
+  try {
+    if (tls !== undefined) await secureSocket(socket, host, tls);
+  } finally {
+    socket.on('error', () => undefined).destroy();
+  }
+}
+
+/** `aborted` rejects when the signal aborts, until `stop` is called. */
+function untilAborted(signal: AbortSignal, error: () => AppError): { readonly aborted: Promise<never>; stop(): void } {
+  const { promise, reject } = Promise.withResolvers<never>();
+  // Nobody may be waiting for it.
+  promise.catch(() => undefined);
+  const onAbort = () => reject(error());
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  return { aborted: promise, stop: () => signal.removeEventListener('abort', onAbort) };
+}
+
+function noResult(elapsedMs: number): AppError {
+  const elapsed = Math.round(elapsedMs);
+  return new AppError('PROBE_NO_RESULT', 'transient', `The step had no result after ${elapsed} ms.`, {
+    values: { elapsedMs: elapsed },
+    fix: 'Check that the port belongs to this protocol, and that the other side is not overloaded; or raise the time limits of the adapter.',
+  });
 }
 
 function toldOf(phase: Phase): { name: Text; detail?: string; certificate?: ProbeCertificate } {
@@ -67,7 +150,7 @@ function toldOf(phase: Phase): { name: Text; detail?: string; certificate?: Prob
   return { name, ...(phase.certificate === undefined ? {} : { certificate: phase.certificate }) };
 }
 
-async function attempt(step: () => Promise<string> | string): Promise<Pick<ProbeStep, 'ok' | 'detail' | 'error'>> {
+async function attempt(step: Step): Promise<Pick<ProbeStep, 'ok' | 'detail' | 'error'>> {
   try {
     return { ok: true, detail: await step() };
   } catch (thrown) {
