@@ -36,7 +36,7 @@ export const databaseTexts: ErrorTemplates = {
   'DATABASE_PARAMETER/number': { what: '参数 :{name} 的值不是有限的数', fix: '在此节点之前更正该值。' },
   'DATABASE_PARAMETER/text': { what: '参数 :{name} 的值不是合法的 Unicode 文本，或含有 NUL 字符', fix: '在此节点之前更正该值。' },
   DATABASE_STATEMENT_REFUSED: { what: '数据库拒绝了该语句（{code}）', fix: CORRECT_SQL },
-  'DATABASE_STATEMENT_REFUSED/message': { what: '数据库拒绝了该语句（{code}）：{message}', fix: CORRECT_SQL },
+  'DATABASE_STATEMENT_REFUSED/message': { what: '数据库拒绝了该语句（{code}，{message}）', fix: CORRECT_SQL },
   'DATABASE_STATEMENT_REFUSED/read-only': { what: '该语句会改变数据，而此节点只能查询（{code}）', fix: '改用写入的节点。' },
   DATABASE_CONSTRAINT: { what: '数据违反数据库的约束 {name}（{code}）', fix: CORRECT_DATA },
   'DATABASE_CONSTRAINT/unique': { what: '数据库中已有相同的记录：唯一约束 {name}（{code}）', fix: CORRECT_DATA },

@@ -21,7 +21,7 @@ import { runTexts } from './run.ts';
 import { schemaTexts } from './schema.ts';
 import { storeTexts } from './store.ts';
 import type { ErrorTemplates } from './template.ts';
-import { words } from './words.ts';
+import { reasonText, words } from './words.ts';
 import type { Text } from '../values/texts.ts';
 
 export type Language = keyof Text;
@@ -119,6 +119,9 @@ function fill(template: string, values: ErrorValues): string {
   return present.replaceAll(PLACEHOLDER, (_, name: string) => (Object.hasOwn(values, name) ? wordOf(name, values[name]!) : '—'));
 }
 
+/** Values that may be sentences of a library or of another system. */
+const FOREIGN = new Set(['reason', 'cause', 'message', 'answer']);
+
 const PLACEHOLDER = /\{([A-Za-z]+)\}/g;
 
 /**
@@ -133,5 +136,6 @@ function wordOf(name: string, value: ErrorValues[string]): string {
       .split(',')
       .map((part) => known[part] ?? part)
       .join('或');
+  if (FOREIGN.has(name)) return reasonText(text, words['reason']!);
   return Object.hasOwn(known, text) ? known[text]! : text;
 }

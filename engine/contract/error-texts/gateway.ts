@@ -58,7 +58,7 @@ export const gatewayTexts: ErrorTemplates = {
 
   GW_CALL_ENDED: { what: '调用方已离开或期限已到，网关结束了对后端的调用' },
   FORWARD_INSIDE_DOWN: {
-    what: '无法从内网网关[ {address} ]取得计划[：{reason}]',
+    what: '无法从内网网关[ {address} ]取得计划[（{reason}）]',
     fix: '检查内网网关是否运行、防火墙是否放行，以及其证书是否由 KQ_FORWARD_CA_FILE 签发。',
   },
   FORWARD_NOT_TAKEN: {

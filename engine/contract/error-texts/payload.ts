@@ -69,17 +69,17 @@ export const payloadTexts: ErrorTemplates = {
   XML_NAME_REFUSED: { what: 'XML 使用了保留的元素名', fix: '请更改该元素名。' },
   XML_TOO_DEEP: { what: 'XML 嵌套超过上限[ {maxDepth} 层]', fix: '请发送方减少嵌套层次。' },
 
-  XSLT_INVALID: { what: 'XSLT 样式表有误[（第 {line} 行）]：{reason}', fix: '更正样式表；须为写在一处的 XSLT 1.0。' },
+  XSLT_INVALID: { what: 'XSLT 样式表有误（[第 {line} 行，]{reason}）', fix: '更正样式表；须为写在一处的 XSLT 1.0。' },
   XSLT_FAILED: { what: 'XSLT 样式表执行失败[（第 {line} 行）]', fix: '用该消息试运行节点并更正样式表。' },
   'XSLT_FAILED/stopped': { what: 'XSLT 样式表终止了执行[（第 {line} 行）]', fix: '用该消息试运行节点；检查 xsl:message 的条件。' },
-  'XSLT_FAILED/xpath': { what: 'XSLT 样式表执行失败[（第 {line} 行）]：{reason}', fix: '更正该行的表达式。' },
+  'XSLT_FAILED/xpath': { what: 'XSLT 样式表执行失败（[第 {line} 行，]{reason}）', fix: '更正该行的表达式。' },
   'XSLT_FAILED/document': { what: 'XSLT 样式表要读取或写出其他文档，已拒绝', fix: '只使用消息与参数；其他数据请先取到消息中。' },
   'XSLT_FAILED/parameter': { what: '参数 {name} 不是文本、数字或布尔值', fix: '只传单个值。' },
   XPATH_WRONG: { what: '[字段 {name} 的 ]XPath 无法求值', fix: '更正表达式（XPath 1.0）；每个前缀都要在“命名空间”中有一行。' },
   XPATH_NOTHING: { what: '字段 {name} 的 XPath 没有找到任何内容', fix: '对照该消息检查路径与前缀，或不要求必须有。' },
   CDA_WRONG: { what: '内容不是 CDA R2 文档', fix: '根元素须为 urn:hl7-org:v3 的 ClinicalDocument；其他 XML 用“解析 XML”。' },
-  TEMPLATE_INVALID: { what: '模板有误（第 {line} 行）：{reason}', fix: '更正该行。' },
-  TEMPLATE_FAILED: { what: '模板填写失败（第 {line} 行）：{reason}', fix: '用该消息试运行节点并更正模板。' },
+  TEMPLATE_INVALID: { what: '模板有误（第 {line} 行，{reason}）', fix: '更正该行。' },
+  TEMPLATE_FAILED: { what: '模板填写失败（第 {line} 行，{reason}）', fix: '用该消息试运行节点并更正模板。' },
   'TEMPLATE_FAILED/json': { what: '模板得到的文本不是合法的 JSON', fix: '值已带引号和转义，不要再加引号；检查逗号。' },
 
   JSON_INPUT: {

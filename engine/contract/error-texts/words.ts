@@ -1,9 +1,7 @@
-/**
- * Chinese words for values that are English words, by the name of the value. Values that are not listed are shown
- * unchanged.
- */
+/** Chinese words for values of errors that are English. */
 const effects = { pure: '无外部影响', read: '只读', 'idempotent-write': '幂等写', write: '写' };
 
+/** By the name of the value. Values that are not listed are shown unchanged. */
 export const words: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   effect: effects,
   declared: effects,
@@ -114,3 +112,75 @@ export const words: Readonly<Record<string, Readonly<Record<string, string>>>> =
     unknown: '原因未知',
   },
 };
+
+/**
+ * Reasons that libraries, the network and other systems give: a pattern, and its Chinese. `$1` is a part of the reason,
+ * `$&` the whole.
+ */
+const SENTENCES: readonly (readonly [RegExp, string])[] = [
+  [/^no connection within (\d+) ms$/, '$1 毫秒内没有连上'],
+  [/^no answer within (\d+) ms$/, '$1 毫秒内没有应答'],
+  [/^(?:the (?:server|other side) closed the connection|closed|connection lost|the connection was lost)$/, '对方关闭了连接，或连接中断'],
+  [/^Connection terminated unexpectedly$/, '对方关闭了连接，或连接中断'],
+  [/^(?:stopped|cancelled|cancelled before it was sent|the (?:step|task) was stopped)$/, '已停止'],
+  [/^time-?out$/, '超时'],
+  [/^(?:timeout expired|Timed out while waiting for handshake|Timeout \(control socket\))$/, '对方没有在连接超时内应答'],
+  [/^(?:GREETING_TIMEOUT|CONNECT_TIMEOUT|NJS-510|ETIMEOUT)$/, '对方没有在连接超时内应答（$&）'],
+  [/^PLT_KFK_NETWORK$/, '没有连上，或对方没有应答'],
+  [/^the server is going away$/, '对方正在停止服务'],
+  [/^the (?:server|proxy) ended the (?:call without a status|stream of settings)$/, '对方提前结束了调用'],
+  [/^the broker closed the channel$|^closed by the broker$/, '消息中间件关闭了通道'],
+  [/^the broker lacks memory or disk$/, '消息中间件内存或磁盘不足'],
+  [/^the broker grants no credit$/, '消息中间件暂不接收'],
+  [/^negative confirm$|^released$/, '消息中间件答复未保存'],
+  [/^no queue can be (read|written)$/, '没有可用的队列'],
+  [/^no bearer token in the answer$/, '应答中没有 Bearer 令牌'],
+  [/^no JSON$/, '应答不是 JSON'],
+  [/self.signed certificate in certificate chain/i, '证书链中有自签名证书'],
+  [/self.signed certificate/i, '对方使用自签名证书'],
+  [/certificate has expired/i, '对方证书已过期'],
+  [/unable to (?:verify the first|get (?:local )?issuer) certificate/i, '对方证书的签发者不受信任'],
+  [/does not match certificate's altnames/i, '证书与主机名不符'],
+  [/^ERR_HTTP2_\w+$/, 'HTTP/2 出错，对方可能不是 HTTP/2 服务（$&）'],
+  [/^HPE_\w+$/, '对方的应答不是 HTTP（$&）'],
+  [/^ERR_(?:SSL|TLS)_\w+$/, 'TLS 出错（$&）'],
+  [/^it is not well-formed$/, '不是格式良好的 XML'],
+  // Liquid.
+  [/^undefined filter: (.+)$/, '没有名为 $1 的过滤器'],
+  [/^tag "(.+)" not found$/, '没有名为 $1 的标签'],
+  [/^(?:tag |output )?(.+) not closed$/, '$1 没有结束'],
+  [/^illegal tag: (.+)$/, '标签的写法有误：$1'],
+  [/^invalid range syntax$/, '范围的写法有误'],
+  [/^duplicated else$/, 'else 重复'],
+  [/^invalid value expression: (.+)$/, '值的写法有误：$1'],
+  [/^(?:unexpected token|unexpected character) (.+?)(?:, value expected)?$/, '此处不应出现 $1'],
+  [/^expected "\|" before filter$/, '过滤器之前须有“|”'],
+  [/^expected filter name$/, '“|”之后须有过滤器名称'],
+  [/^expected variable name$/, '此处须有变量名'],
+  [/^unbalanced parentheses$/, '括号不配对'],
+  [/^illegal tag syntax, tag name expected$/, '标签须以名称开头'],
+  [/^memory alloc limit exceeded$/, '结果过大'],
+];
+
+/** A code of the operating system that begins a sentence: `connect ECONNREFUSED 127.0.0.1:80`. */
+const SYSTEM_CODE = /^(?:[a-z]{3,20} )?(E[A-Z]{3,20}(?:_[A-Z]{1,20})?)\b/;
+
+/** Returns the reason in Chinese. One that is not known is quoted; a code stays as it is. */
+export function reasonText(reason: string, codes: Readonly<Record<string, string>>): string {
+  if (Object.hasOwn(codes, reason)) return codes[reason]!;
+  for (const [pattern, chinese] of SENTENCES) if (pattern.test(reason)) return chineseOf(reason, pattern, chinese);
+  const [, code = ''] = SYSTEM_CODE.exec(reason) ?? [];
+  if (Object.hasOwn(codes, code)) return codes[code]!;
+  return isEnglish(reason) ? `原文：“${reason}”` : reason;
+}
+
+function chineseOf(reason: string, pattern: RegExp, chinese: string): string {
+  const [whole, ...parts] = pattern.exec(reason)!;
+  return chinese.replaceAll(/\$([&\d])/g, (_, part: string) => (part === '&' ? whole : (parts[Number(part) - 1] ?? '')));
+}
+
+/** Returns whether the text has words, and not only codes, numbers and names. */
+function isEnglish(text: string): boolean {
+  const [, ...later] = text.split(/\s+/);
+  return !/\p{Script=Han}/u.test(text) && later.some((word) => /[a-z]{2,}/.test(word));
+}

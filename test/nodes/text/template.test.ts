@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import iconv from 'iconv-lite';
+import { errorText } from '../../../engine/contract/error-texts/error-texts.ts';
+import type { AppError } from '../../../engine/contract/values/errors.ts';
 import { createMessage } from '../../../engine/contract/values/message.ts';
 import { runNode } from '../../../engine/testing/run-node.ts';
+import { createLiquid, parseTemplate } from '../../../nodes/text/liquid.ts';
 import template from '../../../nodes/text/template.node.ts';
 import { endsOnCancel, LARGE_LIST, whileOthersGoOn } from '../support/large.ts';
 import { showsContract } from '../shows-contract.ts';
@@ -117,3 +120,19 @@ async function run(text: string, data: unknown, config: Record<string, unknown> 
   assert.ok('emit' in outcome);
   return outcome.emit!['ok']![0]!.data;
 }
+
+test('what the library says about a template is told in Chinese', () => {
+  const liquid = createLiquid('none');
+  const told = (template: string) => {
+    try {
+      parseTemplate(liquid, template);
+    } catch (error) {
+      return errorText(error as AppError, 'zh-CN').what;
+    }
+    return assert.fail(template);
+  };
+  assert.equal(told('\n{{ name | shout }}'), '模板有误（第 2 行，没有名为 shout 的过滤器）');
+  assert.equal(told('{% if name %}'), '模板有误（第 1 行，{% if name %} 没有结束）');
+  assert.equal(told('{% include "a" %}'), '模板有误（第 1 行，没有名为 include 的标签）');
+  assert.equal(told('{% for name %}{% endfor %}'), '模板有误（第 1 行，标签的写法有误：{% for name %}）');
+});

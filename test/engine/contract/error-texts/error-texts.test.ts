@@ -44,8 +44,8 @@ test('a part in brackets goes with its value; elsewhere an absent value is a das
 test('words of the network and of the product are Chinese, what is not known stays as it is', () => {
   const connect = (reason: string) =>
     errorText({ code: 'MLLP_CONNECT_FAILED', message: '', values: { host: '10.1.2.3', port: 6661, reason } }, 'zh-CN').what;
-  assert.equal(connect('ECONNREFUSED'), '无法连接 10.1.2.3:6661：对方拒绝连接');
-  assert.equal(connect('E_ODD'), '无法连接 10.1.2.3:6661：E_ODD');
+  assert.equal(connect('ECONNREFUSED'), '无法连接 10.1.2.3:6661（对方拒绝连接）');
+  assert.equal(connect('E_ODD'), '无法连接 10.1.2.3:6661（E_ODD）');
 });
 
 test('an unknown code says its code and keeps the English sentence as the original', () => {

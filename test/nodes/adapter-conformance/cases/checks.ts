@@ -32,6 +32,7 @@ export function assertExplained(error: AppError | ErrorRecord, place: Place | un
     const { what, fix } = errorText(record, language);
     assert.ok(fix !== undefined && fix !== '', `it does not say what to do (${language}): ${shown}`);
     assert.ok(language === 'en' || /\p{Script=Han}/u.test(what + fix), `not Chinese: ${what}`);
+    assert.ok(language === 'en' || !hasEnglish(what), `English in Chinese: ${what}`);
     assert.ok(!what.includes('—'), `a value is missing: ${what}`);
     if (place === undefined) continue;
     for (const part of [place.host, String(place.port)])
@@ -47,4 +48,9 @@ export function secretsOf(...credentials: readonly (string | undefined)[]): read
     const password = credential.includes('\n') ? credential.split('\n')[1]! : credential.slice(credential.indexOf(':') + 1);
     return [credential, password];
   });
+}
+
+/** Words of a library are quoted. */
+function hasEnglish(chinese: string): boolean {
+  return /[a-z]{2,} [a-z]{2,}/i.test(chinese.replaceAll(/原文：“[^”]*”/g, ''));
 }
