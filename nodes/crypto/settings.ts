@@ -1,6 +1,8 @@
 /** Settings of a `crypto` adapter per environment. The secret part of its key is the credential. */
 import { Type, type Static } from 'typebox';
-import { fieldGroup, fieldText } from '../../engine/contract/values/texts.ts';
+import { fieldGroup, fieldText, fieldWhen } from '../../engine/contract/values/texts.ts';
+
+const SM2 = fieldWhen('algorithm', 'SM2');
 
 export const CryptoSettings = Type.Object(
   {
@@ -25,11 +27,12 @@ export const CryptoSettings = Type.Object(
     ),
     publicKey: Type.Optional(
       Type.String({
+        ...SM2,
         ...fieldText(
           '对方公钥',
           'Public key of the other side',
-          '仅 SM2：验签和加密用对方的公钥，PEM，或 130 位十六进制（04 开头）。不填时用自己私钥对应的公钥。',
-          'SM2 only: the key for verifying and encrypting, as PEM or 130 hexadecimal digits that begin with 04. If left out, the public key of the own private key.',
+          '验签和加密用对方的公钥，PEM，或 130 位十六进制（04 开头）。不填时用自己私钥对应的公钥。',
+          'The key for verifying and encrypting, as PEM or 130 hexadecimal digits that begin with 04. If left out, the public key of the own private key.',
         ),
         minLength: 1,
         maxLength: 4000,
@@ -37,6 +40,7 @@ export const CryptoSettings = Type.Object(
     ),
     userId: Type.String({
       ...fieldGroup('advanced'),
+      ...SM2,
       ...fieldText('SM2 用户标识', 'SM2 user id', '签名双方约定的标识。', 'The identifier that both sides of a signature agreed on.'),
       minLength: 1,
       maxLength: 100,
@@ -44,6 +48,7 @@ export const CryptoSettings = Type.Object(
     }),
     signatureForm: Type.Union([Type.Literal('der'), Type.Literal('raw')], {
       ...fieldGroup('advanced'),
+      ...SM2,
       ...fieldText('SM2 签名格式', 'Form of SM2 signatures', undefined, undefined, {
         options: { der: ['DER（GM/T 0009）', 'DER (GM/T 0009)'], raw: ['r‖s，64 字节', 'r and s, 64 bytes'] },
       }),
@@ -51,6 +56,7 @@ export const CryptoSettings = Type.Object(
     }),
     ciphertextForm: Type.Union([Type.Literal('der'), Type.Literal('c1c3c2'), Type.Literal('c1c2c3')], {
       ...fieldGroup('advanced'),
+      ...SM2,
       ...fieldText('SM2 密文格式', 'Form of SM2 ciphertexts', undefined, undefined, {
         options: {
           der: ['DER（GM/T 0009）', 'DER (GM/T 0009)'],

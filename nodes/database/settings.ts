@@ -1,10 +1,11 @@
 /** Settings of a `database` adapter per environment. */
 import { Type, type Static } from 'typebox';
-import { fieldGroup, fieldText } from '../../engine/contract/values/texts.ts';
+import { fieldGroup, fieldText, fieldWhen } from '../../engine/contract/values/texts.ts';
 import { idleCloseField } from '../shared/idle-close-field.ts';
-import { OptionalTls } from '../shared/tls-fields.ts';
+import { optionalTls } from '../shared/tls-fields.ts';
 
 const closed = { additionalProperties: false } as const;
+const ON_SERVER = fieldWhen('engine', 'postgresql', 'mysql', 'mariadb', 'sqlserver', 'oracle');
 const NAME = '^[^\\u0000-\\u001f\\u007f]+$';
 
 export const DatabaseSettings = Type.Object(
@@ -39,13 +40,15 @@ export const DatabaseSettings = Type.Object(
     ),
     host: Type.Optional(
       Type.String({
-        ...fieldText('主机', 'Host', 'SQLite 不填。', 'Left out for SQLite.', { example: 'lis-db.hospital-c.example' }),
+        ...ON_SERVER,
+        ...fieldText('主机', 'Host', undefined, undefined, { example: 'lis-db.hospital-c.example' }),
         minLength: 1,
         maxLength: 255,
       }),
     ),
     port: Type.Optional(
       Type.Integer({
+        ...ON_SERVER,
         ...fieldText('端口', 'Port', '不填时用该数据库的默认端口。', 'If left out, the default port of the database.'),
         minimum: 1,
         maximum: 65_535,
@@ -53,7 +56,8 @@ export const DatabaseSettings = Type.Object(
     ),
     database: Type.Optional(
       Type.String({
-        ...fieldText('库名', 'Database', 'Oracle 填服务名；SQLite 不填。', 'Oracle: the service name. Left out for SQLite.', {
+        ...ON_SERVER,
+        ...fieldText('库名', 'Database', 'Oracle 填服务名。', 'Oracle: the service name.', {
           example: 'lis',
         }),
         minLength: 1,
@@ -63,6 +67,7 @@ export const DatabaseSettings = Type.Object(
     ),
     user: Type.Optional(
       Type.String({
+        ...ON_SERVER,
         ...fieldText(
           '用户',
           'User',
@@ -75,10 +80,11 @@ export const DatabaseSettings = Type.Object(
         pattern: NAME,
       }),
     ),
-    tls: Type.Optional(OptionalTls),
+    tls: Type.Optional(optionalTls(ON_SERVER)),
     /** The operator decides this deliberately, for a database without TLS in the same protected network. */
     allowPlain: Type.Optional(
       Type.Boolean({
+        ...ON_SERVER,
         ...fieldGroup('advanced'),
         ...fieldText(
           '允许明文',
@@ -90,11 +96,12 @@ export const DatabaseSettings = Type.Object(
     ),
     file: Type.Optional(
       Type.String({
+        ...fieldWhen('engine', 'sqlite'),
         ...fieldText(
           '文件',
           'File',
-          '仅 SQLite：数据库文件的绝对路径，须在 KQ_FILE_ROOTS 允许的目录中。',
-          'SQLite only: absolute path of the database file, in a folder that KQ_FILE_ROOTS allows.',
+          '数据库文件的绝对路径，须在 KQ_FILE_ROOTS 允许的目录中。',
+          'Absolute path of the database file, in a folder that KQ_FILE_ROOTS allows.',
           { example: '/srv/lis/lis.db' },
         ),
         pattern: '^/',

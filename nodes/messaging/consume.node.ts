@@ -66,9 +66,9 @@ const Config = Type.Object(
       destinationField(
         '死信目的地',
         'Dead letters',
-        '流程拒收的消息连同原因存到这里；不填时为来源名加 .dead。不存在时自动建立。',
-        'Where messages that the flow refuses are stored with the reason; the source with .dead if left out. Created if it does not exist.',
-        'adt-events.dead',
+        '流程拒收的消息连同原因存到这里。不填时为来源名加 .dead，不存在时自动建立。RocketMQ 例外：来源名加 -dead（名称不能含点），须由管理员预先建立。',
+        'Where messages that the flow refuses are stored with the reason. If left out, the source with .dead; it is created if it does not exist. RocketMQ differs: the source with -dead, because its names have no dots, and its administrator must create it.',
+        'adt-events-dead',
       ),
     ),
     window: Type.Integer({

@@ -1,8 +1,8 @@
 /** Settings of a `messaging` adapter per environment. */
 import { Type, type Static } from 'typebox';
-import { fieldEditor, fieldGroup, fieldText } from '../../engine/contract/values/texts.ts';
+import { fieldEditor, fieldGroup, fieldText, fieldWhen } from '../../engine/contract/values/texts.ts';
 import { idleCloseField } from '../shared/idle-close-field.ts';
-import { OptionalTls } from '../shared/tls-fields.ts';
+import { optionalTls } from '../shared/tls-fields.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -45,10 +45,11 @@ const Management = Type.Object(
     ...fieldText(
       '管理接口',
       'Management API',
-      '仅 RabbitMQ：管理插件的地址，用于“消息中间件”页面；凭据中的用户须有 management 标签。TLS 与上面相同。',
-      'RabbitMQ only: the address of its management plugin, for the page Message brokers; the user of the credential needs the tag management. TLS as above.',
+      '管理插件的地址，用于“消息中间件”页面；凭据中的用户须有 management 标签。TLS 与上面相同。',
+      'The address of its management plugin, for the page Message brokers; the user of the credential needs the tag management. TLS as above.',
     ),
     ...fieldEditor('optional-group'),
+    ...fieldWhen('broker', 'rabbitmq'),
     ...closed,
   },
 );
@@ -86,11 +87,12 @@ export const MessagingSettings = Type.Object(
     }),
     virtualHost: Type.Optional(
       Type.String({
+        ...fieldWhen('broker', 'rabbitmq', 'amqp-1.0', 'stomp', 'redis'),
         ...fieldText(
           '虚拟主机',
           'Virtual host',
-          '仅 RabbitMQ 与 AMQP 1.0；不填时为默认主机。',
-          'RabbitMQ and AMQP 1.0 only; the default one if left out.',
+          '不填时为默认主机。Redis 填数据库编号，不填时为 0。',
+          'The default one if left out. For Redis the number of the database, 0 if left out.',
           { example: 'hospital-c' },
         ),
         minLength: 1,
@@ -100,7 +102,8 @@ export const MessagingSettings = Type.Object(
     addressForm: Type.Optional(
       Type.Union([Type.Literal('name'), Type.Literal('rabbitmq-3'), Type.Literal('rabbitmq-4')], {
         ...fieldGroup('advanced'),
-        ...fieldText('地址格式', 'Form of addresses', '仅 AMQP 1.0。', 'AMQP 1.0 only.', {
+        ...fieldWhen('broker', 'amqp-1.0'),
+        ...fieldText('地址格式', 'Form of addresses', undefined, undefined, {
           options: {
             name: ['队列名称（ActiveMQ、Artemis）', 'The name of the queue (ActiveMQ, Artemis)'],
             'rabbitmq-3': ['RabbitMQ 3 的 AMQP 1.0 插件', 'Plugin for AMQP 1.0 of RabbitMQ 3'],
@@ -121,7 +124,7 @@ export const MessagingSettings = Type.Object(
       }),
       default: 'password',
     }),
-    tls: Type.Optional(OptionalTls),
+    tls: Type.Optional(optionalTls()),
     /** The operator decides this deliberately, for a broker without TLS in the same protected network. */
     allowPlain: Type.Optional(
       Type.Boolean({
@@ -158,7 +161,7 @@ export const MessagingSettings = Type.Object(
           'Name prefix',
           '多家机构共用一个中间件时填写：该适配器的节点和“消息中间件”页面只能使用、查看以此开头的队列和主题。请以分隔符结尾：hospital-1 也包含 hospital-10。',
           'If several organisations share the broker: nodes with this adapter and the page Message brokers use and see only queues and topics that begin with it. End it with a separator: hospital-1 covers hospital-10 too.',
-          { example: 'hospital-c.' },
+          { example: 'hospital-c-' },
         ),
         minLength: 1,
         maxLength: 100,

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
+import { fieldEditor, fieldText, fieldWhen } from '../../engine/contract/values/texts.ts';
 import { CertificateName, TrustedCa } from '../shared/tls-fields.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -22,6 +22,7 @@ export const RegistrySettings = Type.Object(
       maxItems: 5,
     }),
     api: Type.Union([Type.Literal('v1'), Type.Literal('v2'), Type.Literal('v3')], {
+      ...fieldWhen('kind', 'nacos'),
       ...fieldText(
         'Nacos 接口版本',
         'API of Nacos',
@@ -42,6 +43,7 @@ export const RegistrySettings = Type.Object(
     }),
     datacenter: Type.Optional(
       Type.String({
+        ...fieldWhen('kind', 'consul'),
         ...fieldText('Consul 数据中心', 'Consul datacenter', '不填时为该 Consul 自己的。', 'That of the agent if left out.'),
         pattern: '^[A-Za-z0-9_-]{1,64}$',
       }),

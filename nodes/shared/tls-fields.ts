@@ -1,6 +1,6 @@
 /** The settings for the trusted certificate of the remote system. */
 import { Type } from 'typebox';
-import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
+import { fieldEditor, fieldText, type fieldWhen } from '../../engine/contract/values/texts.ts';
 
 /** Settings are shown and exported in clear, so a private key must not be among them. */
 export const WITHOUT_PRIVATE_KEY = '^(?![\\s\\S]*PRIVATE KEY-----)';
@@ -28,16 +28,19 @@ export const CertificateName = Type.String({
 });
 
 /** TLS of a connection that is encrypted or not. */
-export const OptionalTls = Type.Object(
-  { ca: Type.Optional(TrustedCa), serverName: Type.Optional(CertificateName) },
-  {
-    ...fieldText(
-      'TLS',
-      'TLS',
-      '连接加密，并验证对方证书；不使用时只能连本机，除非允许明文。',
-      'The connection is encrypted and the certificate is checked; without TLS only this machine can be reached, unless plain text is allowed.',
-    ),
-    ...fieldEditor('optional-group'),
-    additionalProperties: false,
-  },
-);
+export function optionalTls(when: Partial<ReturnType<typeof fieldWhen>> = {}) {
+  return Type.Object(
+    { ca: Type.Optional(TrustedCa), serverName: Type.Optional(CertificateName) },
+    {
+      ...when,
+      ...fieldText(
+        'TLS',
+        'TLS',
+        '连接加密，并验证对方证书；不使用时只能连本机，除非允许明文。',
+        'The connection is encrypted and the certificate is checked; without TLS only this machine can be reached, unless plain text is allowed.',
+      ),
+      ...fieldEditor('optional-group'),
+      additionalProperties: false,
+    },
+  );
+}

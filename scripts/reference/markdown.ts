@@ -1,5 +1,5 @@
 /** Parts that all pages of the reference share. */
-import type { Text } from '../../engine/contract/values/texts.ts';
+import type { FieldWhen, Text } from '../../engine/contract/values/texts.ts';
 import { code, meaningOf, type FieldRow } from './schema-rows.ts';
 
 /** A page: the text of a file of docs/reference/, and the fields without a description. */
@@ -33,9 +33,11 @@ export function undescribedOf(rows: readonly FieldRow[], where: string): string[
 
 const PRESENCE: Readonly<Record<FieldRow['presence'], string>> = { required: '*required*', alternative: '*one of these*', optional: '' };
 
-function cellsOf({ path, presence, type, default: value, text }: FieldRow): string[] {
+function cellsOf({ path, schema, presence, type, default: value, text }: FieldRow): string[] {
   const fallback = value === undefined ? PRESENCE[presence] : code(value);
-  const meanings = (['en', 'zh-CN'] as const).map((language) => (text === undefined ? '' : meaningOf(text, language)));
+  const meanings = (['en', 'zh-CN'] as const).map((language) =>
+    text === undefined ? '' : meaningOf(text, language, schema['when'] as FieldWhen | undefined),
+  );
   return [`\`${path}\``, type, fallback, ...meanings];
 }
 

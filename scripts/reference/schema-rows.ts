@@ -5,7 +5,7 @@
 import { isPlainPattern } from '../../engine/contract/values/plain-text.ts';
 import { isAnyName } from '../../engine/contract/values/named-values.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
-import type { FieldText, Text } from '../../engine/contract/values/texts.ts';
+import type { FieldText, FieldWhen, Text } from '../../engine/contract/values/texts.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -155,12 +155,13 @@ export function code(value: unknown, quote: '"' | '' = '"'): string {
   return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``;
 }
 
-/** Returns label, help, the labels of a choice's options and an example, in one language. */
-export function meaningOf({ label, help, options, example }: FieldText, language: keyof Text): string {
+/** Returns label, when the field applies, help, the labels of a choice's options and an example, in one language. */
+export function meaningOf({ label, help, options, example }: FieldText, language: keyof Text, when?: FieldWhen): string {
   const [stop, between, begin] = language === 'en' ? ['. ', '; ', 'Example: '] : ['。', '；', '例：'];
   const words = Object.entries(options ?? {}).map(([value, text]) => `${code(value, '')} ${text[language]}`);
   const parts = [
     `**${label[language]}**`,
+    when === undefined ? '' : whenOf(when, language),
     help?.[language],
     words.join(between),
     example === undefined ? '' : `${begin}${code(example, '')}`,
@@ -170,4 +171,9 @@ export function meaningOf({ label, help, options, example }: FieldText, language
     .map((part) => part.replace(/[.。]$/, ''))
     .join(stop)
     .concat(stop.trim());
+}
+
+function whenOf({ field, is }: FieldWhen, language: keyof Text): string {
+  const values = is.map((value) => code(value));
+  return language === 'en' ? `Only if ${code(field, '')} is ${values.join(' or ')}` : `仅当 ${code(field, '')} 为 ${values.join('、')}`;
 }

@@ -17,7 +17,7 @@ import {
 } from '../../designer/src/node-panel/expression/condition-rules.ts';
 import { cronOf, everydayOf, EVERYDAY_START, nextRuns } from '../../designer/src/kit/form/inputs/cron-words.ts';
 import { EXPRESSION_FUNCTIONS } from '../../designer/src/node-panel/expression/expression-functions.ts';
-import { fieldsOf, kindOf, withField, type FieldSchema } from '../../designer/src/kit/form/field-schema.ts';
+import { asField, fieldsFor, fieldsOf, kindOf, withField, type FieldSchema } from '../../designer/src/kit/form/field-schema.ts';
 import { FLOW_SCHEMAS } from '../../designer/src/node-panel/flow-schema.ts';
 import { issuesElsewhere, localIssues, serverIssues } from '../../designer/src/kit/form/form-issues.ts';
 import { defaultRetry, handlingSchema, type HandlingCase } from '../../designer/src/node-panel/handling-schema.ts';
@@ -32,6 +32,10 @@ import { withDefaults } from '../../designer/src/model/schema/schema-defaults.ts
 import { compileScopePath } from '../../engine/contract/flow/scope-path.ts';
 import type { ConditionRule } from '../../engine/contract/flow/expression-types.ts';
 import type { NodeDefinition } from '../../engine/contract/node/node.ts';
+import { DatabaseSettings } from '../../nodes/database/settings.ts';
+import { MessagingSettings } from '../../nodes/messaging/settings.ts';
+import { RegistrySettings } from '../../nodes/registry-centre/settings.ts';
+import { HttpSettings } from '../../nodes/shared/http/settings.ts';
 import { compileExpression, createInPlaceRunner } from '../../engine/expression/browser.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -303,3 +307,20 @@ function kindsIn(schema: FieldSchema, path = ''): { readonly path: string; reado
     return [{ path: `${path}/${name}`, kind }, ...(inner === undefined ? [] : kindsIn(inner, `${path}/${name}`))];
   });
 }
+
+test('a form shows the fields of the chosen product, and what was filled in for another one', () => {
+  const shown = (settings: TSchema, record: Readonly<Record<string, unknown>>) =>
+    fieldsFor(fieldsOf(asField(settings)), record).map(({ name }) => name);
+  const sqlite = shown(DatabaseSettings, { engine: 'sqlite' });
+  assert.deepEqual(sqlite, ['engine', 'file', 'connections', 'idleCloseMs']);
+  const oracle = shown(DatabaseSettings, { engine: 'oracle' });
+  assert.deepEqual(oracle, ['engine', 'host', 'port', 'database', 'user', 'tls', 'allowPlain', 'connections', 'idleCloseMs']);
+  assert.ok(shown(DatabaseSettings, { engine: 'sqlite', host: 'lis' }).includes('host'));
+  const ofKafka = shown(MessagingSettings, { broker: 'kafka' });
+  for (const name of ['virtualHost', 'addressForm', 'management']) {
+    assert.ok(!ofKafka.includes(name), name);
+    assert.equal(shown(MessagingSettings, { broker: 'rabbitmq' }).includes(name), name !== 'addressForm');
+  }
+  assert.ok(!shown(HttpSettings, { baseUrl: 'https://his' }).includes('oauth2'));
+  assert.ok(shown(RegistrySettings, {}).includes('api'));
+});

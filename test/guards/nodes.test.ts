@@ -8,11 +8,12 @@ import { iconBody, readIconSet } from '../../control/api/serve-icons.ts';
 import type { AdapterType } from '../../engine/contract/node/adapter-type.ts';
 import { EDITORS, fieldKind, type FieldEditor } from '../../engine/contract/values/field-kind.ts';
 import type { NodeDefinition, PortSpec } from '../../engine/contract/node/node.ts';
-import type { FieldText, Text } from '../../engine/contract/values/texts.ts';
+import type { FieldText, FieldWhen, Text } from '../../engine/contract/values/texts.ts';
 
 interface Field {
   readonly text?: FieldText;
   readonly editor?: FieldEditor;
+  readonly when?: FieldWhen;
   readonly anyOf?: readonly { readonly const?: unknown }[];
   readonly items?: Field;
   readonly properties?: Readonly<Record<string, Field>>;
@@ -46,7 +47,10 @@ for (const file of globSync('nodes/*/*.adapter.ts', { cwd: root }).sort()) {
       ...(type.credential === undefined ? {} : { credential: type.credential }),
     }))
       checkText(text, what);
-    for (const [name, field] of Object.entries(type.settings.properties)) checkField(field as Field, name);
+    for (const [name, field] of Object.entries(type.settings.properties)) {
+      checkField(field as Field, name);
+      checkWhen(field as Field, name, type.settings.properties as Readonly<Record<string, Field>>);
+    }
   });
 }
 
@@ -121,6 +125,13 @@ function checkField(field: Field, name: string): void {
   checkOptions(field, name);
   const inner = kind === 'group' ? field.properties : kind === 'rows' ? field.items?.properties : undefined;
   for (const [part, innerField] of Object.entries(inner ?? {})) checkField(innerField, `${name}/${part}`);
+}
+
+/** What a field depends on is a choice beside it. */
+function checkWhen({ when }: Field, name: string, siblings: Readonly<Record<string, Field>>): void {
+  if (when === undefined) return;
+  const choices = siblings[when.field]?.anyOf?.map((member) => member.const) ?? [];
+  for (const value of when.is) assert.ok(choices.includes(value), `field ${name}: ${when.field} has no choice ${value}`);
 }
 
 /** A person chooses between words, never between values of the program; codes such as GET, 1.2 or GBK are words of their own. */

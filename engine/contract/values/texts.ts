@@ -68,6 +68,20 @@ export function fieldGroup(group: FieldGroup): { readonly group: FieldGroup } {
   return { group };
 }
 
+/** When a field applies: the value of the field beside it is one of these. */
+export interface FieldWhen {
+  readonly field: string;
+  readonly is: readonly string[];
+}
+
+/**
+ * Returns schema options for a field that only applies to some choices of another field: the form shows it for those, or
+ * while it has a value. It must be optional or have a default, since nothing else looks at this.
+ */
+export function fieldWhen(field: string, ...is: readonly string[]): { readonly when: FieldWhen } {
+  return { when: { field, is } };
+}
+
 function optionTexts(options: NonNullable<MoreText['options']>): Readonly<Record<string, Text>> {
   return Object.fromEntries(Object.entries(options).map(([value, [zhCN, en]]) => [value, { 'zh-CN': zhCN, en }]));
 }

@@ -1,10 +1,12 @@
 /** Settings of a `file` adapter per environment. */
 import { Type, type Static } from 'typebox';
-import { fieldEditor, fieldGroup, fieldText } from '../../../engine/contract/values/texts.ts';
+import { fieldEditor, fieldGroup, fieldText, fieldWhen } from '../../../engine/contract/values/texts.ts';
 import { idleCloseField } from '../../shared/idle-close-field.ts';
 import { CertificateName, TrustedCa } from '../../shared/tls-fields.ts';
 
 const closed = { additionalProperties: false } as const;
+const ON_SERVER = fieldWhen('kind', 'ftp', 'sftp');
+const FTP = fieldWhen('kind', 'ftp');
 const PLAIN = '^[^\\u0000-\\u001f\\u007f]+$';
 
 export const FileSettings = Type.Object(
@@ -35,13 +37,15 @@ export const FileSettings = Type.Object(
     ),
     host: Type.Optional(
       Type.String({
-        ...fieldText('主机', 'Host', '本机目录不填。', 'Left out for a folder of this machine.', { example: 'ftp.hospital-c.example' }),
+        ...ON_SERVER,
+        ...fieldText('主机', 'Host', undefined, undefined, { example: 'ftp.hospital-c.example' }),
         minLength: 1,
         maxLength: 255,
       }),
     ),
     port: Type.Optional(
       Type.Integer({
+        ...ON_SERVER,
         ...fieldText('端口', 'Port', '不填时：FTP 21，隐式 TLS 990，SFTP 22。', 'If left out: FTP 21, implicit TLS 990, SFTP 22.'),
         minimum: 1,
         maximum: 65_535,
@@ -49,6 +53,7 @@ export const FileSettings = Type.Object(
     ),
     user: Type.Optional(
       Type.String({
+        ...ON_SERVER,
         ...fieldText('用户', 'User', undefined, undefined, { example: 'kangqiao' }),
         minLength: 1,
         maxLength: 128,
@@ -57,11 +62,12 @@ export const FileSettings = Type.Object(
     ),
     hostKeys: Type.Optional(
       Type.Array(Type.String({ pattern: '^SHA256:[A-Za-z0-9+/]{43}=?$' }), {
+        ...fieldWhen('kind', 'sftp'),
         ...fieldText(
           '服务器公钥指纹',
           'Fingerprints of host keys',
-          '仅 SFTP，必填：服务器管理员用 ssh-keygen -lf 查得的 SHA256 指纹；不符时拒绝连接。',
-          'SFTP only, required: the SHA256 fingerprints that the administrator of the server sees with ssh-keygen -lf. Others are refused.',
+          '必填：服务器管理员用 ssh-keygen -lf 查得的 SHA256 指纹；不符时拒绝连接。',
+          'Required: the SHA256 fingerprints that the administrator of the server sees with ssh-keygen -lf. Others are refused.',
           { example: 'SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8' },
         ),
         minItems: 1,
@@ -84,10 +90,11 @@ export const FileSettings = Type.Object(
           ...fieldText(
             'TLS（FTPS）',
             'TLS (FTPS)',
-            '仅 FTP：控制连接与数据连接都加密，并验证对方证书；不使用时只能连本机，除非允许明文。',
-            'FTP only: control and data connections are encrypted and the certificate is checked; without TLS only this machine can be reached, unless plain text is allowed.',
+            '控制连接与数据连接都加密，并验证对方证书；不使用时只能连本机，除非允许明文。',
+            'Control and data connections are encrypted and the certificate is checked; without TLS only this machine can be reached, unless plain text is allowed.',
           ),
           ...fieldEditor('optional-group'),
+          ...FTP,
           ...closed,
         },
       ),
@@ -95,6 +102,7 @@ export const FileSettings = Type.Object(
     /** The operator decides this deliberately, for a server without TLS in the same protected network. */
     allowPlain: Type.Optional(
       Type.Boolean({
+        ...FTP,
         ...fieldGroup('advanced'),
         ...fieldText(
           '允许明文',
@@ -106,8 +114,9 @@ export const FileSettings = Type.Object(
     ),
     nameCharset: Type.Optional(
       Type.Union([Type.Literal('UTF-8'), Type.Literal('GBK')], {
+        ...FTP,
         ...fieldGroup('advanced'),
-        ...fieldText('文件名字符集', 'Charset of file names', '仅 FTP。', 'FTP only.'),
+        ...fieldText('文件名字符集', 'Charset of file names'),
         default: 'UTF-8',
       }),
     ),
@@ -158,13 +167,9 @@ export const FileSettings = Type.Object(
           }),
         },
         {
-          ...fieldText(
-            '接收地址',
-            'Receive at',
-            '仅“平台作为 FTP 服务器”：除本机回环外须用 TLS（AUTH TLS）。',
-            'Only for the platform as FTP server: TLS (AUTH TLS) is demanded except on loopback.',
-          ),
+          ...fieldText('接收地址', 'Receive at', '除本机回环外须用 TLS（AUTH TLS）。', 'TLS (AUTH TLS) is demanded except on loopback.'),
           ...fieldEditor('optional-group'),
+          ...fieldWhen('kind', 'server'),
           ...closed,
         },
       ),

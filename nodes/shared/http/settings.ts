@@ -1,6 +1,6 @@
 /** Settings of adapters that use HTTP (`http`, `soap`, `fhir`): address and login of the hospital's system. */
 import { Type, type Static } from 'typebox';
-import { fieldEditor, fieldGroup, fieldText } from '../../../engine/contract/values/texts.ts';
+import { fieldEditor, fieldGroup, fieldText, fieldWhen } from '../../../engine/contract/values/texts.ts';
 import { CertificateName, TrustedCa, WITHOUT_PRIVATE_KEY } from '../tls-fields.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -48,18 +48,20 @@ const OAuth2 = Type.Object(
     ),
     keyId: Type.Optional(
       Type.String({
-        ...fieldText('密钥编号', 'Key id', '仅用于私钥签名：写入 JWT 的 kid。', 'Only for the signature: the kid of the JWT.'),
+        ...fieldWhen('authentication', 'private_key_jwt'),
+        ...fieldText('密钥编号', 'Key id', '写入 JWT 的 kid。', 'The kid of the JWT.'),
         minLength: 1,
         maxLength: 200,
       }),
     ),
   },
   {
+    ...fieldWhen('auth', 'oauth2'),
     ...fieldText(
       'OAuth 2.0',
       'OAuth 2.0',
-      '仅用于“OAuth 2.0”登录：自动取得访问令牌，并在到期前更换。',
-      'Only for the login with OAuth 2.0: access tokens are taken by themselves and replaced before they expire.',
+      '自动取得访问令牌，并在到期前更换。',
+      'Access tokens are taken by themselves and replaced before they expire.',
     ),
     ...fieldEditor('optional-group'),
     ...closed,
@@ -108,7 +110,8 @@ export const HttpSettings = Type.Object(
       },
     ),
     authHeader: Type.String({
-      ...fieldText('登录请求头', 'Login header', '仅用于“自定义请求头”。', 'Only for the login with “a header”.'),
+      ...fieldWhen('auth', 'header'),
+      ...fieldText('登录请求头', 'Login header'),
       pattern: '^[A-Za-z0-9-]{1,100}$',
       default: 'X-Api-Key',
     }),

@@ -5,7 +5,7 @@ import type { FieldGroup } from '../../../../engine/contract/values/texts.ts';
 import { pointerStep } from '../../../../engine/contract/schema/schema-problem.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { FieldRow } from './field-row.tsx';
-import { sameJson, withField, type Field } from './field-schema.ts';
+import { fieldsFor, isChanged, withField, type Field } from './field-schema.ts';
 import { useFormState } from './form-context.tsx';
 import styles from './field-list.module.css';
 
@@ -28,7 +28,8 @@ interface FieldListProps {
   readonly onChange: (record: Readonly<Record<string, unknown>>, pointer: string) => void;
 }
 
-export function FieldList({ fields, record, pointer, onChange }: FieldListProps) {
+export function FieldList({ fields: all, record, pointer, onChange }: FieldListProps) {
+  const fields = fieldsFor(all, record);
   const row = (field: Field) => {
     const own = `${pointer}${pointerStep(field.name)}`;
     return (
@@ -95,9 +96,4 @@ function FoldedFields({ group, of, changed, pointers, children }: FoldedFieldsPr
       <div className={styles.fields}>{children}</div>
     </details>
   );
-}
-
-/** A switch that is off is the same as one that was never set. */
-function isChanged(preset: unknown, value: unknown): boolean {
-  return value !== undefined && !sameJson(value, preset ?? false);
 }

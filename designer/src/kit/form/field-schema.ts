@@ -1,12 +1,13 @@
 /** The parts of a JSON Schema that forms use, and functions that read and change fields. Pure. */
 import { fieldKind, type FieldKind } from '../../../../engine/contract/values/field-kind.ts';
-import type { FieldGroup, FieldText } from '../../../../engine/contract/values/texts.ts';
+import type { FieldGroup, FieldText, FieldWhen } from '../../../../engine/contract/values/texts.ts';
 
 export interface FieldSchema {
   readonly type?: string;
   readonly text?: FieldText;
   readonly editor?: string;
   readonly group?: FieldGroup;
+  readonly when?: FieldWhen;
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, FieldSchema>>;
   readonly patternProperties?: Readonly<Record<string, FieldSchema>>;
@@ -38,6 +39,21 @@ export function fieldsOf(schema: FieldSchema): readonly Field[] {
     schema: field,
     isRequired: schema.required?.includes(name) === true && field.default === undefined,
   }));
+}
+
+/** Returns the fields that apply to the record (`fieldWhen`). One that was filled in is kept, so that it can be emptied. */
+export function fieldsFor(fields: readonly Field[], record: Readonly<Record<string, unknown>>): readonly Field[] {
+  return fields.filter(({ name, schema }) => {
+    if (schema.when === undefined || isChanged(schema.default, record[name])) return true;
+    const { field, is } = schema.when;
+    const preset = fields.find((other) => other.name === field)?.schema.default;
+    return is.includes(String(record[field] ?? preset));
+  });
+}
+
+/** A switch that is off is the same as one that was never set. */
+export function isChanged(preset: unknown, value: unknown): boolean {
+  return value !== undefined && !sameJson(value, preset ?? false);
 }
 
 /** Returns which editor a field uses. A schema without a suitable editor is edited as JSON. */
