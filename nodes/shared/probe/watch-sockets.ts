@@ -3,7 +3,7 @@
  * other side presents, and the first bytes in both directions. Sockets outside a test are left alone.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { subscribe } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
 import tls, { type PeerCertificate, type TLSSocket } from 'node:tls';
@@ -74,7 +74,11 @@ class Watch implements SocketWatch {
 
   async during<T>(onPhase: (phase: Phase) => void, work: () => Promise<T>): Promise<T> {
     this.#onPhase = onPhase;
-    return CURRENT.run(this, work).finally(() => (this.#onPhase = undefined));
+    begin();
+    return CURRENT.run(this, work).finally(() => {
+      this.#onPhase = undefined;
+      end();
+    });
   }
 
   unfinished(): Phase | undefined {
@@ -117,26 +121,42 @@ class Watch implements SocketWatch {
 }
 
 const CURRENT = new AsyncLocalStorage<Watch>();
-let isInstalled = false;
+let running = 0;
 
 export function watchSockets(): SocketWatch {
-  install();
   return new Watch();
 }
 
-/** There is no event for TLS on a socket that a library opened before, so `tls.connect` reports its sockets. */
-function install(): void {
-  if (isInstalled) return;
-  isInstalled = true;
-  subscribe('net.client.socket', (message) => CURRENT.getStore()?.add((message as { socket: Socket }).socket));
-  const connect = tls.connect as (...args: readonly unknown[]) => TLSSocket;
-  const reporting = (...args: readonly unknown[]) => {
-    const socket = connect(...args);
-    const { socket: plain } = args.find((arg) => typeof arg === 'object' && arg !== null) as { readonly socket?: unknown };
-    CURRENT.getStore()?.secure(socket, plain instanceof Socket ? plain : undefined);
-    return socket;
-  };
-  Object.assign(tls, { connect: reporting });
+type Connect = (...args: readonly unknown[]) => TLSSocket;
+const original = tls.connect as Connect;
+
+/** There is no event for TLS on a socket that a library opened before, so `tls.connect` reports its sockets meanwhile. */
+function reportingConnect(...args: readonly unknown[]): TLSSocket {
+  const socket = original(...args);
+  const { socket: plain } = args.find((arg) => typeof arg === 'object' && arg !== null) as { readonly socket?: unknown };
+  CURRENT.getStore()?.secure(socket, plain instanceof Socket ? plain : undefined);
+  return socket;
+}
+
+function onSocket(message: unknown): void {
+  CURRENT.getStore()?.add((message as { socket: Socket }).socket);
+}
+
+/** Tests may run at the same time: the first one begins, and the last one ends. */
+function begin(): void {
+  if (running++ > 0) return;
+  subscribe('net.client.socket', onSocket);
+  setConnect(reportingConnect);
+}
+
+function end(): void {
+  if (--running > 0) return;
+  unsubscribe('net.client.socket', onSocket);
+  setConnect(original);
+}
+
+function setConnect(connect: Connect): void {
+  Object.assign(tls, { connect });
   syncBuiltinESMExports();
 }
 

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsHttp } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { createServer as createTls } from 'node:tls';
+import tls, { connect as connectTls, createServer as createTls } from 'node:tls';
 import type { Health, ProbeExchange } from '../../../../engine/contract/node/probe.ts';
 import { resolveAdapter } from '../../../../engine/testing/run-node.ts';
 import { wallClock } from '../../../../engine/testing/wall-clock.ts';
@@ -87,4 +87,21 @@ test('a step that fails before its socket is open is the step of connecting; not
   const outside = fetch(`http://127.0.0.1:${port}`);
   const nothing = await runProbe(contextOf('http', {}), 'http', (_ctx, steps) => steps.run({ 'zh-CN': '等', en: 'Wait' }, () => ''));
   assert.deepEqual([(await outside).status, nothing.exchanges, namesOf(nothing)], [200, undefined, ['Wait ok']]);
+});
+
+test('while tests run, and only then, tls.connect is watched', async () => {
+  const original = tls.connect;
+  const first = Promise.withResolvers<string>();
+  const second = Promise.withResolvers<string>();
+  const isOriginal = () => tls.connect === original && connectTls === original;
+  const runs = [first, second].map(({ promise }) =>
+    runProbe(contextOf('http', {}), 'http', (_ctx, steps) => steps.run({ 'zh-CN': '等', en: 'Wait' }, () => promise)),
+  );
+  assert.equal(isOriginal(), false);
+  first.resolve('');
+  await runs[0];
+  assert.equal(isOriginal(), false);
+  second.reject(new Error('no'));
+  await runs[1];
+  assert.equal(isOriginal(), true);
 });
