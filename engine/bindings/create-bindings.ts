@@ -136,7 +136,10 @@ function openSecret(adapterId: string, secretName: string | undefined, loaded: L
       secretName === undefined ? `The adapter ${adapterId} has no credential.` : `There is no secret "${secretName}".`,
       {
         values: secretName === undefined ? { problem: 'no-credential', name: adapterId } : { name: secretName },
-        fix: 'Store it under this name, or choose another secret in the adapter.',
+        fix:
+          secretName === undefined
+            ? 'Choose a credential in the adapter.'
+            : 'Store it under this name, or choose another secret in the adapter.',
       },
     );
   }
