@@ -65,7 +65,7 @@ import {
   type CheckSavedInterface,
   type PublishPlan,
 } from './registry/build-plan.ts';
-import { gatheringsSpec } from '../engine/collections/collection-documents.ts';
+import { openWaitingCollections } from '../engine/collections/waiting-collections.ts';
 import { openFlowState } from '../engine/state/flow-state-store.ts';
 import { openBusTopicStore } from '../engine/topics/bus-topic-store.ts';
 import { startTopicRecorder } from './topics/record-topics.ts';
@@ -185,7 +185,8 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     onInterfaces: (interfaces) => instances.follow(interfaces),
   });
   instancesChanged = () => plans.changed();
-  const alarms = await startAlarms({ ...deps, registry, counter }, hub);
+  const waiting = await openWaitingCollections(documents, deps.seal, clock);
+  const alarms = await startAlarms({ ...deps, registry, counter, waiting }, hub);
   const bulks = await createBulks(deps);
   const services: ControlServices = {
     ...deps,
@@ -212,7 +213,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     alarms,
     topics: await openBusTopicStore(documents, clock),
     flowState: await openFlowState(documents, deps.seal, clock),
-    gatherings: await documents.open(gatheringsSpec),
+    waiting,
   };
   const topicRecorder = await startTopicRecorder({ ...deps, ...services, alarms: alarms.store });
   const actions = allActions(services);
@@ -271,7 +272,7 @@ async function seedOutbound({ outbound, documents, seal }: ControlDeps, registry
   });
 }
 
-type AlarmsOfControlDeps = ControlDeps & Pick<RuleDeps, 'registry' | 'counter'>;
+type AlarmsOfControlDeps = ControlDeps & Pick<RuleDeps, 'registry' | 'counter' | 'waiting'>;
 
 /**
  * Starts the alarms. The store holds rules, receivers and open alarms; this process checks the rules while it holds the

@@ -64,6 +64,7 @@ import { CANCEL_CHANNEL, createWorker, type Worker } from './worker/create-worke
 import { createOwners } from './ownership/owners.ts';
 import { createLeases } from './ownership/leases.ts';
 import { openCollections } from './collections/open-collections.ts';
+import { openWaitingCollections, showCollections } from './collections/waiting-collections.ts';
 import { openFlowState } from './state/flow-state-store.ts';
 import { createServes } from './worker/create-serves.ts';
 import { startBlobSweep } from './worker/sweep-blobs.ts';
@@ -169,6 +170,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   const catalog = createCatalog(flows, runs.run, triggers, deps);
   const queue = createQueueAge(common);
   showQueue(queue, metrics);
+  showCollections(await openWaitingCollections(deps.documents, deps.seal, clock), metrics, clock);
   showParts({ metrics, documents: deps.documents, pool: flows.pool, worker, triggers });
   const processes = await describeProcess(flows, runs, work, { processId, parts }, deps);
   await owners.start();

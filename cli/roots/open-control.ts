@@ -2,7 +2,7 @@
 import { DEFAULT_APP_ID } from '../../gateways/documents/caller-documents.ts';
 import type { StoreKeeper } from '../../control/system/store-keeper.ts';
 import { createControl, type Control } from '../../control/create-control.ts';
-import type { EngineView } from '../../control/action/engine-view.ts';
+import type { CollectionTaker, EngineView } from '../../control/action/engine-view.ts';
 import type { AskGateways } from '../../gateways/documents/gateway-questions.ts';
 import { createAskGateways } from '../../gateways/remote/ask-gateways.ts';
 import type { ControlInfo } from '../../control/action/control-info.ts';
@@ -111,7 +111,14 @@ function viewEngine({ traffic, queue, quota, archive, processes, published }: Op
         .list()
         .filter(isFeed)
         .map(({ flowId }) => flowId),
+    takers: () => published.list().flatMap(takerOf),
   };
+}
+
+function takerOf({ flowId, trigger, document: { domain } }: CompiledFlow): readonly CollectionTaker[] {
+  const { collection, maxWaitSec } = trigger.config as Readonly<Record<string, unknown>>;
+  const isTaker = trigger.definition.type === 'collection.receive';
+  return isTaker ? [{ flowId, domain, collection: String(collection), maxWaitMs: Number(maxWaitSec) * 1000 }] : [];
 }
 
 function isFeed({ trigger, document }: CompiledFlow): boolean {

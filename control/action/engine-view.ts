@@ -6,6 +6,15 @@ import type { QueueAge } from '../../engine/observe/queue-age.ts';
 import type { RecordQuota } from '../../engine/execution/record-quota.ts';
 import type { Traffic } from '../../engine/observe/traffic.ts';
 
+/** A published flow that takes the groups of a collection. */
+export interface CollectionTaker {
+  readonly flowId: string;
+  readonly domain: string;
+  readonly collection: string;
+  /** How long the flow lets a group wait to become complete. */
+  readonly maxWaitMs: number;
+}
+
 export interface EngineView {
   /**
    * All processes of the installation: their state, the addresses where flows listen, and the counts of running calls.
@@ -36,4 +45,6 @@ export interface EngineView {
    * processes.
    */
   feeds(): readonly string[];
+  /** Returns the published flows that take the groups of a collection. */
+  takers(): readonly CollectionTaker[];
 }

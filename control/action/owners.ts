@@ -117,6 +117,9 @@ export function createOwners({ catalog, bindingStore, registry, executions, bulk
     },
     async alarmSubject(subject) {
       const [, appId] = /^(?:app-key|grant):([^/]+)\//.exec(subject) ?? [];
+      // An alarm about a collection has the subject `collection:<domain>/<name>`.
+      const [, domain] = /^collection:([^/]+)\//.exec(subject) ?? [];
+      if (domain !== undefined) return { id: subject, domains: [domain] };
       const { domains } = await (appId === undefined ? ownerByPrefix(owners, subject) : owners.app(appId));
       return { id: subject, domains: domains ?? [undefined] };
     },

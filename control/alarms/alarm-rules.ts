@@ -11,6 +11,7 @@ import refusalRatio from './rules/gateways/refusal-ratio.rule.ts';
 import refusalWave from './rules/gateways/refusal-wave.rule.ts';
 import relationFailing from './rules/gateways/relation-failing.rule.ts';
 import adapterFailing from './rules/messages/adapter-failing.rule.ts';
+import collectionLate from './rules/messages/collection-late.rule.ts';
 import errorRatio from './rules/messages/error-ratio.rule.ts';
 import failed from './rules/messages/failed.rule.ts';
 import feedSilent from './rules/messages/feed-silent.rule.ts';
@@ -39,6 +40,7 @@ export const ALARM_RULES = {
   'instances-stale': instancesStale,
   'grey-rolled-back': greyRolledBack,
   'relation-failing': relationFailing,
+  'collection-late': collectionLate,
   'feed-silent': feedSilent,
   'listener-failing': listenerFailing,
   'process-silent': processSilent,

@@ -223,6 +223,7 @@ export const ROUTES: readonly Route[] = [
   remove('/publishers/:keyId', 'publishers.remove'),
 
   get('/flow-data/collections', 'flow-data.collections'),
+  post('/flow-data/collections/remove', 'flow-data.remove-items', progress),
   post('/flow-data/state/find', 'flow-data.find-state'),
   post('/flow-data/state/remove', 'flow-data.remove-state'),
   get('/topics', 'topics.list'),

@@ -1,10 +1,10 @@
 /** What flows keep between executions: collections that wait for a group, and entries of the state. */
 import { randomUUID } from 'node:crypto';
 import { Type } from 'typebox';
-import type { GatheringDocument } from '../../engine/collections/collection-documents.ts';
-import { listCollections, type WaitingCollection } from '../../engine/collections/list-collections.ts';
+import type { WaitingCollection } from '../../engine/collections/list-collections.ts';
+import type { Removed } from '../../engine/collections/remove-items.ts';
+import type { WaitingCollections } from '../../engine/collections/waiting-collections.ts';
 import { DomainName } from '../../engine/contract/values/domain.ts';
-import type { Collection } from '../../engine/contract/ports/documents.ts';
 import type { FlowStateStore } from '../../engine/state/flow-state-store.ts';
 import type { DomainRequirement } from '../access/domains.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
@@ -12,10 +12,12 @@ import { onlyPage, pageOf, type Page } from '../action/pages.ts';
 import { usersOf, type FlowUses, type UsedBy } from '../flows/flow-uses.ts';
 
 export interface FlowDataServices {
-  readonly gatherings: Collection<GatheringDocument>;
+  readonly waiting: WaitingCollections;
   readonly flowState: FlowStateStore;
   readonly flowUses: FlowUses;
 }
+
+export const CollectionName = Type.String({ pattern: '^[a-z][a-z0-9-]{0,62}$' });
 
 export interface ShownCollection extends WaitingCollection {
   /** False if no published flow takes its groups. */
@@ -32,10 +34,10 @@ export interface FoundState {
 }
 
 export function flowDataActions(services: FlowDataServices): readonly Action[] {
-  return [listCollectionsAction(services), findState(services), removeState(services)];
+  return [listCollectionsAction(services), removeItemsAction(services), findState(services), removeState(services)];
 }
 
-function listCollectionsAction({ gatherings, flowUses }: FlowDataServices): Action {
+function listCollectionsAction({ waiting, flowUses }: FlowDataServices): Action {
   return defineAction({
     name: 'flow-data.collections',
     right: 'executions.read',
@@ -44,17 +46,40 @@ function listCollectionsAction({ gatherings, flowUses }: FlowDataServices): Acti
     input: onlyPage,
     audited: false,
     async run({ domains }, wish): Promise<Page<ShownCollection>> {
-      const [found, uses, takers] = await Promise.all([
-        listCollections(gatherings),
-        flowUses.of('collection'),
-        flowUses.of('taken-collection'),
-      ]);
+      const [found, uses, takers] = await Promise.all([waiting.list(), flowUses.of('collection'), flowUses.of('taken-collection')]);
       const shown = domains.keep(found).map((one) => {
         const flows = usersOf(uses, one.collection, domains).filter(({ domain }) => domain === one.domain);
         const isTaken = (takers.get(one.collection) ?? []).some(({ domain, inPublished }) => inPublished && domain === one.domain);
         return { ...one, isTaken, flows };
       });
       return pageOf(shown, ({ domain, collection }) => [domain, collection], wish);
+    },
+  });
+}
+
+/** Names the collection only: the key can name a person. */
+function removeItemsAction({ waiting }: FlowDataServices): Action {
+  return defineAction({
+    name: 'flow-data.remove-items',
+    right: 'executions.cancel',
+    domain: ofDomain,
+    text: {
+      'zh-CN': '移除汇集中等待的数据，可只移除一个键的；不能恢复',
+      en: 'Remove what waits in a collection, or under one key of it; it cannot be restored',
+    },
+    input: Type.Object({ domain: DomainName, collection: CollectionName, key: Type.Optional(Type.String({ maxLength: 500 })) }, closed),
+    audited: true,
+    subject: ({ domain, collection }) => `${domain} ${collection}`,
+    async run(ctx, { domain, collection, key }): Promise<Removed> {
+      const ofOneKey = key !== undefined;
+      const onRemoved = (done: Removed) => {
+        // Counts for the audit line too if it fails later.
+        ctx.note.after = { ofOneKey, ...done };
+        ctx.progress({ ...done });
+      };
+      const done = await waiting.remove({ domain, collection, key, signal: ctx.signal, onRemoved });
+      ctx.note.after = { ofOneKey, ...done };
+      return done;
     },
   });
 }

@@ -15,6 +15,7 @@ import { requireSameSides } from '../callers/grant-fixed.ts';
 import { type Owners, versionInService } from '../action/owners.ts';
 import { requireSameId } from '../action/require-same-id.ts';
 import type { BindingStore } from '../../engine/bindings/interface.ts';
+import type { WaitingCollections } from '../../engine/collections/waiting-collections.ts';
 import type { FlowCatalog } from '../../engine/publish/interface.ts';
 import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -25,6 +26,7 @@ export interface RequestRulesServices {
   readonly nodes: NodeRegistry;
   readonly registry: Registry;
   readonly owners: Owners;
+  readonly waiting: Pick<WaitingCollections, 'list'>;
 }
 
 export interface RequestRule<Input = unknown> {
@@ -130,6 +132,16 @@ export function requestRules(services: RequestRulesServices): Readonly<Record<st
     }),
     'brokers.purge': removalIn(bindingStore),
     'brokers.remove-destination': removalIn(bindingStore),
+    'flow-data.remove-items': askable<{ domain: string; collection: string }>({
+      asks: 'flows.edit',
+      needs: 'executions.cancel',
+      // How much waits changes all the time, so it does not make the request outdated.
+      async look({ domain, collection }) {
+        const isThere = (await services.waiting.list()).some((one) => one.domain === domain && one.collection === collection);
+        const names = [{ 'zh-CN': collection, en: collection }];
+        return isThere ? { names, revision: 0, from: 0, digest: digestOf([domain, collection]) } : undefined;
+      },
+    }),
   };
   return acts;
 }

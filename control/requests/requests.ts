@@ -17,6 +17,7 @@ import { hasDecided, isOpen, mayDecide, readRequestPage } from './request-pages.
 import type { RequestBody, RequestRecord, RequestStatus, RequestStore } from './request-store.ts';
 import { closed, defineAction, type Action, type ActionContext } from '../action/action.ts';
 import { existing, scopeOf, type Touched } from '../access/domains.ts';
+import type { WaitingCollections } from '../../engine/collections/waiting-collections.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { RunAction } from '../action/run-action.ts';
 import type { BindingStore } from '../../engine/bindings/interface.ts';
@@ -36,6 +37,7 @@ export interface RequestServices {
   readonly runAction: RunAction;
   readonly accounts: AccountStore;
   readonly owners: Owners;
+  readonly waiting: Pick<WaitingCollections, 'list'>;
 }
 
 export interface RequestItem {

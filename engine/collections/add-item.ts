@@ -8,7 +8,7 @@ import { sleep } from '../contract/values/clock.ts';
 import { AppError } from '../contract/values/errors.ts';
 import { blobsField } from '../execution/payloads.ts';
 import { keyPlace, payloadPlace, type GatheringDocument } from './collection-documents.ts';
-import type { CollectionDeps } from './collection-deps.ts';
+import type { CollectionDeps, RemovalDeps } from './collection-deps.ts';
 
 export interface NewItem {
   readonly domain: string;
@@ -32,7 +32,7 @@ const FULL = { durability: 'full' } as const;
 export async function addItem(item: NewItem, deps: CollectionDeps): Promise<number> {
   const { gatherings, items, seal, clock } = deps;
   const { domain, collection, key, act } = item;
-  const id = gatheringId(item, deps);
+  const id = tokenOfKey(placeOf(domain, collection), key, deps);
   const itemId = seal.token('collection-item', `${id} ${act}`);
   let bytes: number | undefined;
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
@@ -66,20 +66,21 @@ export async function addItem(item: NewItem, deps: CollectionDeps): Promise<numb
 /** Writes the number of the newest item to its own document. */
 export async function writeNumber(
   { _id, domain, collection, newest, next, count }: GatheringDocument,
-  deps: CollectionDeps,
+  deps: Pick<RemovalDeps, 'items'>,
 ): Promise<void> {
   const set = { gathering: _id, number: next - 1, count, place: placeOf(domain, collection) };
   await deps.items.patchIf(newest, { count: { exists: false } }, { set, unset: ['expiresAt'] }, FULL);
 }
 
-function gatheringId({ domain, collection, key }: NewItem, { seal }: CollectionDeps): string {
+/** Returns the id of the key's document. */
+export function tokenOfKey(place: string, key: string, { seal }: Pick<RemovalDeps, 'seal'>): string {
   if (key.length > MAX_KEY || !key.isWellFormed()) {
     throw new AppError('COLLECTION_KEY', 'input', `A key of a collection has at most ${MAX_KEY} characters.`, {
       values: { limit: MAX_KEY },
       fix: 'Use a shorter key, for example a digest of the text.',
     });
   }
-  return seal.token(`collection ${placeOf(domain, collection)}`, key);
+  return seal.token(`collection ${place}`, key);
 }
 
 /** Returns the size of the item in bytes. */

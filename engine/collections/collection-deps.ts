@@ -5,6 +5,9 @@ import type { RoughCount } from '../state/rough-count.ts';
 import type { Payloads } from '../execution/payloads.ts';
 import type { GatheringDocument, ItemDocument } from './collection-documents.ts';
 
+/** What removing needs: it opens no payload. */
+export type RemovalDeps = Pick<CollectionDeps, 'gatherings' | 'items' | 'seal' | 'clock'>;
+
 export interface CollectionDeps {
   readonly gatherings: Collection<GatheringDocument>;
   readonly items: Collection<ItemDocument>;

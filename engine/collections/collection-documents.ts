@@ -17,15 +17,15 @@ export interface GatheringDocument extends StoredDocument {
   readonly bytes: number;
   readonly firstAt: number;
   readonly lastAt: number;
-  /** The group that is being handed over. It stays as it is until it was taken. */
-  readonly group?: { readonly to: number; readonly bytes: number; readonly reason: GroupReason };
+  /** The group that is being handed over, or removed by a person. It stays as it is until it was taken or removed. */
+  readonly group?: { readonly to: number; readonly bytes: number; readonly reason: GroupReason | 'removed' };
   /** The key, sealed. */
   readonly sealed: string;
 }
 
 /** An item. Its id is the token of the step that added it, so that a repeated step finds it. */
 export interface ItemDocument extends StoredDocument {
-  /** Absent once the item was taken, as are `gathering`, `number`, `payload` and `blobs`. */
+  /** Absent once the item was taken or removed, as are `gathering`, `number`, `payload` and `blobs`. */
   readonly place?: string;
   /** The id of the `GatheringDocument`, and the number in it. Absent until the item has a number. */
   readonly gathering?: string;

@@ -1,12 +1,12 @@
 /**
  * Takes complete groups out of a collection. The items that belong to a group are written down before the group is
- * handed over, so that it is the same group when it is handed over again. When it was taken, its first item is marked
- * first: a group without its first item was taken, and only the rest is still to be marked.
+ * handed over, so that it is the same group when it is handed over again.
  */
 import type { CollectedGroup, GroupLimits, GroupReason, Taken } from '../contract/node/collections.ts';
 import { keyPlace, payloadPlace, type GatheringDocument, type ItemDocument } from './collection-documents.ts';
 import { writeNumber } from './add-item.ts';
 import type { CollectionDeps } from './collection-deps.ts';
+import { endRemoved, leaveOut, markEnded, MOST_GROUP_ITEMS, type Closed } from './end-group.ts';
 
 export interface TakeOrder {
   readonly domain: string;
@@ -17,10 +17,6 @@ export interface TakeOrder {
 }
 
 const KEYS_AT_ONCE = 1000;
-export const MOST_GROUP_ITEMS = 1000;
-const MARKS_AT_ONCE = 16;
-/** How long a step may run again and find its item. */
-const TAKEN_MS = 7 * 86_400_000;
 
 const FULL = { durability: 'full' } as const;
 
@@ -85,18 +81,20 @@ async function takeOfKey(id: string, order: TakeOrder, deps: CollectionDeps): Pr
       continue;
     }
     const closed = { ...gathering, group };
+    if (group.reason === 'removed') {
+      await endRemoved(closed, deps);
+      continue;
+    }
     const items = await itemsOf(closed, deps);
     if (items[0]?.number === closed.first) {
-      const outcome = await order.take(await toGroup(closed, items, deps));
+      const outcome = await order.take(await toGroup(closed, group.reason, items, deps));
       if (outcome !== 'taken') return outcome;
     }
-    await markTaken(items, deps);
+    await markEnded(items, deps);
     await leaveOut(closed, deps);
   }
   return 'later';
 }
-
-type Closed = GatheringDocument & { readonly group: NonNullable<GatheringDocument['group']> };
 
 /** Writes down which items belong to the group. Returns false if the group is not complete. */
 async function close(gathering: GatheringDocument, limits: GroupLimits, deps: CollectionDeps): Promise<boolean> {
@@ -125,11 +123,19 @@ function reasonOf({ count, bytes, firstAt, lastAt }: GatheringDocument, limits: 
   return limits.quietMs !== undefined && lastAt <= now - limits.quietMs ? 'quiet' : undefined;
 }
 
-function itemsOf({ _id, first, group }: Closed, { items }: CollectionDeps): Promise<readonly ItemDocument[]> {
-  return items.find({ gathering: _id, number: { gte: first, lte: group.to } }, { sort: ['number'], limit: MOST_GROUP_ITEMS });
+async function itemsOf({ _id, first, group }: Closed, { items }: CollectionDeps): Promise<readonly ItemDocument[]> {
+  const read = () => items.find({ gathering: _id, number: { gte: first, lte: group.to } }, { sort: ['number'], limit: MOST_GROUP_ITEMS });
+  const found = await read();
+  // Some of the items were marked while they were read. Their first one was marked before, so it is no longer found now.
+  return found[0]?.number === first && found.length <= group.to - first ? read() : found;
 }
 
-async function toGroup(closed: Closed, items: readonly ItemDocument[], { payloads, seal }: CollectionDeps): Promise<CollectedGroup> {
+async function toGroup(
+  closed: Closed,
+  reason: GroupReason,
+  items: readonly ItemDocument[],
+  { payloads, seal }: CollectionDeps,
+): Promise<CollectedGroup> {
   const values: unknown[] = [];
   for (const { _id, payload } of items) values.push(await payloads.load(payloadPlace(_id), payload!));
   const [first, last] = [items[0]!, items.at(-1)!];
@@ -137,39 +143,7 @@ async function toGroup(closed: Closed, items: readonly ItemDocument[], { payload
     groupId: first._id,
     key: seal.openText(keyPlace(closed._id), closed.sealed),
     items: values,
-    reason: closed.group.reason,
+    reason,
     ...{ firstAt: first.at, lastAt: last.at },
   };
-}
-
-/** The marks keep the result of each step; what was collected is left out of them. */
-async function markTaken(taken: readonly ItemDocument[], { items, clock }: CollectionDeps): Promise<void> {
-  const patch = { set: { expiresAt: clock.now() + TAKEN_MS }, unset: ['place', 'gathering', 'number', 'payload', 'blobs'] };
-  const mark = ({ _id }: ItemDocument) => items.patchIf(_id, {}, patch, FULL);
-  const [first, ...others] = taken;
-  if (first !== undefined) await mark(first);
-  for (let from = 0; from < others.length; from += MARKS_AT_ONCE) await Promise.all(others.slice(from, from + MARKS_AT_ONCE).map(mark));
-}
-
-/** Lets the key go on with the items after the group. */
-async function leaveOut({ _id, first, group }: Closed, { gatherings, items }: CollectionDeps): Promise<void> {
-  const next = group.to + 1;
-  for (;;) {
-    const found = await gatherings.get(_id);
-    if (found?.first !== first || found.group?.to !== group.to) return;
-    const { revision, newest, group: _group, ...others } = found;
-    const match = { revision, newest };
-    if (found.next === next) {
-      if (await gatherings.remove(_id, match)) return;
-      continue;
-    }
-    const [item] = await items.find({ gathering: _id, number: next }, { limit: 1, omit: ['payload'] });
-    const left = {
-      ...others,
-      ...{ revision: revision + 1, newest, first: next, count: found.count - (next - first), bytes: found.bytes - group.bytes },
-      // Without a number it is the newest item.
-      firstAt: item?.at ?? found.lastAt,
-    };
-    if ((await gatherings.replaceIf(left, match, FULL)).outcome === 'patched') return;
-  }
 }

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
-import type { GaugeValue, Labels, Metrics, Read } from '../contract/values/observe.ts';
+import type { Labels, Metrics, Read, ReadAll } from '../contract/values/observe.ts';
 import { Durations } from './durations.ts';
 
 /**
@@ -38,7 +38,7 @@ class PrometheusMetrics implements HostMetrics {
   readonly #counts = new Map<string, Map<string, Count>>();
   readonly #durations = new Map<string, Map<string, Durations>>();
   readonly #readers = new Map<string, Reader[]>();
-  readonly #groupReaders = new Map<string, (() => Iterable<GaugeValue>)[]>();
+  readonly #groupReaders = new Map<string, ReadAll[]>();
   readonly #series = new Map<string, Set<string>>();
 
   constructor() {
@@ -74,17 +74,18 @@ class PrometheusMetrics implements HostMetrics {
     });
   }
 
-  gauges(name: string, labelNames: readonly string[], read: () => Iterable<GaugeValue>): void {
+  gauges(name: string, labelNames: readonly string[], read: ReadAll): void {
     const readers = made(this.#groupReaders, name, () => []);
     readers.push(read);
     if (readers.length > 1) return;
     const gauge: Gauge = new Gauge({
       ...{ name: nameOf(name), help: name, labelNames: [...labelNames], registers: [this.#registry] },
-      collect() {
+      async collect() {
+        const found = await Promise.all(readers.map(async (values) => values()).map((values) => values.catch(() => [])));
         gauge.reset();
         const all = new Map<string, Count>();
-        for (const values of readers)
-          for (const { labels, value } of values()) {
+        for (const values of found)
+          for (const { labels, value } of values) {
             const series = seriesOf(all, labels, (kept) => ({ labels: kept, value: 0 }));
             if (series !== undefined) series.value += value;
           }

@@ -342,6 +342,7 @@ const BODIES: Readonly<Record<string, Make>> = {
   'executions.resend': () => ({ seen: 'failed', reason: 'the matrix' }),
   'executions.conclude': () => ({ attempt: 1, reason: 'the matrix' }),
   'executions.resume': ({ mark }) => ({ flowId: ids(mark).flowId, token: 'x', data: null }),
+  'flow-data.remove-items': ({ domain }) => ({ domain, collection: 'reports' }),
   'flow-data.find-state': ({ domain }) => ({ domain, store: 'sent', key: 'k' }),
   'flow-data.remove-state': ({ domain }) => ({ domain, store: 'sent', key: 'k' }),
   'brokers.create-destination': () => ({ kind: 'queue', name: 'results' }),

@@ -28,6 +28,35 @@ test('collections that wait are listed with counts, each for its domain only, an
   assert.ok(!JSON.stringify(whole).includes(PATIENT));
 });
 
+test('what waits in a collection is removed with a reason by a person who may cancel; others request it', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const collections = await openCollections(running.documents, createPayloads(plainSeal, memoryBlobs()), plainSeal, running.clock);
+  const hospital = collections.of('hospital-a');
+  for (const [index, key] of [PATIENT, PATIENT, 'other', 'third'].entries())
+    await hospital.add('reports', key, index, { act: `s${index}` });
+  const operator = await running.person('op', ['operator'], ['hospital-a']);
+  const analyst = await running.person('ana', ['analyst'], ['hospital-a']);
+  const stranger = await running.person('stranger', ['operator'], ['hospital-b']);
+  const all = { domain: 'hospital-a', collection: 'reports' };
+  const remove = (person: typeof operator, input: object) =>
+    person.call('POST', '/flow-data/collections/remove', input, { 'x-kq-reason': 'of a test' });
+  assert.equal((await remove(stranger, all)).status, 404);
+  assert.equal((await remove(analyst, all)).status, 403);
+  assert.deepEqual((await remove(operator, { ...all, key: PATIENT })).body, { keys: 1, removed: 2 });
+  const ask = () => analyst.call('POST', '/requests', { action: 'flow-data.remove-items', input: all, reason: 'left over' });
+  const asked = await ask();
+  assert.equal(asked.status, 200, JSON.stringify(asked.body));
+  const { requestId } = asked.body as { requestId: string };
+  const accepted = await operator.call('POST', `/requests/${requestId}/decide`, { accept: true, reason: 'yes' });
+  assert.equal((accepted.body as { status: string }).status, 'done', JSON.stringify(accepted.body));
+  assert.deepEqual((await operator.call('GET', '/flow-data/collections')).body, { items: [] });
+  assert.equal((await ask()).status, 404, 'nothing is left to be removed');
+  const auditor = await running.person('auditor', ['audit-admin']);
+  const lines = JSON.stringify((await auditor.call('GET', '/audit?action=flow-data.remove-items')).body);
+  assert.ok(lines.includes('of a test') && lines.includes('"removed":2') && !lines.includes(PATIENT), lines.slice(0, 2000));
+});
+
 test('an entry of the state is looked up and removed by its key, in the own domain, with an audit line that has no key', async (t) => {
   const running = await startControl();
   t.after(running.stop);

@@ -217,6 +217,7 @@ export const idleEngine = {
   queue: { read: async () => ({ oldestAgeMs: 0, open: { queued: 0, running: 0, waiting: 0, held: 0 } }) },
   quota: { exceeded: async () => [] },
   feeds: () => [],
+  takers: () => [],
 } satisfies ControlDeps['engine'];
 
 /** An idle engine that tells this of its installation. */

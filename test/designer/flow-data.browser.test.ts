@@ -1,4 +1,4 @@
-/** The page of flow data: a collection that waits, an entry of the state that is looked up and removed. */
+/** The page of flow data: a collection that waits and is emptied, an entry of the state that is looked up and removed. */
 import { after, before, test } from 'node:test';
 import type { Page } from '@playwright/test';
 import { chainFlow } from '../support/platform-api.ts';
@@ -59,6 +59,31 @@ test('an operator sees what waits, looks up an entry of the state and removes it
     .getByRole('button', { name: /删\s*除/ })
     .click();
   await expect(page.getByText('已删除')).toBeVisible();
+});
+
+test('what waits in a collection is removed with a reason; who may not remove it requests that', LIMIT, async () => {
+  const page = await console.open({ path: '/flow-data', roles: ['operator'] });
+  await page.getByRole('button', { name: '移除: daily-reports' }).click({ timeout: 30_000 });
+  await page.getByRole('textbox', { name: '理由（写入审计）' }).fill('测试数据');
+  await picture(page, 'flow-data-remove-items-zh');
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /移\s*除/ })
+    .click();
+  await expect(page.getByText(/已移除 1 个键的 \d+ 条数据/)).toBeVisible();
+  const analyst = await console.open({ path: '/flow-data', roles: ['analyst'], language: 'en' });
+  await analyst.getByRole('button', { name: 'Request removal: daily-reports' }).click({ timeout: 30_000 });
+  await analyst.getByRole('textbox', { name: /Reason/ }).fill('data of a test');
+  await picture(analyst, 'flow-data-ask-en');
+  await analyst.getByRole('dialog').getByRole('button', { name: 'Ask' }).click();
+  await expect(analyst.getByText('Requested: waiting for a decision')).toBeVisible();
+  await page.goto(`${new URL(page.url()).origin}/requests`);
+  await page
+    .getByText(/移除汇集中等待的数据/)
+    .first()
+    .click();
+  await expect(page.getByText('现有数据')).toBeVisible();
+  await picture(page, 'flow-data-request-zh');
 });
 
 test('the page can be read by everybody, in both languages', LIMIT, async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLogger } from '../../engine/host/logger.ts';
-import type { Labels, Metrics, Span, Tracer } from '../../engine/contract/values/observe.ts';
+import type { GaugeValue, Labels, Metrics, Span, Tracer } from '../../engine/contract/values/observe.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import { buildInterface, buildPlan, createTestKey, signRequest, type RequestFields } from './support/city-plan.ts';
 import { callSigned, memoryState, startGateway } from './support/start-gateway.ts';
@@ -132,7 +132,7 @@ function labelsOf(tell: (name: string, labels: Labels | undefined) => void): Met
     observeMs: (name, _ms, labels) => tell(name, labels),
     gauge: (name, _read, labels) => tell(name, labels),
     total: (name, _read, labels) => tell(name, labels),
-    gauges: (name, _names, read) => [...read()].forEach(({ labels }) => tell(name, labels)),
+    gauges: (name, _names, read) => [...(read() as Iterable<GaugeValue>)].forEach(({ labels }) => tell(name, labels)),
   };
 }
 

@@ -29,6 +29,7 @@ const FIELDS: Readonly<Record<string, readonly FieldSchema[]>> = {
   'interfaces.set-state': [],
   'brokers.purge': [],
   'brokers.remove-destination': [],
+  'flow-data.remove-items': [],
   'interfaces.save': [interfaceFields(policies)],
   'grants.save': [GRANT_FIELDS],
   'adapters.save': adapterTypes.map(settingsOf),

@@ -15,6 +15,8 @@ const NAMED = /^\s*'([a-z_]+)'/;
 const LABELS = [
   'adapter',
   'code',
+  'collection',
+  'domain',
   'flow',
   'front',
   'group',

@@ -5,6 +5,7 @@ import type { SharedState } from '../../../engine/contract/ports/shared-state.ts
 import type { Text } from '../../../engine/contract/values/texts.ts';
 import type { Processes } from '../../../engine/processes/create-processes.ts';
 import type { ExtensionStore } from '../../../engine/extensions/extension-store.ts';
+import type { WaitingCollections } from '../../../engine/collections/waiting-collections.ts';
 import type { QueueAge } from '../../../engine/observe/queue-age.ts';
 import type { ExecutionCounter } from '../../executions/execution-counter.ts';
 import type { EngineView } from '../../action/engine-view.ts';
@@ -51,7 +52,8 @@ export interface RuleDeps {
   readonly shared: Pick<SharedState, 'get'>;
   readonly counter: ExecutionCounter;
   readonly queue: QueueAge;
-  readonly engine: Pick<EngineView, 'feeds' | 'quota'> & {
+  readonly waiting: Pick<WaitingCollections, 'recent'>;
+  readonly engine: Pick<EngineView, 'feeds' | 'takers' | 'quota'> & {
     readonly processes: Pick<
       Processes,
       'list' | 'listeners' | 'adapterCalls' | 'interfaceCalls' | 'frontCalls' | 'gatewayConditions' | 'flowCalls'

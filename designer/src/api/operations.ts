@@ -181,6 +181,7 @@ export const OPERATIONS = {
   'publishers.add': { method: 'POST', path: '/publishers', stepUp: true },
   'publishers.remove': { method: 'DELETE', path: '/publishers/:keyId', stepUp: true },
   'flow-data.collections': { method: 'GET', path: '/flow-data/collections' },
+  'flow-data.remove-items': { method: 'POST', path: '/flow-data/collections/remove', progress: true },
   'flow-data.find-state': { method: 'POST', path: '/flow-data/state/find' },
   'flow-data.remove-state': { method: 'POST', path: '/flow-data/state/remove' },
   'topics.list': { method: 'GET', path: '/topics' },
@@ -386,6 +387,7 @@ export interface components {
       | 'refusal-ratio'
       | 'refusal-wave'
       | 'instances-stale'
+      | 'collection-late'
       | 'feed-silent'
       | 'listener-failing'
       | 'process-silent'
@@ -412,6 +414,12 @@ export interface components {
           severity: 'warning' | 'critical';
         };
         'breaker-open': {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+        'collection-late': {
           bound: number;
           on: boolean;
           /** @enum {unknown} */
@@ -2699,6 +2707,11 @@ export interface components {
       name: components['schemas']['Text'];
       refused: number;
     };
+    Removed: {
+      keys: number;
+      /** @description Items that were removed. */
+      removed: number;
+    };
     Reply: {
       headers: {
         [key: string]: string;
@@ -3148,8 +3161,8 @@ export interface components {
       | 'limit'
       | 'state'
       | 'log'
-      | 'grant'
       | 'seal'
+      | 'grant'
       | 'trace'
       | 'client-ip'
       | 'coarse-limit'
@@ -3681,6 +3694,7 @@ export type RefusalCause = components['schemas']['RefusalCause'];
 export type RefusalWave = components['schemas']['RefusalWave'];
 export type RefusedClass = components['schemas']['RefusedClass'];
 export type RefusingInterface = components['schemas']['RefusingInterface'];
+export type Removed = components['schemas']['Removed'];
 export type Reply = components['schemas']['Reply'];
 export type RequestDetails = components['schemas']['RequestDetails'];
 export type RequestItem = components['schemas']['RequestItem'];
@@ -4362,6 +4376,11 @@ export interface operations {
                 on: boolean;
                 severity: 'warning' | 'critical';
               };
+              'collection-late': {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
               disk: {
                 bound: number;
                 on: boolean;
@@ -4536,6 +4555,7 @@ export interface operations {
             | 'instances-stale'
             | 'grey-rolled-back'
             | 'relation-failing'
+            | 'collection-late'
             | 'feed-silent'
             | 'listener-failing'
             | 'process-silent'
@@ -7103,6 +7123,34 @@ export interface operations {
             /** @description Send it as `after` to get the next page; absent on the last page. */
             next?: string;
           };
+        };
+      };
+    };
+  };
+  'flow-data.remove-items': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          collection: string;
+          domain: string;
+          key?: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Removed'];
         };
       };
     };

@@ -32,9 +32,9 @@ export interface Metrics {
   total(name: string, read: Read, labels?: Labels): void;
   /**
    * Registers a gauge whose series come and go, such as one for each interface. `read` returns all of them. Values with
-   * equal labels are added up.
+   * equal labels are added up. If it rejects, all are left out.
    */
-  gauges(name: string, labelNames: readonly string[], read: () => Iterable<GaugeValue>): void;
+  gauges(name: string, labelNames: readonly string[], read: ReadAll): void;
 }
 
 export interface GaugeValue {
@@ -42,6 +42,7 @@ export interface GaugeValue {
   readonly value: number;
 }
 
+export type ReadAll = () => Iterable<GaugeValue> | Promise<Iterable<GaugeValue>>;
 export type Read = () => number | undefined | Promise<number | undefined>;
 
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silentLogger };

@@ -63,7 +63,8 @@ async function openWorld(changes: Partial<RuleDeps> = {}) {
     shared: { get: () => Promise.resolve(undefined) },
     counter: await createExecutionCounter(documents, clock),
     queue: createQueueAge({ executions: stored, clock }),
-    engine: { feeds: () => ['flw_a'], processes: noProcesses, quota },
+    waiting: { recent: async () => [] },
+    engine: { feeds: () => ['flw_a'], takers: () => [], processes: noProcesses, quota },
     registry: {
       keys: { list: () => Promise.resolve([]) },
       grants: { list: () => Promise.resolve([]) },
@@ -113,6 +114,28 @@ test('a feed is silent by its own measure: four times its usual gap, and never b
   assert.deepEqual(await ask(slower), []);
 });
 
+test('a collection is late when its oldest item waits longer than its flow lets it; without a flow, from the start', async () => {
+  const clock = fakeClock();
+  const one = (domain: string, agoMinutes: number) => ({
+    ...{ domain, collection: 'reports', keys: 1, items: 7, bytes: 70 },
+    oldestAt: clock.now() - agoMinutes * MINUTE_MS,
+  });
+  const { ask } = await openWorld({
+    clock,
+    waiting: { recent: async () => [one('a', 9), one('b', 11), one('c', 69), one('d', 71)] },
+    engine: {
+      feeds: () => [],
+      takers: () => ['c', 'd'].map((domain) => ({ flowId: 'flw_take', domain, collection: 'reports', maxWaitMs: 60 * MINUTE_MS })),
+      processes: noProcesses,
+      quota,
+    },
+  });
+  assert.deepEqual(await ask(), [
+    { rule: 'collection-late', values: { collection: 'reports', flowId: '', items: 7, minutes: 11 } },
+    { rule: 'collection-late', values: { collection: 'reports', flowId: 'flw_take', items: 7, minutes: 71 } },
+  ]);
+});
+
 test('keys, grants, certificates and the platform’s own keys are found before they end, each by itself', async () => {
   const DAY_MS = 86_400_000;
   const clock = fakeClock();
@@ -140,6 +163,7 @@ test('a disk that fills, a listener that fails for long, a shared state that is 
     },
     engine: {
       feeds: () => [],
+      takers: () => [],
       processes: {
         ...noProcesses,
         ...noProcesses,
@@ -170,7 +194,8 @@ test('a rule that is off is not asked, and one that cannot be asked is named and
     shared: { get: () => Promise.resolve(undefined) },
     counter: await createExecutionCounter(createMemoryDocuments({ clock }), clock),
     queue: broken,
-    engine: { feeds: () => [], processes: noProcesses, quota },
+    waiting: { recent: async () => [] },
+    engine: { feeds: () => [], takers: () => [], processes: noProcesses, quota },
     registry: {
       keys: { list: () => Promise.resolve([]) },
       grants: { list: () => Promise.resolve([]) },
@@ -202,7 +227,10 @@ test('a process that is silent for long is missed, until one of its kind that be
     oneProcess('w5', 'worker', 'stopped', minutesAgo(100), minutesAgo(9)),
     oneProcess('g1', 'gateway open', 'silent', minutesAgo(100), minutesAgo(30)),
   ];
-  const { ask } = await openWorld({ clock, engine: { feeds: () => [], processes: { ...noProcesses, list: async () => found }, quota } });
+  const { ask } = await openWorld({
+    clock,
+    engine: { feeds: () => [], takers: () => [], processes: { ...noProcesses, list: async () => found }, quota },
+  });
   const missing = async () => (await ask()).map(({ rule, values }) => [rule, values['role'], values['lastSeenAt']]);
   assert.deepEqual(await missing(), [], 'while the store was away nobody could report');
   await clock.advance(30_000);
@@ -226,7 +254,10 @@ test('a killed process is not missed when another took its place before this con
     oneProcess('w1', 'worker', 'silent', minutesAgo(100), minutesAgo(3), minutesAgo(9)),
     oneProcess('w2', 'worker', 'alive', minutesAgo(8), clock.now()),
   ];
-  const { ask } = await openWorld({ clock, engine: { feeds: () => [], processes: { ...noProcesses, list: async () => found }, quota } });
+  const { ask } = await openWorld({
+    clock,
+    engine: { feeds: () => [], takers: () => [], processes: { ...noProcesses, list: async () => found }, quota },
+  });
   await ask();
   await clock.advance(30_000);
   assert.deepEqual(await ask(), []);
@@ -249,7 +280,7 @@ test('a flow that used up its room for records is named, with how much was kept 
     { flowId: 'flw_b', keptBytes: 5, reduced: 0 },
   ];
   const { ask } = await openWorld({
-    engine: { feeds: () => [], processes: noProcesses, quota: { exceeded: () => Promise.resolve(exceeded) } },
+    engine: { feeds: () => [], takers: () => [], processes: noProcesses, quota: { exceeded: () => Promise.resolve(exceeded) } },
   });
   assert.deepEqual(await ask(), [{ rule: 'record-quota', values: { flowId: 'flw_a', count: 3, megabytes: 10_240 } }]);
 });
@@ -296,7 +327,7 @@ async function openCalls(kind: 'adapterCalls' | 'interfaceCalls' | 'flowCalls') 
   const processes = { ...noProcesses, [kind]: async () => sumCalls([stats.counts()]) };
   const { ask, find } = await openWorld({
     clock,
-    engine: { feeds: () => [], processes, quota },
+    engine: { feeds: () => [], takers: () => [], processes, quota },
     registry: {
       keys: { list: () => Promise.resolve([]) },
       grants: { list: () => Promise.resolve([]) },
@@ -387,7 +418,7 @@ test('calls refused before it is known who calls are shown by gateway and reason
       ],
     },
   ];
-  const { ask } = await openWorld({ engine: { feeds: () => [], processes: { ...noProcesses, frontCalls }, quota } });
+  const { ask } = await openWorld({ engine: { feeds: () => [], takers: () => [], processes: { ...noProcesses, frontCalls }, quota } });
   const [scattered, ofApp, ...others] = await ask();
   assert.deepEqual(others, []);
   assert.deepEqual(scattered, { rule: 'refusal-wave', values: { front: 'open', code: 'GW40401', count: 80 } });
@@ -399,7 +430,9 @@ test('calls refused before it is known who calls are shown by gateway and reason
     unrouted: 20,
     unproven: [{ code: 'GW40302', count: 20, since: 0, from: [] }],
   } as const;
-  const blocked = await openWorld({ engine: { feeds: () => [], processes: { ...noProcesses, frontCalls: async () => [half] }, quota } });
+  const blocked = await openWorld({
+    engine: { feeds: () => [], takers: () => [], processes: { ...noProcesses, frontCalls: async () => [half] }, quota },
+  });
   assert.deepEqual(
     await blocked.ask(),
     [{ rule: 'refusal-wave', values: { front: 'bus', code: 'GW40302', count: 20 } }],
@@ -430,7 +463,7 @@ test('states of gateways are shown once they have lasted, and an empty group of 
   ];
   const world = await openWorld({
     clock,
-    engine: { feeds: () => [], processes: { ...noProcesses, gatewayConditions: async () => conditions }, quota },
+    engine: { feeds: () => [], takers: () => [], processes: { ...noProcesses, gatewayConditions: async () => conditions }, quota },
     registry: {
       keys: { list: () => Promise.resolve([]) },
       grants: { list: () => Promise.resolve([]) },

@@ -4,6 +4,7 @@ import { AppError } from '../../../engine/contract/values/errors.ts';
 import type { Documents } from '../../../engine/contract/ports/documents.ts';
 import { openCollections, type CollectionStore } from '../../../engine/collections/open-collections.ts';
 import { createPayloads } from '../../../engine/execution/payloads.ts';
+import type { Seal } from '../../../engine/contract/values/seal.ts';
 import { createSeal } from '../../../engine/seal/create-seal.ts';
 import { openDataKeys } from '../../../engine/seal/open-data-keys.ts';
 import { memoryBlobs } from '../../../engine/testing/memory-blobs.ts';
@@ -12,6 +13,7 @@ import { createMemoryDocuments } from '../../../storage/memory/memory-documents.
 
 export interface CollectionLab {
   readonly documents: Documents;
+  readonly seal: Seal;
   /** Opens the collections once more, as another process does. */
   open(): Promise<CollectionStore>;
   /** Of so many writes, the answer of one is lost after it was made; 0 for none. */
@@ -32,5 +34,5 @@ export async function startCollectionLab(clock: Clock = wallClock()): Promise<Co
   });
   const seal = createSeal(await openDataKeys({ documents, kek: new Uint8Array(32).fill(7), clock }));
   const payloads = createPayloads(seal, memoryBlobs());
-  return Object.assign(faults, { documents, open: () => openCollections(documents, payloads, seal, clock) });
+  return Object.assign(faults, { documents, seal, open: () => openCollections(documents, payloads, seal, clock) });
 }

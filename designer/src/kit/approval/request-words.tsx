@@ -14,6 +14,7 @@ const ACT_TEXTS = defineTexts({
   'grants.save': ['授权应用调用接口', 'Grant an interface to an app'],
   'brokers.purge': ['清空队列或主题', 'Purge a queue or topic'],
   'brokers.remove-destination': ['删除队列或主题', 'Delete a queue or topic'],
+  'flow-data.remove-items': ['移除汇集中等待的数据', 'Remove what waits in a collection'],
   'adapters.save': ['修改适配器的凭据或地址', 'Change the credential or address of an adapter'],
 });
 

@@ -11,6 +11,7 @@ import { DataTable, type Column } from '../../kit/table/data-table.tsx';
 import { FlowLinks } from '../../kit/text/flow-links.tsx';
 import { TimeText } from '../../kit/time/time-text.tsx';
 import { useMay } from '../../session/session-context.ts';
+import { RemoveItems } from './remove-items.tsx';
 import { StateLookup } from './state-lookup.tsx';
 
 const TEXTS = defineTexts({
@@ -66,6 +67,7 @@ export function FlowDataPage() {
 function useColumns(): readonly Column<WaitingCollection>[] {
   const t = useTexts(TEXTS);
   const format = useFormat();
+  const may = useMay();
   return [
     {
       key: 'collection',
@@ -100,5 +102,8 @@ function useColumns(): readonly Column<WaitingCollection>[] {
         </>
       ),
     },
+    ...(may('executions.cancel') || may('flows.edit')
+      ? [{ key: 'acts', title: '', render: (collection: WaitingCollection) => <RemoveItems {...collection} /> }]
+      : []),
   ];
 }

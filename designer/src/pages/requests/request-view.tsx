@@ -16,6 +16,7 @@ import { ExpiryText } from '../../kit/time/expiry-text.tsx';
 import { FRONT_TEXTS, StateTag, TargetText } from '../../release/interface-parts.tsx';
 import { AdapterChanges, GrantChanges, InterfaceChanges } from './asked-changes.tsx';
 import { BrokerRemoval } from './broker-removal.tsx';
+import { CollectionRemoval } from './collection-removal.tsx';
 import { Facts } from './facts.tsx';
 import { RealHosts } from './real-hosts.tsx';
 import styles from './requests-page.module.css';
@@ -67,6 +68,8 @@ export function RequestView({ request: { action, input } }: { readonly request: 
     case 'brokers.purge':
     case 'brokers.remove-destination':
       return <BrokerRemoval input={input as Input<'brokers.purge'>} />;
+    case 'flow-data.remove-items':
+      return <CollectionRemoval input={input as Input<'flow-data.remove-items'>} />;
     default:
       return null;
   }
