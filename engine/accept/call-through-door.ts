@@ -6,8 +6,9 @@ import { toErrorRecord } from '../contract/values/errors.ts';
 import type { Logger } from '../contract/values/observe.ts';
 
 /**
- * Calls a flow whose trigger has a door. Rejects with the errors of the door if it cannot open the call. Failures of the
- * flow stay as they are. A reply that the door cannot convert is logged, since the execution itself is completed.
+ * Calls a flow whose trigger has a door. Rejects with the errors of the door if it cannot open the call. A reply that the
+ * door cannot convert fails the step that made it. The caller then gets that error, unless the flow replied otherwise, or
+ * is held after a write.
  */
 export async function callThroughDoor(
   door: CallDoor,
@@ -19,22 +20,34 @@ export async function callThroughDoor(
   call.onLeave(() => left.abort());
   const opened = await door.open(call.message, { clock, signal: left.signal, request: call.request });
   if ('answer' in opened) return { outcome: 'replied', executionId: '', reply: opened.answer, repeated: false };
-  const result = await run({ ...call, message: opened.message });
-  if (result.outcome === 'replied') {
-    const answer = convert(() => opened.answerTo(result.reply));
-    if ('reply' in answer) return { ...result, ...answer };
-    const { executionId } = result;
-    log.error('flow.reply_unusable', answer.thrown, { flowId: call.flowId, executionId, traceId: call.traceId });
-    return { outcome: 'reply-unusable', executionId, error: toErrorRecord(answer.thrown) };
-  }
-  if (result.outcome !== 'accepted') return result;
-  return { outcome: 'replied', executionId: result.executionId, reply: opened.accepted, repeated: result.repeated };
-}
-
-function convert(answerTo: () => Reply): { readonly reply: Reply } | { readonly thrown: unknown } {
-  try {
-    return { reply: answerTo() };
-  } catch (thrown) {
-    return { thrown };
+  const answers = new Map<Reply, Reply>();
+  let refused: unknown;
+  const checkReply = (reply: Reply) => {
+    try {
+      answers.set(reply, opened.answerTo(reply));
+    } catch (thrown) {
+      refused = thrown;
+      throw thrown;
+    }
+  };
+  const result = await run({ ...call, message: opened.message, checkReply });
+  const unusable = (thrown: unknown, executionId: string): FlowResult => {
+    log.error('flow.reply_unusable', thrown, { flowId: call.flowId, executionId, traceId: call.traceId });
+    return { outcome: 'reply-unusable', executionId, error: toErrorRecord(thrown) };
+  };
+  switch (result.outcome) {
+    case 'accepted':
+      return { outcome: 'replied', executionId: result.executionId, reply: opened.accepted, repeated: result.repeated };
+    case 'failed':
+      return refused !== undefined && toErrorRecord(refused).code === result.error.code ? unusable(refused, result.executionId) : result;
+    case 'replied':
+      try {
+        // A reply that was not checked is the stored one of an earlier execution.
+        return { ...result, reply: answers.get(result.reply) ?? opened.answerTo(result.reply) };
+      } catch (thrown) {
+        return unusable(thrown, result.executionId);
+      }
+    default:
+      return result;
   }
 }

@@ -24,6 +24,7 @@ export function createTakeArrival(deps: { readonly accept: Accept; readonly runF
       deadlineMs: clock.now() + flow.document.deadlineMs,
       // The other side may repeat the message on another connection, so the run goes on and its reply is kept.
       onLeave: () => undefined,
+      ...(arrival.checkReply === undefined ? {} : { checkReply: arrival.checkReply }),
     });
     return toResult(result);
   };

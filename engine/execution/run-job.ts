@@ -148,6 +148,8 @@ export interface RunJob extends RunFacts {
   readonly waited: ReadonlyMap<string, Waited>;
   /** The longest wait that the run sleeps through; longer ones end the run as `waiting`. */
   readonly maxSleepMs: number;
+  /** Throws an AppError if the caller cannot get this reply. The step that made it then fails. */
+  readonly checkReply?: ((reply: Reply) => void) | undefined;
   /** Called once with the reply, if the run continues after it. */
   readonly onReply?: (reply: Reply) => void;
   /**

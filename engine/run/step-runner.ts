@@ -119,6 +119,13 @@ export class StepRunner {
     if ('wait' in outcome) return step.stop?.signal.aborted ? this.#graph.abandon(step) : this.#onWait(step, outcome.wait);
     if ('reply' in outcome) {
       if (this.#ending.reply) this.#deps.log.warn('flow.second_reply_ignored', { flowId: this.#job.flow.flowId, node: node.id });
+      else {
+        try {
+          this.#job.checkReply?.(outcome.reply);
+        } catch (thrown) {
+          return this.#onError(step, thrown);
+        }
+      }
       this.#ending.noteReply(outcome.reply);
     }
     if (place.node.role === 'for-each' && 'emit' in outcome && outcome.emit) return this.#graph.openLoop(place, outcome.emit['each'] ?? []);

@@ -3,7 +3,7 @@
  * the reply of a sync flow in their place.
  */
 import { toErrorRecord, type ErrorRecord } from '../../engine/contract/values/errors.ts';
-import type { ArrivalResult } from '../../engine/contract/node/node.ts';
+import type { ArrivalResult, Reply } from '../../engine/contract/node/node.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
 import { encodeText } from '../shared/charset/text-charset.ts';
 import { buildAck, type AckOptions } from '../shared/hl7/acknowledge.ts';
@@ -17,6 +17,8 @@ export interface AnswerTo {
   /** Epoch milliseconds, for MSH-7. */
   readonly now: number;
   readonly log: Logger;
+  /** Why the reply that the flow made cannot be sent. */
+  unusable?: ErrorRecord;
 }
 
 type Judgement = Pick<AckOptions, 'text'> & { readonly level: 'A' | 'E' | 'R' };
@@ -25,6 +27,7 @@ type Judgement = Pick<AckOptions, 'text'> & { readonly level: 'A' | 'E' | 'R' };
 export function answersFor(result: ArrivalResult, to: AnswerTo, replies: boolean): readonly Buffer[] | undefined {
   if (result.status === 'replied') return repliesFor(result, to);
   if (result.status === 'refused' && result.error.kind === 'transient' && !replies) return undefined;
+  if (result.status === 'refused' && result.error.code === to.unusable?.code) return refuseReply(to.unusable, to);
   return acksFor(judge(result), to);
 }
 
@@ -43,16 +46,39 @@ export function acksFor({ level, text }: Judgement, to: AnswerTo): readonly Buff
  */
 function repliesFor({ reply }: Extract<ArrivalResult, { status: 'replied' }>, to: AnswerTo): readonly Buffer[] {
   const { accept, application } = conditionsOf(to.request);
-  const acks = isWanted(accept, true) ? [ackOf(to, { code: 'CA', text: undefined })] : [];
   try {
-    const message = completeReply(reply.message, to.request, to.now);
-    const isGood = getHl7(message, 'MSA-1') === 'AA';
-    return application === '' || isWanted(application, isGood) ? [...acks, encodeText(writeHl7(message), to.charset)] : acks;
+    const { bytes, isGood } = encodeReply(reply, to);
+    const acks = acceptAck(accept, to);
+    return application === '' || isWanted(application, isGood) ? [...acks, bytes] : acks;
   } catch (error) {
-    const { code, message } = toErrorRecord(error);
-    to.log.warn('mllp.reply-unusable', { code });
-    return [...acks, ackOf(to, { code: 'AR', text: `${code}: ${message}` })];
+    // The stored reply to an earlier message; a new one was checked before.
+    return refuseReply(toErrorRecord(error), to);
   }
+}
+
+function acceptAck(accept: string, to: AnswerTo): readonly Buffer[] {
+  return isWanted(accept, true) ? [ackOf(to, { code: 'CA', text: undefined })] : [];
+}
+
+/** The message is right, so the sender gets R. */
+function refuseReply({ code, message }: ErrorRecord, to: AnswerTo): readonly Buffer[] {
+  to.log.warn('mllp.reply-unusable', { code });
+  return [...acceptAck(conditionsOf(to.request).accept, to), ackOf(to, { code: 'AR', text: `${code}: ${message}` })];
+}
+
+/** Throws if the reply of a flow cannot be sent, and keeps why. */
+export function checkReply(reply: Reply, to: AnswerTo): void {
+  try {
+    encodeReply(reply, to);
+  } catch (error) {
+    to.unusable = toErrorRecord(error);
+    throw error;
+  }
+}
+
+function encodeReply({ message: content }: Reply, { request, charset, now }: AnswerTo) {
+  const message = completeReply(content, request, now);
+  return { bytes: encodeText(writeHl7(message), charset), isGood: getHl7(message, 'MSA-1') === 'AA' };
 }
 
 /** MSH-15 and MSH-16: AL always, NE never, SU on success, ER on failure. Empty if the sender uses the original mode. */

@@ -15,7 +15,7 @@ import { buildAck, buildBlindNak, type AckCode } from '../shared/hl7/acknowledge
 import { decodeHl7 } from '../shared/hl7/charset-names.ts';
 import { headerField, readHl7, type Hl7Message } from '../shared/hl7/message.ts';
 import { describeHl7, type KeyPaths } from './describe-hl7.ts';
-import { acksFor, answersFor, textOf, type AnswerTo } from './answers.ts';
+import { acksFor, answersFor, checkReply, textOf, type AnswerTo } from './answers.ts';
 import { createFrameCutter, frameOf, type FrameCutter } from './frames.ts';
 
 export interface ConnectionOptions {
@@ -247,18 +247,15 @@ async function acceptFrame(frame: Buffer, options: ConnectionOptions): Promise<r
     options.log.warn('mllp.header-incomplete', { fields: lacking.join(',') });
     return acksFor({ level: 'R', text: `HL7_HEADER: MSH-${lacking.join(' and MSH-')} is empty` }, to);
   }
-  return answersFor(await handIn(request, text, charset, options), to, options.replies);
+  return answersFor(await handIn(text, to, options), to, options.replies);
 }
 
-async function handIn(
-  request: Hl7Message,
-  text: string,
-  charset: string,
-  { emit, keys, replies, log }: ConnectionOptions,
-): Promise<ArrivalResult> {
+async function handIn(text: string, to: AnswerTo, { emit, keys, replies, log }: ConnectionOptions): Promise<ArrivalResult> {
   try {
+    const { request, charset } = to;
     const message = createMessage(text, { mediaType: 'application/hl7-v2', charset, ...describeHl7(request, keys) });
-    return await emit(replies ? { message, dedupeKey: sameMessage(text) } : { message });
+    if (!replies) return await emit({ message });
+    return await emit({ message, dedupeKey: sameMessage(text), checkReply: (reply) => checkReply(reply, to) });
   } catch (error) {
     if (!(error instanceof AppError)) log.error('mllp.arrival-failed', error);
     return { status: 'refused', error: toErrorRecord(error) };

@@ -56,6 +56,34 @@ async function publishOrders(): Promise<void> {
   await api.ask('POST', `/flows/${flow.flowId}/publish`, {});
 }
 
+interface StoredExecution {
+  readonly status: string;
+  readonly error?: { readonly code: string };
+}
+
+/** The executions of a flow, once there are any. */
+function executionsOf(flowId: string): Promise<readonly StoredExecution[]> {
+  return eventually(async () => {
+    const { items } = await api.ask('GET', `/executions?flowId=${flowId}`);
+    return (items as readonly StoredExecution[]).length > 0 && (items as readonly StoredExecution[]);
+  });
+}
+
+/** Publishes a flow that replies without a message type, at a port of its own. */
+async function publishUnusable(flowId: string, at: number, nodes: readonly { readonly type: string }[]): Promise<void> {
+  await putAdapter(`adp_${flowId}`, { listen: { host: '127.0.0.1', port: at }, listenTls: false, peers: ['127.0.0.1'] });
+  const flow = chainFlow(flowId, [
+    ...nodes,
+    { type: 'transform.set@1', config: { fields: [{ to: 'data', from: { value: 'MSH|^~\\&|\r' } }] } },
+  ]);
+  const [trigger, ...others] = flow.nodes;
+  await api.ask('PUT', `/flows/${flowId}`, {
+    ...flow,
+    nodes: [{ ...trigger!, type: 'mllp.listen@1', adapter: `adp_${flowId}` }, ...others],
+  });
+  await api.ask('POST', `/flows/${flowId}/publish`, {});
+}
+
 /** Publishes a flow that acknowledges HL7 over HTTP, and offers it on the bus front. */
 async function offerAdmissions(): Promise<string> {
   const flow = chainFlow('flw_hl7_http', [
@@ -69,7 +97,11 @@ async function offerAdmissions(): Promise<string> {
 }
 
 async function answersTo(...messages: string[]): Promise<readonly string[]> {
-  const sender = await eventually(() => connectSender(port));
+  return answersAt(port, ...messages);
+}
+
+async function answersAt(to: number, ...messages: string[]): Promise<readonly string[]> {
+  const sender = await eventually(() => connectSender(to));
   for (const message of messages) sender.socket.write(frame(message));
   const answers = await sender.received(messages.length);
   sender.socket.destroy();
@@ -94,6 +126,46 @@ test('the reply of the flow goes back instead of an ACK, and a repeated order ge
 test('a message that the flow refuses gets AE with the reason', async () => {
   const [refused] = await answersTo(order('O3', 'P3').replace('ORM^O01', 'ADT^A01'));
   assert.match(refused!, /\rMSA\|AE\|O3\|HL7_TYPE_UNEXPECTED: /);
+});
+
+test('a reply that cannot be sent fails the execution with the code that the sender gets', async () => {
+  await publishUnusable('flw_no_type', port + 1, []);
+  const [refused] = await answersAt(port + 1, order('O5', 'P5'));
+  assert.match(refused!, /\rMSA\|AR\|O5\|HL7_REPLY_WRONG: The reply of the flow cannot be sent: it has no message type/);
+  const [execution] = await executionsOf('flw_no_type');
+  assert.deepEqual([execution!.status, execution!.error?.code], ['failed', 'HL7_REPLY_WRONG']);
+});
+
+test('after a write, a reply that cannot be sent holds the execution for a person', async () => {
+  await publishUnusable('flw_written', port + 2, [{ type: 'mllp.send@1', adapter: 'adp_laboratory', config: {} } as never]);
+  const [refused] = await answersAt(port + 2, order('O6', 'P6'));
+  assert.match(refused!, /\rMSA\|AR\|O6\|ARRIVAL_UNSETTLED: /);
+  const [execution] = await executionsOf('flw_written');
+  assert.deepEqual([execution!.status, execution!.error?.code], ['held', 'HL7_REPLY_WRONG']);
+});
+
+test('an interface whose reply is no SOAP answer fails the execution with the code that the caller gets', async () => {
+  const flow = chainFlow('flw_soap_wrong', [
+    { type: 'transform.set@1', config: { fields: [{ to: 'data', from: { value: [1] } }] } },
+  ]);
+  const [trigger, ...others] = flow.nodes;
+  const operations = [{ name: 'Ask', request: { type: 'object', properties: {} }, response: { type: 'object', properties: {} } }];
+  const config = { service: 'S', namespace: 'urn:s', address: 'http://localhost/s', operations };
+  await api.publish({ ...flow, nodes: [{ ...trigger!, type: 'soap.receive@1', config }, ...others] });
+  const path = await api.offer('flw_soap_wrong', { log: 'none' });
+  const token = await readFile(cityFiles(platform.cityFolder).busToken, 'utf8');
+  const agent = new Agent({ connect: { ca: platform.ca } });
+  const answer = await request(`https://127.0.0.1:${platform.ports.bus}${path}`, {
+    dispatcher: agent,
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'text/xml; charset=utf-8', soapaction: '""' },
+    body: '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><Ask xmlns="urn:s"/></e:Body></e:Envelope>',
+  });
+  const text = await answer.body.text();
+  await agent.close();
+  assert.match(text, /SOAP_REPLY/);
+  const [execution] = await executionsOf('flw_soap_wrong');
+  assert.deepEqual([execution!.status, execution!.error?.code], ['failed', 'SOAP_REPLY']);
 });
 
 test('HL7 over HTTP: an interface takes ER7 in any charset and answers with the ACK', async () => {

@@ -159,6 +159,8 @@ export interface Arrival {
   readonly message: Message;
   /** Replaces the flow's dedupe expression if the protocol has a better key (for a timer: the planned time). */
   readonly dedupeKey?: string;
+  /** In a sync flow: throws an AppError if the reply cannot be sent. The step that made it then fails, and `emit` refuses. */
+  readonly checkReply?: (reply: Reply) => void;
 }
 
 export type ArrivalResult =

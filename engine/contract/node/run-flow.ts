@@ -43,6 +43,11 @@ export interface FlowCall {
    * already left. A flow that has sent a write continues, and its reply is stored.
    */
   readonly onLeave: (action: () => void) => void;
+  /**
+   * Throws an AppError if the caller cannot get this reply. The step that made it then fails, as for any other error. The
+   * reply of an earlier execution, for a repeated call, is not checked again.
+   */
+  readonly checkReply?: (reply: Reply) => void;
 }
 
 export type FlowResult =
@@ -60,7 +65,7 @@ export type FlowResult =
   | { readonly outcome: 'done'; readonly executionId: string; readonly isSettled?: true }
   /** The same idempotency key was used before with different content: status 422. */
   | { readonly outcome: 'key-reused'; readonly executionId: string }
-  /** The flow has run, but its trigger cannot convert its reply to what the caller expects. */
+  /** The flow replied, but its trigger cannot convert the reply to what the caller expects. The step that replied failed. */
   | { readonly outcome: 'reply-unusable'; readonly executionId: string; readonly error: ErrorRecord }
   | { readonly outcome: 'failed'; readonly executionId: string; readonly error: ErrorRecord };
 
