@@ -65,7 +65,8 @@ interface StoredExecution {
 function executionsOf(flowId: string): Promise<readonly StoredExecution[]> {
   return eventually(async () => {
     const { items } = await api.ask('GET', `/executions?flowId=${flowId}`);
-    return (items as readonly StoredExecution[]).length > 0 && (items as readonly StoredExecution[]);
+    assert.notDeepEqual(items, []);
+    return items as readonly StoredExecution[];
   });
 }
 
@@ -145,9 +146,7 @@ test('after a write, a reply that cannot be sent holds the execution for a perso
 });
 
 test('an interface whose reply is no SOAP answer fails the execution with the code that the caller gets', async () => {
-  const flow = chainFlow('flw_soap_wrong', [
-    { type: 'transform.set@1', config: { fields: [{ to: 'data', from: { value: [1] } }] } },
-  ]);
+  const flow = chainFlow('flw_soap_wrong', [{ type: 'transform.set@1', config: { fields: [{ to: 'data', from: { value: [1] } }] } }]);
   const [trigger, ...others] = flow.nodes;
   const operations = [{ name: 'Ask', request: { type: 'object', properties: {} }, response: { type: 'object', properties: {} } }];
   const config = { service: 'S', namespace: 'urn:s', address: 'http://localhost/s', operations };
