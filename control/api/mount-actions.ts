@@ -2,12 +2,14 @@
  * Mounts a route for every action. The route authenticates the request, takes the input from path, query and body, runs
  * the action and sends the response.
  */
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
 import { Type, type TObject, type TSchema } from 'typebox';
 import Value from 'typebox/value';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { Action } from '../action/action.ts';
+import { FileOutput, headersOf } from '../action/file-output.ts';
 import type { Actor } from '../access/actor.ts';
 import type { RunAction, RunOptions } from '../action/run-action.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -74,7 +76,7 @@ function mount(app: FastifyInstance, deps: MountDeps, route: Route, action: Acti
       }
       const output = await deps.run(action.name, input, actor, { signal, ...reason });
       deps.afterAction(action.name, reply);
-      return output;
+      return output instanceof FileOutput ? reply.headers(headersOf(output)).send(Readable.from(output.content)) : output;
     },
   });
 }

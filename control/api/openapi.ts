@@ -86,10 +86,17 @@ interface Operation {
   readonly responses?: Record<string, Record<string, unknown>>;
 }
 
+const BYTES = { type: 'string', format: 'binary' };
+
+function isFile(schema: unknown): boolean {
+  return isRecord(schema) && schema['$ref'] === '#/components/schemas/FileOutput';
+}
+
 function addOutput({ operationId = '', responses }: Operation, outputs: OutputSchemas['outputs']): void {
   const schema = outputs[operationId];
-  if (schema !== undefined && responses !== undefined)
-    responses['200'] = { description: 'Done', content: { 'application/json': { schema } } };
+  if (schema === undefined || responses === undefined) return;
+  const content = isFile(schema) ? { 'application/octet-stream': { schema: BYTES } } : { 'application/json': { schema } };
+  responses['200'] = { description: 'Done', content };
 }
 
 /**

@@ -169,6 +169,7 @@ export const ROUTES: readonly Route[] = [
   post('/executions/search', 'executions.search'),
   get('/executions/:executionId', 'executions.get'),
   get('/executions/:executionId/payload', 'executions.payload'),
+  get('/executions/:executionId/files/:blobId', 'executions.file'),
   post('/executions/:executionId/retry', 'executions.retry'),
   post('/executions/:executionId/try-now', 'executions.try-now'),
   post('/executions/:executionId/cancel', 'executions.cancel'),

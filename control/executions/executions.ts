@@ -11,6 +11,7 @@ import type { BusinessKeys, ExecutionCatalog, ExecutionDetails, ExecutionPage } 
 import type { FlowCatalog } from '../../engine/publish/interface.ts';
 import { type Action, closed, defineAction, FlowId } from '../action/action.ts';
 import { type DomainScope, existing, scopesIn } from '../access/domains.ts';
+import { FileOutput } from '../action/file-output.ts';
 import { showPayload, type PayloadAnswer } from './execution-payload.ts';
 import { withoutErrorTexts } from './error-names.ts';
 import { all, type Owners } from '../action/owners.ts';
@@ -73,6 +74,7 @@ export function executionActions(services: ExecutionServices): readonly Action[]
     listHeldExecutions(services),
     getExecution(services),
     readPayload(services),
+    readFile(services),
     retryExecution(services),
     tryExecutionNow(services),
     resumeExecution(services),
@@ -199,6 +201,26 @@ function readPayload({ executions, owners }: ExecutionServices): Action {
     subject: ({ executionId }) => executionId,
     run: async (_ctx, { executionId }): Promise<PayloadAnswer> =>
       showPayload(existing(await executions.get(executionId, { payload: true }), executionId)),
+  });
+}
+
+function readFile({ executions, owners }: ExecutionServices): Action {
+  return defineAction({
+    name: 'executions.file',
+    right: 'executions.payload',
+    domain: ({ executionId }) => all(owners.execution(executionId)),
+    text: {
+      'zh-CN': '下载消息所引用的文件（留下审计）',
+      en: 'Download a file that a message of the execution names; writes an audit line',
+    },
+    input: Type.Object({ executionId: ExecutionId, blobId: Type.String({ pattern: '^blob_[0-9a-v]{9}[A-Za-z0-9_-]{14}$' }) }, closed),
+    audited: true,
+    // The name of the file can name a person, so it is not part of the audit line.
+    subject: ({ executionId, blobId }) => `${executionId} ${blobId}`,
+    async run(_ctx, { executionId, blobId }): Promise<FileOutput> {
+      const { name = blobId, content } = existing(await executions.openFile(executionId, blobId), blobId);
+      return new FileOutput(name, content);
+    },
   });
 }
 

@@ -12,6 +12,7 @@ import { describeExecution, summarise, type DescribeDeps } from './describe-exec
 import { cancelExecution, cancelHeld, concludeExecution, concludeHeld, retryExecution, retryHeld } from './held-executions.ts';
 import type { ExecutionCatalog } from './interface.ts';
 import { listExecutions } from './list-executions.ts';
+import { openFile } from './open-file.ts';
 import { readKeys } from './read-keys.ts';
 import { findReplays, resendExecution, type ResendDeps } from './resend-execution.ts';
 import { resendHeld } from './resend-held.ts';
@@ -31,7 +32,7 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
   const { executions } = deps;
   const held = { ...deps, bindings: deps.run.bindings };
 
-  return {
+  const catalog: ExecutionCatalog = {
     async list(query) {
       const { found, next, searchedFrom } = query.archived === true ? await listArchived(query, deps) : await listExecutions(query, deps);
       return { items: found.map((document) => summarise(document, deps.seal)), next, searchedFrom };
@@ -45,6 +46,11 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
       const details = await describeExecution(archived.execution, payload, archived, deps);
       const replays = new Set([...details.replays, ...(await findReplays(executionId, executions))]);
       return { ...details, replays: [...replays], isArchived: true };
+    },
+
+    async openFile(executionId, blobId) {
+      const details = await catalog.get(executionId, { payload: true });
+      return details && openFile(details, blobId, deps.run.blobs);
     },
 
     async ownerOf(executionId) {
@@ -76,6 +82,7 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
     holderOf: (flowId, token) => holderOf(flowId, token, deps),
     resume: (flowId, token, message, options) => resumeByToken(flowId, token, message, deps, options),
   };
+  return catalog;
 }
 
 async function listArchived(query: ExecutionQuery, { archive }: ExecutionCatalogDeps): Promise<DocumentPage> {

@@ -88,6 +88,13 @@ export interface ExecutionDetails extends ExecutionSummary {
   readonly reply?: Reply;
 }
 
+/** A file that a message names. */
+export interface MessageFile {
+  /** As the message calls it. */
+  readonly name?: string;
+  readonly content: AsyncIterable<Uint8Array>;
+}
+
 /** Held executions with the same flow, node, error code and `outcomeKnown`. Usually they have one cause. */
 export interface HeldGroup {
   readonly flowId: string;
@@ -233,6 +240,11 @@ export interface ExecutionCatalog {
    */
   list(query: ExecutionQuery): Promise<ExecutionPage>;
   get(executionId: string, options: { readonly payload: boolean }): Promise<ExecutionDetails | undefined>;
+  /**
+   * Opens a file (`BlobRef`) that a message of the execution names. Returns undefined if none does, or if the file is no
+   * longer stored. The caller has checked the right `executions.payload`.
+   */
+  openFile(executionId: string, blobId: string): Promise<MessageFile | undefined>;
   /**
    * Returns the business keys of up to 1,000 executions. Leaves out executions that are not stored, are outside
    * `within`, or have no stored keys. The caller has checked the right `executions.payload`.

@@ -334,6 +334,7 @@ export function memoryBindings(): { readonly bindings: Bindings; readonly bindin
 export const noExecutions: ExecutionCatalog = {
   list: async () => ({ items: [], next: undefined, searchedFrom: undefined }),
   get: async () => undefined,
+  openFile: async () => undefined,
   keysOf: async () => ({}),
   ownerOf: async () => undefined,
   holderOf: async () => undefined,

@@ -10,6 +10,7 @@ import { createEngine, type Engine } from '../../engine/create-engine.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
 import { createMemorySharedState } from '../../storage/in-process/memory-shared-state.ts';
 import { createMemoryWorkQueue } from '../../storage/in-process/memory-work-queue.ts';
+import type { Blobs } from '../../engine/contract/ports/blobs.ts';
 import { createMemoryBlobs } from '../../storage/memory/memory-blobs.ts';
 import { createMemoryDocuments } from '../../storage/memory/memory-documents.ts';
 import { engineWith, flow, plainSeal, startControl, type Running } from './start-control.ts';
@@ -18,6 +19,7 @@ import { THIS_MACHINE } from '../support/outbound.ts';
 
 export interface RunningEngine extends Running {
   readonly engine: Engine;
+  readonly blobs: Blobs;
   /** Saves and publishes. */
   publish(document: FlowDocument): Promise<void>;
   /** Offers a message to a published flow; answers the execution's id. */
@@ -36,11 +38,12 @@ export async function startWithEngine(
   const clock = systemClock;
   const documents = given.documents ?? createMemoryDocuments({ clock });
   const shared = createMemorySharedState({ clock });
+  const blobs = createMemoryBlobs({ clock });
   const engine = await createEngine({
     documents,
     workQueue: createMemoryWorkQueue({ clock }),
     shared,
-    blobs: createMemoryBlobs({ clock }),
+    blobs,
     seal: plainSeal,
     crypto: createSoftwareCrypto(),
     nodeFolders: [NODES],
@@ -75,7 +78,7 @@ export async function startWithEngine(
   });
   return {
     ...running,
-    engine,
+    ...{ engine, blobs },
     async publish(document) {
       await catalog.saveDraft(document, 'test');
       await catalog.publish(document.flowId, 'test', new AbortController().signal);

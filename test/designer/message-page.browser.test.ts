@@ -189,3 +189,24 @@ test('the canvas folds so that data has room, and stays folded for this person',
 async function picture(page: Page, name: string): Promise<void> {
   if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/${name}.png` });
 }
+
+test('a file that a message names is downloaded from the page', { skip: noBrowser }, async (t) => {
+  const { city, open } = await startConsole(t);
+  const files = [{ name: '结果.txt', content: '白细胞 5.6' }];
+  const pack = { type: 'archive.pack@1', id: 'n_pack', label: '打包', config: { source: { value: files }, name: '张三 检查.zip' } };
+  const flow = chainFlow('flw_pack', [pack], { name: { 'zh-CN': '打包报告', en: 'Pack reports' }, ...DURABLE });
+  const id = await sent(city, flow, 'completed', {});
+  for (const language of ['zh-CN', 'en'] as const) {
+    const page = await open({ roles: ['operator', 'analyst'], path: `/messages/${id}`, language });
+    await page.locator('.react-flow__node[data-id="n_pack"]').click();
+    await page.getByRole('button', { name: language === 'en' ? 'Show the data' : '查看数据' }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: `${language === 'en' ? 'Download file: ' : '下载文件：'}张三 检查.zip` }).click(),
+    ]);
+    assert.equal(download.suggestedFilename(), '张三 检查.zip');
+    const content = Buffer.concat(await Array.fromAsync(await download.createReadStream()));
+    assert.equal(content.subarray(0, 2).toString(), 'PK');
+    await picture(page, `file ${language}`);
+  }
+});

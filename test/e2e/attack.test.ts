@@ -337,7 +337,7 @@ test('a viewer changes nothing, reads no payload, no secret, no account and no t
   const viewer = await city.person(['viewer']);
   const reading = ['calls.search', 'calls.explain', 'blocked-callers.find', 'bundles.export', 'nodes.ports', 'nodes.upgrade'];
   const own = new Set(['flows.validate', 'interfaces.validate', 'flows.visit', ...reading]);
-  const hidden = new Set(['accounts.list', 'audit.list', 'executions.payload']);
+  const hidden = new Set(['accounts.list', 'audit.list', 'executions.payload', 'executions.file']);
   for (const { method, path, action } of ROUTES) {
     // Who may ask for what is tested with the requests.
     if (/^(me|requests)\./.test(action) || own.has(action) || (method === 'GET' && !hidden.has(action))) continue;

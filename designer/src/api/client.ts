@@ -87,6 +87,13 @@ export async function callWithProgress<Id extends OperationId>(
   throw unreachable();
 }
 
+/** Calls an operation that returns a file, and returns its bytes. */
+export async function callForFile<Id extends OperationId>(id: Id, input: Input<Id>, options: CallOptions = {}): Promise<Blob> {
+  const response = await send(id, input as Record<string, unknown>, options, 'application/octet-stream');
+  if (!response.ok) await readJson(response, options.signal);
+  return orUnreachable(response.blob(), options.signal);
+}
+
 /** Logs in. This is not one of the operations, since it creates the session. */
 export async function login(name: string, password: string, code?: string): Promise<void> {
   await readJson(await fetchJson('POST', '/api/v1/login', { name, password, ...(code === undefined ? {} : { code }) }, {}));

@@ -129,6 +129,7 @@ export const OPERATIONS = {
   'executions.search': { method: 'POST', path: '/executions/search' },
   'executions.get': { method: 'GET', path: '/executions/:executionId' },
   'executions.payload': { method: 'GET', path: '/executions/:executionId/payload' },
+  'executions.file': { method: 'GET', path: '/executions/:executionId/files/:blobId' },
   'executions.retry': { method: 'POST', path: '/executions/:executionId/retry' },
   'executions.try-now': { method: 'POST', path: '/executions/:executionId/try-now' },
   'executions.cancel': { method: 'POST', path: '/executions/:executionId/cancel' },
@@ -1409,6 +1410,10 @@ export interface components {
       before: unknown;
       /** @description JSON Pointer relative to the node, the edge or the document. */
       path: string;
+    };
+    FileOutput: {
+      content: Record<string, never>;
+      name: string;
     };
     Finding: {
       collection: string;
@@ -3598,6 +3603,7 @@ export type FailingInterface = components['schemas']['FailingInterface'];
 export type FailingListener = components['schemas']['FailingListener'];
 export type Fault = components['schemas']['Fault'];
 export type FieldChange = components['schemas']['FieldChange'];
+export type FileOutput = components['schemas']['FileOutput'];
 export type Finding = components['schemas']['Finding'];
 export type FindingWhy = components['schemas']['FindingWhy'];
 export type FlowDiff = components['schemas']['FlowDiff'];
@@ -6659,6 +6665,29 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['ConcludeAnswer'];
+        };
+      };
+    };
+  };
+  'executions.file': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        blobId: string;
+        executionId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
         };
       };
     };

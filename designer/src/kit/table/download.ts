@@ -1,5 +1,5 @@
-/** Downloads text as a file. */
-export function download(name: string, content: string, type = 'text/csv;charset=utf-8'): void {
+/** Downloads a text or bytes as a file. */
+export function download(name: string, content: string | Blob, type = 'text/csv;charset=utf-8'): void {
   const address = URL.createObjectURL(new Blob([content], { type }));
   const link = document.createElement('a');
   link.href = address;

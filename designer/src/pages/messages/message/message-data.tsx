@@ -1,11 +1,13 @@
 import { Alert, Button } from 'antd';
 import { Eye } from 'lucide-react';
+import { Fragment } from 'react';
 import type { PayloadAnswer } from '../../../api/operations.ts';
 import { useMay } from '../../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../../i18n/texts.ts';
 import { ErrorBox } from '../../../kit/feedback/error-box.tsx';
 import { useWhoMay } from '../../../kit/feedback/who-may.ts';
 import { DataViewer } from '../../../viewer/data-viewer.tsx';
+import { MessageFiles } from './message-files.tsx';
 import { inputsOf, outputsOf, type Labelled } from './message-overlay.ts';
 import { usePayload } from '../use-payload.ts';
 
@@ -71,14 +73,23 @@ function Data({ details, nodeId }: DataProps) {
   if (inputs.length + outputs.length === 0) return <p>{t('none')}</p>;
   return (
     <>
-      <Messages label={t('input')} messages={inputs} />
-      <Messages label={t('output')} messages={outputs} />
+      <Messages label={t('input')} messages={inputs} executionId={details.executionId} />
+      <Messages label={t('output')} messages={outputs} executionId={details.executionId} />
     </>
   );
 }
 
-function Messages({ label, messages }: { readonly label: string; readonly messages: readonly Labelled[] }) {
+interface MessagesProps {
+  readonly label: string;
+  readonly messages: readonly Labelled[];
+  readonly executionId: string;
+}
+
+function Messages({ label, messages, executionId }: MessagesProps) {
   return messages.map(({ from, message }, index) => (
-    <DataViewer key={index} label={from === '' ? label : `${label} · ${from}`} message={message} />
+    <Fragment key={index}>
+      <DataViewer label={from === '' ? label : `${label} · ${from}`} message={message} />
+      <MessageFiles executionId={executionId} message={message} />
+    </Fragment>
   ));
 }
