@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test, type TestContext } from 'node:test';
 import type { Page } from '@playwright/test';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
@@ -205,8 +206,7 @@ test('a file that a message names is downloaded from the page', { skip: noBrowse
       page.getByRole('button', { name: `${language === 'en' ? 'Download file: ' : '下载文件：'}张三 检查.zip` }).click(),
     ]);
     assert.equal(download.suggestedFilename(), '张三 检查.zip');
-    const content = Buffer.concat(await Array.fromAsync(await download.createReadStream()));
-    assert.equal(content.subarray(0, 2).toString(), 'PK');
+    assert.equal((await readFile(await download.path())).subarray(0, 2).toString(), 'PK');
     await picture(page, `file ${language}`);
   }
 });

@@ -17,7 +17,10 @@ type Sent<Id extends OperationId> = operations[Id] extends { requestBody?: infer
 type Body<Id extends OperationId> = Operations[Id] extends { body: infer Name extends string } ? { [N in Name]: Sent<Id> } : Sent<Id>;
 /** The input of an operation: its path parameters, query parameters and body in one object. */
 export type Input<Id extends OperationId> = Part<Id, 'path'> & Part<Id, 'query'> & Body<Id>;
-export type Output<Id extends OperationId> = operations[Id]['responses'][200]['content']['application/json'];
+/** Unknown for an operation that returns a file. */
+export type Output<Id extends OperationId> = (operations[Id]['responses'][200]['content'] & {
+  'application/json': unknown;
+})['application/json'];
 /** The operations that return a list in pages. */
 export type ListId = {
   [Id in OperationId]: Output<Id> extends { readonly items: readonly unknown[] } ? ('next' extends keyof Output<Id> ? Id : never) : never;
