@@ -15,6 +15,8 @@ interface CsvColumn<Row> {
  * restores the same text.
  */
 const START = "'*(?:(?![\\r\\n\\t])[\\s\\p{Cc}\\p{Cf}])*[=+\\-@\\t＝＋－＠]";
+/** A plain number is no formula. One with a plus sign would lose it, such as a phone number. */
+const NUMBER = /^-\d+(?:\.\d+)?$/;
 const FORMULA = new RegExp(`(^|[\\r\\n])(?=${START})`, 'gu');
 const DISARMED = new RegExp(`(^|[\\r\\n])'(?=${START})`, 'gu');
 
@@ -35,5 +37,5 @@ export function parseCsv(text: string): readonly (readonly string[])[] {
 }
 
 function disarmed(value: string | number): string | number {
-  return typeof value === 'string' ? value.replace(FORMULA, "$1'") : value;
+  return typeof value === 'string' && !NUMBER.test(value) ? value.replace(FORMULA, "$1'") : value;
 }
