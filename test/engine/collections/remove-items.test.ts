@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CollectedGroup, GroupLimits } from '../../../engine/contract/node/collections.ts';
-import { itemsSpec } from '../../../engine/collections/collection-documents.ts';
+import { gatheringsSpec, itemsSpec } from '../../../engine/collections/collection-documents.ts';
 import { openWaitingCollections, showCollections } from '../../../engine/collections/waiting-collections.ts';
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { createMetrics } from '../../../engine/host/metrics.ts';
@@ -71,6 +71,22 @@ test('a group that a flow takes while it is removed is taken whole', async () =>
   assert.deepEqual(taken, [[1, 2, 3]]);
   assert.deepEqual(await waiting.list(), []);
   assert.equal(await items.count({ place: 'd reports' }), 0);
+});
+
+test('what a person removed is never taken, though the process ends before its items are removed', async () => {
+  const { lab, waiting, items, add, takeAll } = await open();
+  for (const value of [1, 2, 3, 4]) await add('k', value);
+  const gatherings = await lab.documents.open(gatheringsSpec);
+  lab.losesOneOf = 2;
+  for (let isClosed = false; !isClosed;) {
+    await assert.rejects(waiting.remove(order), { code: 'STORE_DOWN' });
+    isClosed = (await gatherings.find({}, { limit: 1 }))[0]?.group !== undefined;
+  }
+  lab.losesOneOf = 0;
+  assert.equal(await items.count({ place: 'd reports' }), 4);
+  assert.deepEqual(await takeAll(), []);
+  assert.equal(await items.count({ place: 'd reports' }), 0);
+  assert.deepEqual(await waiting.list(), []);
 });
 
 test('while flows take groups and a person removes them, each group is taken whole or not at all', async () => {
