@@ -20,7 +20,7 @@ import { createParser, type Parser } from '../shared/parse-worker/create-parser.
 import { readSettings } from '../shared/read-settings.ts';
 import { createSink, decodeAnswer, decodePage, unreadable } from './answer.ts';
 import { checkConfig, Config, effectOf } from './config.ts';
-import { compilePages } from './pages.ts';
+import { compilePages, type PageRequest } from './pages.ts';
 import { encodeBody, NO_BODY } from './request-body.ts';
 import { compileContent } from '../shared/compile-input.ts';
 
@@ -66,21 +66,24 @@ function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
   const parser = createParser();
 
   return async (ctx, message) => {
-    const data = readBody(ctx.scope);
-    const body = encodeBody(config.bodyAs, data instanceof Promise ? await data : data, message, ctx);
-    const headers: Record<string, string> = body === undefined ? {} : { 'content-type': body.contentType };
-    for (const [name, value] of fillHeaders(ctx.scope)) headers[name] = value;
-    if (body?.isTypeFixed === true) headers['content-type'] = body.contentType;
+    const read = readBody(ctx.scope);
+    const data: unknown = read instanceof Promise ? await read : read;
+    const given = fillHeaders(ctx.scope);
     const query = fillQuery(ctx.scope);
     const path = (fillPath(ctx.scope) ?? '') + (query.length === 0 ? '' : `?${query.map(([name, value]) => `${name}=${value}`).join('&')}`);
-    const send = async (at: string): Promise<OutboundResponse> => {
-      const sink = createSink(at, ctx, isExpected);
-      const response = await client.send(ctx, { method: config.method, path: at, headers, body: body?.content, effect, sink });
+    const send = async (request: PageRequest): Promise<OutboundResponse> => {
+      const body = encodeBody(config.bodyAs, request.data, message, ctx);
+      const headers: Record<string, string> = body === undefined ? {} : { 'content-type': body.contentType };
+      for (const [name, value] of given) headers[name] = value;
+      if (body?.isTypeFixed === true) headers['content-type'] = body.contentType;
+      const sink = createSink(request.path, ctx, isExpected);
+      const { method } = config;
+      const response = await client.send(ctx, { method, path: request.path, headers, body: body?.content, effect, sink });
       if (!isExpected(response.status)) throw statusError(response, effect, ctx);
       return response;
     };
-    if (readPages !== undefined) return { emit: { ok: [await allPages(readPages, path, send, ctx, message, parser)] } };
-    const response = await send(path);
+    if (readPages !== undefined) return { emit: { ok: [await allPages(readPages, { path, data }, send, ctx, message, parser)] } };
+    const response = await send({ path, data });
     try {
       const answer = decodeAnswer(ctx, message, response, parser);
       return { emit: { ok: [answer instanceof Promise ? await answer : answer] } };
@@ -92,14 +95,14 @@ function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
 
 async function allPages(
   readPages: ReturnType<typeof compilePages>,
-  path: string,
-  send: (path: string) => Promise<OutboundResponse>,
+  start: PageRequest,
+  send: (request: PageRequest) => Promise<OutboundResponse>,
   ctx: NodeContext<Config>,
   message: Message,
   parser: Parser,
 ): Promise<Message> {
-  const { response, items } = await readPages(path, readSettings(ctx.adapter!, HttpSettings).baseUrl, async (at) => {
-    const page = await send(at);
+  const { response, items } = await readPages(start, readSettings(ctx.adapter!, HttpSettings).baseUrl, async (request) => {
+    const page = await send(request);
     return { response: page, data: await decodePage(ctx, page, parser) };
   });
   const data = ctx.config.full ? { status: response.status, headers: response.headers, body: items } : items;

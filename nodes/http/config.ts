@@ -65,13 +65,26 @@ const Pages = Type.Object(
         maxLength: 1000,
       }),
     ),
+    place: Type.Optional(
+      Type.Union([Type.Literal('query'), Type.Literal('body')], {
+        ...fieldText(
+          '翻页参数位置',
+          'Place of the parameter',
+          '游标、页码或起始条数写在哪里。请求体须为 JSON 对象或表单，其余字段不变。',
+          'Where the cursor, the page number or the items to skip are written. A body must be a JSON object or a form; its other fields stay.',
+          { options: { query: ['查询参数', 'Query'], body: ['请求体', 'Body'] } },
+        ),
+        default: 'query',
+      }),
+    ),
     parameter: Type.Optional(
       Type.String({
         ...fieldText(
-          '查询参数名',
-          'Query parameter',
-          '用于游标、页码与起始条数；不填时为 cursor、page、offset。',
-          'Of the cursor, the page number or the items to skip; if left out: cursor, page, offset.',
+          '翻页参数名',
+          'Parameter',
+          '用于游标、页码与起始条数；不填时为 cursor、page、offset。在请求体中可写路径，如 page.no。',
+          'Of the cursor, the page number or the items to skip; if left out: cursor, page, offset. In a body it may be a path, such as page.no.',
+          { example: 'pageNo' },
         ),
         minLength: 1,
         maxLength: 200,
@@ -90,8 +103,8 @@ const Pages = Type.Object(
         ...fieldText(
           '每页条数',
           'Items per page',
-          '用于页码与起始条数：条数不足的页是最后一页；不填时读到空页为止。每页条数的查询参数请写在“查询参数”中。',
-          'For page numbers and items to skip: a page with fewer items is the last one; if left out, an empty page is. The query parameter for it belongs to the query.',
+          '用于页码与起始条数：条数不足的页是最后一页；不填时读到空页为止。对方要求的每页条数参数请另写在“查询参数”或请求体中。',
+          'For page numbers and items to skip: a page with fewer items is the last one; if left out, an empty page is. The parameter that the other side needs for it belongs to the query or the body.',
         ),
         minimum: 1,
         maximum: 100_000,
@@ -277,6 +290,11 @@ const NEXT_ABSENT = {
   'zh-CN': '请填写下一页的地址或游标所在的字段',
   en: 'must name the field with the address or the cursor of the next page',
 };
+const PAGES_BODY = {
+  'zh-CN': '翻页参数在请求体中时，请求体须为 JSON 对象或表单，翻页方式须为游标、页码或起始条数',
+  en: 'needs a body that is a JSON object or a form, and pages by a cursor, a page number or the items to skip',
+};
+const FIELD_NAMES = { 'zh-CN': '请求体中的翻页参数只能是字段名，如 page.no', en: 'must consist of field names, such as page.no' };
 const OWN_HEADER = { 'zh-CN': '该请求头由平台设置，不能在此填写', en: 'is set by the platform' };
 
 export function checkConfig(config: Config): readonly ConfigProblem[] {
@@ -318,6 +336,19 @@ function checkPages(config: Config): readonly ConfigProblem[] {
       ? [{ path: '/pages/next', message: NEXT_ABSENT }]
       : []),
     ...['items', 'next'].flatMap((field) => checkPath(`/pages/${field}`, pages[field as 'items' | 'next'])),
+    ...(pages.place === 'body' ? checkPagesInBody(config, pages) : []),
+  ];
+}
+
+function checkPagesInBody({ method, body, bodyAs }: Config, { by, parameter }: Pages): readonly ConfigProblem[] {
+  const hasBody = body === undefined ? method === 'POST' : body !== 'none';
+  const isWrong = !hasBody || bodyAs === 'blob' || by === 'link' || by === 'address';
+  const problems = checkPath('/pages/parameter', parameter);
+  const hasPositions = problems.length === 0 && parameter !== undefined && parseFieldPath(parameter).some(Number.isInteger);
+  return [
+    ...(isWrong ? [{ path: '/pages/place', message: PAGES_BODY }] : []),
+    ...problems,
+    ...(hasPositions ? [{ path: '/pages/parameter', message: FIELD_NAMES }] : []),
   ];
 }
 

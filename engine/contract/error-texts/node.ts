@@ -99,7 +99,11 @@ export const nodeTexts: ErrorTemplates = {
   'HTTP_BODY_WRONG/blob': { what: '请求体应为文件，但数据不是文件引用', fix: '选择文件引用（blobId、sizeBytes）所在的字段作为请求体。' },
   'HTTP_BODY_WRONG/size': { what: '请求体中文件引用的大小与文件不符', fix: '使用产生该文件的节点所输出的引用，不要改动其中的 sizeBytes。' },
   HTTP_PAGE_WRONG: { what: '无法读完所有页', fix: '更正节点中翻页的字段。' },
-  'HTTP_PAGE_WRONG/circle': { what: '无法读完所有页：某页指回了已读过的页', fix: '检查翻页方式与查询参数名；对方可能忽略了该参数。' },
+  'HTTP_PAGE_WRONG/body': {
+    what: '无法翻页：请求体（或翻页参数所在的字段）不是对象',
+    fix: '检查请求体的来源，以及节点中“翻页参数名”。',
+  },
+  'HTTP_PAGE_WRONG/circle': { what: '无法读完所有页：某页指回了已读过的页', fix: '检查翻页方式与翻页参数名；对方可能忽略了该参数。' },
   'HTTP_PAGE_WRONG/elsewhere': {
     what: '无法读完所有页：下一页的地址不在适配器的地址之下',
     fix: '更正适配器的地址，使其与对方给出的链接一致。',

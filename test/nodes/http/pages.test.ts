@@ -53,6 +53,78 @@ test('counts pages and items, to a page that is short or empty', async (t) => {
   assert.deepEqual(await pagesOf({ by: 'offset', pageSize: 10 }), ['offset=0', 'offset=10', 'offset=20']);
 });
 
+test('counts in a field of the body, and leaves its other fields as they are', async (t) => {
+  const { read, requests } = await peer(t, (_, __, body) => {
+    const { no, from } = body['page'] as { no?: number; from?: number };
+    const at = from ?? (no! - 1) * 10;
+    return { body: { code: 0, data: { records: ALL.slice(at, at + 10), total: 25 } } };
+  });
+  const bodiesOf = async (pages: object, config: object = {}) => {
+    requests.length = 0;
+    const all = { place: 'body', items: 'data.records', pageSize: 10, ...pages };
+    assert.deepEqual(await read(all, { method: 'POST', reads: true, data: { wards: ['1'], page: { size: 10, no: 7 } }, ...config }), ALL);
+    assert.ok(requests.every(({ url }) => url === '/base/list?size=10'));
+    return requests.map(({ body }) => JSON.parse(body) as unknown);
+  };
+  const wards = ['1'];
+  assert.deepEqual(await bodiesOf({ by: 'page', parameter: 'page.no' }), [
+    { wards, page: { size: 10, no: 1 } },
+    { wards, page: { size: 10, no: 2 } },
+    { wards, page: { size: 10, no: 3 } },
+  ]);
+  const fixed = { body: { value: { wards } } };
+  assert.deepEqual(await bodiesOf({ by: 'offset', parameter: 'page.from' }, fixed), [
+    { wards, page: { from: 0 } },
+    { wards, page: { from: 10 } },
+    { wards, page: { from: 20 } },
+  ]);
+});
+
+test('passes a cursor on in the body: the first page has none, and a number stays a number', async (t) => {
+  const { read, requests } = await peer(t, (_, __, { cursor = 0 }) => {
+    const at = cursor as number;
+    return { body: { rows: ALL.slice(at, at + 10), next: at + 10 < 25 ? at + 10 : null } };
+  });
+  const pages = { by: 'cursor', place: 'body', items: 'rows', next: 'next' };
+  assert.deepEqual(await read(pages, { method: 'POST', reads: true, data: { size: 10 } }), ALL);
+  assert.deepEqual(
+    requests.map(({ body }) => JSON.parse(body) as unknown),
+    [{ size: 10 }, { size: 10, cursor: 10 }, { size: 10, cursor: 20 }],
+  );
+  const circle = await peer(t, () => ({ body: { rows: [], next: 5 } }));
+  await assert.rejects(circle.read(pages, { method: 'POST', reads: true, data: {} }), {
+    code: 'HTTP_PAGE_WRONG',
+    values: { problem: 'circle' },
+  });
+});
+
+test('counts in a field of a form', async (t) => {
+  const { read, requests } = await peer(t, (_, __, body) => {
+    const at = (Number(body['pageNo']) - 1) * 10;
+    return { body: ALL.slice(at, at + 10) };
+  });
+  const pages = { by: 'page', place: 'body', parameter: 'pageNo', pageSize: 10 };
+  assert.deepEqual(await read(pages, { method: 'POST', reads: true, bodyAs: 'form', data: { ward: '内科' } }), ALL);
+  assert.equal(requests[2]?.body, `ward=${encodeURIComponent('内科')}&pageNo=3`);
+});
+
+test('a body that cannot hold the place of the next page is an error before anything is sent', async (t) => {
+  const { read, requests } = await peer(t, () => ({ body: [] }));
+  const pages = { by: 'page', place: 'body', parameter: 'page.no' };
+  for (const data of ['text', [1], { page: 5 }, { page: [] }])
+    await assert.rejects(read(pages, { method: 'POST', reads: true, data }), { code: 'HTTP_PAGE_WRONG', values: { problem: 'body' } });
+  for (const [wrong, config] of [
+    [{}, { method: 'GET' }],
+    [{}, { method: 'POST', reads: true, body: 'none' }],
+    [{}, { method: 'POST', reads: true, bodyAs: 'blob' }],
+    [{ parameter: 'a[0]' }, { method: 'POST', reads: true }],
+    [{ parameter: 'a..b' }, { method: 'POST', reads: true }],
+    [{ by: 'link' }, { method: 'POST', reads: true }],
+  ])
+    await assert.rejects(read({ ...pages, ...wrong }, { data: {}, ...config }), { code: 'NODE_CONFIG_WRONG' });
+  assert.equal(requests.length, 0);
+});
+
 test('a list is never cut: what goes beyond a limit, or cannot be read to its end, is an error', async (t) => {
   const { read, baseUrl } = await peer(t, (query) => {
     const at = Number(query.get('offset') ?? 0);
@@ -121,16 +193,22 @@ interface Answer {
   readonly status?: number;
 }
 
-async function peer(t: TestContext, answer: (query: URLSearchParams, baseUrl: string) => Answer | undefined) {
-  const { baseUrl, requests } = await httpPeer(t, ({ url }: Received, response) => {
-    const given = answer(new URL(url!, baseUrl).searchParams, baseUrl);
+async function peer(
+  t: TestContext,
+  answer: (query: URLSearchParams, baseUrl: string, body: Record<string, unknown>) => Answer | undefined,
+) {
+  const { baseUrl, requests } = await httpPeer(t, ({ url, headers, body }: Received, response) => {
+    const isJson = headers['content-type'] === 'application/json';
+    const fields = isJson ? (JSON.parse(body) as Record<string, unknown>) : Object.fromEntries(new URLSearchParams(body));
+    const given = answer(new URL(url!, baseUrl).searchParams, baseUrl, fields);
     if (given === undefined) return;
     response.writeHead(given.status ?? 200, { 'content-type': 'application/json', ...given.headers }).end(JSON.stringify(given.body));
   });
-  const read = async (pages: object, { limits = {}, signal, query, ...config }: Record<string, unknown> = {}): Promise<unknown> => {
+  const read = async (pages: object, { limits = {}, signal, query, data, ...config }: Record<string, unknown> = {}): Promise<unknown> => {
     const outcome = await runNode(httpCall, {
       config: { path: '/list', query: { size: '10', ...(query as object) }, pages, ...config },
       adapter: { settings: { baseUrl }, limits: limits as object },
+      ...(data === undefined ? {} : { data }),
       ...(signal === undefined ? {} : { signal: signal as AbortSignal }),
     });
     assert.ok('emit' in outcome);
