@@ -1,4 +1,5 @@
 /** Reads the response: parsed, or as a file in the blob store. */
+import { isUtf8 } from 'node:buffer';
 import type { NodeContext } from '../../engine/contract/node/node.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { BlobRef, Message } from '../../engine/contract/values/message.ts';
@@ -8,6 +9,7 @@ import { tooLarge } from '../shared/http/decompress.ts';
 import type { OutboundResponse, Sink } from '../shared/http/exchange.ts';
 import { isJsonType, isTextType, parseMediaType, type MediaType } from '../shared/http/media-type.ts';
 import { DEFAULT_JSON_OPTIONS } from '../shared/json/parse-json.ts';
+import { xmlCharset } from '../shared/xml/xml-charset.ts';
 import type { Parser } from '../shared/parse-worker/create-parser.ts';
 import { effectOf, type Config } from './config.ts';
 import { fileNameOf } from './file-name.ts';
@@ -97,9 +99,23 @@ function bytesOf({ body, taken }: OutboundResponse): Buffer {
 function decodeBody(as: Config['responseAs'], type: MediaType, ctx: AnswerContext, body: Buffer, parser: Parser): unknown {
   const form = as !== 'auto' ? as : isJsonType(type.name) ? 'json' : isTextType(type.name) ? 'text' : 'bytes';
   if (form === 'bytes') return new Uint8Array(body);
-  if (form === 'text') return decodeText(body, type.charset ?? ctx.adapter?.charset ?? 'UTF-8').replace(/^\ufeff/, '');
+  const charset = charsetOf(type, form === 'json' || isJsonType(type.name), body, ctx);
+  if (form === 'text') return decodeText(body, charset).replace(/^\ufeff/, '');
   if (body.byteLength === 0) return null;
-  return parser.parse({ kind: 'json', source: body, charset: type.charset ?? 'UTF-8', options: DEFAULT_JSON_OPTIONS }, ctx);
+  return parser.parse({ kind: 'json', source: body, charset, options: DEFAULT_JSON_OPTIONS }, ctx);
+}
+
+/**
+ * Returns the charset of a body. JSON and XML that name none are UTF-8 by their standards, but some systems write them in
+ * their own charset.
+ */
+function charsetOf({ name, charset }: MediaType, isJson: boolean, body: Buffer, ctx: AnswerContext): string {
+  if (charset !== undefined) return charset;
+  const usual = ctx.adapter?.charset ?? 'UTF-8';
+  const isXml = name.endsWith('/xml') || name.endsWith('+xml');
+  if (!isJson && !isXml) return usual;
+  const standard = isXml ? xmlCharset(body) : 'UTF-8';
+  return standard === 'UTF-8' && !isUtf8(body) ? usual : standard;
 }
 
 /**

@@ -11,4 +11,5 @@ export default defineAdapter({
     words: 'REST API OAuth',
   },
   ...httpAdapterFields,
+  hasCharset: true,
 });

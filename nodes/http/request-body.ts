@@ -4,7 +4,7 @@ import type { NodeContext } from '../../engine/contract/node/node.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { BlobRef, Message } from '../../engine/contract/values/message.ts';
-import { encodeText } from '../shared/charset/text-charset.ts';
+import { canonicalCharset, encodeText } from '../shared/charset/text-charset.ts';
 import type { StreamedBody } from '../shared/http/exchange.ts';
 import { isJsonType } from '../shared/http/media-type.ts';
 import type { Config } from './config.ts';
@@ -24,10 +24,10 @@ type BodyContext = Pick<NodeContext<unknown>, 'adapter' | 'blobs' | 'signal'>;
 const MEDIA_TYPE = /^[a-z0-9!#$&^_.+-]{1,60}\/[a-z0-9!#$&^_.+-]{1,100}$/i;
 const MOST_PARTS = 1000;
 
-/** Returns undefined if nothing is sent. Throws HTTP_BODY_WRONG (input) if the data does not fit the format. */
+/** Returns undefined if nothing is sent. Throws HTTP_BODY_WRONG (input) if the data does not fit the format, and CHARSET_UNENCODABLE (input). */
 export function encodeBody(as: Config['bodyAs'], data: unknown, message: Message, ctx: BodyContext): RequestBody | undefined {
   if (data === NO_BODY || data === undefined) return undefined;
-  if (as === 'form') return encodeForm(data);
+  if (as === 'form') return encodeForm(data, charsetOf(ctx));
   if (as === 'multipart') return encodeMultipart(data, ctx);
   if (as === 'blob') {
     const file = blobOf(data);
@@ -42,26 +42,38 @@ export function encodeBody(as: Config['bodyAs'], data: unknown, message: Message
   return { content: Buffer.from(JSON.stringify(data)), contentType: 'application/json' };
 }
 
-function encodeForm(data: unknown): RequestBody {
-  const pairs = fieldsOf(data).map(([name, value]): [string, string] => {
+/** The IANA name of the charset for what is in none yet. */
+function charsetOf({ adapter }: BodyContext): string {
+  return canonicalCharset(adapter?.charset ?? 'UTF-8');
+}
+
+/** Forms in UTF-8 have no `charset`: their media type does not define it, but systems with another charset read it. */
+function encodeForm(data: unknown, charset: string): RequestBody {
+  const encode = (text: string) =>
+    encodeText(text, charset)
+      .toString('latin1')
+      .replace(/[^\w*.-]/g, (char) => (char === ' ' ? '+' : `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`));
+  const pairs = fieldsOf(data).map(([name, value]) => {
     const text = textOf(value);
     if (text === undefined) throw wrong('field', name);
-    return [name, text];
+    return `${encode(name)}=${encode(text)}`;
   });
-  return { content: Buffer.from(new URLSearchParams(pairs).toString()), contentType: 'application/x-www-form-urlencoded' };
+  const parameter = charset === 'UTF-8' ? '' : `; charset=${charset}`;
+  return { content: Buffer.from(pairs.join('&')), contentType: `application/x-www-form-urlencoded${parameter}` };
 }
 
 /** RFC 7578, with the escapes of names that browsers use. */
 function encodeMultipart(data: unknown, ctx: BodyContext): RequestBody {
   const boundary = `kq-${randomUUID()}`;
+  const charset = charsetOf(ctx);
   const fields = fieldsOf(data);
   if (fields.length > MOST_PARTS) throw wrong('many');
   const pieces: Piece[] = fields.flatMap(([name, value]) => {
-    const part = partOf(name, value);
+    const part = partOf(name, value, charset);
     const file = part.fileName === undefined ? '' : `; filename="${escapeName(part.fileName)}"`;
     const type = part.mediaType === undefined ? '' : `Content-Type: ${part.mediaType}\r\n`;
     const head = `--${boundary}\r\nContent-Disposition: form-data; name="${escapeName(name)}"${file}\r\n${type}\r\n`;
-    return [Buffer.from(head), part.content, Buffer.from('\r\n')];
+    return [encodeText(head, charset), part.content, Buffer.from('\r\n')];
   });
   pieces.push(Buffer.from(`--${boundary}--\r\n`));
   return { content: streamOf(pieces, ctx), contentType: `multipart/form-data; boundary=${boundary}`, isTypeFixed: true };
@@ -73,19 +85,21 @@ interface Part {
   readonly mediaType?: string;
 }
 
-function partOf(name: string, value: unknown): Part {
+function partOf(name: string, value: unknown, charset: string): Part {
   const text = textOf(value);
-  if (text !== undefined) return { content: Buffer.from(text) };
+  if (text !== undefined)
+    return { content: encodeText(text, charset), ...(charset === 'UTF-8' ? {} : { mediaType: `text/plain; charset=${charset}` }) };
   if (value instanceof Uint8Array) return { content: value, fileName: name, mediaType: 'application/octet-stream' };
   if (!isRecord(value)) throw wrong('file', name);
-  const file = blobOf(value);
-  const { name: fileName, content } = value;
-  if (file === undefined && typeof content !== 'string') throw wrong('file', name);
-  return {
-    content: file ?? Buffer.from(content as string),
-    fileName: typeof fileName === 'string' && fileName !== '' ? fileName : name,
-    mediaType: mediaTypeOf(value, file === undefined ? 'text/plain; charset=utf-8' : undefined),
-  };
+  const blob = blobOf(value);
+  const { name: given, content } = value;
+  const fileName = typeof given === 'string' && given !== '' ? given : name;
+  if (blob !== undefined) return { content: blob, fileName, mediaType: mediaTypeOf(value) };
+  if (typeof content !== 'string') throw wrong('file', name);
+  const mediaType = mediaTypeOf(value, '');
+  // A media type that the flow gives is sent as it is, so its text stays in UTF-8.
+  if (mediaType !== '') return { content: encodeText(content, 'UTF-8'), fileName, mediaType };
+  return { content: encodeText(content, charset), fileName, mediaType: `text/plain; charset=${charset}` };
 }
 
 /** Returns name and value of each field; a list is a field that is repeated, and a field without a value is left out. */

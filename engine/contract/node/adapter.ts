@@ -121,7 +121,12 @@ export const AdapterDocument = Type.Object(
     ),
     charset: Type.Optional(
       Type.Union([Type.Literal('UTF-8'), Type.Literal('GBK'), Type.Literal('GB18030')], {
-        ...fieldText('字符集', 'Character set', '对方系统收发文本所用。', 'The charset in which the other system reads and writes text.'),
+        ...fieldText(
+          '字符集',
+          'Character set',
+          '对方系统收发文本和表单所用。HTTP 调用的 JSON 按标准总以 UTF-8 发送，地址中的值也是 UTF-8。',
+          'The charset in which the other system reads and writes text and forms. HTTP calls send JSON in UTF-8, as its standard demands, and values in addresses too.',
+        ),
       }),
     ),
     limits: Type.Optional(Type.Partial(AdapterLimits, fieldText('限额', 'Limits'))),
