@@ -290,7 +290,10 @@ export interface GatewayError {
   readonly issues?: readonly { readonly path: string; readonly message: string }[];
   /** Set for GW50402: `done` if the requested work is known to be done. */
   readonly outcome?: 'done' | 'unknown';
-  /** The code of the flow's own error: why it refused the request (GW42203), or why its reply cannot be returned (GW50001). */
+  /**
+   * The code of the flow's own error: why it refused the request (GW42203), which fault of an adapter stopped it
+   * (GW50201), or why its reply cannot be returned (GW50001).
+   */
   readonly cause?: string;
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError, toErrorRecord, type ErrorRecord } from '../../engine/contract/values/errors.ts';
+import { concernsAdapter } from '../../engine/contract/calls/concerns-adapter.ts';
 import { errorText } from '../../engine/contract/error-texts/error-texts.ts';
 import { createMessage, type Message } from '../../engine/contract/values/message.ts';
 import type { Tracer } from '../../engine/contract/values/observe.ts';
@@ -203,6 +204,7 @@ function inBothLanguages(error: ErrorRecord): Text {
 function byKind(error: ErrorRecord, exchange: Exchange): GatewayError {
   switch (error.kind) {
     case 'input': {
+      if (concernsAdapter(error)) return notConnected(error.code);
       const told = inBothLanguages(error);
       const issues = error.issues?.map((issue) => ({ path: issue.path, message: issue.message })) ?? [];
       return refuse('GW42203', {
@@ -220,6 +222,17 @@ function byKind(error: ErrorRecord, exchange: Exchange): GatewayError {
     case 'bug':
       return refuse('GW50001');
   }
+}
+
+/** Only operators learn which system it was, and why: from the execution and the log. */
+function notConnected(cause: string): GatewayError {
+  return refuse('GW50201', {
+    cause,
+    text: {
+      'zh-CN': `平台未能连接或登录接口背后的系统（${cause}），该系统没有办理。请把 traceId 告诉接口的提供方。`,
+      en: `The platform could not log in or connect to a system behind the interface (${cause}); nothing was done there. Give the traceId to the provider of the interface.`,
+    },
+  });
 }
 
 function codeOfTransient(code: string): 'GW50401' | 'GW50303' | 'GW50201' {

@@ -56,6 +56,17 @@ test('a sync flow that fails leaves such a line too', async (t) => {
   ]);
 });
 
+test('a fault of an adapter is logged with the other system and the reason', () => {
+  const { log, lines } = heard();
+  const notes = createEndNotes({ clock: fakeClock(), log, metrics: silentMetrics });
+  const message = 'The token server auth.internal:8443 gave no access token (HTTP 401, invalid_client); the call was not sent.';
+  notes.ended({ flowId: 'flw_a', version: 3, document: { mode: 'durable' } } as CompiledFlow, 'exe_1', {
+    ...{ status: 'held', node: 'send', path: '', outcomeKnown: true, reply: undefined },
+    error: { code: 'OAUTH_TOKEN_REFUSED', kind: 'input', message },
+  });
+  assert.deepEqual([lines[0]?.['code'], lines[0]?.['reason']], ['OAUTH_TOKEN_REFUSED', message]);
+});
+
 test('of ten thousand in a minute that end alike, the first stand alone and the rest in a line for ten seconds', async () => {
   const clock = fakeClock();
   const { log, lines } = heard();

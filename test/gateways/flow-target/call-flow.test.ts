@@ -170,6 +170,24 @@ test('advice that is for the author of the flow is not told to its caller', asyn
   assert.doesNotMatch((await call(error as FlowResult, {}, { 'accept-language': 'en' })).body.toString(), /port/);
 });
 
+test('a fault of an adapter is none of the caller: it learns the code, and no place or reason inside', async () => {
+  for (const code of ['OAUTH_TOKEN_REFUSED', 'HTTP_LOGIN_REFUSED', 'HTTP_CERTIFICATE_REFUSED', 'HTTP_PRIVATE_KEY']) await isOurs(code);
+  for (const code of ['DATABASE_LOGIN_REFUSED', 'FILE_LOGIN_REFUSED', 'MESSAGING_LOGIN_REFUSED', 'MAIL_LOGIN_FAILED']) await isOurs(code);
+  for (const code of ['SECRET_MISSING', 'ADAPTER_SETTINGS_WRONG', 'OUTBOUND_REFUSED', 'DATABASE_TLS_REQUIRED']) await isOurs(code);
+
+  async function isOurs(code: string): Promise<void> {
+    const error = { code, kind: 'input', message: 'auth.internal:8443: inside text', values: { host: 'auth.internal:8443' } } as const;
+    const result: FlowResult = { outcome: 'failed', executionId: 'exe_1', error };
+    for (const language of ['zh-CN', 'en']) {
+      const answer = await call(result, {}, { 'accept-language': language });
+      const told = JSON.parse(answer.body.toString()) as { cause: string; message: string };
+      assert.deepEqual([answer.status, answer.code, told.cause], [502, 'GW50201', code]);
+      assert.match(told.message, language === 'en' ? /could not log in.*traceId/ : /未能连接或登录.*traceId/);
+      assert.doesNotMatch(answer.body.toString(), /internal|8443|inside/);
+    }
+  }
+});
+
 test('advice that a caller can follow is told as it is', async () => {
   const fix = 'Send each key once.';
   const error = { code: 'JSON_DUPLICATE_KEY', kind: 'input', message: 'A key comes twice.', values: { key: 'a' }, fix } as const;

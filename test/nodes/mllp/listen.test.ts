@@ -83,6 +83,7 @@ test('MSA-3 gives reasons about the message, and of systems behind the flow only
   const errors: readonly ErrorRecord[] = [
     OWN_REFUSAL,
     { code: 'HL7_TYPE_UNEXPECTED', kind: 'input', message: 'This flow does not take this type.' },
+    { code: 'DATABASE_LOGIN_REFUSED', kind: 'input', message: '10.1.2.3:5432: The database refuses the user (28P01).' },
     { code: 'DATABASE_CONSTRAINT', kind: 'input', message: 'The constraint patients_pkey of 10.1.2.3 refuses the row.' },
     { code: 'MLLP_CONNECT_FAILED', kind: 'bug', message: 'No connection to 10.1.2.3:2575.' },
   ];
@@ -90,13 +91,14 @@ test('MSA-3 gives reasons about the message, and of systems behind the flow only
   const { sender } = await start(t, {}, { onArrival: () => ({ status: 'refused', error: errors[next++]! }) });
   const { socket, received } = await sender();
   for (const [index] of errors.entries()) socket.write(frame(admission(`M${index}`)));
-  const texts = (await received(4)).map((ack) => Buffer.from(ack, 'latin1').toString().split('\r')[1]);
+  const texts = (await received(5)).map((ack) => Buffer.from(ack, 'latin1').toString().split('\r')[1]);
   const other = 'The message could not be processed; ask the operator of the receiver.';
   assert.deepEqual(texts, [
     'MSA|AE|M0|X_Y: 号源已满',
     'MSA|AE|M1|HL7_TYPE_UNEXPECTED: This flow does not take this type.',
-    `MSA|AE|M2|DATABASE_CONSTRAINT: ${other}`,
-    `MSA|AR|M3|MLLP_CONNECT_FAILED: ${other}`,
+    `MSA|AR|M2|DATABASE_LOGIN_REFUSED: ${other}`,
+    `MSA|AE|M3|DATABASE_CONSTRAINT: ${other}`,
+    `MSA|AR|M4|MLLP_CONNECT_FAILED: ${other}`,
   ]);
 });
 
