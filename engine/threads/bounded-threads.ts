@@ -8,6 +8,7 @@ import type { Clock } from '../contract/values/clock.ts';
 import { fromErrorRecord } from '../contract/values/errors.ts';
 import { createFairQueue, type FairQueue } from './fair-queue.ts';
 import type { ThreadMessage } from './serve-tasks.ts';
+import { createTimeShares, type TimeShares } from './time-shares.ts';
 
 export interface BoundedThreadsOptions {
   /** The thread's entry file, which calls `serveTasks`. */
@@ -28,7 +29,7 @@ export interface BoundedThreadsOptions {
 export interface TaskLimits {
   /** Limit of CPU time, not of clock time, so that a task does not fail because the machine is busy. */
   readonly cpuMs: number;
-  /** The key that the task's time is counted for, for example an account. Keys take turns. */
+  /** The key that the task's time is counted for, for example an account. The one with the least recent time is next. */
   readonly key?: string;
   readonly signal?: AbortSignal;
   /** Ports in the task, which move to the thread. */
@@ -87,12 +88,14 @@ export class BoundedThreads<Task, Answer> {
   readonly #options: BoundedThreadsOptions;
   readonly #queue: FairQueue<Entry>;
   readonly #threads = new Set<Thread>();
+  readonly #shares: TimeShares;
   /** Until when each key is refused, by the monotonic clock. */
   readonly #paused = new Map<string, number>();
   #isClosed = false;
 
   constructor(options: BoundedThreadsOptions) {
     this.#options = options;
+    this.#shares = createTimeShares(() => options.clock.monotonic());
     const perKeyRunning = Math.max(1, options.size - 1);
     this.#queue = createFairQueue({ limit: options.waiting, perKeyWaiting: options.waitingPerKey, perKeyRunning });
   }
@@ -143,13 +146,25 @@ export class BoundedThreads<Task, Answer> {
   #dispatch(): void {
     for (const thread of this.#threads) {
       while (thread.isReady && thread.entry === undefined) {
-        const entry = this.#queue.take();
+        const entry = this.#queue.take((keys) => this.#choose(keys));
         if (entry === undefined) return;
         this.#assign(thread, entry);
       }
     }
     const starting = [...this.#threads].filter(({ isReady }) => !isReady).length;
     if (this.#threads.size < this.#options.size && this.#queue.ready() > starting) this.#start();
+  }
+
+  /**
+   * Chooses the key that has used the least time recently. If any key has short tasks, one thread is left free for such
+   * keys: keys with long tasks and new keys do not get it.
+   */
+  #choose(keys: readonly string[]): string | undefined {
+    const shares = this.#shares;
+    const { size } = this.#options;
+    const isLong = ({ entry }: Thread) => entry !== undefined && !shares.isLight(entry.key);
+    const isFull = size > 1 && [...this.#threads].filter(isLong).length >= size - 1 && shares.hasLight();
+    return shares.least(isFull ? keys.filter(shares.isLight) : keys);
   }
 
   #assign(thread: Thread, entry: Entry): void {
@@ -200,12 +215,14 @@ export class BoundedThreads<Task, Answer> {
   #onMessage(thread: Thread, message: ThreadMessage): void {
     if (!this.#threads.has(thread)) return;
     thread.cancelTimer();
+    const taskMs = message.computedMs - thread.computedMs;
     thread.computedMs = message.computedMs;
     thread.isReady = true;
     const { entry } = thread;
     thread.entry = undefined;
     if (entry !== undefined) {
       this.#queue.done(entry.key);
+      this.#shares.add(entry.key, taskMs);
       if ('answer' in message) entry.settle(undefined, message.answer);
       else entry.settle(message.refusal === undefined ? new ThreadLimit('failed') : fromErrorRecord(message.refusal));
     }
@@ -224,6 +241,7 @@ export class BoundedThreads<Task, Answer> {
     thread.entry = undefined;
     if (entry !== undefined) {
       this.#queue.done(entry.key);
+      this.#shares.add(entry.key, entry.limits.cpuMs);
       if (pauseMs > 0 && (fault === 'time' || fault === 'memory')) this.#paused.set(entry.key, clock.monotonic() + pauseMs);
       entry.settle(new ThreadLimit(fault, thread.steps[0], pauseMs));
     } else if (fault === 'failed') {
