@@ -16,9 +16,9 @@ export function cpuMsFor(size: number): number {
 }
 
 /**
- * Returns a function that creates, for one node, the function that runs tasks in threads of this file. All nodes share the two
- * threads; nodes with short tasks do not wait for those with long ones (`BoundedThreads`). A task rejects with its own AppError, with PARSE_BUSY (transient) if too many wait, or with
- * PARSE_TOO_COSTLY (input).
+ * Returns a function that creates, for one node, the function that runs tasks in threads of this file. All nodes share
+ * the two threads, and nodes with short tasks do not wait for those with long ones (`BoundedThreads`). A task rejects
+ * with its own AppError, with PARSE_BUSY (transient) if too many wait, or with PARSE_TOO_COSTLY (input).
  */
 export function runInThreads<Task, Answer>(file: URL): () => RunInThread<Task, Answer> {
   const threadsOf = perClock(

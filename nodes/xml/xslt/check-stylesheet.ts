@@ -3,10 +3,14 @@ import { createRequire } from 'node:module';
 import type { SaxesTagNS } from 'saxes';
 import type { Text } from '../../../engine/contract/values/texts.ts';
 import { canonicalCharset } from '../../shared/charset/text-charset.ts';
+import { isTemplate, templateProblem } from './attribute-template.ts';
 import { createXPathCheck } from './xpath-syntax.ts';
 
 const require = createRequire(import.meta.url);
 const XSL = 'http://www.w3.org/1999/XSL/Transform';
+const XMLNS = 'http://www.w3.org/2000/xmlns/';
+/** Elements that a processor may know, with attributes of their own meaning. */
+const EXTENSIONS = /^http:\/\/(?:exslt\.org|icl\.com)\//;
 const MOST_PROBLEMS = 20;
 const MAX_DEPTH = 200;
 
@@ -44,6 +48,8 @@ function readStylesheet(stylesheet: string, checks: boolean): Read {
   const check = createXPathCheck();
   let output: Output = { method: undefined, encoding: undefined };
   let depth = 0;
+  /** The depth of an element for extensions or for data of its author, whose content is not read as a template. */
+  let foreignDepth = Infinity;
   let isBroken = false;
   const add = (zhCN: string, en: string) =>
     void problems.push({ 'zh-CN': `第 ${parser.line} 行：${zhCN}`, en: `Line ${parser.line}: ${en}.` });
@@ -51,16 +57,26 @@ function readStylesheet(stylesheet: string, checks: boolean): Read {
   function checkElement({ local, attributes }: SaxesTagNS): void {
     const isInSheet = local === 'stylesheet' || local === 'transform';
     for (const { name, value } of Object.values(attributes)) {
-      const kind = KINDS.get(name);
+      const kind = isTemplate(local, name) ? 'template' : KINDS.get(name);
       if (isInSheet && name === 'version' && !/^\s*1\.[01]\s*$/.test(value))
         add(`不支持 XSLT ${shown(value)}，请改写为 1.0`, `XSLT ${shown(value)} is not supported; write it in version 1.0`);
       if (isInSheet && name === 'version') continue;
-      const problem = kind === undefined ? undefined : check(value, kind, (prefix) => parser.resolve(prefix) !== undefined);
-      if (problem === undefined) continue;
-      add(`${local} 的 ${name}（${shown(value)}）${problem['zh-CN']}`, `${name} of ${local} (${shown(value)}): ${problem.en}`);
+      if (kind !== undefined) checkAttribute(local, name, value, kind);
     }
     if (local === 'import' || local === 'include')
       add('不能使用 xsl:import 和 xsl:include，请写在一个样式表中', 'xsl:import and xsl:include are not allowed: write one stylesheet');
+  }
+
+  function checkAttribute(element: string, name: string, value: string, kind: 'expression' | 'pattern' | 'template'): void {
+    const checkXPath = (text: string, as: 'expression' | 'pattern') => check(text, as, (prefix) => parser.resolve(prefix) !== undefined);
+    const problem = kind === 'template' ? templateProblem(value, (text) => checkXPath(text, 'expression')) : checkXPath(value, kind);
+    if (problem === undefined) return;
+    add(`${element} 的 ${name}（${shown(value)}）${problem['zh-CN']}`, `${name} of ${element} (${shown(value)}): ${problem.en}`);
+  }
+
+  function checkLiteral({ name: element, attributes }: SaxesTagNS): void {
+    for (const { name, value, uri } of Object.values(attributes))
+      if (uri !== XSL && uri !== XMLNS && /[{}]/.test(value)) checkAttribute(element, name, value, 'template');
   }
 
   function readOutputElement({ attributes }: SaxesTagNS): void {
@@ -78,11 +94,17 @@ function readStylesheet(stylesheet: string, checks: boolean): Read {
     if (isRoot && checks && !(tag.uri === XSL && /^(?:stylesheet|transform)$/.test(tag.local)))
       add('根元素须为 xsl:stylesheet', 'the root element must be xsl:stylesheet');
     if (depth === MAX_DEPTH + 1) add(`嵌套超过 ${MAX_DEPTH} 层`, `it is nested deeper than ${MAX_DEPTH} levels`);
-    if (tag.uri !== XSL || isBroken) return;
-    if (tag.local === 'output') readOutputElement(tag);
-    if (checks && problems.length < MOST_PROBLEMS) checkElement(tag);
+    if (isBroken) return;
+    if (tag.uri === XSL && tag.local === 'output') readOutputElement(tag);
+    if (tag.uri !== XSL && (depth === 2 || EXTENSIONS.test(tag.uri))) foreignDepth = Math.min(foreignDepth, depth);
+    if (!checks || problems.length >= MOST_PROBLEMS) return;
+    if (tag.uri === XSL) checkElement(tag);
+    else if (depth < foreignDepth) checkLiteral(tag);
   });
-  parser.on('closetag', () => (depth -= 1));
+  parser.on('closetag', () => {
+    if (depth === foreignDepth) foreignDepth = Infinity;
+    depth -= 1;
+  });
   parser.on('error', () => {
     if (!isBroken) add('不是格式正确的 XML', 'it is no well-formed XML');
     isBroken = true;

@@ -91,6 +91,13 @@ test('a stylesheet with a wrong expression, pattern, prefix or version is refuse
     ['<xsl:template match="preceding::a"/>', /pattern/],
     ['<xsl:template match="/"><xsl:if test="//q:a = \'x:y\'"/></xsl:template>', /prefix "q" is not declared/],
     ['<xsl:template match="q:*"/>', /prefix "q" is not declared/],
+    ['<xsl:template match="/">\n<o a="x{foo((}"/></xsl:template>', /^Line 2: a of o \(x\{foo\(\(\}\): it is no valid XPath/],
+    ['<xsl:template match="/"><x:o xmlns:x="urn:x" x:a="{q:b}"/></xsl:template>', /x:a of x:o .*prefix "q" is not declared/],
+    ['<xsl:template match="/"><o a="{1} }"/></xsl:template>', /a brace has no partner; write \{\{ or \}\}/],
+    ['<xsl:template match="/"><o a="{concat(\'}\', 1)"/></xsl:template>', /a brace has no partner/],
+    ['<xsl:variable name="v"><o a="{ }"/></xsl:variable>', /no expression between the braces/],
+    ['<xsl:template match="/"><xsl:element name="{1 +}"/></xsl:template>', /name of element .*no valid XPath/],
+    ['<xsl:template match="/"><xsl:for-each select="a"><xsl:sort order="{[}"/></xsl:for-each></xsl:template>', /order of sort/],
   ];
   for (const [templates, said] of wrong) {
     const [problem, ...others] = transform.check!({ ...CONFIG, stylesheet: sheet(templates) });
@@ -111,6 +118,9 @@ test('a stylesheet with a wrong expression, pattern, prefix or version is refuse
     '<xsl:template match="/"><x:b xmlns:x="urn:x"><xsl:value-of select="x:病人/姓名[last()] | 㐀 | math:max(//n)"/></x:b></xsl:template>',
     '<xsl:template match="/" priority="1."><xsl:value-of select="1. + .5 - - 2 div text ( )"/></xsl:template>',
     '<xsl:template match="/"><o select="not an (expression"/></xsl:template>',
+    '<xsl:template match="/"><o a="{{x}} {concat(\'}\', &quot;{&quot;)}{//p[@n]}" style="a {{b: c}}"/></xsl:template>',
+    '<xsl:template match="/"><xsl:element name="p{count(//p)}"/><xsl:if test="a = \'{\'"/></xsl:template>',
+    '<d:table xmlns:d="urn:data"><row code="{"/></d:table><xsl:template match="/"><exsl:x a="}"/></xsl:template>',
   ];
   for (const templates of good) assert.deepEqual(transform.check!({ ...CONFIG, stylesheet: sheet(templates) }), [], templates);
 });
