@@ -5,7 +5,8 @@ import type { TSchema } from 'typebox';
 import type { ErrorValues, Issue } from '../contract/values/errors.ts';
 import { isRecord } from '../contract/values/is-record.ts';
 import { isPlainPattern } from '../contract/values/plain-text.ts';
-import { fieldOf, isEcho, nameProblem, pointerStep, schemaValues } from '../contract/schema/schema-problem.ts';
+import type { FieldText, Text } from '../contract/values/texts.ts';
+import { fieldOf, isEcho, isShown, nameProblem, pointerStep, schemaValues } from '../contract/schema/schema-problem.ts';
 
 /**
  * The maximum number of problems. A person cannot fix more at once, and the limit bounds the work on hostile
@@ -26,12 +27,12 @@ export type Fits = (schema: TSchema, value: unknown) => boolean;
  */
 export function schemaIssues(schema: TSchema, value: unknown, code: string, prefix = '', fits?: Fits): Issue[] {
   const misfits: Misfit[] = [];
-  if (fits === undefined) misfits.push({ schema, value, path: '' });
-  else findMisfits(schema, value, '', fits, misfits);
+  if (fits === undefined) misfits.push({ schema, value, path: '', text: undefined });
+  else findMisfits({ schema, value, path: '', text: undefined }, fits, misfits);
   return misfits.flatMap((misfit) =>
     closestOfUnions(allErrors(misfit.schema, misfit.value))
       .map((error) => ({ ...error, instancePath: misfit.path + error.instancePath }) as TLocalizedValidationError)
-      .flatMap(describe)
+      .flatMap((error) => describe(error, textAt(misfit, error.schemaPath)))
       .map(({ path, ...told }) => ({ path: prefix + path, code, severity: 'error' as const, ...told })),
   );
 }
@@ -40,6 +41,8 @@ interface Misfit {
   readonly schema: TSchema;
   readonly value: unknown;
   readonly path: string;
+  /** The text of the field that it is a part of. */
+  readonly text: FieldText | undefined;
 }
 
 const MAX_MISFITS = 50;
@@ -48,20 +51,40 @@ const MAX_MISFITS = 50;
  * Finds the smallest parts that do not fit. Also adds each object or list around such a part, with a schema that
  * accepts any parts, because the object or list itself may break the schema too.
  */
-function findMisfits(schema: TSchema, value: unknown, path: string, fits: Fits, found: Misfit[]): void {
+function findMisfits({ schema, value, path, text }: Misfit, fits: Fits, found: Misfit[]): void {
   if (found.length >= MAX_MISFITS || fits(schema, value)) return;
   const { properties, items } = schema as { readonly properties?: Readonly<Record<string, TSchema>>; readonly items?: TSchema };
+  const inside = (part: TSchema, name: string | number, of?: FieldText) =>
+    findMisfits({ schema: part, value: (value as Record<string, unknown>)[name], path: path + pointerStep(name), text: of }, fits, found);
   if (Array.isArray(value) && items !== undefined && !Array.isArray(items)) {
-    value.forEach((item, index) => findMisfits(items, item, `${path}/${index}`, fits, found));
-    found.push({ schema: { ...schema, items: {} } as TSchema, value, path });
+    for (const index of value.keys()) inside(items, index, textOf(schema) ?? text);
+    found.push({ schema: { ...schema, items: {} } as TSchema, value, path, text });
   } else if (isRecord(value) && properties !== undefined) {
     const present = Object.keys(properties).filter((name) => Object.hasOwn(value, name));
-    for (const name of present) findMisfits(properties[name]!, value[name], path + pointerStep(name), fits, found);
+    for (const name of present) inside(properties[name]!, name);
     const anything = Object.fromEntries(present.map((name) => [name, {}]));
-    found.push({ schema: { ...schema, properties: { ...properties, ...anything } } as TSchema, value, path });
+    found.push({ schema: { ...schema, properties: { ...properties, ...anything } } as TSchema, value, path, text });
   } else {
-    found.push({ schema, value, path });
+    found.push({ schema, value, path, text });
   }
+}
+
+/** Returns the text of the field that the part of a schema belongs to: its own, or that of the list it is an entry of. */
+function textAt({ schema, text }: Misfit, schemaPath: string): FieldText | undefined {
+  let at: unknown = schema;
+  let found = textOf(schema) ?? text;
+  let before = '';
+  for (const step of schemaPath.split('/').slice(1)) {
+    at = isRecord(at) || Array.isArray(at) ? (at as Record<string, unknown>)[step] : undefined;
+    found = textOf(at) ?? (before === 'properties' ? undefined : found);
+    before = step;
+  }
+  return found;
+}
+
+function textOf(schema: unknown): FieldText | undefined {
+  const text = isRecord(schema) ? schema['text'] : undefined;
+  return isRecord(text) && 'label' in text ? (text as unknown as FieldText) : undefined;
 }
 
 /**
@@ -117,9 +140,10 @@ interface Told {
   readonly message: string;
   readonly values: ErrorValues;
   readonly fix?: string;
+  readonly text?: Text;
 }
 
-function describe(error: TLocalizedValidationError): readonly Told[] {
+function describe(error: TLocalizedValidationError, field: FieldText | undefined): readonly Told[] {
   const path = error.instancePath;
   if (error.keyword === 'required') {
     return error.params.requiredProperties.map((name) => ({
@@ -133,8 +157,24 @@ function describe(error: TLocalizedValidationError): readonly Told[] {
   const wrongName = nameProblem(error);
   if (wrongName !== undefined) return [{ path, message: wrongName, values: schemaValues(error), fix: 'Correct the name, or remove it.' }];
   const here = path === '' ? 'The document' : `"${fieldOf(path)}"`;
+  const form = error.keyword === 'pattern' && !isPlainPattern(error.params.pattern) ? formOf(field) : undefined;
+  if (form !== undefined) return [{ path, message: `${here}: ${form.en}`, values: schemaValues(error), text: form }];
   const told = { path, message: `${here} ${sentence(error)}.`, values: schemaValues(error) };
   return [error.keyword === 'boolean' ? { ...told, fix: 'Remove it, or correct its name.' } : told];
+}
+
+/** Says in words how a text with a pattern must look; undefined if the field has no words for it. */
+function formOf(field: FieldText | undefined): Text | undefined {
+  if (field === undefined) return undefined;
+  const { pattern, help, example } = field;
+  const rule = pattern ?? help;
+  if (rule === undefined && example === undefined) return undefined;
+  const parts = [{ 'zh-CN': '格式不正确', en: 'The format is wrong' }, ...(rule === undefined ? [] : [rule])];
+  const such = example === undefined ? undefined : { 'zh-CN': `例如 ${example}`, en: `For example: ${example}` };
+  return {
+    'zh-CN': [...parts.map((part) => part['zh-CN'].replace(/。$/, '')), ...(such === undefined ? [] : [such['zh-CN']])].join('。'),
+    en: [...parts.map((part) => `${part.en.replace(/\.$/, '')}.`), ...(such === undefined ? [] : [such.en])].join(' '),
+  };
 }
 
 function sentence(error: TLocalizedValidationError): string {
@@ -149,7 +189,7 @@ function sentence(error: TLocalizedValidationError): string {
       return `must be one of ${error.params.allowedValues.map((value) => JSON.stringify(value)).join(', ')}`;
     case 'pattern':
       if (isPlainPattern(error.params.pattern)) return 'must not contain control characters or characters that change the text direction';
-      return `must match the pattern ${String(error.params.pattern)}`;
+      return isShown(error.params.pattern) ? `must match the pattern ${String(error.params.pattern)}` : 'has the wrong format';
     default:
       return error.message;
   }

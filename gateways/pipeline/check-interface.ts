@@ -3,7 +3,7 @@ import type { TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { ErrorValues, Issue } from '../../engine/contract/values/errors.ts';
-import { fieldOf, schemaValues } from '../../engine/contract/schema/schema-problem.ts';
+import { fieldOf, isShown, schemaValues } from '../../engine/contract/schema/schema-problem.ts';
 import type { Policy } from '../contract.ts';
 import { StoredInterface, type InterfaceDocument } from '../documents/interface-document.ts';
 import { findReserved } from '../routes/reserved-routes.ts';
@@ -298,11 +298,15 @@ function schemaIssues(validator: Validator, value: unknown, prefix: string, code
   return validator.Errors(value).flatMap((error) => {
     const place = prefix + error.instancePath;
     if (error.keyword !== 'required')
-      return [problem(place, code, error.message, 'Correct this value.', schemaValues(error, fieldOf(place)))];
+      return [problem(place, code, messageOf(error), 'Correct this value.', schemaValues(error, fieldOf(place)))];
     return error.params.requiredProperties.map((name) =>
       problem(`${place}/${name}`, code, `${name} is missing`, 'Add it.', schemaValues(error, name)),
     );
   });
+}
+
+function messageOf(error: ReturnType<Validator['Errors']>[number]): string {
+  return error.keyword === 'pattern' && !isShown(error.params.pattern) ? 'it has the wrong format' : error.message;
 }
 
 function problem(path: string, code: string, message: string, fix: string, values: ErrorValues): Issue {

@@ -147,7 +147,7 @@ export const Config = Type.Object(
         'Path',
         '接在适配器地址之后；{data.patient.id} 这样的占位符会被取值并转义。',
         "Appended to the adapter's base URL; placeholders such as {data.patient.id} are filled in and percent-encoded.",
-        { example: '/patients/{data.patient.id}' },
+        { example: '/patients/{data.patient.id}', pattern: ['以 / 开头', 'It begins with /'] },
       ),
       ...fieldEditor('template'),
       pattern: '^/',

@@ -12,6 +12,8 @@ export interface SchemaBreach {
 
 /** The length of the longest list of allowed values that is shown, in characters. */
 const MAX_ALLOWED_CHARS = 300;
+/** Longer patterns tell nobody how a value must look. */
+const MAX_PATTERN_CHARS = 60;
 
 /**
  * Returns the values of an issue about a violation: `problem` (the keyword), `field` (absent for the whole value) and
@@ -73,11 +75,16 @@ function demanded(params: object): ErrorValues {
   return {
     ...(isPlain(limit) ? { limit } : isPlain(multipleOf) ? { limit: multipleOf } : {}),
     ...(isPlain(expected) ? { expected } : {}),
-    ...(typeof pattern === 'string' ? { pattern } : {}),
+    ...(isShown(pattern) ? { pattern } : {}),
     ...(isPlain(format) ? { format } : {}),
     ...(isPlain(missingProperty) ? { field: missingProperty } : {}),
     ...(allowed === undefined ? {} : { allowed: shorten(allowed.map((value) => JSON.stringify(value)).join(', ')) }),
   };
+}
+
+/** Returns whether a pattern is short enough to be shown to people. */
+export function isShown(pattern: unknown): pattern is string {
+  return typeof pattern === 'string' && pattern.length <= MAX_PATTERN_CHARS;
 }
 
 function isPlain(value: unknown): value is string | number {
