@@ -6,6 +6,7 @@ const MESSAGES = {
   overlap: 'Member {entry} of the archive overlaps the next one, as in an attack.',
   encrypted: 'Member {entry} of the archive is encrypted.',
   method: 'Member {entry} of the archive is compressed by a method that is not read.',
+  kind: 'Member {entry} of the archive is neither a file nor a folder, but a link, for example.',
   escape: 'The name of member {entry} leads out of the archive.',
   name: 'The name of member {entry} is no name of a file.',
   charset: 'The name of member {entry} is not in the charset of the node.',
@@ -21,8 +22,8 @@ const MESSAGES = {
 } as const;
 
 const FIXES = {
-  ARCHIVE_INVALID: 'Have the file sent again; the formats are ZIP and gzip.',
-  ARCHIVE_UNSUPPORTED: 'Ask the sender for a ZIP archive without a password, compressed by deflate.',
+  ARCHIVE_INVALID: 'Have the file sent again; the formats are ZIP, gzip and tar.',
+  ARCHIVE_UNSUPPORTED: 'Ask the sender for a ZIP archive without a password, compressed by deflate, or a tar archive without links.',
   ARCHIVE_NAME_REFUSED: 'Ask the sender for an archive with plain relative names, or set the charset of the names.',
   ARCHIVE_TOO_LARGE: 'Raise the limit of the node if the archive is to be trusted, or ask for smaller ones.',
   ARCHIVE_CONTENT: 'Correct the source of the node.',

@@ -11,4 +11,5 @@ export interface Member {
 export interface ReadOptions {
   readonly charset: NameCharset;
   readonly maxFiles: number;
+  readonly maxTotalBytes: number;
 }

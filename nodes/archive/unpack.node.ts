@@ -14,9 +14,10 @@ import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { asJson } from '../shared/as-json.ts';
 import { mediaTypeOf } from '../shared/media-type-of.ts';
 import { archiveError } from './archive-error.ts';
-import { readGzip } from './gzip.ts';
-import type { Member } from './members.ts';
+import { readBegin, readGzip } from './gzip.ts';
+import type { Member, ReadOptions } from './members.ts';
 import { fileSource, type FileSource } from './source.ts';
+import { isTar, readTar } from './tar.ts';
 import { readZip } from './zip.ts';
 import { compileContent } from '../shared/compile-input.ts';
 
@@ -40,8 +41,8 @@ const Config = Type.Object(
       ...fieldText(
         '文件名字符集',
         'Character set of names',
-        '用于没有注明的文件名。自动：先按 UTF-8，不成立时按 GBK。',
-        'Of names that do not say it. Automatic: UTF-8 if valid, otherwise GBK.',
+        '用于 ZIP 中没有注明的文件名。自动：先按 UTF-8，不成立时按 GBK。tar 中的文件名为 UTF-8。',
+        'Of names in a ZIP archive that do not say it. Automatic: UTF-8 if valid, otherwise GBK. Names in a tar archive are UTF-8.',
         { options: { auto: ['自动', 'Automatic'] } },
       ),
       default: 'auto',
@@ -77,7 +78,7 @@ const Config = Type.Object(
 );
 type Config = Static<typeof Config>;
 
-/** Unpacks a ZIP archive or a gzip file. */
+/** Unpacks a ZIP archive, a gzip file or a tar archive. */
 export default defineNode({
   type: 'archive.unpack',
   major: 1,
@@ -87,10 +88,10 @@ export default defineNode({
   text: {
     label: { 'zh-CN': '解压缩', en: 'Unpack archive' },
     help: {
-      'zh-CN': '解开 ZIP 压缩包或 gzip 文件，输出其中各文件的引用列表。',
-      en: 'Unpacks a ZIP archive or a gzip file and emits the list of its files as blob references.',
+      'zh-CN': '解开 ZIP、tar（含 .tar.gz）压缩包或 gzip 文件，输出其中各文件的引用列表。',
+      en: 'Unpacks a ZIP or tar archive (also .tar.gz) or a gzip file and emits the list of its files as blob references.',
     },
-    words: 'zip gzip unzip 解压 压缩包 压缩文件',
+    words: 'zip gzip tar tgz unzip 解压 压缩包 压缩文件',
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: 'read',
@@ -138,7 +139,7 @@ async function unpack(source: FileSource, config: Config, { blobs, signal }: Nod
   }
   const files: UnpackedFile[] = [];
   try {
-    for await (const { path, content } of packed.isGzip ? readGzip(source.open, source.name) : readZip(source.open, config)) {
+    for await (const { path, content } of await readerOf(source, packed.begin, config)) {
       entry += 1;
       const { blobId, sizeBytes } = await blobs.put(counted(content), { limitBytes: maxFileBytes });
       const name = path.slice(path.lastIndexOf('/') + 1);
@@ -152,13 +153,16 @@ async function unpack(source: FileSource, config: Config, { blobs, signal }: Nod
   }
 }
 
+/** The kind is that of the content, whatever the name says. */
+async function readerOf(source: FileSource, begin: Uint8Array, options: ReadOptions): Promise<AsyncIterable<Member>> {
+  if (begin[0] === 0x1f && begin[1] === 0x8b) return readGzip(source, options);
+  return (await isTar(begin)) ? readTar(source.open(), options) : readZip(source.open, options);
+}
+
 /** The size in a reference is not believed. */
-async function sizeAndBegin({ open }: FileSource): Promise<{ readonly sizeBytes: number; readonly isGzip: boolean }> {
+async function sizeAndBegin({ open }: FileSource): Promise<{ readonly sizeBytes: number; readonly begin: Uint8Array }> {
+  const { begin, content } = await readBegin(open());
   let sizeBytes = 0;
-  let begin: Uint8Array = new Uint8Array();
-  for await (const chunk of open()) {
-    sizeBytes += chunk.length;
-    if (begin.length < 2) begin = Buffer.concat([begin, chunk.subarray(0, 2)]);
-  }
-  return { sizeBytes, isGzip: begin[0] === 0x1f && begin[1] === 0x8b };
+  for await (const chunk of content) sizeBytes += chunk.length;
+  return { sizeBytes, begin };
 }

@@ -41,11 +41,15 @@ export const fileTexts: ErrorTemplates = {
   FILE_LISTEN_FAILED: { what: '无法监听 {host}:{port}（{reason}）', fix: '释放该端口，或在适配器的参数中另选。' },
   FILE_NO_CONTENT: { what: '没有要写入文件的内容', fix: '在此节点之前设置内容。' },
   FILE_WRITE_UNKNOWN: { what: '文件改名时连接中断，不确定是否完成', fix: '在目录中查看文件是否已在。' },
-  ARCHIVE_INVALID: { what: '文件不是可以读取的压缩包', fix: '请发送方重新发送；可读取 ZIP 与 gzip。' },
+  ARCHIVE_INVALID: { what: '文件不是可以读取的压缩包', fix: '请发送方重新发送；可读取 ZIP、gzip 与 tar。' },
   'ARCHIVE_INVALID/damaged': { what: '压缩包已损坏或不完整', fix: '请发送方重新发送。' },
   'ARCHIVE_INVALID/overlap': { what: '压缩包中第 {entry} 个成员与下一个重叠，疑似攻击', fix: '请发送方重新打包。' },
   ARCHIVE_UNSUPPORTED: { what: '压缩包中第 {entry} 个成员无法解开', fix: '请发送方改用不带密码、以 deflate 压缩的 ZIP。' },
   'ARCHIVE_UNSUPPORTED/encrypted': { what: '压缩包中第 {entry} 个成员带有密码', fix: '请发送方改用不带密码的 ZIP，在传输或存放处加密。' },
+  'ARCHIVE_UNSUPPORTED/kind': {
+    what: '压缩包中第 {entry} 个成员既不是文件也不是目录（例如链接）',
+    fix: '请发送方打包文件本身，不要打包链接。',
+  },
   ARCHIVE_NAME_REFUSED: { what: '第 {entry} 个文件的名称不能使用', fix: '请发送方使用普通的相对路径作为文件名。' },
   'ARCHIVE_NAME_REFUSED/escape': {
     what: '第 {entry} 个文件的名称指向压缩包之外',
