@@ -91,7 +91,7 @@ export function startInline(
     // If the caller sent an Idempotency-Key, it can safely repeat an idempotent write, because the keys sent to other
     // systems stay the same. So a transient failure need not be held.
     holdsAfterWrite: (written, { kind }) => written === 'write' || origin === undefined || kind !== 'transient',
-    checkReply: call.checkReply,
+    checkReply: call.checkReply ?? ((reply) => flow.checkReply(call.message, reply)),
     onReply: (reply) => {
       hasReplied = true;
       tell(reply).catch((error: unknown) => deps.log.warn('flow.reply_not_kept', { executionId, code: toErrorRecord(error).code }));

@@ -3,6 +3,7 @@
  * the graph.
  */
 import type { CallDoor } from '../contract/node/call-door.ts';
+import type { Message } from '../contract/values/message.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError, toErrorRecord, type Issue } from '../contract/values/errors.ts';
 import type { FlowNode, FlowVersion, Handling, Recording, RetryRule } from '../contract/flow/flow-document.ts';
@@ -12,6 +13,7 @@ import {
   type Effect,
   type NodeDefinition,
   type PortSpec,
+  type Reply,
   type RunNode,
   type Scope,
 } from '../contract/node/node.ts';
@@ -48,6 +50,8 @@ export interface CompiledFlow extends FlowVersion {
   readonly triggerPort: string;
   /** Converts calls of an interface, if the type of the trigger does so. */
   readonly door: CallDoor | undefined;
+  /** Throws an AppError if the caller of a sync flow cannot get this reply to the message. */
+  checkReply(message: Message, reply: Reply): void;
   readonly ingress: {
     readonly dedupe: { readonly key: Expression; readonly windowMs: number } | undefined;
     readonly lane: Expression | undefined;
@@ -130,13 +134,20 @@ function* compileSteps(version: FlowVersion, deps: CompileDeps): Generator<void,
   );
   const graph = buildGraph(document, (id) => planOf(nodes.get(id)!));
   const trigger = nodes.get(graph.nodes[graph.trigger]!.id)!;
+  const { definition } = trigger;
+  const door = definition.kind === 'trigger' ? definition.door?.(trigger.config) : undefined;
   return {
     ...version,
     graph,
     nodes,
     trigger,
     triggerPort: trigger.ports[0]?.name ?? outPort.name,
-    door: trigger.definition.kind === 'trigger' ? trigger.definition.door?.(trigger.config) : undefined,
+    door,
+    checkReply(message, reply) {
+      if (document.mode !== 'sync') return;
+      if (door !== undefined) door.checkReply(message, reply);
+      else if (definition.kind === 'trigger') definition.checkReply?.(message, reply);
+    },
     ingress: compiledIngress,
     recording: { level: 'full', retainDays: 30, perSecond: 10, megabytesPerDay: 10_240, ...document.recording },
     namedNodes: new Set(JSON.stringify(document.nodes.map((node) => node.config)).match(/\bn_[A-Za-z0-9_-]{1,60}/g) ?? []),

@@ -2,7 +2,7 @@
  * Carries out a person's decisions on held executions: retry or end them, one by one or as items of a bulk operation.
  */
 import type { Clock } from '../contract/values/clock.ts';
-import { AppError } from '../contract/values/errors.ts';
+import { AppError, toErrorRecord } from '../contract/values/errors.ts';
 import type { Collection } from '../contract/ports/documents.ts';
 import type { SharedState } from '../contract/ports/shared-state.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
@@ -14,7 +14,7 @@ import type { PublishedFlows } from '../compile/published-flows.ts';
 import { isOutcomeUnknown, type ExecutionDocument } from '../execution/execution-document.ts';
 import { transition, type EndRequest, type ExecutionEvent } from '../execution/transition.ts';
 import { assertStored, executionPlace } from '../execution/stored-execution.ts';
-import { blobsOf, encodeReply, type Payloads } from '../execution/payloads.ts';
+import { blobsOf, decodeMessage, encodeReply, type Payloads } from '../execution/payloads.ts';
 import { isPrepared, releasePrepared, removePrepared, type ReleaseMarks } from './resend-execution.ts';
 import { tablesKept, useTablesOfNow } from './tables-of-now.ts';
 
@@ -23,7 +23,7 @@ export interface HeldDeps {
   readonly workQueue: WorkQueue;
   readonly shared: SharedState;
   readonly seal: Seal;
-  readonly payloads: Pick<Payloads, 'store'>;
+  readonly payloads: Pick<Payloads, 'load' | 'store'>;
   readonly published: Pick<PublishedFlows, 'at'>;
   readonly bindings: Pick<Bindings, 'tables'>;
   readonly clock: Clock;
@@ -141,7 +141,7 @@ async function requestEnd(
 async function assertConcludable(
   document: ExecutionDocument,
   { attempt, wasDone, reply }: Conclusion,
-  { published }: HeldDeps,
+  { published, payloads }: HeldDeps,
 ): Promise<void> {
   const { _id: id, status, retries = 0, cancelRequested, hasWritten } = document;
   if (status !== 'held' || cancelRequested || isPrepared(document) || retries + 1 !== attempt) throw notHeld(id);
@@ -149,8 +149,16 @@ async function assertConcludable(
     if (!wasDone) throw doneUnknown(id);
   } else if (!hasWritten) throw nothingDone(id);
   if (reply === undefined) return;
-  const { document: flow } = await published.at(document.flowId, document.version);
-  if (flow.mode === 'durable' || document.reply) throw replyRefused(id, flow.mode === 'durable' ? 'durable' : 'given');
+  const flow = await published.at(document.flowId, document.version);
+  if (flow.document.mode === 'durable') throw replyRefused(id, 'durable');
+  if (document.reply) throw replyRefused(id, 'given');
+  if (document.input === undefined) return;
+  const input = decodeMessage(await payloads.load(executionPlace(id, 'input'), document.input));
+  try {
+    flow.checkReply(input, reply);
+  } catch (error) {
+    throw replyUnusable(id, toErrorRecord(error).code, error);
+  }
 }
 
 function notHeld(id: string): AppError {
@@ -179,6 +187,14 @@ function replyRefused(id: string, problem: 'durable' | 'given'): AppError {
   return new AppError('EXECUTION_REPLY_REFUSED', 'input', `Execution ${id} cannot get a reply: ${why}.`, {
     values: { id, problem },
     fix: 'End it as done without a reply.',
+  });
+}
+
+function replyUnusable(id: string, code: string, cause: unknown): AppError {
+  return new AppError('EXECUTION_REPLY_REFUSED', 'input', `The caller of execution ${id} cannot get this reply (${code}).`, {
+    values: { id, problem: 'unusable', code },
+    fix: 'Reply in the form that the help of the trigger describes, or end it as done without a reply.',
+    cause,
   });
 }
 

@@ -274,7 +274,7 @@ export interface ExecutionCatalog {
    * Ends a held execution as done, with status `completed`. No node of it runs again. Rejects with EXECUTION_NOT_HELD
    * (input) if it is not held as the person saw it, with EXECUTION_NOTHING_DONE (input) if no write was done, with
    * EXECUTION_DONE_UNKNOWN (input) if the outcome is unknown and the person did not confirm it, and with
-   * EXECUTION_REPLY_REFUSED (input) if there is no caller for the reply.
+   * EXECUTION_REPLY_REFUSED (input) if there is no caller for the reply, or the caller cannot get it.
    */
   conclude(executionId: string, conclusion: Conclusion): Promise<void>;
   heldGroups(within?: readonly FlowScope[]): Promise<HeldGroups>;

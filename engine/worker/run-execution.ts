@@ -216,6 +216,7 @@ async function runClaimed(
     waited: loaded.waited,
     maxSleepMs: MAX_SLEEP_MS,
     holdsAfterWrite: () => true,
+    checkReply: (reply) => flow.checkReply(loaded.input, reply),
   };
   return runCounted(job, deps.run, { isFirst: document.epoch === 0 });
 }

@@ -67,6 +67,11 @@ function refuseReply({ code, message }: ErrorRecord, to: AnswerTo): readonly Buf
   return [...acceptAck(conditionsOf(to.request).accept, to), ackOf(to, { code: 'AR', text: `${code}: ${message}` })];
 }
 
+/** Throws if the reply of a flow, which was made later, cannot be sent to the sender of the request. */
+export function checkLaterReply(reply: Reply, request: Hl7Message, charset = 'UTF-8'): void {
+  encodeReply(reply, { request, charset, now: 0 });
+}
+
 /** Throws if the reply of a flow cannot be sent, and keeps why. */
 export function checkReply(reply: Reply, to: AnswerTo): void {
   try {
@@ -77,7 +82,7 @@ export function checkReply(reply: Reply, to: AnswerTo): void {
   }
 }
 
-function encodeReply({ message: content }: Reply, { request, charset, now }: AnswerTo) {
+function encodeReply({ message: content }: Reply, { request, charset, now }: Pick<AnswerTo, 'request' | 'charset' | 'now'>) {
   const message = completeReply(content, request, now);
   return { bytes: encodeText(writeHl7(message), charset), isGood: getHl7(message, 'MSA-1') === 'AA' };
 }

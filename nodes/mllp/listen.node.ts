@@ -17,6 +17,7 @@ import { isLoopback } from '../shared/is-loopback.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import { describeHl7, parseKeyPaths } from './describe-hl7.ts';
 import { compilePeers, isCertificatePeer, type Peer } from './peers.ts';
+import { checkLaterReply } from './answers.ts';
 import { serveConnection, type Connection, type ConnectionOptions } from './serve-connection.ts';
 import { ListenSettings } from './settings.ts';
 
@@ -75,6 +76,7 @@ export default defineNode({
   check: checkConfig,
   keyNames: ({ keys }) => Object.keys(keys),
   listen,
+  checkReply: (message, reply) => checkLaterReply(reply, readCorrected(message), message.charset),
   describe: ({ keys }, message) => describeHl7(readCorrected(message), parseKeyPaths(keys)),
 });
 

@@ -57,6 +57,7 @@ async function publishOrders(): Promise<void> {
 }
 
 interface StoredExecution {
+  readonly executionId: string;
   readonly status: string;
   readonly error?: { readonly code: string };
 }
@@ -143,6 +144,24 @@ test('after a write, a reply that cannot be sent holds the execution for a perso
   assert.match(refused!, /\rMSA\|AR\|O6\|ARRIVAL_UNSETTLED: /);
   const [execution] = await executionsOf('flw_written');
   assert.deepEqual([execution!.status, execution!.error?.code], ['held', 'HL7_REPLY_WRONG']);
+  const path = `/executions/${execution!.executionId}`;
+  await api.ask('POST', `${path}/retry`, {});
+  const again = await eventually(async () => {
+    const found = await api.ask('GET', path);
+    assert.deepEqual([found['attempt'], found['status']], [2, 'held']);
+    return found;
+  });
+  assert.equal((again['error'] as { code: string }).code, 'HL7_REPLY_WRONG');
+  const conclude = (data: string) =>
+    api.call('POST', `${path}/conclude`, {
+      attempt: 2,
+      reason: 'seen in the LIS',
+      reply: { status: 200, headers: {}, data, mediaType: 'application/hl7-v2' },
+    });
+  const refused2 = await conclude('MSH|^~\\&|\r');
+  assert.deepEqual([refused2.status, refused2.body['code']], [422, 'EXECUTION_REPLY_REFUSED']);
+  assert.equal((await conclude('MSH|^~\\&|||||||ORR^O02\r')).status, 200);
+  await eventually(async () => assert.equal((await api.ask('GET', path))['status'], 'completed'));
 });
 
 test('an interface whose reply is no SOAP answer fails the execution with the code that the caller gets', async () => {

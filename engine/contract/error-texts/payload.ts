@@ -29,6 +29,7 @@ export const payloadTexts: ErrorTemplates = {
   'HL7_BATCH_WRONG/empty': { what: '文件中没有 FHS、BHS 或 MSH', fix: '请发送方发送 HL7 批文件。' },
   'HL7_BATCH_WRONG/list': { what: '数据中没有消息的列表', fix: '给出 HL7 文本或 hl7.parse 数据的列表，或含 messages 列表的对象。' },
   HL7_REPLY_WRONG: { what: '流程的回复无法发送', fix: '用含 MSH-9 的 HL7 消息回复，例如 RSP^K11；MSA-2 留空或取请求的 MSH-10。' },
+  'HL7_REPLY_WRONG/form': { what: '流程的回复不是 HL7 v2 消息', fix: '用含 MSH-9 的 HL7 消息回复，例如 RSP^K11。' },
   'HL7_REPLY_WRONG/type': { what: '流程的回复没有消息类型（MSH-9）', fix: '在回复中设置 MSH-9，例如 RSP^K11。' },
   'HL7_REPLY_WRONG/other': { what: '流程的回复的 MSA-2 不是请求的 MSH-10', fix: 'MSA-2 留空，或取请求的 MSH-10。' },
   HL7_CHECK_FAILED: { what: '消息不符合 HL7 标准：共 {count} 处，第一处在 {place}', fix: '请发送方更正所列各处；也可把节点设为只提示。' },

@@ -43,6 +43,10 @@ export const runTexts: ErrorTemplates = {
   EXECUTION_DONE_UNKNOWN: { what: '执行 {id} 的写操作不知是否已办理', fix: '先向对方核实；确认已办理后再按已办理结束，否则重试。' },
   EXECUTION_REPLY_REFUSED: { what: '执行 {id} 不接受应答', fix: '不填应答，直接按已办理结束。' },
   'EXECUTION_REPLY_REFUSED/durable': { what: '执行 {id} 属于可靠异步流程，没有等待应答的调用方', fix: '不填应答，直接按已办理结束。' },
+  'EXECUTION_REPLY_REFUSED/unusable': {
+    what: '执行 {id} 的调用方无法得到这个应答（{code}）',
+    fix: '按触发器帮助中的格式填写应答，或不填应答，直接按已办理结束。',
+  },
   'EXECUTION_REPLY_REFUSED/given': { what: '执行 {id} 的调用方已得到应答', fix: '不填应答，直接按已办理结束。' },
   REPLY_FORM_WRONG: { what: '文本或 base64 形式的应答内容须为字符串', fix: '以字符串提供应答内容。' },
   'REPLY_NOT_FITTING/others': { what: '应答不符合其他服务域的接口的应答格式', fix: '请有全部服务域的人办理。' },

@@ -28,6 +28,8 @@ export interface CallDoor {
   readonly readsQuery?: true;
   /** Opens a call. Throws an AppError (input) if the flow cannot be run with what the caller sent. */
   open(message: Message, ctx: CallDoorContext): OpenedCall | Promise<OpenedCall>;
+  /** Throws as `answerTo` does, if the reply to this message of a flow is made later, without the call. */
+  checkReply(message: Message, reply: Reply): void;
 }
 
 export type OpenedCall =

@@ -327,6 +327,11 @@ export interface TriggerNode<Schema extends TObject = TObject> extends Described
   /** Returns the door of a trigger that an interface call fires. Called once per published version; does no I/O. */
   door?(config: Static<Schema>): CallDoor;
   /**
+   * Throws an AppError if the sender of the message cannot get the reply. Called for sync flows, also when a worker or a
+   * person makes the reply later. Absent if there is a door, or if every reply can be sent.
+   */
+  checkReply?(message: Message, reply: Reply): void;
+  /**
    * Returns the headers and business keys that the trigger reads from the content of a message. Also called when a
    * person corrects the content. Throws an AppError if the trigger would refuse the content. Absent if the trigger
    * reads none.

@@ -21,6 +21,10 @@ export function createFhirDoor(endpoint: Endpoint): CallDoor {
         throw error;
       }
     },
+    checkReply({ data, headers }, reply) {
+      const raw = { method: '', rawQuery: '', params: {}, headers, body: null };
+      answerTo(reply, data as FhirRequest, raw, endpoint);
+    },
   };
 }
 

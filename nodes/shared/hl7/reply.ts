@@ -10,10 +10,11 @@ import { getHl7, setHl7 } from './paths.ts';
 /**
  * Returns the reply as a message. `reply` holds HL7 text, bytes or data of `hl7.parse`. Its MSH gets the swapped parties,
  * time, control id, processing id, version and charset where they are empty; without MSA, one with AA and the control id
- * of the request follows. Throws HL7_REPLY_WRONG (input) if it names no message type, or answers another message.
+ * of the request follows. Throws HL7_REPLY_WRONG (input) if it is no HL7 message, names no
+ * message type, or answers another message.
  */
 export function completeReply(reply: Message, request: Hl7Message, now: number): Hl7Message {
-  let message = withAcknowledgement(readHl7(textOf(reply)), headerField(request, 10));
+  let message = withAcknowledgement(read(reply), headerField(request, 10));
   if (headerField(message, 9).trim() === '') throw wrong('it has no message type in MSH-9', 'type');
   if (getHl7(message, 'MSA-2') !== headerField(request, 10)) throw wrong('its MSA-2 names another message', 'other');
   const hasParties = [3, 4, 5, 6].some((number) => headerField(message, number) !== '');
@@ -35,6 +36,14 @@ const PARTIES = [
   [5, 3],
   [6, 4],
 ] as const;
+
+function read(reply: Message): Hl7Message {
+  try {
+    return readHl7(textOf(reply));
+  } catch (error) {
+    throw error instanceof AppError ? wrong('it is no HL7 v2 message', 'form', error) : error;
+  }
+}
 
 function textOf({ data, charset }: Message): string {
   if (typeof data === 'string') return data;
@@ -62,9 +71,10 @@ function withHeader(message: Hl7Message, number: number, raw: string): Hl7Messag
   return { ...message, segments: [fields.join(message.delimiters.field), ...others] };
 }
 
-function wrong(reason: string, problem: string): AppError {
+function wrong(reason: string, problem: string, cause?: AppError): AppError {
   return new AppError('HL7_REPLY_WRONG', 'input', `The reply of the flow cannot be sent: ${reason}.`, {
     values: { problem },
+    cause,
     fix: 'Reply with an HL7 message that has MSH-9, for example RSP^K11, and leave MSA-2 out or take it from MSH-10 of the request.',
   });
 }

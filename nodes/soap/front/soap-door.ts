@@ -45,6 +45,11 @@ export function createSoapDoor(service: Service): CallDoor {
       }
       return openCall(service, operations, message, request, charset);
     },
+    checkReply({ data }, reply) {
+      const { operation, version } = data as { readonly operation: string; readonly version: SoapVersion };
+      const described = operations.get(operation);
+      if (described !== undefined) answerTo(reply, described, service.namespace, version, 'UTF-8');
+    },
   };
 }
 
@@ -91,11 +96,11 @@ function answerTo(reply: Reply, operation: ServiceOperation, namespace: string, 
   if (status >= 400) return ownFault(reply, version);
   if (operation.oneWay) return { status: 202, headers: reply.headers, message: createMessage(undefined) };
   const content = inOrder(message.data ?? {}, operation.response);
-  if (Array.isArray(content) || content instanceof Uint8Array)
+  if (!isRecord(content) || content instanceof Uint8Array)
     throw new AppError('SOAP_REPLY', 'bug', 'The reply of the flow is not an object.', {
       fix: 'Reply with an object with one field per element.',
     });
-  const element = { '@xmlns': namespace, ...(isRecord(content) ? content : { '#text': content }) };
+  const element = { '@xmlns': namespace, ...content };
   const document = {
     'soap:Envelope': { '@xmlns:soap': SOAP_ENVELOPES[version], 'soap:Body': { [`${operation.name}Response`]: element } },
   };

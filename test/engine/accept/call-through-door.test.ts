@@ -16,7 +16,7 @@ test('a reply that the door cannot convert fails the step that made it; a failur
   const answerTo = () => {
     throw wrong;
   };
-  const door = { open: () => ({ message, answerTo, accepted: reply }) };
+  const door = { open: () => ({ message, answerTo, accepted: reply }), checkReply: answerTo };
   const failing =
     (code: string) =>
     async (asked: FlowCall): Promise<FlowResult> => {
@@ -34,7 +34,7 @@ test('the stored reply of an earlier execution that the door cannot convert is a
   const answerTo = () => {
     throw new AppError('FHIR_REPLY', 'bug', 'The reply of the flow is not a resource.');
   };
-  const door = { open: () => ({ message, answerTo, accepted: reply }) };
+  const door = { open: () => ({ message, answerTo, accepted: reply }), checkReply: answerTo };
   const result = await callThroughDoor(door, call, { clock: systemClock, log }, ran);
   assert.deepEqual(result, {
     ...{ outcome: 'reply-unusable', executionId: 'exe_1' },
