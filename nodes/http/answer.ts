@@ -1,5 +1,4 @@
 /** Reads the response: parsed, or as a file in the blob store. */
-import { isUtf8 } from 'node:buffer';
 import type { NodeContext } from '../../engine/contract/node/node.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { BlobRef, Message } from '../../engine/contract/values/message.ts';
@@ -99,23 +98,20 @@ function bytesOf({ body, taken }: OutboundResponse): Buffer {
 function decodeBody(as: Config['responseAs'], type: MediaType, ctx: AnswerContext, body: Buffer, parser: Parser): unknown {
   const form = as !== 'auto' ? as : isJsonType(type.name) ? 'json' : isTextType(type.name) ? 'text' : 'bytes';
   if (form === 'bytes') return new Uint8Array(body);
-  const charset = charsetOf(type, form === 'json' || isJsonType(type.name), body, ctx);
+  const charset = charsetOf(type, body, ctx);
   if (form === 'text') return decodeText(body, charset).replace(/^\ufeff/, '');
   if (body.byteLength === 0) return null;
   return parser.parse({ kind: 'json', source: body, charset, options: DEFAULT_JSON_OPTIONS }, ctx);
 }
 
 /**
- * Returns the charset of a body. JSON and XML that name none are UTF-8 by their standards, but some systems write them in
- * their own charset.
+ * Returns the charset of a body that is named by the header, by XML itself, or by the adapter. It never depends on the
+ * other bytes: some names in GBK are valid UTF-8, so a guess would be right for one patient and wrong for the next.
  */
-function charsetOf({ name, charset }: MediaType, isJson: boolean, body: Buffer, ctx: AnswerContext): string {
+function charsetOf({ name, charset }: MediaType, body: Buffer, ctx: AnswerContext): string {
   if (charset !== undefined) return charset;
   const usual = ctx.adapter?.charset ?? 'UTF-8';
-  const isXml = name.endsWith('/xml') || name.endsWith('+xml');
-  if (!isJson && !isXml) return usual;
-  const standard = isXml ? xmlCharset(body) : 'UTF-8';
-  return standard === 'UTF-8' && !isUtf8(body) ? usual : standard;
+  return name.endsWith('/xml') || name.endsWith('+xml') ? xmlCharset(body, usual) : usual;
 }
 
 /**

@@ -74,7 +74,9 @@ test('an answer that names no charset is read in that of the adapter, unless it 
     ['text/xml', Buffer.from('<?xml version="1.0" encoding="UTF-8"?><a>张三</a>'), '<?xml version="1.0" encoding="UTF-8"?><a>张三</a>'],
     ['application/xml', Buffer.from('\ufeff<a>张三</a>'), '<a>张三</a>'],
     ['application/json', gbk('{"姓名":"张三"}'), { 姓名: '张三' }],
-    ['application/json', Buffer.from('{"姓名":"张三"}'), { 姓名: '张三' }],
+    // Its bytes in GBK are valid UTF-8 too.
+    ['application/json', gbk('{"name":"石叶"}'), { name: '石叶' }],
+    ['application/json; charset=utf-8', Buffer.from('{"姓名":"张三"}'), { 姓名: '张三' }],
     ['application/json; charset=GBK', gbk('{"姓名":"张三"}'), { 姓名: '张三' }],
   ];
   for (const [type, body, data] of cases) {
