@@ -10,6 +10,8 @@ const MESSAGES = {
   escape: 'The name of member {entry} leads out of the archive.',
   name: 'The name of member {entry} is no name of a file.',
   charset: 'The name of member {entry} is not in the charset of the node.',
+  'utf-8': 'The name of member {entry} of the tar archive is not UTF-8.',
+  sparse: 'Member {entry} of the tar archive is a sparse file, whose content is stored in parts.',
   twice: 'The name of member {entry} occurs twice.',
   files: 'The archive has more than {limit} files.',
   file: 'Member {entry} of the archive is larger than {limit} bytes.',

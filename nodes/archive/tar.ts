@@ -11,6 +11,8 @@ const MOST_HEADER_BYTES = 65_536;
 const OVERHEAD_BYTES = 1_048_576;
 const OVERHEAD_BYTES_PER_FILE = 4096;
 const FILES: ReadonlySet<string> = new Set(['File', 'OldFile', 'ContiguousFile']);
+/** The name in the header of a sparse file in pax archives of GNU tar. The parser does not know its true name. */
+const SPARSE = /(?:^|\/)GNUSparseFile\.\d+\//;
 const FOLDERS: ReadonlySet<string> = new Set(['Directory', 'GNUDumpDir']);
 
 /** Returns whether a file that begins so is a tar archive: its first block is a header with the right checksum. */
@@ -96,6 +98,7 @@ export async function* readTar(chunks: AsyncIterable<Uint8Array>, options: ReadO
 function pathOf({ path, type }: ReadEntry, number: number): string {
   const plain = path.replace(/^(?:\.\/)+/, '');
   const name = FOLDERS.has(type) ? plain.replace(/\/$/, '').replace(/^\.$/, '') : plain;
-  if (name.includes('\ufffd')) throw archiveError('ARCHIVE_NAME_REFUSED', 'charset', { entry: number });
+  if (name.includes('\ufffd')) throw archiveError('ARCHIVE_NAME_REFUSED', 'utf-8', { entry: number });
+  if (SPARSE.test(name)) throw archiveError('ARCHIVE_UNSUPPORTED', 'sparse', { entry: number });
   return name === '' && FOLDERS.has(type) ? '' : safeName(name, number);
 }

@@ -56,6 +56,14 @@ export const fileTexts: ErrorTemplates = {
     fix: '请发送方使用普通的相对路径作为文件名；若来源不明，请勿使用该压缩包。',
   },
   'ARCHIVE_NAME_REFUSED/charset': { what: '第 {entry} 个文件的名称不符合节点的字符集', fix: '更正节点的文件名字符集。' },
+  'ARCHIVE_NAME_REFUSED/utf-8': {
+    what: 'tar 归档中第 {entry} 个文件的名称不是 UTF-8',
+    fix: '请发送方用 UTF-8 的文件名打包，或改用 ZIP（节点可选 GBK 文件名）。',
+  },
+  'ARCHIVE_UNSUPPORTED/sparse': {
+    what: 'tar 归档中第 {entry} 个文件是稀疏文件，内容分段存放',
+    fix: '请发送方打包时不用 --sparse（-S）。',
+  },
   'ARCHIVE_NAME_REFUSED/twice': { what: '第 {entry} 个文件与之前的文件同名', fix: '使各文件的名称不同。' },
   ARCHIVE_TOO_LARGE: { what: '压缩包超过上限 {limit}', fix: '若来源可信，可调高节点的上限；否则请发送方拆分。' },
   'ARCHIVE_TOO_LARGE/files': { what: '压缩包中的文件超过 {limit} 个', fix: '若来源可信，可调高节点的上限；否则请发送方拆分。' },

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { createGzip, gunzipSync, gzipSync } from 'node:zlib';
 import { pipeline, Readable } from 'node:stream';
@@ -86,8 +89,19 @@ test('refuses the whole archive for a bad name, a link, a device, or too many me
   }
   const latin = gunzipSync(tarByPython(`add('a.txt')`));
   const gbk = tarByPython(`add('\\udcd5\\udcc5.txt')`, 'GNU_FORMAT');
-  await assert.rejects(unpack(gbk), { code: 'ARCHIVE_NAME_REFUSED', values: { problem: 'charset', entry: 1 } });
+  await assert.rejects(unpack(gbk), { code: 'ARCHIVE_NAME_REFUSED', values: { problem: 'utf-8', entry: 1 } });
   assert.equal((await unpack(latin)).files[0]?.name, 'a.txt');
+});
+
+test('a sparse file of GNU tar is refused, since its content is stored in parts', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'kq-tar-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'sp');
+  await writeFile(file, '');
+  await truncate(file, 1_000_000);
+  const { status, stdout } = spawnSync('tar', ['--format=pax', '-S', '-cf', '-', 'sp'], { cwd: folder });
+  assert.equal(status, 0);
+  await assert.rejects(unpack(stdout), { code: 'ARCHIVE_UNSUPPORTED', values: { problem: 'sparse', entry: 1 } });
 });
 
 test('an archive that is cut off or damaged is refused', async () => {

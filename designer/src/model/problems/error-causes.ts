@@ -2,6 +2,7 @@
  * Maps the error code of a failed or held message to one of a few causes. For each cause, an operator has something to
  * do.
  */
+import { ADAPTER_FAULTS } from '../../../../engine/contract/calls/concerns-adapter.ts';
 import type { ExecutionStatus } from '../../api/operations.ts';
 
 export const CAUSES = [
@@ -35,6 +36,7 @@ const RULES: readonly (readonly [RegExp, Cause])[] = [
   [/_(ANSWER|ACK)_UNREADABLE$/, 'unreadable'],
   [/^ADAPTER_OPEN$|_CONNECT(_FAILED)?$/, 'unreachable'],
   [/^(ADAPTER_RATE|SCRIPT_POOL_CLOSED)$|_BUSY$/, 'busy'],
+  [ADAPTER_FAULTS, 'setup'],
   [/^(HTTP_UNEXPECTED|SOAP_FAULT)$|_REFUSED$/, 'refused'],
   [/_SERVER_ERROR$/, 'broken'],
   [/^CODE(_TABLE)?_UNKNOWN$/, 'code'],
