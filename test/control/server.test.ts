@@ -106,7 +106,7 @@ test('describes every route in a valid OpenAPI 3.1 document, and the page works 
   }
   assert.deepEqual(unresolved(document), []);
   const flow = document.paths['/api/v1/flows/{flowId}'].put.requestBody.content['application/json'].schema;
-  assert.match(flow.properties.deadlineMs.description, /流程时限.*Deadline: Counted from/, 'a field is described in both languages');
+  assert.match(flow.properties.deadlineMs.description, /流程时限.*Deadline: In a sync flow/, 'a field is described in both languages');
   const page = await running.client().raw('GET', '/api/docs');
   const policy = page.headers.get('content-security-policy') ?? '';
   assert.doesNotMatch(policy, /https:|http:|unsafe-eval/);

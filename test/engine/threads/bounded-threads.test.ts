@@ -57,7 +57,8 @@ test('a thread that has computed for long ends a task as soon as a new one does,
   const threads = open(t);
   await threads.run({ what: 'compute', value: 6000 }, { cpuMs: 60_000 });
   const before = process.cpuUsage();
-  assert.equal(await faultOf(threads.run({ what: 'call', value: 4 }, { cpuMs: CPU_MS })), 'time 4');
+  // On a busy machine it is ended within the call, before it could report its step.
+  assert.match(await faultOf(threads.run({ what: 'call', value: 4 }, { cpuMs: CPU_MS })), /^time [04]$/);
   const { user } = process.cpuUsage(before);
   assert.ok(user / 1000 < 4000, `computed ${user / 1000} ms in all`);
 });
