@@ -58,7 +58,8 @@ export const brokerCases: readonly BenchCase[] = [
 async function runConsume(name: string, kind: TestBrokerKind, keep: Keep): Promise<readonly BenchLine[]> {
   const adt = await withFeed(runThroughput);
   const server = keep(await kind.start());
-  await server.create('adt', FEED_FLOW);
+  // A topic of RocketMQ has 8 queues unless another number is given.
+  await server.create('adt', FEED_FLOW, 8);
   const send = nodeOf(server, { destination: 'adt', headers: { patient: '{data.patient}' }, body: { path: 'data.text' } });
   await perSecond((number) => send(number, admissionOf(number)), WARM_UP + FEED_MESSAGES);
   const receiver = keep(await startProgram<'received', Received>('receiver', {}));

@@ -25,7 +25,7 @@ export interface TestBroker {
    * Creates a queue or topic that keeps what it has confirmed, and one order. `reader`: the group that will read it, for
    * brokers that keep nothing for others; the name of the destination by default.
    */
-  create(destination: string, reader?: string): Promise<void>;
+  create(destination: string, reader?: string, queues?: number): Promise<void>;
   /** kill -9; but a broker that keeps its messages in memory is ended in good order. */
   kill(): Promise<void>;
   restart(): Promise<void>;
@@ -208,8 +208,8 @@ export const ROCKETMQ: TestBrokerKind = {
       settings: { broker: 'rocketmq', servers, idleCloseMs: 200 },
       credential: `${accessKey}:${secretKey}`,
       url: `127.0.0.1:${server.port}`,
-      async create(destination, reader = destination) {
-        for (const name of [destination, `${destination}-dead`, `${destination}-dead-dead`]) await server.createTopic(name, 'FIFO', 1);
+      async create(destination, reader = destination, queues = 1) {
+        for (const name of [destination, `${destination}-dead`, `${destination}-dead-dead`]) await server.createTopic(name, 'FIFO', queues);
         for (const group of [reader, `${destination}-dead`]) await server.createGroup(group, { isOrdered: true, retries: 100_000 });
       },
       ...{ kill, restart, stop },
