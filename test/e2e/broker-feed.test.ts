@@ -13,7 +13,7 @@ import { openCity } from '../support/city.ts';
 import { chainFlow, openPlatformApi } from '../support/platform-api.ts';
 import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform } from '../support/platform-process.ts';
 
-const MESSAGES = Number(process.env['KQ_TEST_MESSAGES'] ?? 3000);
+const MESSAGES = Number(process.env['KQ_TEST_MESSAGES'] ?? 20_000);
 const KILLS = Number(process.env['KQ_TEST_KILLS'] ?? 1);
 /** Every so many messages one cannot be read. */
 const POISON_EVERY = 500;
