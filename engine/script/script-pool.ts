@@ -171,7 +171,7 @@ class QuickJsPool implements ScriptPool {
     for (;;) {
       const idle = this.#findIdle();
       if (idle === undefined) break;
-      const task = this.#queue.take((keys) => this.#choose(keys));
+      const task = this.#queue.take((keys) => this.#shares.next(keys, this.#running(), this.#size));
       if (task === undefined) return;
       this.#assign(idle, [task, ...this.#queue.takeAlong(task.key, MOST_A_TURN - 1)]);
     }
@@ -182,15 +182,9 @@ class QuickJsPool implements ScriptPool {
     if (this.#queue.ready() >= starting) this.#start();
   }
 
-  /**
-   * Chooses the key that has used the least time recently. If any key has short jobs, one thread is left free for such
-   * keys: keys with long jobs and new keys do not get it.
-   */
-  #choose(keys: readonly string[]): string | undefined {
-    const shares = this.#shares;
-    const isLong = ({ share }: Thread) => share !== undefined && !shares.isLight(share);
-    const isFull = this.#size > 1 && [...this.#threads].filter(isLong).length >= this.#size - 1 && shares.hasLight();
-    return shares.least(isFull ? keys.filter(shares.isLight) : keys);
+  /** Returns the keys of the running jobs. */
+  #running(): readonly string[] {
+    return [...this.#threads].flatMap(({ share }) => share ?? []);
   }
 
   #findIdle(): Thread | undefined {

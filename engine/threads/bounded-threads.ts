@@ -146,7 +146,7 @@ export class BoundedThreads<Task, Answer> {
   #dispatch(): void {
     for (const thread of this.#threads) {
       while (thread.isReady && thread.entry === undefined) {
-        const entry = this.#queue.take((keys) => this.#choose(keys));
+        const entry = this.#queue.take((keys) => this.#shares.next(keys, this.#running(), this.#options.size));
         if (entry === undefined) return;
         this.#assign(thread, entry);
       }
@@ -155,16 +155,9 @@ export class BoundedThreads<Task, Answer> {
     if (this.#threads.size < this.#options.size && this.#queue.ready() > starting) this.#start();
   }
 
-  /**
-   * Chooses the key that has used the least time recently. If any key has short tasks, one thread is left free for such
-   * keys: keys with long tasks and new keys do not get it.
-   */
-  #choose(keys: readonly string[]): string | undefined {
-    const shares = this.#shares;
-    const { size } = this.#options;
-    const isLong = ({ entry }: Thread) => entry !== undefined && !shares.isLight(entry.key);
-    const isFull = size > 1 && [...this.#threads].filter(isLong).length >= size - 1 && shares.hasLight();
-    return shares.least(isFull ? keys.filter(shares.isLight) : keys);
+  /** Returns the keys of the running tasks. */
+  #running(): readonly string[] {
+    return [...this.#threads].flatMap(({ entry }) => (entry === undefined ? [] : [entry.key]));
   }
 
   #assign(thread: Thread, entry: Entry): void {

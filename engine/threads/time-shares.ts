@@ -13,6 +13,12 @@ export interface TimeShares {
   isLight(key: string): boolean;
   /** Returns whether there is any light key. */
   hasLight(): boolean;
+  /**
+   * Chooses the next of the waiting keys for a pool of `size` threads in which jobs of the `running` keys run: the key with
+   * the least time. If there is any light key, one thread is left free for such keys: keys with long jobs and new keys do
+   * not get it.
+   */
+  next(waiting: readonly string[], running: readonly string[], size: number): string | undefined;
 }
 
 interface Share {
@@ -45,7 +51,7 @@ export function createTimeShares(now: () => number): TimeShares {
   };
   const isLightShare = (share: Share) => share.longestMs * decay(share) <= LIGHT_MS;
 
-  return {
+  const timeShares: TimeShares = {
     add(key, ms) {
       const share = known(key);
       const kept = share === undefined ? 0 : decay(share);
@@ -73,5 +79,11 @@ export function createTimeShares(now: () => number): TimeShares {
       for (const share of shares.values()) if (now() - share.at < FORGOTTEN_MS && isLightShare(share)) return true;
       return false;
     },
+    next(waiting, running, size) {
+      const { isLight, hasLight, least } = timeShares;
+      const isFull = size > 1 && running.filter((key) => !isLight(key)).length >= size - 1 && hasLight();
+      return least(isFull ? waiting.filter(isLight) : waiting);
+    },
   };
+  return timeShares;
 }
