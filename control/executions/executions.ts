@@ -4,7 +4,7 @@
  */
 import { Type, type Static, type TObject } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
-import { createMessage } from '../../engine/contract/values/message.ts';
+import { BLOB_ID, createMessage } from '../../engine/contract/values/message.ts';
 import type { ExecutionQuery } from '../../engine/execution/execution-query.ts';
 import type { ResumeOutcome } from '../../engine/execution/wait-tokens.ts';
 import type { BusinessKeys, ExecutionCatalog, ExecutionDetails, ExecutionPage } from '../../engine/operate/interface.ts';
@@ -213,7 +213,7 @@ function readFile({ executions, owners }: ExecutionServices): Action {
       'zh-CN': '下载消息所引用的文件（留下审计）',
       en: 'Download a file that a message of the execution names; writes an audit line',
     },
-    input: Type.Object({ executionId: ExecutionId, blobId: Type.String({ pattern: '^blob_[0-9a-v]{9}[A-Za-z0-9_-]{14}$' }) }, closed),
+    input: Type.Object({ executionId: ExecutionId, blobId: Type.String({ pattern: `^${BLOB_ID}$` }) }, closed),
     audited: true,
     // The name of the file can name a person, so it is not part of the audit line.
     subject: ({ executionId, blobId }) => `${executionId} ${blobId}`,

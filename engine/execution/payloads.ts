@@ -2,7 +2,7 @@
 import { AppError } from '../contract/values/errors.ts';
 import { isRecord } from '../contract/values/is-record.ts';
 import { timeOfId } from '../contract/values/ids.ts';
-import { BLOB_THRESHOLD_BYTES, type Message } from '../contract/values/message.ts';
+import { BLOB_ID, BLOB_THRESHOLD_BYTES, type Message } from '../contract/values/message.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import type { Reply } from '../contract/node/node.ts';
 import type { Seal, SealPlace } from '../contract/values/seal.ts';
@@ -81,7 +81,7 @@ async function readAll(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
 }
 
 /** How a reference to a blob (`BlobRef`) stands in the JSON of a payload. */
-const BLOB_NAME = /"blobId":"(blob_[0-9a-v]{9}[A-Za-z0-9_-]{14})"/g;
+const BLOB_NAME = new RegExp(`"blobId":"(${BLOB_ID})"`, 'g');
 /** Each name is an entry of an index of the store. */
 const MOST_NAMES = 10_000;
 const BLOB_NAME_BEGIN = '"blobId":"blob_';

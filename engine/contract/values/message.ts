@@ -1,5 +1,8 @@
 /** A message is the envelope that nodes pass along a flow's edges. It is immutable: a node returns a new one. */
 
+/** The form of the id of a blob, as a part of regular expressions. */
+export const BLOB_ID = 'blob_[0-9a-v]{9}[A-Za-z0-9_-]{14}';
+
 /** Refers to bytes that are too large for a document. */
 export interface BlobRef {
   readonly blobId: string;

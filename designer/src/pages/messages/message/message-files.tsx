@@ -2,6 +2,7 @@
 import { App, Button } from 'antd';
 import { Download } from 'lucide-react';
 import { useMemo, useState } from 'react';
+import { BLOB_ID } from '../../../../../engine/contract/values/message.ts';
 import { callForFile } from '../../../api/client.ts';
 import type { ShownMessage } from '../../../api/operations.ts';
 import { useFormat } from '../../../i18n/format.ts';
@@ -23,7 +24,7 @@ interface NamedFile {
 }
 
 const MOST_FILES = 100;
-const BLOB_ID = /^blob_[0-9a-v]{9}[A-Za-z0-9_-]{14}$/;
+const IS_BLOB = new RegExp(`^${BLOB_ID}$`);
 
 interface Props {
   readonly executionId: string;
@@ -72,7 +73,7 @@ function filesIn(data: unknown): readonly NamedFile[] {
   const look = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
     const { blobId, sizeBytes, name } = value as Readonly<Record<string, unknown>>;
-    if (typeof blobId === 'string' && BLOB_ID.test(blobId) && typeof sizeBytes === 'number')
+    if (typeof blobId === 'string' && IS_BLOB.test(blobId) && typeof sizeBytes === 'number')
       found.set(blobId, { blobId, sizeBytes, name: typeof name === 'string' && name !== '' ? name : blobId });
     for (const inner of Object.values(value)) look(inner);
   };
