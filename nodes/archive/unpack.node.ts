@@ -153,7 +153,7 @@ async function unpack(source: FileSource, config: Config, { blobs, signal }: Nod
   }
 }
 
-/** The kind is that of the content, whatever the name says. */
+/** The kind is that of the content, also if the name says otherwise. */
 async function readerOf(source: FileSource, begin: Uint8Array, options: ReadOptions): Promise<AsyncIterable<Member>> {
   if (begin[0] === 0x1f && begin[1] === 0x8b) return readGzip(source, options);
   return (await isTar(begin)) ? readTar(source.open(), options) : readZip(source.open, options);

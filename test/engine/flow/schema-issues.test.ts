@@ -23,7 +23,7 @@ const SCHEMA = Type.Object({
 });
 const fits: Fits = (schema, value) => Value.Check(schema, value);
 
-test('a value of the wrong form is told in the words of its field, and a long pattern is never shown', () => {
+test('the problem of a value of the wrong form is described in the words of its field, and a long pattern is never shown', () => {
   const cases: readonly [value: object, zhCN: string, en: string][] = [
     [{ ruled: '!' }, '格式不正确。小写字母', 'The format is wrong. Small letters.'],
     [{ shown: '!' }, '格式不正确。接在地址之后。例如 /a', 'The format is wrong. Appended. For example: /a'],

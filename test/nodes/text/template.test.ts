@@ -121,7 +121,7 @@ async function run(text: string, data: unknown, config: Record<string, unknown> 
   return outcome.emit!['ok']![0]!.data;
 }
 
-test('what the library says about a template is told in Chinese', () => {
+test('what the library says about a template is said in Chinese', () => {
   const liquid = createLiquid('none');
   const told = (template: string) => {
     try {
