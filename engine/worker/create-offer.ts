@@ -32,7 +32,8 @@ export function createOffer({ clock, lanes, owners, counts, active, reader, isFo
    * Takes the executions that may run, in the order of the list. If the first execution of a lane may not run, those
    * behind it must wait.
    */
-  return (listed, asOf, { blocked, acceptedBefore } = { blocked: new Set<string>(), acceptedBefore: Infinity }) => {
+  return (listed, asOf, walk) => {
+    const blocked = walk?.blocked ?? new Set<string>();
     let taken = 0;
     const elsewhere = new Set<string>();
     for (const document of listed) {
@@ -42,8 +43,9 @@ export function createOffer({ clock, lanes, owners, counts, active, reader, isFo
         taken += take({ ...document, lane: null }, asOf) === 'taken' ? 1 : 0;
       else if (blocked.has(key) || active.has(document._id) || lanes.isDone(document._id, asOf)) continue;
       else {
-        const isKnown = document.acceptedAt < acceptedBefore;
-        const outcome = isKnown && mayRun(document, asOf) && !isForeign(document) ? take(document, asOf) : 'refused';
+        const isForNextWalk = walk?.after !== undefined && document.acceptedAt >= walk.startedAt;
+        if (isForNextWalk) walk.isOutdated = true;
+        const outcome = !isForNextWalk && mayRun(document, asOf) && !isForeign(document) ? take(document, asOf) : 'refused';
         if (outcome === 'taken') taken += 1;
         else if (outcome === 'refused') {
           blocked.add(key);

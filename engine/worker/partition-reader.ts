@@ -14,11 +14,7 @@ export interface PartitionReaderDeps {
   /** Returns the number of executions that this worker has taken and not started. */
   waiting(): number;
   /** Takes the executions that may run from a list that was read at `asOf` (monotonic). Returns how many were taken. */
-  offer(
-    listed: readonly ExecutionDocument[],
-    asOf: number,
-    walk?: { readonly blocked: Set<string>; readonly acceptedBefore: number },
-  ): number;
+  offer(listed: readonly ExecutionDocument[], asOf: number, walk?: Walk): number;
 }
 
 const PAGE = 200;
@@ -36,14 +32,17 @@ const FAILED_PAUSE_MS = 1_000;
  * A walk reads a partition with a backlog page by page, from its first execution to its last. This is its state between
  * two pages.
  */
-interface Walk {
+export interface Walk {
   /**
-   * When the walk started. Executions that were accepted later are left to the next walk, because they may have to wait
-   * for an execution that this walk has already passed.
+   * When the walk started. After the first page, executions that were accepted later are left to the next walk, because
+   * they may have to wait for an execution that this walk has already passed.
    */
   readonly startedAt: number;
+  /** The last execution of the page before; undefined on the first page. */
   after: string | undefined;
   readonly blocked: Set<string>;
+  /** Another walk must follow: this one has left out executions, or there was news of what it may already have passed. */
+  isOutdated: boolean;
 }
 
 export class PartitionReader {
@@ -59,6 +58,7 @@ export class PartitionReader {
   readonly #inHand = new Map<number, number>();
   readonly #lookedAtAgain = new Set<number>();
   #reading: Promise<void> | undefined;
+  #cancelNextRead: () => void = () => undefined;
   #isStopping = false;
   #lastReadAt = Number.NEGATIVE_INFINITY;
 
@@ -69,7 +69,7 @@ export class PartitionReader {
   /** Called when these partitions have new work. Resolves when no partition is left that may be read now. */
   hear(parts: readonly number[]): Promise<void> {
     for (const part of parts) {
-      this.#news.add(part);
+      this.#addNews(part);
       this.#unannounced.delete(part);
     }
     return this.read();
@@ -83,9 +83,8 @@ export class PartitionReader {
 
   /** Adds the partition to the next read although no signal announced it. Work found there counts as unannounced. */
   look(part: number): void {
-    if (this.#news.has(part)) return;
-    this.#news.add(part);
-    this.#unannounced.add(part);
+    if (!this.#news.has(part)) this.#unannounced.add(part);
+    this.#addNews(part);
   }
 
   isUnannounced(part: number): boolean {
@@ -97,12 +96,10 @@ export class PartitionReader {
     return this.#rung.delete(part);
   }
 
+  /** Reads the partition from its first execution. */
   reread(part: number, pauseMs: number): void {
-    const { clock } = this.#deps;
-    this.#news.add(part);
-    this.#notBefore.set(part, clock.monotonic() + pauseMs);
-    if (pauseMs === 0) void this.read();
-    else clock.after(pauseMs, () => void this.read());
+    this.#addNews(part);
+    this.#readOnAfter(part, pauseMs);
   }
 
   /** Called if an execution waits behind one that another worker runs, because no signal comes when that one ends. */
@@ -112,7 +109,7 @@ export class PartitionReader {
     // If a signal for the partition comes in the meantime, the partition is read without this delay.
     this.#deps.clock.after(ELSEWHERE_PAUSE_MS, () => {
       this.#lookedAtAgain.delete(part);
-      this.#news.add(part);
+      this.#addNews(part);
       void this.read();
     });
   }
@@ -128,7 +125,7 @@ export class PartitionReader {
   left(part: number, count: number): void {
     const still = (this.#inHand.get(part) ?? 0) - count;
     this.#inHand.set(part, still);
-    if (this.#backlog.has(part) && still <= PAGE / 4) this.reread(part, 0);
+    if (this.#backlog.has(part) && still <= PAGE / 4) this.#readOnAfter(part, 0);
     else if (this.#news.size > 0 && this.#deps.waiting() < MAX_IN_HAND / 2) void this.read();
   }
 
@@ -148,9 +145,32 @@ export class PartitionReader {
   read(): Promise<void> {
     this.#reading ??= this.#readAll().finally(() => {
       this.#reading = undefined;
-      if (this.#mayRead && this.#readyNow().length > 0) void this.read();
+      this.#readWhenReady();
     });
     return this.#reading;
+  }
+
+  #addNews(part: number): void {
+    this.#news.add(part);
+    const walk = this.#walks.get(part);
+    if (walk !== undefined) walk.isOutdated = true;
+  }
+
+  /** Continues the walk of the partition, or starts one. */
+  #readOnAfter(part: number, pauseMs: number): void {
+    this.#news.add(part);
+    this.#notBefore.set(part, this.#deps.clock.monotonic() + pauseMs);
+    void this.read();
+  }
+
+  /** Reads as soon as the first of the partitions with news may be read. */
+  #readWhenReady(): void {
+    this.#cancelNextRead();
+    if (!this.#mayRead || this.#news.size === 0) return;
+    const { clock } = this.#deps;
+    const readyAt = Math.min(...[...this.#news].map((part) => this.#notBefore.get(part) ?? 0));
+    if (readyAt <= clock.monotonic()) void this.read();
+    else this.#cancelNextRead = clock.after(readyAt - clock.monotonic(), () => void this.read());
   }
 
   get #mayRead(): boolean {
@@ -165,10 +185,10 @@ export class PartitionReader {
   async #readAll(): Promise<void> {
     const { clock, log } = this.#deps;
     while (this.#mayRead) {
+      if (this.#readyNow().length === 0) return;
       const pauseMs = this.#lastReadAt + READ_PAUSE_MS - clock.monotonic();
-      if (pauseMs > 0 && this.#news.size > 0) await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
+      if (pauseMs > 0) await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
       const ready = this.#readyNow();
-      if (ready.length === 0) return;
       for (const part of ready) this.#news.delete(part);
       this.#lastReadAt = clock.monotonic();
       try {
@@ -211,14 +231,13 @@ export class PartitionReader {
   async #readOn(part: number): Promise<void> {
     const { clock, offer } = this.#deps;
     const isFresh = !this.#walks.has(part);
-    const walk: Walk = this.#walks.get(part) ?? { startedAt: clock.now(), after: undefined, blocked: new Set() };
+    const walk: Walk = this.#walks.get(part) ?? { startedAt: clock.now(), after: undefined, blocked: new Set(), isOutdated: false };
     this.#walks.set(part, walk);
     let redundant = 0;
     for (let page = 0; page < MAX_PAGES; page += 1) {
-      const acceptedBefore = walk.after === undefined ? Infinity : walk.startedAt;
       const asOf = clock.monotonic();
       const listed = await this.#readPage(part, walk);
-      const taken = offer(listed, asOf, { blocked: walk.blocked, acceptedBefore });
+      const taken = offer(listed, asOf, walk);
       redundant += listed.length - taken;
       if (listed.length < PAGE) {
         this.#walks.delete(part);
@@ -229,7 +248,7 @@ export class PartitionReader {
       if (taken > 0) break;
     }
     const pauseMs = redundant * REDUNDANT_PAUSE_MS;
-    if (this.#walks.has(part)) this.reread(part, Math.max(READ_PAUSE_MS, pauseMs));
+    if (this.#walks.has(part) || walk.isOutdated) this.#readOnAfter(part, Math.max(READ_PAUSE_MS, pauseMs));
     else this.#notBefore.set(part, clock.monotonic() + pauseMs);
   }
 
