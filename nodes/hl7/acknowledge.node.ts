@@ -74,6 +74,8 @@ const Config = Type.Object(
 );
 type Config = Static<typeof Config>;
 
+const MEDIA_TYPE = 'application/hl7-v2';
+
 /** Builds the answer to an HL7 message: an ACK, or a reply of the flow's own with what every reply must name. */
 export default defineNode({
   type: 'hl7.acknowledge',
@@ -105,8 +107,9 @@ export default defineNode({
         readContent === undefined
           ? buildAck(asked, { code: config.code, now, ...(config.text === undefined ? {} : { text: config.text }) })
           : writeHl7(completeReply(createMessage(await readContent(ctx.scope)), asked, now));
-      const data = config.emits === 'text' ? text : new Uint8Array(encodeText(text, charsetOf(asked, message.charset)));
-      return { emit: { ok: [withData(message, data, 'application/hl7-v2')] } };
+      if (config.emits === 'text') return { emit: { ok: [withData(message, text, MEDIA_TYPE)] } };
+      const charset = charsetOf(asked, message.charset);
+      return { emit: { ok: [{ ...withData(message, new Uint8Array(encodeText(text, charset)), MEDIA_TYPE), charset }] } };
     };
   },
 });

@@ -4,7 +4,6 @@ import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { Agent, request } from 'undici';
 import { cityFiles } from '../../examples/city/load-city.ts';
-import { encodeText } from '../../nodes/shared/charset/text-charset.ts';
 import { ackText, connectSender, frame, startHospital, type TestHospital } from '../nodes/mllp/peers.ts';
 import { chainFlow, eventually, openPlatformApi, type PlatformApi } from '../support/platform-api.ts';
 import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform } from '../support/platform-process.ts';
@@ -84,18 +83,6 @@ async function publishUnusable(flowId: string, at: number, nodes: readonly { rea
     nodes: [{ ...trigger!, type: 'mllp.listen@1', adapter: `adp_${flowId}` }, ...others],
   });
   await api.ask('POST', `/flows/${flowId}/publish`, {});
-}
-
-/** Publishes a flow that acknowledges HL7 over HTTP, and offers it on the bus front. */
-async function offerAdmissions(): Promise<string> {
-  const flow = chainFlow('flw_hl7_http', [
-    { type: 'transform.set@1', config: { fields: [{ to: 'data', from: { path: 'data.body' } }] } },
-    { id: 'n_parse', type: 'hl7.parse@2', config: { types: ['ADT'] } },
-    { type: 'hl7.acknowledge@1', config: { emits: 'bytes' } },
-  ]);
-  const nodes = flow.nodes.map((node) => (node.id === 'n_reply' ? { ...node, config: { mediaType: 'application/hl7-v2' } } : node));
-  await api.publish({ ...flow, nodes });
-  return api.offer('flw_hl7_http', { log: 'none' });
 }
 
 async function answersTo(...messages: string[]): Promise<readonly string[]> {
@@ -184,23 +171,4 @@ test('an interface whose reply is no SOAP answer fails the execution with the co
   assert.match(text, /SOAP_REPLY/);
   const [execution] = await executionsOf('flw_soap_wrong');
   assert.deepEqual([execution!.status, execution!.error?.code], ['failed', 'SOAP_REPLY']);
-});
-
-test('HL7 over HTTP: an interface takes ER7 in any charset and answers with the ACK', async () => {
-  const path = await offerAdmissions();
-  const token = await readFile(cityFiles(platform.cityFolder).busToken, 'utf8');
-  const agent = new Agent({ connect: { ca: platform.ca } });
-  const admission = 'MSH|^~\\&|HIS|协和|GW|P|20261124||ADT^A01|H1|P|2.4||||||GB 18030-2000\rPID|1||7||张^三\r';
-  const answer = await request(`https://127.0.0.1:${platform.ports.bus}${path}`, {
-    dispatcher: agent,
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/hl7-v2; charset=GB18030' },
-    body: encodeText(admission, 'GB18030'),
-  });
-  const content = Buffer.from(await answer.body.arrayBuffer());
-  await agent.close();
-  assert.equal(answer.statusCode, 200, content.toString());
-  assert.match(String(answer.headers['content-type']), /^application\/hl7-v2/);
-  assert.ok(content.includes(encodeText('|HIS|协和|', 'GB18030')));
-  assert.match(content.toString('latin1'), /\|ACK\^A01\^ACK\|AH1\|P\|2\.4\|{6}GB 18030-2000\rMSA\|AA\|H1\r$/);
 });
