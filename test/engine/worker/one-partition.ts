@@ -16,7 +16,7 @@ const OWN = 'own';
 type End = 'done' | 'held';
 
 /** `slots`: executions that run at the same time. `readMs`: how long the store needs for the next read. */
-export function openPartition({ slots = 10_000, readMs = (): number => 0 } = {}) {
+export function openPartition({ slots = 10_000, readMs = () => 0 }: { slots?: number; readMs?: () => number } = {}) {
   const clock = fakeClock();
   const open = new Map<string, ExecutionDocument>();
   const active = new Set<string>();
