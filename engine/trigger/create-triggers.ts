@@ -114,9 +114,8 @@ export async function createTriggers(deps: TriggersDeps): Promise<Triggers> {
       // Do not try a listener that is already running, because this process itself uses the port.
       if (!isStarted || listeningDefinition(flow) === undefined || runs.get(flow.flowId)?.identity !== undefined) return;
       const emit: Emit = async () => ({ status: 'refused', error: toErrorRecord(notYet()) });
-      const trial = await listen(flow, { emit, reportRefusal: () => undefined }, deps, kept, true);
-      await trial.stop();
-      signal.throwIfAborted();
+      const trial = listen(flow, { emit, reportRefusal: () => undefined }, deps, kept, true).then((started) => started.stop());
+      await Promise.race([trial, rejectOnAbort(signal)]);
     },
     async stop() {
       isStopped = true;
@@ -131,6 +130,14 @@ function listeningDefinition({ trigger: { definition } }: CompiledFlow): (Trigge
   return definition.kind === 'trigger' && definition.listen !== undefined
     ? (definition as TriggerNode & Required<Pick<TriggerNode, 'listen'>>)
     : undefined;
+}
+
+/** Rejects when the signal is aborted. */
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason as Error);
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
 }
 
 /**

@@ -58,6 +58,8 @@ export interface TriggerRunDeps {
 const LOOK_EVERY_MS = 1000;
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
+/** The time for starting a listener. It is longer than the time limits of adapters usually are. */
+const START_WITHIN_MS = 120_000;
 /** The time for stopping a listener. It is less than the time a process has for stopping. */
 const STOP_WITHIN_MS = 4000;
 
@@ -70,6 +72,8 @@ export class TriggerRun {
   #flow: CompiledFlow;
   readonly #deps: TriggerRunDeps;
   #listening: { readonly identity: string; readonly stop: Stop } | undefined;
+  /** A listener that is starting. `abandon` ends the wait for it. */
+  #starting: { readonly identity: string; abandon(): void } | undefined;
   #lease: Lease | undefined;
   #counter = 0;
   #failures = 0;
@@ -94,6 +98,7 @@ export class TriggerRun {
   update(flow: CompiledFlow): Promise<void> {
     this.#flow = flow;
     this.#failures = 0;
+    if (this.#starting !== undefined && this.#starting.identity !== this.#deps.identify(flow)) this.#starting.abandon();
     return this.#step();
   }
 
@@ -101,6 +106,7 @@ export class TriggerRun {
   close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelNext();
+    this.#starting?.abandon();
     return this.#inTurn(async () => {
       await this.#stopListening();
       this.#become('stopped');
@@ -153,11 +159,8 @@ export class TriggerRun {
     // The steps above take time, and the process may have been asked to stop meanwhile. Do not bind a port then.
     if (this.#isClosed) return LOOK_EVERY_MS;
     try {
-      const stop = await this.#deps.listen(
-        this.#flow,
-        (arrival) => this.#take(arrival),
-        (error) => this.#countRefusal(error),
-      );
+      const stop = await this.#startListening(identity);
+      if (stop === undefined) return LOOK_EVERY_MS;
       this.#listening = { identity, stop };
       void stop.ended?.then((reason) => this.#end(stop, reason));
       this.#failures = 0;
@@ -165,6 +168,36 @@ export class TriggerRun {
       return LOOK_EVERY_MS;
     } catch (error) {
       return this.#fail(error);
+    }
+  }
+
+  /**
+   * Starts a listener. One that does not start in time is abandoned: it takes no messages, and is stopped should it start
+   * later. Returns undefined if it was abandoned because another version follows, or none.
+   */
+  async #startListening(identity: string): Promise<Stop | undefined> {
+    const abandoned = Promise.withResolvers<undefined>();
+    let isAbandoned = false;
+    const abandon = () => {
+      isAbandoned = true;
+      abandoned.resolve(undefined);
+    };
+    const started = this.#deps.listen(
+      this.#flow,
+      async (arrival) => (isAbandoned ? { status: 'refused', error: toErrorRecord(leaseLost()) } : this.#take(arrival)),
+      (error) => this.#countRefusal(error),
+    );
+    const cancel = this.#deps.clock.after(START_WITHIN_MS, () => {
+      isAbandoned = true;
+      abandoned.reject(startLate());
+    });
+    this.#starting = { identity, abandon };
+    try {
+      return await Promise.race([started, abandoned.promise]);
+    } finally {
+      cancel();
+      this.#starting = undefined;
+      if (isAbandoned) started.then((stop) => stop.stop()).catch((error: unknown) => this.#warn('trigger.stop-failed', error));
     }
   }
 
@@ -267,6 +300,13 @@ export class TriggerRun {
 /** Returns a text that sorts in the order of (fencing number, counter). */
 function laneSequence(fencing: number, counter: number): string {
   return `${String(fencing).padStart(12, '0')}.${String(counter).padStart(12, '0')}`;
+}
+
+function startLate(): AppError {
+  return new AppError('TRIGGER_START_LATE', 'transient', `The listener did not start within ${START_WITHIN_MS / 1000} s.`, {
+    values: { seconds: START_WITHIN_MS / 1000 },
+    fix: 'Check with the connection test of the adapter whether the other side answers. The start is tried again.',
+  });
 }
 
 function leaseLost(): AppError {

@@ -28,6 +28,8 @@ export interface FaultProxy {
   lost(): number;
   /** Of the next chunk from the server only the first half arrives, then the connection is reset; so with every connection. */
   cutAnswers(): void;
+  /** Of each new connection so many chunks from the server arrive, then it is ended, as when the process of the server ends. */
+  cutAfter(chunks: number): void;
   /** All as it should be; connections that swallowed bytes are reset, since their streams have gaps. */
   heal(): void;
   stop(): Promise<void>;
@@ -46,6 +48,7 @@ interface Faults {
   delayMs: number;
   bytesPerSecond: number;
   cutsAnswers: boolean;
+  chunksUntilCut: number;
   losing: { readonly text: string; readonly every: number; seen: number; lost: number } | undefined;
 }
 
@@ -55,9 +58,19 @@ interface Pair {
   hasGap: boolean;
   /** The next answer is lost. */
   losesAnswer: boolean;
+  /** Chunks from the server that may still arrive. */
+  chunksLeft: number;
 }
 
-const NONE: Faults = { refuses: false, swallows: false, delayMs: 0, bytesPerSecond: Infinity, cutsAnswers: false, losing: undefined };
+const NONE: Faults = {
+  refuses: false,
+  swallows: false,
+  delayMs: 0,
+  bytesPerSecond: Infinity,
+  cutsAnswers: false,
+  chunksUntilCut: Infinity,
+  losing: undefined,
+};
 
 export async function startFaultProxy({ targetPort, targetHost = '127.0.0.1', port = 0 }: FaultProxyOptions): Promise<FaultProxy> {
   let faults: Faults = { ...NONE };
@@ -65,7 +78,7 @@ export async function startFaultProxy({ targetPort, targetHost = '127.0.0.1', po
   const server = createServer({ noDelay: true }, (near) => {
     if (faults.refuses) return near.resetAndDestroy();
     const far = connect({ host: targetHost, port: targetPort, noDelay: true });
-    const pair: Pair = { near, far, hasGap: false, losesAnswer: false };
+    const pair: Pair = { near, far, hasGap: false, losesAnswer: false, chunksLeft: faults.chunksUntilCut };
     pairs.add(pair);
     forward(near, far, pair, () => faults);
     forward(far, near, pair, () => faults);
@@ -98,6 +111,7 @@ export async function startFaultProxy({ targetPort, targetHost = '127.0.0.1', po
     loseAnswers: (text, every) => void (faults.losing = { text, every, seen: 0, lost: 0 }),
     lost: () => faults.losing?.lost ?? 0,
     cutAnswers: () => void (faults.cutsAnswers = true),
+    cutAfter: (chunks) => void (faults.chunksUntilCut = chunks),
     heal() {
       faults = { ...NONE };
       for (const pair of pairs) if (pair.hasGap) reset(pair);
@@ -119,6 +133,10 @@ function forward(from: Socket, to: Socket, pair: Pair, faults: () => Faults): vo
       // A reset would drop what the other side has not read yet.
       from.pause();
       to.write(chunk.subarray(0, Math.ceil(chunk.length / 2)), () => setTimeout(() => reset(pair), 20));
+      return;
+    }
+    if (from === pair.far && --pair.chunksLeft < 0) {
+      for (const socket of [pair.near, pair.far]) socket.destroy();
       return;
     }
     if (pair.losesAnswer && from === pair.far) {

@@ -118,6 +118,7 @@ export const runTexts: ErrorTemplates = {
   MESSAGE_DAMAGED: { what: '存储的消息已损坏', fix: '请系统管理员从备份恢复，或请发送方重发。' },
   INTERNAL_BUG: { what: '平台内部错误[（节点 {node}）]', fix: '请附上时间和编号报告给平台管理员。' },
   LEASE_LOST: { what: '本进程已不再监听该流程，由其他进程接替', fix: '发送方重新发送即可。' },
+  TRIGGER_START_LATE: { what: '监听未能在[ {seconds} 秒]内启动', fix: '用适配器的连接测试检查对方是否应答；平台会自动重试。' },
   TRIGGER_NOT_PUBLISHED: { what: '流程正在发布', fix: '稍后重新发送。' },
   WORKER_STOPPING: { what: '工作进程正在停止，该执行将由其他进程或稍后继续' },
   TRIAL_STOPPED: { what: '试运行没有得到结果就结束了', fix: '查看各步骤的状态。' },

@@ -236,21 +236,26 @@ function channelFailed(destination: string, cause: unknown): AppError | undefine
 async function consume(target: Target, subscription: Subscription, take: TakeMessage): Promise<Consumer> {
   const model = await open(target);
   try {
-    await makeDeadLetterQueue(model, subscription.deadLetter);
-    const { destination, window } = subscription;
-    const channel = await channelFor(model);
-    const consumer = new RabbitConsumer({ model, channel, target, subscription, take });
-    await channel.checkQueue(destination).catch((cause: unknown) => rethrow(destination, cause));
-    await channel.prefetch(window);
-    const { consumerTag } = await channel
-      .consume(destination, (message) => consumer.receive(message))
-      .catch((cause: unknown) => rethrow(destination, cause));
-    consumer.tag = consumerTag;
-    return consumer;
+    // The client does not notice it if the connection is lost while it closes a channel, so the whole has one time limit.
+    return await within(target.clock, target.timeoutMs, startConsumer(model, target, subscription, take));
   } catch (error) {
     await closeModel(model, target);
     throw connectionLost(error);
   }
+}
+
+async function startConsumer(model: ChannelModel, target: Target, subscription: Subscription, take: TakeMessage): Promise<RabbitConsumer> {
+  await makeDeadLetterQueue(model, subscription.deadLetter);
+  const { destination, window } = subscription;
+  const channel = await channelFor(model);
+  const consumer = new RabbitConsumer({ model, channel, target, subscription, take });
+  await channel.checkQueue(destination).catch((cause: unknown) => rethrow(destination, cause));
+  await channel.prefetch(window);
+  const { consumerTag } = await channel
+    .consume(destination, (message) => consumer.receive(message))
+    .catch((cause: unknown) => rethrow(destination, cause));
+  consumer.tag = consumerTag;
+  return consumer;
 }
 
 async function channelFor(model: ChannelModel): Promise<ConfirmChannel> {

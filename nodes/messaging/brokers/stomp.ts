@@ -1,7 +1,7 @@
 /** STOMP 1.2: receipts, one acknowledgement for each message after the store, dead letters with their reason. */
 import type { Socket } from 'node:net';
 import { Client, StompSocketState, type IFrame, type IMessage, type IStompSocket } from '@stomp/stompjs';
-import type { AppError } from '../../../engine/contract/values/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { isJsonType, isTextType, parseMediaType } from '../../shared/http/media-type.ts';
 import {
   toDeadLetter,
@@ -225,7 +225,8 @@ async function consume(target: Target, subscription: Subscription, take: TakeMes
   } catch (error) {
     subscribed.catch(() => undefined);
     await connection.close();
-    throw connectionLost(error);
+    // A subscription without its receipt has changed nothing.
+    throw connectionLost(error instanceof AppError && error.kind === 'unknown-outcome' ? error.cause : error);
   }
 }
 

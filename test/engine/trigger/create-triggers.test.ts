@@ -35,6 +35,8 @@ class Line {
   starts = 0;
   stops = 0;
   refusal: Error | undefined;
+  /** What its start waits for. */
+  starting: Promise<void> | undefined;
   /** What its stopping waits for. */
   stopping: Promise<void> | undefined;
   /** It cannot continue. */
@@ -56,6 +58,7 @@ class Line {
         if (this.refusal !== undefined) throw this.refusal;
         this.starts++;
         this.emit = emit;
+        await this.starting;
         this.context = context;
         return {
           stop: async () => {
@@ -301,6 +304,61 @@ test('a listener that never stops is left behind after a while: the next version
   await clock.advance(0);
   await clock.advance(4000);
   await stopped;
+});
+
+test('a listener that does not start is shown after a while and tried again; should it start late, it takes nothing and is stopped', async () => {
+  const { clock, start, accepted } = installation();
+  const line = new Line();
+  const one = await start({ 'line.listen': line });
+  const late = Promise.withResolvers<void>();
+  line.starting = late.promise;
+  void one.publish(flow('line.listen'), 1);
+  await clock.advance(0);
+  const emitLate = line.emit!;
+  await clock.advance(120_000);
+  assert.deepEqual(
+    one.triggers.status().map(({ state, error }) => [state, error?.code]),
+    [['failing', 'TRIGGER_START_LATE']],
+  );
+  line.starting = undefined;
+  await clock.advance(1000);
+  assert.equal(one.triggers.status()[0]!.state, 'listening');
+  assert.equal((await emitLate(arrival('a'))).status, 'refused');
+  late.resolve();
+  await clock.advance(0);
+  assert.deepEqual([accepted.length, line.starts, line.stops, one.triggers.status()[0]!.state], [0, 2, 1, 'listening']);
+});
+
+test('neither another version, nor the end of the flow or process, waits for a listener that is starting', async () => {
+  const { clock, start } = installation();
+  const line = new Line();
+  const one = await start({ 'line.listen': line });
+  const silent = new Promise<void>(() => undefined);
+  line.starting = silent;
+  void one.publish(flow('line.listen'), 1);
+  await clock.advance(0);
+  line.starting = undefined;
+  await one.publish(flow('line.listen', {}, { every: 5 }), 2);
+  assert.deepEqual([line.starts, one.triggers.status()[0]!.state], [2, 'listening']);
+  line.starting = silent;
+  void one.publish(flow('line.listen', {}, { every: 6 }), 3);
+  await clock.advance(0);
+  await one.unpublish('flw_sample');
+  assert.deepEqual(one.triggers.status(), []);
+  void one.publish(flow('line.listen'), 4);
+  await clock.advance(0);
+  await one.triggers.stop();
+});
+
+test('a trial of a listener that does not start ends with the time for publishing', async () => {
+  const { start } = installation();
+  const line = new Line();
+  const one = await start({ 'line.listen': line });
+  line.starting = new Promise(() => undefined);
+  const publishing = new AbortController();
+  const tried = one.triggers.prepare(one.compile(flow('line.listen'), 1), publishing.signal);
+  publishing.abort(new Error('too late'));
+  await assert.rejects(tried, { message: 'too late' });
 });
 
 test('a listener that was to change when the process stopped does not listen again', async () => {

@@ -1,12 +1,23 @@
 /** What every broker promises, shown on a real one: see `nodes/messaging/brokers/broker.ts`. Outages are in `test/nodes/adapter-conformance`. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { AppError, type ErrorKind } from '../../../../engine/contract/values/errors.ts';
 import { createOutboundGuard } from '../../../../engine/outbound/create-outbound-guard.ts';
 import { anywhere } from '../../../../engine/testing/anywhere.ts';
 import { wallClock } from '../../../../engine/testing/wall-clock.ts';
-import type { Broker, Incoming, Outgoing, Subscription, TakeMessage, Target, Verdict } from '../../../../nodes/messaging/brokers/broker.ts';
+import type {
+  Broker,
+  Incoming,
+  Outgoing,
+  Server,
+  Subscription,
+  TakeMessage,
+  Target,
+  Verdict,
+} from '../../../../nodes/messaging/brokers/broker.ts';
 import { eventually } from '../../../conformance/eventually.ts';
+import { startFaultProxy } from '../../../servers/fault-proxy.ts';
 import type { TestBroker, TestBrokerKind } from '../brokers-here.ts';
 
 export const failsWith = (code: string, kind: ErrorKind) => (error: unknown) => {
@@ -14,6 +25,8 @@ export const failsWith = (code: string, kind: ErrorKind) => (error: unknown) => 
   assert.deepEqual([error.code, error.kind], [code, kind], error.message);
   return true;
 };
+/** More chunks than any broker sends until its consumer is ready. */
+const CUT_UNTIL = 14;
 const textOf = ({ body }: Incoming) => Buffer.from(body).toString();
 
 export function brokerConformance(kind: TestBrokerKind): void {
@@ -190,6 +203,29 @@ export function brokerConformance(kind: TestBrokerKind): void {
       await assert.rejects(broker.describe(target({ signal: AbortSignal.abort() })), failsWith('MESSAGING_STOPPED', 'transient'));
     });
 
+    it('ends or fails in time wherever in its start the connection is lost, and consumes afterwards', async (t) => {
+      const destination = await newDestination();
+      const [{ host, port }] = target().servers as [Server];
+      const proxy = await startFaultProxy({ targetHost: host, targetPort: port });
+      t.after(() => proxy.stop());
+      const throughProxy = target({ servers: [{ host, port: proxy.port }], connectTimeoutMs: 2000, timeoutMs: 2000 });
+      const subscription = { destination, group: destination, member: destination, window: 50, deadLetter: deadLetterOf(destination) };
+      // The first time, the place of dead letters is created.
+      for (const chunks of [...Array(CUT_UNTIL).keys(), ...Array(CUT_UNTIL).keys()].map((index) => index + 1)) {
+        proxy.cutAfter(chunks);
+        const started = broker
+          .consume(throughProxy, subscription, async () => 'stored')
+          .then(
+            (consumer) => consumer.stop(),
+            (error: unknown) => assert.equal((error as AppError).kind, 'transient', String(error)),
+          );
+        await Promise.race([started, tooLate(`cut after ${chunks} chunks`)]);
+      }
+      await publishAll(t, destination, 1);
+      const { texts } = await retried(() => collect(t, destination));
+      await until(() => texts().includes('m1'));
+    });
+
     it('loses nothing when the broker is killed and comes back', async (t) => {
       const destination = await newDestination();
       const publisher = await openPublisher(t);
@@ -219,6 +255,12 @@ export function brokerConformance(kind: TestBrokerKind): void {
       );
     });
   });
+}
+
+/** Rejects after 30 s. */
+async function tooLate(what: string): Promise<never> {
+  await setTimeout(30_000, undefined, { ref: false });
+  throw new Error(`it neither ended nor failed: ${what}`);
 }
 
 /** Tries again after a transient error, as the platform does, for a minute. */
