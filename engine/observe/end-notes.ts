@@ -4,7 +4,7 @@
  * held within a minute when an adapter goes down.
  */
 import { createCallStats, outcomeOf, type CallCounts } from '../contract/calls/call-stats.ts';
-import { concernsAdapter } from '../contract/calls/concerns-adapter.ts';
+import { isReceiverFault } from '../contract/calls/receiver-fault.ts';
 import type { Clock } from '../contract/values/clock.ts';
 import type { ErrorRecord } from '../contract/values/errors.ts';
 import type { LogFields, Logger, Metrics } from '../contract/values/observe.ts';
@@ -62,8 +62,8 @@ export function createEndNotes({ clock, log, metrics }: EndNotesDeps): EndNotes 
       const fields = { executionId, flowId, version, status: end.status, node, code: codeOf(error), attempt: stopped?.attempt };
       tell(`${flowId}\n${node}\n${fields.code}`, {
         ...fields,
-        // These messages name the other system and its refusal, and quote nothing of the payload.
-        ...(concernsAdapter(error) ? { reason: error.message } : {}),
+        // These messages say what is wrong with the flow or the other system, and quote nothing of the payload.
+        ...(isReceiverFault(error) ? { reason: error.message } : {}),
         ...(end.status === 'failed' && end.isDeadLetter ? { deadLetter: true } : {}),
       });
     },

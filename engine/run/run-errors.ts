@@ -2,6 +2,7 @@
  * Errors that no node throws: reasons to stop a run (cancel, deadline), ends that are not allowed in a sync flow, and
  * errors of joins and waits.
  */
+import { isReceiverFault } from '../contract/calls/receiver-fault.ts';
 import { AppError, toErrorRecord, type ErrorRecord } from '../contract/values/errors.ts';
 import type { Message } from '../contract/values/message.ts';
 import type { CompiledFlow, CompiledNode } from '../compile/compile-flow.ts';
@@ -74,6 +75,7 @@ export function allFailed({ id }: CompiledNode, { data }: Message): ErrorRecord 
     new AppError('JOIN_ALL_FAILED', kind, `All branches of join ${id} failed: ${codes}.`, {
       values: { node: id, codes },
       fix: 'See why each of them failed.',
+      ...(causes.every(({ error }) => isReceiverFault(error)) ? { fault: 'receiver' } : {}),
       issues: causes.map(({ error: { code, message }, node }) => ({
         path: '',
         code,

@@ -3,6 +3,7 @@
  * and errors that a node does not handle, back to the graph.
  */
 import { sleep } from '../contract/values/clock.ts';
+import { markReceiverFault } from '../contract/calls/receiver-fault.ts';
 import { toErrorRecord, type ErrorRecord } from '../contract/values/errors.ts';
 import { withData, type Message } from '../contract/values/message.ts';
 import type { Outcome, Scope } from '../contract/node/node.ts';
@@ -142,7 +143,9 @@ export class StepRunner {
     // In a called flow the calling node decides, because it knows what was sent before.
     if (thrown instanceof NothingSent && depth === 0) return this.#onNothingSent(step);
     if (thrown instanceof LostExecution) throw thrown;
-    const error = toErrorRecord(thrown);
+    const { definition } = step.node;
+    const isCall = definition.kind === 'action' && definition.adapter !== undefined;
+    const error = isCall ? markReceiverFault(toErrorRecord(thrown)) : toErrorRecord(thrown);
     if (thrown === step.stop?.signal.reason && step.stop?.signal.aborted) return this.#graph.abandon(step);
     if (error.kind === 'bug') this.#deps.log.error('flow.node_failed', thrown, { flowId: flow.flowId, node: step.node.id, executionId });
     if (signal.aborted && (error.kind === 'transient' || thrown === signal.reason)) return this.#onAbort(step);

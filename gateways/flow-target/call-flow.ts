@@ -1,6 +1,6 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError, toErrorRecord, type ErrorRecord } from '../../engine/contract/values/errors.ts';
-import { concernsAdapter } from '../../engine/contract/calls/concerns-adapter.ts';
+import { ADAPTER_FAULTS, isReceiverFault } from '../../engine/contract/calls/receiver-fault.ts';
 import { errorText } from '../../engine/contract/error-texts/error-texts.ts';
 import { createMessage, type Message } from '../../engine/contract/values/message.ts';
 import type { Tracer } from '../../engine/contract/values/observe.ts';
@@ -204,7 +204,7 @@ function inBothLanguages(error: ErrorRecord): Text {
 function byKind(error: ErrorRecord, exchange: Exchange): GatewayError {
   switch (error.kind) {
     case 'input': {
-      if (concernsAdapter(error)) return notConnected(error.code);
+      if (isReceiverFault(error)) return toReceiverFault(error);
       const told = inBothLanguages(error);
       const issues = error.issues?.map((issue) => ({ path: issue.path, message: issue.message })) ?? [];
       return refuse('GW42203', {
@@ -224,13 +224,26 @@ function byKind(error: ErrorRecord, exchange: Exchange): GatewayError {
   }
 }
 
-/** Only operators learn which system it was, and why: from the execution and the log. */
-function notConnected(cause: string): GatewayError {
+/** Areas of codes whose texts name no system, table or queue inside. */
+const TELL_NO_NAMES = /^(?:CHARSET|FHIR|HTTP|JSON|SOAP)_/;
+
+/** Operators learn which system it was from the execution and the log. */
+function toReceiverFault(error: ErrorRecord): GatewayError {
+  const { code: cause, message } = error;
+  if (ADAPTER_FAULTS.test(cause))
+    return refuse('GW50201', {
+      cause,
+      text: {
+        'zh-CN': `平台未能连接或登录接口背后的系统（${cause}），该系统没有办理。请把 traceId 告诉接口的提供方。`,
+        en: `The platform could not log in or connect to a system behind the interface (${cause}); nothing was done there. Give the traceId to the provider of the interface.`,
+      },
+    });
+  const isTold = TELL_NO_NAMES.test(cause);
   return refuse('GW50201', {
     cause,
     text: {
-      'zh-CN': `平台未能连接或登录接口背后的系统（${cause}），该系统没有办理。请把 traceId 告诉接口的提供方。`,
-      en: `The platform could not log in or connect to a system behind the interface (${cause}); nothing was done there. Give the traceId to the provider of the interface.`,
+      'zh-CN': `接口背后的流程或系统有问题，请求内容无误（${cause}）${isTold ? `：${errorText(error, 'zh-CN').what}` : ''}。请把 traceId 告诉接口的提供方。`,
+      en: `The flow or a system behind the interface is at fault, not the request (${cause})${isTold ? `: ${message}` : '.'} Give the traceId to the provider of the interface.`,
     },
   });
 }

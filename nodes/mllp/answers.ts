@@ -2,7 +2,7 @@
  * What is sent back for a message: acknowledgements in the original and the enhanced mode (HL7 v2.8, 2.9.2 and 2.9.3), and
  * the reply of a sync flow in their place.
  */
-import { concernsAdapter } from '../../engine/contract/calls/concerns-adapter.ts';
+import { isReceiverFault } from '../../engine/contract/calls/receiver-fault.ts';
 import { toErrorRecord, type ErrorRecord } from '../../engine/contract/values/errors.ts';
 import type { ArrivalResult, Reply } from '../../engine/contract/node/node.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
@@ -96,11 +96,11 @@ function isWanted(condition: string, isGood: boolean): boolean {
   return condition === 'SU' ? isGood : condition === 'ER' ? !isGood : condition !== '' && condition !== 'NE';
 }
 
-/** E: the message is wrong, sending it again will not help. R: the platform failed, or an adapter of it (HL7 v2.8, 2.9.2.2). */
+/** E: the message is wrong, sending it again will not help. R: the platform failed, or a system behind it (HL7 v2.8, 2.9.2.2). */
 function judge(result: Exclude<ArrivalResult, { status: 'replied' }>): Judgement {
   if (result.status !== 'refused') return { level: 'A' };
   const { error } = result;
-  return { level: error.kind === 'input' && !concernsAdapter(error) ? 'E' : 'R', text: textOf(error) };
+  return { level: error.kind === 'input' && !isReceiverFault(error) ? 'E' : 'R', text: textOf(error) };
 }
 
 /**

@@ -19,6 +19,15 @@ const SECRET = 'client-secret-4711';
 const TOKEN = 'access-token-of-the-test';
 const ADAPTER = 'adp_images';
 
+const OTHER_ANSWERS: Readonly<Record<string, { readonly status: number; readonly headers?: object; readonly body?: string | Uint8Array }>> =
+  {
+    '/list': { status: 200, body: '{"next": "/list?page=2", "items": [1]}' },
+    '/moved': { status: 302, headers: { location: 'http://inner.example/login?session=4711' } },
+    '/gbk': { status: 200, body: Buffer.from('22d5c522', 'hex') },
+    '/broken': { status: 200, body: '{' },
+    '/absent': { status: 404 },
+  };
+
 let scratch: string;
 let platform: Platform;
 let api: PlatformApi;
@@ -63,6 +72,9 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     return void response.end(JSON.stringify({ access_token: TOKEN, token_type: 'Bearer', expires_in: 3600 }));
   }
   if (request.headers.authorization !== `Bearer ${TOKEN}`) return void response.writeHead(401).end();
+  const other = OTHER_ANSWERS[request.url!];
+  if (other !== undefined)
+    return void response.writeHead(other.status, { 'content-type': 'application/json', ...other.headers }).end(other.body);
   if (request.method === 'GET') return void response.writeHead(200, { 'content-type': 'application/zip' }).end(archive);
   const type = request.headers['content-type']!;
   received = await new Response(new Uint8Array(body), { headers: { 'content-type': type } }).formData();
@@ -105,3 +117,31 @@ test('an archive comes in over HTTP, is unpacked and packed, and goes out as a f
     assert.equal(spawnSync('grep', ['-rlF', secret, platform.dataFolder]).status, 1, secret);
   }
 });
+
+test(
+  'a caller hears of faults behind the interface as such, with the reason; of its own data as before',
+  { timeout: 120_000 },
+  async () => {
+    const pages = { by: 'address', items: 'items', next: 'next', maxPages: 1 };
+    const faults: readonly [path: string, config: object, status: number, cause: string, reason: RegExp][] = [
+      ['/list', { pages }, 502, 'HTTP_PAGES_TOO_MANY', /超过 1 页/],
+      ['/moved', {}, 502, 'HTTP_REDIRECTED', /HTTP 302/],
+      ['/gbk', {}, 502, 'CHARSET_INVALID_BYTES', /UTF-8/],
+      ['/broken', {}, 502, 'JSON_INVALID', /JSON/],
+      ['/list', { bodyAs: 'form', body: { expression: String.raw`{"a": "\ud800"}` } }, 502, 'CHARSET_UNENCODABLE', /UTF-8/],
+      ['/absent', {}, 422, 'HTTP_REFUSED', /HTTP 404/],
+      ['/{data.body.id}', {}, 422, 'HTTP_VALUE_REFUSED', /data\.body\.id/],
+      ['/list', { bodyAs: 'form', body: { path: 'data.body.id' } }, 422, 'HTTP_BODY_WRONG', /表单/],
+      ['/list', { body: { expression: '$number(data.body.name)' } }, 422, 'EXPRESSION_FAILED', /./],
+    ];
+    for (const [index, [path, config, status, cause, reason]] of faults.entries()) {
+      const flowId = `flw_fault_${index}`;
+      await api.publish(chainFlow(flowId, [{ type: 'http.call@1', adapter: ADAPTER, config: { method: 'GET', path, ...config } }]));
+      const answer = await api.bus('POST', await api.offer(flowId), { id: '', name: 'x' });
+      const { cause: code, message: told } = answer.body as { cause: string; message: string };
+      assert.deepEqual([answer.status, code], [status, cause], told);
+      assert.match(told, reason);
+      assert.doesNotMatch(told, /127\.0\.0\.1|inner\.example|4711/);
+    }
+  },
+);

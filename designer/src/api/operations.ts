@@ -1188,6 +1188,11 @@ export interface components {
     ErrorKind: 'input' | 'transient' | 'unknown-outcome' | 'bug';
     ErrorRecord: {
       code: string;
+      /**
+       * @description Set if nothing in the message is wrong, but the flow, its adapter or the other system (as SOAP 1.2 says of faults).
+       * @constant
+       */
+      fault?: 'receiver';
       fix?: string;
       issues?: components['schemas']['Issue'][];
       kind: components['schemas']['ErrorKind'];

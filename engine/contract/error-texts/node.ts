@@ -45,6 +45,10 @@ export const nodeTexts: ErrorTemplates = {
     what: '对方系统要求改为访问 {target}（HTTP {status}），平台调用时不会跟随',
     fix: '把适配器的地址改为对方系统实际处理调用的地址。',
   },
+  'HTTP_REDIRECTED/call': {
+    what: '对方系统要求改访问另一地址（HTTP {status}），平台调用时不会跟随',
+    fix: '在适配器和节点中填写对方系统实际处理调用的地址，并检查登录方式。',
+  },
   HTTP_CONNECT: { what: '无法连接对方系统（{reason}），尚未发送任何内容', fix: '检查适配器的地址、网络，以及对方系统是否运行。' },
   HTTP_PRIVATE_KEY: {
     what: '适配器的凭据中没有可用的私钥',

@@ -35,6 +35,7 @@ export interface AppErrorOptions {
   readonly issues?: readonly Issue[];
   /** The other side's `Retry-After`, in milliseconds from now. */
   readonly retryAfterMs?: number;
+  readonly fault?: 'receiver';
 }
 
 /** One problem in a document: where it is, and what to do. */
@@ -62,6 +63,7 @@ export class AppError extends Error {
   readonly text: Text | undefined;
   readonly issues: readonly Issue[];
   readonly retryAfterMs: number | undefined;
+  readonly fault: 'receiver' | undefined;
 
   constructor(code: string, kind: ErrorKind, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -72,6 +74,7 @@ export class AppError extends Error {
     this.text = options.text;
     this.issues = options.issues ?? [];
     this.retryAfterMs = options.retryAfterMs;
+    this.fault = options.fault;
   }
 }
 
@@ -85,6 +88,8 @@ export interface ErrorRecord {
   readonly text?: Text;
   readonly issues?: readonly Issue[];
   readonly retryAfterMs?: number;
+  /** Set if nothing in the message is wrong, but the flow, its adapter or the other system (as SOAP 1.2 says of faults). */
+  readonly fault?: 'receiver';
   /** The HTTP status that a flow's author chose (`control.end`). If absent, the edge decides by kind. */
   readonly status?: number;
 }
@@ -106,6 +111,7 @@ export function toErrorRecord(thrown: unknown): ErrorRecord {
     ...(thrown.text === undefined ? {} : { text: thrown.text }),
     ...(thrown.issues.length === 0 ? {} : { issues: thrown.issues }),
     ...(thrown.retryAfterMs === undefined ? {} : { retryAfterMs: thrown.retryAfterMs }),
+    ...(thrown.fault === undefined ? {} : { fault: thrown.fault }),
   };
 }
 

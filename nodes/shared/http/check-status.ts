@@ -31,7 +31,7 @@ const UNAUTHORIZED = 401;
 
 /**
  * Returns the error for a status that the flow does not expect. Returns HTTP_LOGIN_REFUSED (input) for 401,
- * HTTP_REFUSED (input) for 3xx, for other 4xx except those below, and for the statuses in `refusals` of the adapter.
+ * HTTP_REDIRECTED (input) for 3xx, HTTP_REFUSED (input) for other 4xx except those below, and for the statuses in `refusals` of the adapter.
  * Returns HTTP_BUSY (transient) if nothing was done and the call can be retried.
  * Returns HTTP_SERVER_ERROR (transient for reads, unknown-outcome for writes) for other failures of the server. Returns
  * HTTP_UNEXPECTED (input for reads, unknown-outcome for writes) for a success status.
@@ -71,13 +71,21 @@ function errorOf(response: StatusLine, effect: Effect, meaning: StatusMeaning, c
       fix: 'Ask the other side what it did; add the status to the expected ones.',
     });
   }
-  return refused(status);
+  return status < 400 ? redirected(status) : refused(status);
 }
 
 export function loginRefused(status: number): AppError {
   return new AppError('HTTP_LOGIN_REFUSED', 'input', `The other side refused the login (HTTP ${status}).`, {
     values: { status },
     fix: 'Check the login method and the credential of the adapter.',
+  });
+}
+
+/** Says no address: it may hold a session, or an id. */
+function redirected(status: number): AppError {
+  return new AppError('HTTP_REDIRECTED', 'input', `The other side redirects the call (HTTP ${status}); calls do not follow it.`, {
+    values: { problem: 'call', status },
+    fix: 'Enter the address at which the other side handles calls in the adapter and the node; check its login.',
   });
 }
 

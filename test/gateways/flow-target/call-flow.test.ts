@@ -183,8 +183,27 @@ test('a fault of an adapter is none of the caller: it learns the code, and no pl
       const told = JSON.parse(answer.body.toString()) as { cause: string; message: string };
       assert.deepEqual([answer.status, answer.code, told.cause], [502, 'GW50201', code]);
       assert.match(told.message, language === 'en' ? /could not log in.*traceId/ : /未能连接或登录.*traceId/);
-      assert.doesNotMatch(answer.body.toString(), /internal|8443|inside/);
+      assert.doesNotMatch(told.message, /internal|8443|inside/);
     }
+  }
+});
+
+test('of another fault behind the interface the caller learns the reason, unless it may name what is inside', async () => {
+  const cases = [
+    { code: 'HTTP_REDIRECTED', message: 'inside text', values: { problem: 'call', status: 302 }, told: /HTTP 302.*traceId/ },
+    {
+      code: 'DATABASE_STATEMENT_REFUSED',
+      message: 'no table inside',
+      values: { problem: 'message', message: 'inside', code: '1' },
+      told: /traceId/,
+    },
+  ];
+  for (const { told, ...error } of cases) {
+    const answer = await call({ outcome: 'failed', executionId: 'exe_1', error: { kind: 'input', fault: 'receiver', ...error } });
+    const { message, cause } = JSON.parse(answer.body.toString()) as { cause: string; message: string };
+    assert.deepEqual([answer.status, answer.code, cause], [502, 'GW50201', error.code]);
+    assert.match(message, told);
+    assert.doesNotMatch(message, /inside/);
   }
 });
 

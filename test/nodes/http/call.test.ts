@@ -126,7 +126,7 @@ test('follows no redirect', async (t) => {
   const { baseUrl, requests } = await httpPeer(t, (_request, response) => {
     response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
   });
-  await assert.rejects(call(baseUrl, { config: { path: '/' } }), { code: 'HTTP_REFUSED', kind: 'input' });
+  await assert.rejects(call(baseUrl, { config: { path: '/' } }), { code: 'HTTP_REDIRECTED', kind: 'input' });
   assert.equal(requests.length, 1);
 });
 

@@ -2,7 +2,7 @@
  * Maps the error code of a failed or held message to one of a few causes. For each cause, an operator has something to
  * do.
  */
-import { ADAPTER_FAULTS } from '../../../../engine/contract/calls/concerns-adapter.ts';
+import { ADAPTER_FAULTS } from '../../../../engine/contract/calls/receiver-fault.ts';
 import type { ExecutionStatus } from '../../api/operations.ts';
 
 export const CAUSES = [
@@ -37,7 +37,7 @@ const RULES: readonly (readonly [RegExp, Cause])[] = [
   [/^ADAPTER_OPEN$|_CONNECT(_FAILED)?$/, 'unreachable'],
   [/^(ADAPTER_RATE|SCRIPT_POOL_CLOSED)$|_BUSY$/, 'busy'],
   [ADAPTER_FAULTS, 'setup'],
-  [/^(HTTP_UNEXPECTED|SOAP_FAULT)$|_REFUSED$/, 'refused'],
+  [/^(HTTP_REDIRECTED|HTTP_UNEXPECTED|SOAP_FAULT)$|_REFUSED$/, 'refused'],
   [/_SERVER_ERROR$/, 'broken'],
   [/^CODE(_TABLE)?_UNKNOWN$/, 'code'],
   [/^(ADAPTER|SECRET|SUBFLOW|NODE_TYPE|NODE_CONFIG|FLOW_NOT_PUBLISHED)|_CREDENTIAL(_WRONG)?$|_SETTINGS_WRONG$/, 'setup'],
