@@ -15,7 +15,7 @@ export interface ProbeSteps {
    * adapter's limits for connecting and for a call.
    */
   run(name: Text, step: Step): Promise<void>;
-  /** Runs a step that needs the credential. If there is none, the step still connects to the servers before it fails. */
+  /** Runs a step that needs the credential. If it is missing or unusable, the step still connects to the servers before it fails. */
   logIn(name: Text, way: WayIn, step: Step): Promise<void>;
   /** Hides a secret that is no credential, such as a token that was given for one. */
   hide(secret: string): void;
@@ -61,7 +61,6 @@ export async function runProbe(
   const late = new AbortController();
   const signal = AbortSignal.any([given.signal, late.signal]);
   const steps: ProbeStep[] = [];
-  let missing: { readonly error: unknown } | undefined;
   const isOk = () => steps.every(({ ok }) => ok);
   const add = (step: ProbeStep) => {
     const shown = hideInStep(step, secrets);
@@ -93,22 +92,17 @@ export async function runProbe(
   };
   const logIn: ProbeSteps['logIn'] = (name, way, step) =>
     run(name, async () => {
+      const opened = watch.connections().length;
       try {
         return await step();
       } catch (error) {
-        if (missing === undefined) throw error;
+        if (watch.connections().length > opened) throw error;
         for (const server of way.servers())
           await reach(server, { ...given, signal }).catch((cause) => Promise.reject(way.failed(server, cause)));
-        throw missing.error;
+        throw error;
       }
     });
-  const secret = async (name?: string) => {
-    const value = await given.secret(name).catch((error: unknown) => {
-      missing = { error };
-      throw error;
-    });
-    return secrets.add(value);
-  };
+  const secret = async (name?: string) => secrets.add(await given.secret(name));
   await probe({ ...given, signal, secret }, { run, logIn, hide: (token) => void secrets.add(token) });
   const exchanges = watch.connections().map((connection) => showExchange(connection, format, secrets));
   return { ok: isOk(), steps, ...(exchanges.length === 0 ? {} : { exchanges }) };

@@ -140,4 +140,17 @@ for (const kind of KINDS) {
     if (kind.isTls) assert.equal(name.en, 'TLS handshake');
     else assert.equal(error?.code, 'SECRET_MISSING');
   });
+
+  if (kind.protocol !== 'messaging' && kind.protocol !== 'mllp') continue;
+  test(`${kind.name}: with a malformed credential, the connection test still connects`, { timeout: 60_000 }, async (t) => {
+    const { port } = await listenSilently(t);
+    for (const secret of ['geheim-1', '']) {
+      const { ok, steps } = await kind.probe(contextOf(kind, port, async () => secret));
+      assert.equal(ok, false);
+      assert.equal(steps.filter(isConnected).length, 1, JSON.stringify(steps));
+      const { name, error } = steps.at(-1)!;
+      if (kind.isTls) assert.equal(name.en, 'TLS handshake');
+      else assert.equal(error?.code, 'MESSAGING_CREDENTIAL');
+    }
+  });
 }
