@@ -1,11 +1,11 @@
 /** Texts for errors of the database nodes. */
-import type { ErrorTemplates } from './template.ts';
+import { connectTexts, type ErrorTemplates } from './template.ts';
 
 const CORRECT_SQL = '更正语句或其参数的值；可先用该数据库的客户端试一试该语句。';
 const CORRECT_DATA = '更正数据，或在语句中处理已存在的记录。';
 
 export const databaseTexts: ErrorTemplates = {
-  DATABASE_CONNECT_FAILED: { what: '无法连接数据库 {host}:{port}（{reason}）', fix: '用适配器的连接测试检查地址、防火墙与证书。' },
+  ...connectTexts('DATABASE_CONNECT_FAILED', '无法连接数据库 {host}:{port}（{reason}）'),
   DATABASE_FILE_UNUSABLE: {
     what: '无法打开数据库文件（{reason}）',
     fix: '更正适配器的路径；文件须存在、是 SQLite 数据库，且平台的用户有权使用。',

@@ -1,8 +1,8 @@
 /** Chinese texts of the errors of file nodes (`nodes/file`). */
-import type { ErrorTemplates } from './template.ts';
+import { connectTexts, type ErrorTemplates } from './template.ts';
 
 export const fileTexts: ErrorTemplates = {
-  FILE_CONNECT_FAILED: { what: '无法连接文件服务器 {host}:{port}（{reason}）', fix: '用适配器的连接测试检查地址、防火墙与证书。' },
+  ...connectTexts('FILE_CONNECT_FAILED', '无法连接文件服务器 {host}:{port}（{reason}）'),
   FILE_LOGIN_REFUSED: { what: '文件服务器不接受该用户或凭据（{code}）', fix: '更正适配器的用户或凭据，或联系服务器管理员。' },
   FILE_TLS_REQUIRED: {
     what: '该适配器会不加密地传输密码与患者数据',

@@ -1,5 +1,5 @@
 /** Texts for errors of messaging and of registry centres. */
-import type { ErrorTemplates } from './template.ts';
+import { connectTexts, type ErrorTemplates } from './template.ts';
 
 export const messagingTexts: ErrorTemplates = {
   BROKER_API_FAILED: {
@@ -25,7 +25,7 @@ export const messagingTexts: ErrorTemplates = {
   BROKER_TIMEOUT: { what: '消息中间件在 {seconds} 秒内没有应答', fix: '请重试；若一直如此，测试适配器的连接。' },
   MESSAGING_BUSY: { what: '等待该消息中间件确认的消息过多', fix: '稍候；若中间件允许，可调高适配器的发布窗口。' },
   MESSAGING_CONNECTION_LOST: { what: '与消息中间件的连接中断（{reason}）', fix: '会自动重新连接；若经常发生，检查网络与中间件。' },
-  MESSAGING_CONNECT_FAILED: { what: '无法连接消息中间件 {host}:{port}（{reason}）', fix: '用适配器的连接测试检查地址、防火墙与证书。' },
+  ...connectTexts('MESSAGING_CONNECT_FAILED', '无法连接消息中间件 {host}:{port}（{reason}）'),
   MESSAGING_CREDENTIAL: { what: '适配器的凭据格式不正确', fix: '按“用户名:密码”的格式保存该凭据。' },
   MESSAGING_DESTINATION_UNKNOWN: { what: '消息中间件中没有 {destination}', fix: '更正目的地，或请中间件管理员建立。' },
   'MESSAGING_DESTINATION_UNKNOWN/unroutable': {
@@ -73,7 +73,7 @@ export const messagingTexts: ErrorTemplates = {
   'MESSAGING_VALUE/text': { what: '{name} 的值过长、不是合法的 Unicode 文本，或含有控制字符', fix: '在此节点之前更正该值。' },
 
   // Registry centres
-  REGISTRY_UNREACHABLE: { what: '注册中心 {host}:{port} 没有响应（{reason}）', fix: '用适配器的连接测试检查地址、防火墙和证书。' },
+  ...connectTexts('REGISTRY_UNREACHABLE', '注册中心 {host}:{port} 没有响应（{reason}）'),
   REGISTRY_ANSWER: { what: '注册中心 {host} 的应答不可用（{reason}）', fix: '检查种类、地址及其路径，以及 Nacos 的接口版本。' },
   REGISTRY_LOGIN: { what: '注册中心 {host} 拒绝登录（HTTP {status}）', fix: '打开“登录”并更正适配器的凭据；令牌须有读取服务的权限。' },
   REGISTRY_EMPTY: {

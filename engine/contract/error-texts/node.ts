@@ -1,5 +1,5 @@
 /** Texts for errors of calls to hospital systems (HTTP, SOAP, MLLP, mail), and of control and timer nodes. */
-import type { ErrorTemplates } from './template.ts';
+import { connectTexts, type ErrorTemplates } from './template.ts';
 
 const askArrived = '先向对方核实该消息是否已收到，再决定重试或取消。';
 
@@ -148,10 +148,7 @@ export const nodeTexts: ErrorTemplates = {
   'SOAP_CREDENTIAL/pair': { what: '适配器凭据中的证书与私钥不配对', fix: PEM },
   SOAP_FAULT: { what: '对方返回了 SOAP Fault（{fault}）', fix: '让 Fault 从其端口送出，可查看原因和详情。' },
 
-  MAIL_CONNECT_FAILED: {
-    what: '无法连接邮件服务器 {host}:{port}[（{reason}）]',
-    fix: '使用适配器的连接测试，检查地址、防火墙、加密方式和证书。',
-  },
+  ...connectTexts('MAIL_CONNECT_FAILED', '无法连接邮件服务器 {host}:{port}[（{reason}）]'),
   MAIL_FAILED: { what: '邮件服务器没有完成请求[（{reason}）]', fix: '平台会自动重试；若持续失败，请查看该邮箱及其服务器的日志。' },
   MAIL_FOLDER_MISSING: { what: '邮箱中没有文件夹“{folder}”', fix: '更正触发器中的文件夹名，或在邮箱中建立该文件夹。' },
   MAIL_LOGIN_FAILED: {
@@ -210,7 +207,7 @@ export const nodeTexts: ErrorTemplates = {
   MLLP_BUSY: { what: '等待发送到该系统的消息过多', fix: '若对方允许，可增加适配器的连接数。' },
   MLLP_CONNECTION_LOST: { what: '消息发出之后、收到 ACK 之前，连接中断', fix: askArrived },
   MLLP_NOT_LISTENING: { what: '{host}:{port} 没有监听', fix: '发布一个经此适配器监听的流程；监听未能启动的原因见系统页。' },
-  MLLP_CONNECT_FAILED: { what: '无法连接 {host}:{port}[（{reason}）]', fix: '使用适配器的连接测试，检查地址、防火墙和证书。' },
+  ...connectTexts('MLLP_CONNECT_FAILED', '无法连接 {host}:{port}[（{reason}）]'),
   MLLP_CREDENTIAL_WRONG: { what: '适配器的证书、私钥或 CA 不是有效的 PEM', fix: '证书和私钥以 PEM 格式存入适配器的凭据，CA 填入 tls.ca。' },
   MLLP_FRAME_TOO_LARGE: { what: '消息超过上限 {limitBytes} 字节', fix: '调高适配器的消息上限，或以引用方式发送大文档。' },
   MLLP_LISTEN_FAILED: { what: '无法在 {host}:{port} 上监听[（{reason}）]', fix: '释放该端口，或在适配器参数中改用其他端口。' },

@@ -11,5 +11,13 @@ export interface ErrorTemplate {
   readonly original?: true;
 }
 
+/** Returns the texts of a failed connection. In the connection test itself, the advice is another one (problem `test`). */
+export function connectTexts(code: string, what: string): ErrorTemplates {
+  return {
+    [code]: { what, fix: '用适配器的连接测试检查地址、防火墙、加密方式与证书。' },
+    [`${code}/test`]: { what, fix: '检查地址和端口、防火墙、加密方式与证书。' },
+  };
+}
+
 /** The key is `CODE`, or `CODE/problem` if the value `problem` distinguishes several messages of one code. */
 export type ErrorTemplates = Readonly<Record<string, ErrorTemplate>>;

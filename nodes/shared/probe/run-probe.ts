@@ -1,5 +1,5 @@
 /** Runs the steps of a connection test, and collects what went over its connections. */
-import { AppError, toErrorRecord } from '../../../engine/contract/values/errors.ts';
+import { AppError, toErrorRecord, type ErrorRecord } from '../../../engine/contract/values/errors.ts';
 import type { Health, ProbeCertificate, ProbeContext, ProbeStep } from '../../../engine/contract/node/probe.ts';
 import type { Text } from '../../../engine/contract/values/texts.ts';
 import { connectSocket, secureSocket } from '../connect-socket.ts';
@@ -148,7 +148,14 @@ async function attempt(step: Step): Promise<Pick<ProbeStep, 'ok' | 'detail' | 'e
   try {
     return { ok: true, detail: await step() };
   } catch (thrown) {
-    const error = toErrorRecord(thrown);
+    const error = withAdviceForTest(toErrorRecord(thrown));
     return { ok: false, detail: error.message, error };
   }
+}
+
+/** A failed connection advises elsewhere to run this test. */
+function withAdviceForTest(error: ErrorRecord): ErrorRecord {
+  if (!/_(?:CONNECT_FAILED|UNREACHABLE)$/.test(error.code)) return error;
+  const fix = 'Check address and port, firewall, encryption and certificate.';
+  return { ...error, fix, values: { ...error.values, problem: 'test' } };
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { before, test, type TestContext } from 'node:test';
 import type { Health, ProbeContext, ProbeStep } from '../../../../engine/contract/node/probe.ts';
+import { errorText } from '../../../../engine/contract/error-texts/error-texts.ts';
 import { AppError } from '../../../../engine/contract/values/errors.ts';
 import { anyFile, anywhere } from '../../../../engine/testing/anywhere.ts';
 import { resolveAdapter } from '../../../../engine/testing/run-node.ts';
@@ -125,6 +126,16 @@ for (const kind of KINDS) {
     const end = Date.now() + ENDS_WITHIN_MS;
     while (open.size > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
     assert.equal(open.size, 0, 'connections are left');
+  });
+
+  test(`${kind.name}: the connection test does not advise to run it`, { timeout: 60_000 }, async () => {
+    const { steps } = await kind.probe(contextOf(kind, 1, async () => (kind.protocol === 'mllp' ? pem : 'lis:geheim-1')));
+    const error = steps.at(-1)!.error!;
+    for (const language of ['zh-CN', 'en'] as const) {
+      const { what, fix = '' } = errorText(error, language);
+      assert.match(what, /127\.0\.0\.1:1|REFUSED/);
+      assert.doesNotMatch(what + fix, /连接测试|connection test|^出现错误/);
+    }
   });
 
   if (kind.isAnonymous) continue;
