@@ -94,7 +94,10 @@ export function startInline(
     checkReply: call.checkReply ?? ((reply) => flow.checkReply(call.message, reply)),
     onReply: (reply) => {
       hasReplied = true;
-      tell(reply).catch((error: unknown) => deps.log.warn('flow.reply_not_kept', { executionId, code: toErrorRecord(error).code }));
+      tell(reply).catch((error: unknown) => {
+        const { code, message } = toErrorRecord(error);
+        deps.log.warn('flow.reply_not_kept', { executionId, code, reason: message });
+      });
     },
   };
   return { executionId, job, journal, dedupe, span, stop: cancelDeadline };

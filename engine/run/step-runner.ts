@@ -124,7 +124,7 @@ export class StepRunner {
         try {
           this.#job.checkReply?.(outcome.reply);
         } catch (thrown) {
-          return this.#onError(step, thrown);
+          return this.#onError(step, thrown, { fault: 'receiver' });
         }
       }
       this.#ending.noteReply(outcome.reply);
@@ -138,14 +138,16 @@ export class StepRunner {
     return this.#graph.settle(step, emits);
   }
 
-  #onError(step: Step, thrown: unknown): Promise<void> | void {
+  /** `more`: what the thrown error does not say of itself. */
+  #onError(step: Step, thrown: unknown, more: Pick<ErrorRecord, 'fault'> = {}): Promise<void> | void {
     const { flow, executionId, signal, depth } = this.#job;
     // In a called flow the calling node decides, because it knows what was sent before.
     if (thrown instanceof NothingSent && depth === 0) return this.#onNothingSent(step);
     if (thrown instanceof LostExecution) throw thrown;
     const { definition } = step.node;
     const isCall = definition.kind === 'action' && definition.adapter !== undefined;
-    const error = isCall ? markReceiverFault(toErrorRecord(thrown)) : toErrorRecord(thrown);
+    const record = { ...toErrorRecord(thrown), ...more };
+    const error = isCall ? markReceiverFault(record) : record;
     if (thrown === step.stop?.signal.reason && step.stop?.signal.aborted) return this.#graph.abandon(step);
     if (error.kind === 'bug') this.#deps.log.error('flow.node_failed', thrown, { flowId: flow.flowId, node: step.node.id, executionId });
     if (signal.aborted && (error.kind === 'transient' || thrown === signal.reason)) return this.#onAbort(step);

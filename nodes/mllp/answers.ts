@@ -63,7 +63,7 @@ function acceptAck(accept: string, to: AnswerTo): readonly Buffer[] {
 
 /** The message is right, so the sender gets R. */
 function refuseReply({ code, message }: ErrorRecord, to: AnswerTo): readonly Buffer[] {
-  to.log.warn('mllp.reply-unusable', { code });
+  to.log.warn('mllp.reply-unusable', { code, reason: message });
   return [...acceptAck(conditionsOf(to.request).accept, to), ackOf(to, { code: 'AR', text: `${code}: ${message}` })];
 }
 

@@ -131,6 +131,9 @@ test('after a write, a reply that cannot be sent holds the execution for a perso
   assert.match(refused!, /\rMSA\|AR\|O6\|ARRIVAL_UNSETTLED: /);
   const [execution] = await executionsOf('flw_written');
   assert.deepEqual([execution!.status, execution!.error?.code], ['held', 'HL7_REPLY_WRONG']);
+  const reason =
+    /execution\.not_completed .*flw_written.*code=HL7_REPLY_WRONG.*reason=The reply of the flow cannot be sent: it has no message/;
+  await eventually(async () => assert.match(platform.output(), reason));
   const path = `/executions/${execution!.executionId}`;
   await api.ask('POST', `${path}/retry`, {});
   const again = await eventually(async () => {
@@ -171,4 +174,6 @@ test('an interface whose reply is no SOAP answer fails the execution with the co
   assert.match(text, /SOAP_REPLY/);
   const [execution] = await executionsOf('flw_soap_wrong');
   assert.deepEqual([execution!.status, execution!.error?.code], ['failed', 'SOAP_REPLY']);
+  const reason = /execution\.not_completed .*flw_soap_wrong.*code=SOAP_REPLY.*reason=The reply of the flow is not an object/;
+  await eventually(async () => assert.match(platform.output(), reason));
 });

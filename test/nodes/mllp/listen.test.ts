@@ -451,10 +451,21 @@ test('what a sync flow cannot answer with is AR, and its failure AE or AR, never
     error('transient'),
     error('unknown-outcome'),
   ];
-  const { sender } = await start(t, {}, { replies: true, onArrival: () => results.shift()! });
+  const reasons: unknown[] = [];
+  const log: Logger = {
+    ...silentLogger,
+    warn: (event, fields) => void (event === 'mllp.reply-unusable' && reasons.push(fields)),
+    child: () => log,
+  };
+  const { sender } = await start(t, {}, { replies: true, onArrival: () => results.shift()!, log });
   const { socket, received } = await sender();
   for (let i = 1; i <= 7; i++) socket.write(frame(query(`M${i}`)));
   assert.deepEqual((await received(7)).map(msa), ['AR M1', 'AR M2', 'AR M3', 'AE M4', 'AE M5', 'AR M6', 'AR M7']);
+  assert.equal(reasons.length, 3);
+  assert.deepEqual(reasons.at(-1), {
+    code: 'HL7_REPLY_WRONG',
+    reason: 'The reply of the flow cannot be sent: its MSA-2 names another message.',
+  });
 });
 
 test('of one connection, a sync flow gets the next message after the reply to the one before', async (t) => {
