@@ -16,7 +16,7 @@ import { fileNameOf } from './file-name.ts';
 /** A body that was stored. */
 interface KeptFile extends BlobRef {
   readonly mediaType: string;
-  readonly name?: string;
+  readonly name: string;
 }
 
 type AnswerContext = Pick<NodeContext<Config>, 'adapter' | 'blobs' | 'signal' | 'clock' | 'config'>;
@@ -36,8 +36,7 @@ export function createSink(path: string, ctx: AnswerContext, takes: Sink['takes'
         if (rest === undefined) return Buffer.concat(begin);
         const { blobId, sizeBytes } = await blobs.put(joined(begin, rest), { limitBytes });
         const mediaType = parseMediaType(headers['content-type']).name || 'application/octet-stream';
-        const name = fileNameOf(headers['content-disposition'], path);
-        return { blobId, sizeBytes, mediaType, ...(name === undefined ? {} : { name }) };
+        return { blobId, sizeBytes, mediaType, name: fileNameOf(headers['content-disposition'], path, mediaType) };
       } catch (error) {
         if (error instanceof AppError && error.code === 'BLOB_TOO_LARGE') throw tooLarge(limitBytes, effect);
         throw isWrite(effect) && !(error instanceof AppError && error.kind === 'unknown-outcome') ? unreadable(error) : error;

@@ -24,6 +24,11 @@ test('an answer becomes a file with its media type, size and name', async (t) =>
   assert.deepEqual([whole['status'], (whole['body'] as { sizeBytes: number }).sizeBytes], [200, 8]);
 });
 
+test('an answer without a name gets one by its media type', async (t) => {
+  const { get } = await peer(t, { 'content-type': 'application/pdf' });
+  assert.equal((await get({ responseAs: 'blob' })).data['name'], 'file.pdf');
+});
+
 test('only an answer above the limit of the node becomes a file, also after decompression', async (t) => {
   const json = JSON.stringify({ long: 'x'.repeat(1000) });
   for (const isCompressed of [false, true]) {
@@ -117,17 +122,27 @@ test('a large file goes to the disk as it arrives, within bounded memory', async
 });
 
 test('names of files are taken from the header or the path, without folders', () => {
-  const cases: readonly [disposition: string | undefined, path: string, name: string | undefined][] = [
+  const cases: readonly [disposition: string | undefined, path: string, name: string, mediaType?: string][] = [
     ['attachment; filename=a.txt', '/x', 'a.txt'],
     ['attachment; filename="../../etc/pass\\"wd"', '/x', 'pass"wd'],
     ['attachment; filename="C:\\\\x\\\\报告.pdf"', '/x', '报告.pdf'],
     [`attachment; filename="${Buffer.from('报告.pdf').toString('latin1')}"`, '/x', '报告.pdf'],
     [`attachment; filename*=UTF-8''%ZZ; filename=b`, '/x', 'b'],
     ['inline', '/files/%E6%8A%A5.pdf?x=/a.b', '报.pdf'],
-    [undefined, '/reports', undefined],
-    ['attachment; filename=".."', '/..', undefined],
+    [undefined, '/reports', 'file.bin'],
+    ['attachment; filename=".."', '/..', 'file.bin'],
+    [undefined, '/studies/1.2.840.113619.2.5', 'file.dcm', 'application/dicom'],
+    [undefined, '/reports?at=/a.b', 'file.bin'],
+    [undefined, '/a.7z', 'a.7z'],
+    [undefined, '/v1.2', 'file.pdf', 'application/pdf'],
+    [undefined, '/.pdf', 'file.pdf', 'application/pdf'],
+    [undefined, '/Patient/7', 'file.json', 'application/fhir+json'],
+    [undefined, '/cda', 'file.xml', 'application/xml'],
+    [undefined, '/image', 'file.jpg', 'image/jpeg'],
+    [undefined, '/x', 'file.bin', 'constructor'],
   ];
-  for (const [disposition, path, name] of cases) assert.equal(fileNameOf(disposition, path), name, disposition ?? path);
+  for (const [disposition, path, name, mediaType = 'application/octet-stream'] of cases)
+    assert.equal(fileNameOf(disposition, path, mediaType), name, disposition ?? path);
 });
 
 async function peer(t: TestContext, headers: Record<string, string>, body: Buffer = Buffer.from('%PDF-1.7')) {
