@@ -1,5 +1,6 @@
 /** Opens a file that a message of an execution names (`blobId`, see `BlobRef`). */
 import type { Blobs } from '../contract/ports/blobs.ts';
+import { readBegin } from '../contract/ports/read-begin.ts';
 import { AppError } from '../contract/values/errors.ts';
 import { isRecord } from '../contract/values/is-record.ts';
 import type { ExecutionDetails, MessageFile } from './interface.ts';
@@ -38,22 +39,10 @@ function findRef(values: readonly unknown[], blobId: string): Readonly<Record<st
 
 /** Reads the first part, so that a file that is gone is known before anything is sent. */
 async function begin(stored: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array> | undefined> {
-  const parts = stored[Symbol.asyncIterator]();
-  let first: IteratorResult<Uint8Array> | undefined;
   try {
-    first = await parts.next();
+    return (await readBegin(stored, 1)).content;
   } catch (error) {
     if (error instanceof AppError && error.code === 'BLOB_MISSING') return undefined;
     throw error;
   }
-  const iterator: AsyncIterator<Uint8Array> = {
-    next() {
-      const next = first === undefined ? parts.next() : Promise.resolve(first);
-      first = undefined;
-      return next;
-    },
-    // A generator that never started would leave the file open.
-    return: async () => (await parts.return?.()) ?? { done: true, value: undefined },
-  };
-  return { [Symbol.asyncIterator]: () => iterator };
 }

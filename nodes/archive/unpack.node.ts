@@ -9,12 +9,13 @@ import {
   type NodeContext,
   type RunNode,
 } from '../../engine/contract/node/node.ts';
+import { readBegin } from '../../engine/contract/ports/read-begin.ts';
 import type { BlobRef } from '../../engine/contract/values/message.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { asJson } from '../shared/as-json.ts';
 import { mediaTypeOf } from '../shared/media-type-of.ts';
 import { archiveError } from './archive-error.ts';
-import { readBegin, readGzip } from './gzip.ts';
+import { BEGIN_BYTES, readGzip } from './gzip.ts';
 import type { Member, ReadOptions } from './members.ts';
 import { fileSource, type FileSource } from './source.ts';
 import { isTar, readTar } from './tar.ts';
@@ -161,8 +162,8 @@ async function readerOf(source: FileSource, begin: Uint8Array, options: ReadOpti
 
 /** The size in a reference is not believed. */
 async function sizeAndBegin({ open }: FileSource): Promise<{ readonly sizeBytes: number; readonly begin: Uint8Array }> {
-  const { begin, content } = await readBegin(open());
+  const { begin, content } = await readBegin(open(), BEGIN_BYTES);
   let sizeBytes = 0;
   for await (const chunk of content) sizeBytes += chunk.length;
-  return { sizeBytes, begin };
+  return { sizeBytes, begin: Buffer.concat(begin) };
 }

@@ -1,5 +1,6 @@
 /** Reads the response: parsed, or as a file in the blob store. */
 import type { NodeContext } from '../../engine/contract/node/node.ts';
+import { readBegin } from '../../engine/contract/ports/read-begin.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { BlobRef, Message } from '../../engine/contract/values/message.ts';
 import { decodeText } from '../shared/charset/text-charset.ts';
@@ -32,9 +33,9 @@ export function createSink(path: string, ctx: AnswerContext, takes: Sink['takes'
     takes,
     async take({ headers }, body): Promise<Buffer | KeptFile> {
       try {
-        const { begin, rest } = await readBegin(body, inMemoryBytes);
-        if (rest === undefined) return Buffer.concat(begin);
-        const { blobId, sizeBytes } = await blobs.put(joined(begin, rest), { limitBytes });
+        const { begin, isWhole, content } = await readBegin(body, inMemoryBytes + 1);
+        if (isWhole) return Buffer.concat(begin);
+        const { blobId, sizeBytes } = await blobs.put(content, { limitBytes });
         const mediaType = parseMediaType(headers['content-type']).name || 'application/octet-stream';
         return { blobId, sizeBytes, mediaType, name: fileNameOf(headers['content-disposition'], path, mediaType) };
       } catch (error) {
@@ -43,28 +44,6 @@ export function createSink(path: string, ctx: AnswerContext, takes: Sink['takes'
       }
     },
   };
-}
-
-/** Reads at most so many bytes and one chunk. `rest` is undefined if this is the whole body. */
-async function readBegin(body: AsyncIterable<Buffer>, mostBytes: number) {
-  const begin: Buffer[] = [];
-  const rest = body[Symbol.asyncIterator]();
-  for (let sizeBytes = 0; sizeBytes <= mostBytes;) {
-    const next = await rest.next();
-    if (next.done === true) return { begin, rest: undefined };
-    begin.push(next.value);
-    sizeBytes += next.value.byteLength;
-  }
-  return { begin, rest };
-}
-
-async function* joined(begin: readonly Buffer[], rest: AsyncIterator<Buffer>): AsyncIterable<Buffer> {
-  try {
-    yield* begin;
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
 }
 
 /** Returns the message of a response, or a promise of it when a large body is parsed in a thread. */
