@@ -143,5 +143,8 @@ test(
       assert.match(told, reason);
       assert.doesNotMatch(told, /127\.0\.0\.1|inner\.example|4711/);
     }
+    await api.publish(chainFlow('flw_fault_called', [{ type: 'flow.call@1', config: { flowId: 'flw_fault_0', effect: 'read' } }]));
+    const { status, body } = await api.bus('POST', await api.offer('flw_fault_called'), {});
+    assert.deepEqual([status, (body as { cause: string }).cause], [502, 'HTTP_PAGES_TOO_MANY']);
   },
 );

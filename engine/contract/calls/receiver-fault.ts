@@ -21,7 +21,7 @@ const OF_DATA = new RegExp(
  * sender must not learn the names of systems inside. What the author of a flow wrote is none of these.
  */
 export function isReceiverFault({ code, text, fault }: ErrorRecord): boolean {
-  return text === undefined && (fault === 'receiver' || ADAPTER_FAULTS.test(code));
+  return text === undefined && (fault === 'receiver' || ADAPTER_FAULTS.test(code) || code.startsWith('SUBFLOW_'));
 }
 
 /** Marks an error of a node that calls another system, unless the data of the message can have caused it. */

@@ -87,6 +87,10 @@ describe('the first that succeeds', () => {
         ['B_FAILED', 'n_b'],
       ],
     );
+    assert.equal(result.error.fault, undefined);
+    const [a, b] = [refuses('DATABASE_LOGIN_REFUSED'), refuses('SECRET_MISSING')];
+    const inside = await (await open(t, branches('first-success'), a, b)).engine.call({});
+    assert.ok(inside.outcome === 'failed' && inside.error.fault === 'receiver');
     const down = await open(t, branches('first-success'), refuses('A_DOWN', 'transient'), refuses('B_DOWN', 'transient'));
     const unavailable = await down.engine.call({});
     assert.ok(unavailable.outcome === 'failed' && unavailable.error.kind === 'transient');

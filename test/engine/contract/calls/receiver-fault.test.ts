@@ -26,6 +26,11 @@ test('of a call, errors are faults of the receiver unless the data of the messag
     assert.ok(!isFault(code), code);
 });
 
+test('a called flow that is missing or does too much is a fault of the receiver', () => {
+  for (const code of ['SUBFLOW_MISSING', 'SUBFLOW_TOO_DEEP', 'SUBFLOW_CHANGES_MORE'])
+    assert.ok(isReceiverFault({ code, kind: 'input', message: '' }), code);
+});
+
 test('a statement that a database refuses is at fault, unless only its values can be', () => {
   assert.ok(isFault('DATABASE_STATEMENT_REFUSED', { values: { problem: 'message', message: 'no such table', code: '1' } }));
   assert.ok(isFault('DATABASE_STATEMENT_REFUSED', { values: { problem: 'read-only', code: '8' } }));
