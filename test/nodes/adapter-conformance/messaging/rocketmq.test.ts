@@ -1,0 +1,5 @@
+import { ROCKETMQ } from '../../messaging/brokers-here.ts';
+import { describeAdapter } from '../kit.ts';
+import { brokerSubject } from './broker.ts';
+
+describeAdapter(brokerSubject(ROCKETMQ));
