@@ -204,7 +204,7 @@ function readPayload({ executions, owners }: ExecutionServices): Action {
   });
 }
 
-function readFile({ executions, owners }: ExecutionServices): Action {
+function readFile({ catalog, executions, owners }: ExecutionServices): Action {
   return defineAction({
     name: 'executions.file',
     right: 'executions.payload',
@@ -217,8 +217,9 @@ function readFile({ executions, owners }: ExecutionServices): Action {
     audited: true,
     // The name of the file can name a person, so it is not part of the audit line.
     subject: ({ executionId, blobId }) => `${executionId} ${blobId}`,
-    async run(_ctx, { executionId, blobId }): Promise<FileOutput> {
-      const { name = blobId, content } = existing(await executions.openFile(executionId, blobId), blobId);
+    async run({ domains }, { executionId, blobId }): Promise<FileOutput> {
+      const within = await scopesIn(domains, catalog);
+      const { name = blobId, content } = existing(await executions.openFile(executionId, blobId, within), blobId);
       return new FileOutput(name, content);
     },
   });

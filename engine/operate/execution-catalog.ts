@@ -48,9 +48,9 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
       return { ...details, replays: [...replays], isArchived: true };
     },
 
-    async openFile(executionId, blobId) {
+    async openFile(executionId, blobId, within) {
       const details = await catalog.get(executionId, { payload: true });
-      return details && openFile(details, blobId, deps.run.blobs);
+      return details && openFile(details, blobId, within, { ...deps, blobs: deps.run.blobs });
     },
 
     async ownerOf(executionId) {

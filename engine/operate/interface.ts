@@ -241,10 +241,10 @@ export interface ExecutionCatalog {
   list(query: ExecutionQuery): Promise<ExecutionPage>;
   get(executionId: string, options: { readonly payload: boolean }): Promise<ExecutionDetails | undefined>;
   /**
-   * Opens a file (`BlobRef`) that a message of the execution names. Returns undefined if none does, or if the file is no
-   * longer stored. The caller has checked the right `executions.payload`.
+   * Opens a file (`BlobRef`) that a message of the execution names. Returns undefined if none does, if the file came from
+   * an execution outside `within`, or if it is no longer stored. The caller has checked the right `executions.payload`.
    */
-  openFile(executionId: string, blobId: string): Promise<MessageFile | undefined>;
+  openFile(executionId: string, blobId: string, within?: readonly FlowScope[]): Promise<MessageFile | undefined>;
   /**
    * Returns the business keys of up to 1,000 executions. Leaves out executions that are not stored, are outside
    * `within`, or have no stored keys. The caller has checked the right `executions.payload`.

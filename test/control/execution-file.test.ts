@@ -46,6 +46,32 @@ test('a file that a message names is downloaded, as plain bytes, with an audit l
   assert.ok(lines.includes(ref.blobId) && !lines.includes('张三'), lines.slice(0, 1000));
 });
 
+test('a message of another domain that only names a file does not open it, unless the message came from there', async (t) => {
+  const running = await startWithEngine();
+  t.after(running.stop);
+  const ref = await running.blobs.put(once(Buffer.from('a report')), { limitBytes: 1000 });
+  for (const [flowId, domain] of [
+    ['flw_owner', 'hospital-a'],
+    ['flw_other', 'hospital-b'],
+  ] as const)
+    await running.publish(graph(flowId, { n_in: { type: 'interface.call@1' }, n_set: SET }, ['n_in > n_set'], { mode: 'durable', domain }));
+  const send = async (flowId: string, lineage: readonly string[] = []) => {
+    const executionId = await running.send(flowId, { file: ref }, { lineage });
+    await running.until(async () => (await running.admin.call('GET', `/executions/${executionId}`)).body.status === 'completed');
+    return executionId;
+  };
+  const received = await send('flw_owner');
+  const [named, passedOn] = [await send('flw_other'), await send('flw_other', [received])];
+  const owner = await running.person('owner', ['analyst'], ['hospital-a']);
+  const other = await running.person('other', ['analyst'], ['hospital-b']);
+  const outcome = async (person: typeof owner, id: string) => (await person.raw('GET', `/executions/${id}/files/${ref.blobId}`)).status;
+  assert.equal(await outcome(owner, received), 200);
+  assert.equal(await outcome(other, received), 404);
+  assert.equal(await outcome(other, named), 404, 'its sender only knew the id');
+  assert.equal(await outcome(other, passedOn), 200);
+  assert.equal(await outcome(running.admin, named), 200);
+});
+
 const SET = { type: 'transform.set@1', config: { fields: [{ to: 'data.seen', from: { value: true } }] } };
 
 test('a name of another system cannot leave its place in the header, nor name a folder', () => {
