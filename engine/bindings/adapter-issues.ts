@@ -3,7 +3,9 @@ import { AdapterDocument } from '../contract/node/adapter.ts';
 import type { AdapterType } from '../contract/node/adapter-type.ts';
 import type { Issue } from '../contract/values/errors.ts';
 import { isRecord } from '../contract/values/is-record.ts';
+import { idleFields } from '../contract/schema/field-conditions.ts';
 import { pointerStep } from '../contract/schema/schema-problem.ts';
+import type { Text } from '../contract/values/texts.ts';
 import { schemaIssues } from '../flow/schema-issues.ts';
 
 const CODE = 'BINDING_INVALID';
@@ -18,18 +20,27 @@ export function adapterIssues(document: AdapterDocument, types: readonly Adapter
   const type = types.find((one) => one.protocol === protocol);
   if (type === undefined) return issues.some(({ path }) => path === '/protocol') ? issues : [...issues, unknownProtocol(types)];
   // The check against the document's schema already reports an environment that is not an object.
-  const settings = Object.entries(isRecord(environments) ? environments : {}).filter(([, set]) => isRecord(set));
-  return [...issues, ...settings.flatMap(([name, set]) => settingsIssues(type, set, `/environments${pointerStep(name)}`))];
+  const settings = Object.entries(isRecord(environments) ? environments : {});
+  return [
+    ...issues,
+    ...settings.flatMap(([name, set]) => (isRecord(set) ? settingsIssues(type, set, `/environments${pointerStep(name)}`) : [])),
+  ];
 }
 
-/** Checks the settings in the form that a node reads: with defaults filled in. */
-function settingsIssues(type: AdapterType, settings: unknown, place: string): Issue[] {
+/**
+ * Checks the settings in the form that a node reads: with defaults filled in. Settings of another product than the
+ * chosen one (`fieldWhen`) are refused, whatever their value: nothing would read them.
+ */
+function settingsIssues(type: AdapterType, settings: Readonly<Record<string, unknown>>, place: string): Issue[] {
   const filled = Default(type.settings, structuredClone(settings)) as Record<string, unknown>;
   const issues = schemaIssues(type.settings, filled, CODE, place);
   if (issues.length > 0) return issues;
-  return (type.check?.(filled) ?? []).map(({ path, message }) => ({
-    ...{ path: place + path, code: CODE, severity: 'error', message: message.en, text: message },
-  }));
+  const idle = idleFields(type.settings, settings).map(({ path, text }) => problem(place + path, text));
+  return [...idle, ...(type.check?.(filled) ?? []).map(({ path, message }) => problem(place + path, message))];
+}
+
+function problem(path: string, text: Text): Issue {
+  return { path, code: CODE, severity: 'error', message: text.en, text };
 }
 
 function unknownProtocol(types: readonly AdapterType[]): Issue {

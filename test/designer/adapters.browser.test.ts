@@ -119,6 +119,38 @@ test('a protocol is found by what people call it; Enter takes the product that w
   await page.waitForURL(/protocol=messaging&kind=rocketmq$/);
 });
 
+test('what was typed for another product is hidden, comes back with it, and is not saved', LIMIT, async () => {
+  const page = await console.open({ path: '/adapters/new?protocol=messaging&kind=rabbitmq', roles: ['analyst'], width: 1280 });
+  const product = page.getByRole('combobox', { name: '消息中间件' });
+  const choose = async (name: string) => {
+    await product.click();
+    await page.getByTitle(name, { exact: true }).click();
+  };
+  const virtualHost = page.getByRole('textbox', { name: '虚拟主机' });
+  await virtualHost.fill('lis');
+  await choose('Apache Kafka');
+  await expect(virtualHost).toHaveCount(0);
+  await choose('RabbitMQ');
+  await expect(virtualHost).toHaveValue('lis');
+  await choose('Apache Kafka');
+  await page.getByText('JSON（高级）').click();
+  await expect(page.getByText('"broker": "kafka"')).toBeVisible();
+  await expect(page.getByText('virtualHost')).toHaveCount(0);
+  await page.getByText('表单', { exact: true }).click();
+  await page.getByRole('textbox', { name: '名称 · 中文' }).fill('检验消息');
+  await page.getByRole('textbox', { name: '名称 · 英文' }).fill('Laboratory messages');
+  await page.getByRole('textbox', { name: '负责方' }).fill('检验科 8000');
+  await picture(page, 'product');
+  await page.getByRole('button', { name: '添加一行' }).click();
+  await page.getByRole('textbox', { name: '主机' }).fill('mq.example');
+  await page.getByRole('button', { name: '保存' }).click();
+  await page.waitForURL(/\/adapters\/adp_laboratory/);
+  const analyst = await console.city.person(['analyst']);
+  const saved = await analyst.call('GET', '/adapters/adp_laboratory_messages');
+  const { environments } = saved.json() as { readonly environments: object };
+  assert.deepEqual(Object.values(environments), [{ broker: 'kafka', servers: [{ host: 'mq.example' }] }]);
+});
+
 test('a wrong value in a folded group opens the group', LIMIT, async () => {
   const page = await console.open({ path: '/adapters/new?protocol=mllp', roles: ['analyst'], language: 'en', width: 1920 });
   const group = page.locator('[data-group="receiving"]');

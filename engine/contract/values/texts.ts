@@ -75,8 +75,8 @@ export interface FieldWhen {
 }
 
 /**
- * Returns schema options for a field that only applies to some choices of another field: the form shows it for those, or
- * while it has a value. It must be optional or have a default, since nothing else looks at this.
+ * Returns schema options for a field that only applies to some choices of another field: the form shows and saves it for
+ * those only, and it is refused elsewhere (`field-conditions.ts`). It must be optional or have a default.
  */
 export function fieldWhen(field: string, ...is: readonly string[]): { readonly when: FieldWhen } {
   return { when: { field, is } };

@@ -114,7 +114,7 @@ export const FileSettings = Type.Object(
     ),
     nameCharset: Type.Optional(
       Type.Union([Type.Literal('UTF-8'), Type.Literal('GBK')], {
-        ...FTP,
+        ...fieldWhen('kind', 'ftp', 'server'),
         ...fieldGroup('advanced'),
         ...fieldText('文件名字符集', 'Charset of file names'),
         default: 'UTF-8',

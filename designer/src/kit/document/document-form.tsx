@@ -51,6 +51,11 @@ interface DocumentFormProps {
   readonly isSaving: boolean;
   /** Returns problems that prevent saving. */
   readonly problems: (content: Content, language: Language) => readonly FormIssue[];
+  /**
+   * Returns the content as it is saved, for a form that hides fields and keeps what was typed into them. Content that
+   * was not changed, or was typed as JSON, is not passed to it.
+   */
+  readonly toSave?: (content: Content) => Content;
   readonly onSave: (content: Content) => void;
   readonly onReload: () => void;
   readonly onChanged?: (isChanged: boolean) => void;
@@ -63,7 +68,7 @@ export function DocumentForm(props: DocumentFormProps) {
   const { title, isReadOnly, aside } = props;
   const [view, setView] = useState<View>('form');
   const draft = useDocumentDraft(props);
-  const { text, type, parts, problems } = draft;
+  const { text, type, parts, saved, problems } = draft;
   const show = (next: View) => {
     draft.endTyping();
     setView(next);
@@ -80,7 +85,7 @@ export function DocumentForm(props: DocumentFormProps) {
             // After the first attempt to save, the changed key creates a new editor, which then also marks empty
             // fields.
             key={String(parts.isFresh)}
-            value={text ?? JSON.stringify(parts.content, undefined, 2)}
+            value={text ?? JSON.stringify(saved, undefined, 2)}
             language="json"
             label={title}
             height="560px"
@@ -89,7 +94,7 @@ export function DocumentForm(props: DocumentFormProps) {
             onChange={type}
           />
         )}
-        {aside === undefined ? null : <div className={styles.aside}>{aside(parts)}</div>}
+        {aside === undefined ? null : <div className={styles.aside}>{aside({ ...parts, content: saved })}</div>}
       </div>
     </section>
   );
@@ -110,11 +115,13 @@ function useDocumentDraft(props: DocumentFormProps) {
   const isChanged = isBroken || JSON.stringify(content) !== JSON.stringify(props.content);
   useLeaveGuard(isChanged && !props.isSaving);
   useEffect(() => onChanged?.(isChanged), [isChanged, onChanged]);
-  const problems = props.problems(content, language);
+  const saved = props.toSave === undefined || text !== undefined || !(isChanged || isNew) ? content : props.toSave(content);
+  const problems = props.problems(saved, language);
   const parts: FormParts = { content, change: setContent, isFresh: isNew && !isAsked, isChanged };
   return {
     text,
     parts,
+    saved,
     problems,
     isBroken,
     /** True once the user has tried to save. */
@@ -127,7 +134,7 @@ function useDocumentDraft(props: DocumentFormProps) {
     endTyping: () => setText(undefined),
     save() {
       setAsked(true);
-      if (problems.length === 0) props.onSave(content);
+      if (problems.length === 0) props.onSave(saved);
     },
   };
 }

@@ -1,4 +1,5 @@
 /** The parts of a JSON Schema that forms use, and functions that read and change fields. Pure. */
+import { applies } from '../../../../engine/contract/schema/field-conditions.ts';
 import { fieldKind, type FieldKind } from '../../../../engine/contract/values/field-kind.ts';
 import type { FieldGroup, FieldText, FieldWhen } from '../../../../engine/contract/values/texts.ts';
 
@@ -41,14 +42,10 @@ export function fieldsOf(schema: FieldSchema): readonly Field[] {
   }));
 }
 
-/** Returns the fields that apply to the record (`fieldWhen`). One that was filled in is kept, so that it can be emptied. */
+/** Returns the fields that apply to the record (`fieldWhen`). */
 export function fieldsFor(fields: readonly Field[], record: Readonly<Record<string, unknown>>): readonly Field[] {
-  return fields.filter(({ name, schema }) => {
-    if (schema.when === undefined || isChanged(schema.default, record[name])) return true;
-    const { field, is } = schema.when;
-    const preset = fields.find((other) => other.name === field)?.schema.default;
-    return is.includes(String(record[field] ?? preset));
-  });
+  const schemas = Object.fromEntries(fields.map(({ name, schema }) => [name, schema]));
+  return fields.filter(({ schema }) => applies(schema, schemas, record));
 }
 
 /** A switch that is off is the same as one that was never set. */

@@ -16,7 +16,7 @@ import { useAsk } from '../../kit/approval/use-ask.tsx';
 import { Tag } from '../../kit/feedback/status-tag.tsx';
 import { useOpened } from '../../kit/document/use-opened.ts';
 import { AdapterForm } from './adapter-form.tsx';
-import { adapterProblems } from './adapter-schema.ts';
+import { adapterProblems, savedAdapter } from './adapter-schema.ts';
 import { ADAPTER_TEXTS } from './adapter-texts.ts';
 import { AdapterUses, InUseNotice, useAdapterUses, useHeldAt } from './adapter-uses.tsx';
 import { isSecretsAffair } from './secrets-affair.ts';
@@ -115,6 +115,7 @@ function Loaded({ adapter, onSaved, onReload }: LoadedProps) {
         error={save.error}
         isSaving={save.isPending}
         problems={(changed, language) => adapterProblems(changed, adapterId, type, language)}
+        toSave={(changed) => savedAdapter(changed, type)}
         onSave={(changed) => void submit(changed).catch(() => undefined)}
         onReload={reload}
         form={(parts) => <AdapterForm {...parts} adapterId={adapterId} type={type} isReadOnly={isReadOnly} />}

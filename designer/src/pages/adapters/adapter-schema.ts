@@ -2,6 +2,7 @@
 import { AdapterDocument, AdapterLimits } from '../../../../engine/contract/node/adapter.ts';
 import type { AdapterTypeDescription } from '../../api/operations.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
+import { withoutIdleFields } from '../../../../engine/contract/schema/field-conditions.ts';
 import { pointerStep } from '../../../../engine/contract/schema/schema-problem.ts';
 import { asField, type FieldSchema } from '../../kit/form/field-schema.ts';
 import { localIssues, type FormIssue } from '../../kit/form/form-issues.ts';
@@ -28,6 +29,16 @@ export function newAdapter(protocol: string, environment: string, domain: string
 export function environmentsOf(content: Content): Readonly<Record<string, Content>> {
   const environments = isRecord(content['environments']) ? content['environments'] : {};
   return Object.fromEntries(Object.entries(environments).map(([name, settings]) => [name, isRecord(settings) ? settings : {}]));
+}
+
+/** Returns the adapter as it is saved: without the settings of products that are not chosen. */
+export function savedAdapter(content: Content, type: AdapterTypeDescription | undefined): Content {
+  if (type === undefined || !isRecord(content['environments'])) return content;
+  const environments = Object.entries(content['environments']).map(([name, settings]) => [
+    name,
+    isRecord(settings) ? withoutIdleFields(type.settings, settings) : settings,
+  ]);
+  return { ...content, environments: Object.fromEntries(environments) };
 }
 
 /** Returns the problems that prevent saving, in the document and in the settings of each environment. */

@@ -15,7 +15,7 @@ import { useAsk } from '../../kit/approval/use-ask.tsx';
 import { useMade } from '../../kit/document/use-made.ts';
 import { Tag } from '../../kit/feedback/status-tag.tsx';
 import { AdapterForm } from './adapter-form.tsx';
-import { adapterProblems, newAdapter } from './adapter-schema.ts';
+import { adapterProblems, newAdapter, savedAdapter } from './adapter-schema.ts';
 import { ADAPTER_TEXTS } from './adapter-texts.ts';
 import { ChooseType } from './choose-type.tsx';
 import { isSecretsAffair } from './secrets-affair.ts';
@@ -94,6 +94,7 @@ function NewAdapter({ type, kind, environment, domain }: NewAdapterProps) {
         error={save.error}
         isSaving={save.isPending || isMade}
         problems={(content, language) => adapterProblems(content, undefined, type, language)}
+        toSave={(content) => savedAdapter(content, type)}
         onSave={(content) => void submit(content).catch(() => undefined)}
         onReload={() => save.reset()}
         form={(parts) => <AdapterForm {...parts} adapterId={undefined} type={type} isReadOnly={false} />}
