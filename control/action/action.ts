@@ -47,6 +47,8 @@ export interface Action<Schema extends TObject = TObject, Output = unknown> {
   readonly audited: boolean | 'hourly';
   /** True if the person must enter the password again. Tokens cannot run such an action. */
   readonly stepUp?: true;
+  /** Returns true if the person must give a reason (header `x-kq-reason`), which the audit trail keeps. */
+  readonly needsReason?: (input: Static<Schema>) => boolean;
   /** Returns the subject that the intent line names. Only the input is known at that time. */
   readonly subject?: (input: Static<Schema>) => string;
   /**

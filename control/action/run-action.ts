@@ -63,6 +63,7 @@ export function createRunAction({ actions, audit, refusals, checkStepUp, owners,
       const expected = inputCheck(action);
       if (!expected.Check(sent)) throw invalidInput([...expected.Errors(sent)]);
       await checkDomains(action.domain, sent, scope);
+      if (action.needsReason?.(sent as never) === true && (options.reason ?? '').trim() === '') throw reasonMissing();
       const problem = action.audited !== false ? trailProblem?.() : undefined;
       if (problem !== undefined && !WHILE_READ_ONLY.has(name)) throw trailRefused(problem);
       // `checkStepUp` may use up a recovery code and so change the account. The audit line of this action records that
@@ -93,6 +94,12 @@ export function createRunAction({ actions, audit, refusals, checkStepUp, owners,
       throw error;
     }
   };
+}
+
+function reasonMissing(): AppError {
+  return new AppError('REASON_MISSING', 'input', 'This action requires a reason for the audit trail.', {
+    fix: 'Send it percent-encoded in the header x-kq-reason; the console asks for it.',
+  });
 }
 
 function hasReason(input: unknown): boolean {

@@ -206,10 +206,11 @@ function describe(route: Route, action: Action, parts: InputParts): FastifySchem
   const stepUp = action.stepUp
     ? '\n\n须再次输入密码 / asks for the password again: header `x-kq-password`, percent-encoded; with a second factor also `x-kq-code`'
     : '';
+  const needsReason = action.needsReason ? '\n\n须说明理由 / requires a reason: header `x-kq-reason`, percent-encoded' : '';
   return {
     operationId: action.name,
     summary: action.text['zh-CN'],
-    description: `${action.text.en}.\n\n权限 / right: \`${right}\` · 服务域 / domains: \`${domains}\`${stepUp}`,
+    description: `${action.text.en}.\n\n权限 / right: \`${right}\` · 服务域 / domains: \`${domains}\`${stepUp}${needsReason}`,
     tags: [action.name.split('.')[0] ?? 'other'],
     ...(Object.keys(parts.params.properties).length === 0 ? {} : { params: plainSchema(parts.params) }),
     ...(Object.keys(parts.query.properties).length === 0 ? {} : { querystring: plainSchema(parts.query) }),

@@ -64,14 +64,27 @@ function removeItemsAction({ waiting }: FlowDataServices): Action {
     right: 'executions.cancel',
     domain: ofDomain,
     text: {
-      'zh-CN': '移除汇集中等待的数据，可只移除一个键的；不能恢复',
-      en: 'Remove what waits in a collection, or under one key of it; it cannot be restored',
+      'zh-CN': '移除汇集中等待的数据，可只移除一个键的；须说明理由，不能恢复',
+      en: 'Remove what waits in a collection, or under one key of it; requires a reason, and cannot be undone',
     },
-    input: Type.Object({ domain: DomainName, collection: CollectionName, key: Type.Optional(Type.String({ maxLength: 500 })) }, closed),
+    input: Type.Object(
+      {
+        domain: DomainName,
+        collection: CollectionName,
+        key: Type.Optional(Type.String({ maxLength: 500 })),
+        dryRun: Type.Optional(Type.Boolean({ description: 'Only counts' })),
+      },
+      closed,
+    ),
     audited: true,
+    needsReason: ({ dryRun }) => dryRun !== true,
     subject: ({ domain, collection }) => `${domain} ${collection}`,
-    async run(ctx, { domain, collection, key }): Promise<Removed> {
+    async run(ctx, { domain, collection, key, dryRun }): Promise<Removed> {
       const ofOneKey = key !== undefined;
+      if (dryRun === true) {
+        ctx.note.after = { dryRun, ofOneKey };
+        return waiting.count({ domain, collection, key });
+      }
       const onRemoved = (done: Removed) => {
         // Counts for the audit line too if it fails later.
         ctx.note.after = { ofOneKey, ...done };
@@ -121,11 +134,12 @@ function removeState({ flowState }: FlowDataServices): Action {
     right: 'executions.retry',
     domain: ofDomain,
     text: {
-      'zh-CN': '删除流程状态的一项：流程把它当作从未有过',
-      en: 'Remove one entry of the state of flows; flows then act as if it had never been there',
+      'zh-CN': '删除流程状态的一项，须说明理由：流程把它当作从未有过',
+      en: 'Remove one entry of the state of flows, with a reason; flows then act as if it had never been there',
     },
     input: oneEntry,
     audited: true,
+    needsReason: () => true,
     subject: subjectOf,
     async run(ctx, { domain, store, key }) {
       const removed = await flowState.of(domain).remove(store, key, { act: randomUUID() });

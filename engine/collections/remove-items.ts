@@ -18,7 +18,7 @@ export interface RemovalOrder {
 
 export interface Removed {
   readonly keys: number;
-  /** Items that were removed. */
+  /** Items that were removed; of a dry run, those that would be. */
   readonly removed: number;
 }
 

@@ -3,6 +3,7 @@ import type { Documents } from '../contract/ports/documents.ts';
 import type { Clock } from '../contract/values/clock.ts';
 import type { GaugeValue, Metrics } from '../contract/values/observe.ts';
 import type { Seal } from '../contract/values/seal.ts';
+import { placeOf, tokenOfKey } from './add-item.ts';
 import { gatheringsSpec, itemsSpec } from './collection-documents.ts';
 import { listCollections, type WaitingCollection } from './list-collections.ts';
 import { removeItems, type RemovalOrder, type Removed } from './remove-items.ts';
@@ -11,6 +12,8 @@ export interface WaitingCollections {
   list(): Promise<readonly WaitingCollection[]>;
   /** Returns the list of at most half a minute ago. Rejects if the store fails. */
   recent(): Promise<readonly WaitingCollection[]>;
+  /** Counts what waits in a collection, or under one key of it: what `remove` would remove now. */
+  count(place: Pick<RemovalOrder, 'domain' | 'collection' | 'key'>): Promise<Removed>;
   /** Removes what waits in a collection, or under one key of it. */
   remove(order: RemovalOrder): Promise<Removed>;
 }
@@ -28,6 +31,14 @@ export async function openWaitingCollections(documents: Documents, seal: Seal, c
       if (last === undefined || clock.monotonic() - last.at >= RECENT_MS)
         last = { at: clock.monotonic(), found: listCollections(gatherings) };
       return last.found;
+    },
+    async count({ domain, collection, key }) {
+      if (key === undefined) {
+        const found = (await listCollections(gatherings)).find((one) => one.domain === domain && one.collection === collection);
+        return { keys: found?.keys ?? 0, removed: found?.items ?? 0 };
+      }
+      const found = await gatherings.get(tokenOfKey(placeOf(domain, collection), key, { seal }));
+      return { keys: found === undefined ? 0 : 1, removed: found?.count ?? 0 };
     },
     remove: (order) => removeItems(order, { gatherings, items, seal, clock }),
   };

@@ -43,7 +43,22 @@ test('what waits in a collection is removed with a reason by a person who may ca
     person.call('POST', '/flow-data/collections/remove', input, { 'x-kq-reason': 'of a test' });
   assert.equal((await remove(stranger, all)).status, 404);
   assert.equal((await remove(analyst, all)).status, 403);
-  assert.deepEqual((await remove(operator, { ...all, key: PATIENT })).body, { keys: 1, removed: 2 });
+  const one = { ...all, key: PATIENT };
+  for (const reason of [undefined, '', '  ']) {
+    const refused = await operator.call(
+      'POST',
+      '/flow-data/collections/remove',
+      one,
+      reason === undefined ? {} : { 'x-kq-reason': reason },
+    );
+    assert.equal((refused.body as { code: string }).code, 'REASON_MISSING');
+  }
+  const count = async (input: object) =>
+    (await operator.call('POST', '/flow-data/collections/remove', { ...input, dryRun: true })).body as unknown;
+  assert.deepEqual(await count(one), { keys: 1, removed: 2 });
+  assert.deepEqual(await count(all), { keys: 3, removed: 4 });
+  assert.deepEqual(await count({ ...all, key: 'nobody' }), { keys: 0, removed: 0 });
+  assert.deepEqual((await remove(operator, one)).body, { keys: 1, removed: 2 });
   const ask = () => analyst.call('POST', '/requests', { action: 'flow-data.remove-items', input: all, reason: 'left over' });
   const asked = await ask();
   assert.equal(asked.status, 200, JSON.stringify(asked.body));
@@ -70,6 +85,8 @@ test('an entry of the state is looked up and removed by its key, in the own doma
   const found = await operator.call('POST', '/flow-data/state/find', entry);
   assert.deepEqual(found.body, { found: true, value: { report: 7 }, expiresAt });
   assert.deepEqual((await operator.call('POST', '/flow-data/state/find', { ...entry, key: 'nobody' })).body, { found: false });
+  const unexplained = await operator.call('POST', '/flow-data/state/remove', entry);
+  assert.equal((unexplained.body as { code: string }).code, 'REASON_MISSING');
   const remove = async () =>
     (await operator.call('POST', '/flow-data/state/remove', entry, { 'x-kq-reason': 'to send again' })).body as unknown;
   assert.deepEqual(await remove(), { removed: true });

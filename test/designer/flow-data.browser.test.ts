@@ -53,6 +53,7 @@ test('an operator sees what waits, looks up an entry of the state and removes it
   await page.getByLabel('键', { exact: true }).fill('R-1017');
   await page.getByRole('button', { name: /删\s*除/ }).click();
   await page.getByRole('textbox', { name: '理由（写入审计）' }).fill('需要重新发送');
+  await expect(page.getByRole('dialog')).toContainText('删除存储“sent-reports”中键“R-1017”的这一项');
   await picture(page, 'flow-data-remove-zh');
   await page
     .getByRole('dialog')
@@ -63,7 +64,20 @@ test('an operator sees what waits, looks up an entry of the state and removes it
 
 test('what waits in a collection is removed with a reason; who may not remove it requests that', LIMIT, async () => {
   const page = await console.open({ path: '/flow-data', roles: ['operator'] });
-  await page.getByRole('button', { name: '移除: daily-reports' }).click({ timeout: 30_000 });
+  const begin = async (key: string) => {
+    await page.getByRole('button', { name: '移除: daily-reports' }).click({ timeout: 30_000 });
+    await page.getByRole('textbox', { name: '键（不填则移除全部）' }).fill(key);
+    await page.getByRole('button', { name: '下一步' }).click();
+  };
+  await begin('hospital-z');
+  await expect(page.getByText('键“hospital-z”没有等待的数据')).toBeVisible();
+  await begin('hospital-a');
+  await expect(page.getByText(/汇集“daily-reports”中键“hospital-a”的 [1-9]\d* 条数据不再交给任何流程/)).toBeVisible();
+  const last = page.getByRole('dialog').filter({ has: page.getByRole('textbox', { name: '理由（写入审计）' }) });
+  await last.getByRole('button', { name: /取\s*消/ }).click();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await begin('');
+  await expect(page.getByText(/汇集“daily-reports”中等待的全部 [1-9]\d* 条数据（1 个键）/)).toBeVisible();
   await page.getByRole('textbox', { name: '理由（写入审计）' }).fill('测试数据');
   await picture(page, 'flow-data-remove-items-zh');
   await page

@@ -2719,7 +2719,7 @@ export interface components {
     };
     Removed: {
       keys: number;
-      /** @description Items that were removed. */
+      /** @description Items that were removed; of a dry run, those that would be. */
       removed: number;
     };
     Reply: {
@@ -7173,6 +7173,8 @@ export interface operations {
         'application/json': {
           collection: string;
           domain: string;
+          /** @description Only counts */
+          dryRun?: boolean;
           key?: string;
         };
       };

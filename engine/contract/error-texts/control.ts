@@ -202,6 +202,7 @@ export const controlTexts: ErrorTemplates = {
   BULK_NOT_RUNNING: { what: '批量操作 {bulkId} 已经结束，无需停止', fix: '刷新后查看其进度。' },
   BULK_OTHER_KIND: { what: '批量操作 {bulkId} 不是同一种操作，不能这样继续', fix: '请用发起它的那种操作继续。' },
   BULK_PART_LOST: { what: '批量操作 {bulkId} 的清单有一部分没有保存', fix: '请重新发起；仍然挂起的执行会被选入。' },
+  REASON_MISSING: { what: '此操作须说明理由，理由写入审计', fix: '在请求头 x-kq-reason 中填写理由（百分号编码）；控制台会要求填写。' },
   BULK_REASON_MISSING: { what: '批量重发、批量取消须说明理由', fix: '填写理由后重试。' },
   BULK_RUNNING: { what: '批量操作 {bulkId} 正在进行', fix: '查看其进度；要自己继续，请先停止它。' },
   KEY_UNKNOWN: { what: '该应用没有这个密钥，或密钥状态不允许此操作', fix: '查看应用的密钥列表及其状态。' },

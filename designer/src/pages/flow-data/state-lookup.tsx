@@ -31,8 +31,8 @@ const TEXTS = defineTexts({
   until: ['保留到 ', 'Kept until '],
   removeTitle: ['删除状态', 'Remove state'],
   effect: [
-    '删除存储“{{store}}”中的这一项。流程会把它当作从未有过：例如已发送的标记删除后，可能再次发送。',
-    'Removes this entry of the store "{{store}}". Flows act as if it had never been there: without a mark of what was sent, they may send again.',
+    '删除存储“{{store}}”中键“{{key}}”的这一项。流程会把它当作从未有过：例如已发送的标记删除后，可能再次发送。',
+    'Removes the entry of the key "{{key}}" in the store "{{store}}". Flows act as if it had never been there: without a mark of what was sent, they may send again.',
   ],
   removed: ['已删除', 'Removed'],
 });
@@ -64,7 +64,13 @@ function Lookup({ start }: { readonly start: string }) {
   const askToRemove = async () => {
     const entry = await form.validateFields();
     confirm({
-      ...{ title: t('removeTitle'), effect: t('effect', { store: entry.store }), verb: t('remove'), isDangerous: true, needsReason: true },
+      ...{
+        title: t('removeTitle'),
+        effect: t('effect', { store: entry.store, key: entry.key }),
+        verb: t('remove'),
+        isDangerous: true,
+        needsReason: true,
+      },
       async run($reason) {
         const { removed } = await remove.mutateAsync({ ...entry, $reason });
         find.reset();
