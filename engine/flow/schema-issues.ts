@@ -4,6 +4,7 @@ import { Settings } from 'typebox/system';
 import type { TSchema } from 'typebox';
 import type { ErrorValues, Issue } from '../contract/values/errors.ts';
 import { isRecord } from '../contract/values/is-record.ts';
+import { NAME_RULES, nameRuleOf, type NameRule } from '../contract/values/named-values.ts';
 import { isPlainPattern } from '../contract/values/plain-text.ts';
 import type { FieldText, Text } from '../contract/values/texts.ts';
 import { fieldOf, isEcho, isShown, nameProblem, pointerStep, schemaValues } from '../contract/schema/schema-problem.ts';
@@ -157,17 +158,16 @@ function describe(error: TLocalizedValidationError, field: FieldText | undefined
   const wrongName = nameProblem(error);
   if (wrongName !== undefined) return [{ path, message: wrongName, values: schemaValues(error), fix: 'Correct the name, or remove it.' }];
   const here = path === '' ? 'The document' : `"${fieldOf(path)}"`;
-  const form = error.keyword === 'pattern' && !isPlainPattern(error.params.pattern) ? formOf(field) : undefined;
+  const form =
+    error.keyword === 'pattern' && !isPlainPattern(error.params.pattern) ? formOf(field, nameRuleOf(error.params.pattern)) : undefined;
   if (form !== undefined) return [{ path, message: `${here}: ${form.en}`, values: schemaValues(error), text: form }];
   const told = { path, message: `${here} ${sentence(error)}.`, values: schemaValues(error) };
   return [error.keyword === 'boolean' ? { ...told, fix: 'Remove it, or correct its name.' } : told];
 }
 
-/** Says in words how a text with a pattern must look; undefined if the field has no words for it. */
-function formOf(field: FieldText | undefined): Text | undefined {
-  if (field === undefined) return undefined;
-  const { pattern, help, example } = field;
-  const rule = pattern ?? help;
+/** Says in words how a text with a pattern must look; undefined if neither the field nor the name rule has words for it. */
+function formOf({ pattern, help, example }: Partial<FieldText> = {}, name?: NameRule): Text | undefined {
+  const rule = pattern ?? (name === undefined ? help : NAME_RULES[name].text);
   if (rule === undefined && example === undefined) return undefined;
   const parts = [{ 'zh-CN': '格式不正确', en: 'The format is wrong' }, ...(rule === undefined ? [] : [rule])];
   const such = example === undefined ? undefined : { 'zh-CN': `例如 ${example}`, en: `For example: ${example}` };

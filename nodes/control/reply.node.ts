@@ -28,7 +28,7 @@ export default defineNode({
     {
       status: Type.Integer({ ...fieldText('状态码', 'Status'), minimum: 200, maximum: 599, default: 200 }),
       headers: valuesBy('header', Type.String({ maxLength: 2000, pattern: '^[^\\r\\n]*$' }), {
-        ...fieldText('响应头', 'Headers'),
+        ...fieldText('响应头', 'Headers', undefined, undefined, { pattern: ['值不含换行', 'Values without line breaks'] }),
         ...fieldEditor('headers'),
         default: {},
       }),

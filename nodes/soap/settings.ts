@@ -10,8 +10,17 @@ const closed = { additionalProperties: false } as const;
 export const UploadedFiles = Type.Array(
   Type.Object(
     {
-      name: Type.String({ ...fieldText('文件名', 'File name'), minLength: 1, maxLength: 200, pattern: '^[^\\x00-\\x1f]+$' }),
-      content: Type.String({ ...fieldText('内容（压缩）', 'Content (compressed)'), maxLength: 300_000, pattern: '^[A-Za-z0-9+/]*={0,2}$' }),
+      name: Type.String({
+        ...fieldText('文件名', 'File name', undefined, undefined, { pattern: ['不含控制字符', 'No control characters'] }),
+        minLength: 1,
+        maxLength: 200,
+        pattern: '^[^\\x00-\\x1f]+$',
+      }),
+      content: Type.String({
+        ...fieldText('内容（压缩）', 'Content (compressed)', undefined, undefined, { pattern: ['Base64 编码', 'Base64'] }),
+        maxLength: 300_000,
+        pattern: '^[A-Za-z0-9+/]*={0,2}$',
+      }),
     },
     closed,
   ),

@@ -10,7 +10,9 @@ const Config = Type.Object(
   {
     source: writeSource,
     sheet: Type.String({
-      ...fieldText('工作表名称', 'Name of the sheet'),
+      ...fieldText('工作表名称', 'Name of the sheet', undefined, undefined, {
+        pattern: ['1 到 31 个字符，不含 [ ] : * ? / \\', '1 to 31 characters without [ ] : * ? / \\'],
+      }),
       // Excel refuses other names.
       pattern: '^[^\\[\\]:*?/\\\\\\u0000-\\u001f]{1,31}$',
       default: 'Sheet1',

@@ -19,6 +19,7 @@ import { cronOf, everydayOf, EVERYDAY_START, nextRuns } from '../../designer/src
 import { EXPRESSION_FUNCTIONS } from '../../designer/src/node-panel/expression/expression-functions.ts';
 import { asField, fieldsFor, fieldsOf, kindOf, withField, type FieldSchema } from '../../designer/src/kit/form/field-schema.ts';
 import { FLOW_SCHEMAS } from '../../designer/src/node-panel/flow-schema.ts';
+import { NAME_RULES } from '../../engine/contract/values/named-values.ts';
 import { issuesElsewhere, localIssues, serverIssues } from '../../designer/src/kit/form/form-issues.ts';
 import { defaultRetry, handlingSchema, type HandlingCase } from '../../designer/src/node-panel/handling-schema.ts';
 import { inferSchema } from '../../designer/src/kit/form/inputs/infer-schema.ts';
@@ -97,6 +98,25 @@ test('a field that is missing, too long or out of its limits is told beside it, 
     localIssues(schema, {}, 'en').map(({ pointer, what }) => `${pointer} ${what}`),
     ['/name This is required', '/count This is required'],
   );
+});
+
+test('a field for the name of a header says beside it what is allowed', () => {
+  const text = { label: { 'zh-CN': '传递', en: 'Pass' }, pattern: { 'zh-CN': '只含字母', en: 'Letters only' } };
+  const schema: FieldSchema = {
+    type: 'object',
+    properties: {
+      header: { type: 'string', pattern: NAME_RULES.header.pattern },
+      pass: { type: 'array', text, items: { type: 'string', pattern: '^[a-z]*$' } },
+    },
+  };
+  for (const language of ['zh-CN', 'en'] as const)
+    assert.deepEqual(
+      localIssues(schema, { header: 'x id', pass: ['a', '1'] }, language).map(({ pointer, what }) => [pointer, what]),
+      [
+        ['/header', NAME_RULES.header.text[language]],
+        ['/pass/1', text.pattern[language]],
+      ],
+    );
 });
 
 test('a problem that only the server knows is shown at its field, one that the schema tells is not shown twice', () => {

@@ -8,6 +8,8 @@ import { iconBody, readIconSet } from '../../control/api/serve-icons.ts';
 import type { AdapterType } from '../../engine/contract/node/adapter-type.ts';
 import { EDITORS, fieldKind, type FieldEditor } from '../../engine/contract/values/field-kind.ts';
 import type { NodeDefinition, PortSpec } from '../../engine/contract/node/node.ts';
+import { nameRuleOf } from '../../engine/contract/values/named-values.ts';
+import { isPlainPattern } from '../../engine/contract/values/plain-text.ts';
 import type { FieldText, FieldWhen, Text } from '../../engine/contract/values/texts.ts';
 
 interface Field {
@@ -17,6 +19,7 @@ interface Field {
   readonly anyOf?: readonly { readonly const?: unknown }[];
   readonly items?: Field;
   readonly properties?: Readonly<Record<string, Field>>;
+  readonly pattern?: string;
 }
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -123,8 +126,16 @@ function checkField(field: Field, name: string): void {
   const kind = fieldKind(field);
   assert.ok(kind, `field ${name} is of a known kind, or names its editor (fieldEditor)`);
   checkOptions(field, name);
+  checkPattern(field, name);
   const inner = kind === 'group' ? field.properties : kind === 'rows' ? field.items?.properties : undefined;
   for (const [part, innerField] of Object.entries(inner ?? {})) checkField(innerField, `${name}/${part}`);
+}
+
+/** A person who breaks a pattern reads in words what it allows. */
+function checkPattern({ text, pattern, items }: Field, name: string): void {
+  const broken = [pattern, items?.properties === undefined ? items?.pattern : undefined];
+  const wordless = broken.filter((one) => one !== undefined && !isPlainPattern(one) && nameRuleOf(one) === undefined);
+  if (wordless.length > 0) assert.ok(text!.pattern ?? text!.help ?? text!.example, `field ${name} says what ${wordless.join(' ')} allows`);
 }
 
 /** What a field depends on is a choice beside it. */

@@ -35,6 +35,7 @@ export default definePolicy({
         Type.String({
           ...fieldText('设备标识请求头', 'Header with the device id', '不填时为 X-Device-Id。', 'X-Device-Id if left out.', {
             example: 'X-Device-Id',
+            pattern: ['只含字母、数字和连字符，1 到 64 个字符', 'Letters, digits and hyphens, 1 to 64 characters'],
           }),
           pattern: '^[A-Za-z0-9-]{1,64}$',
         }),

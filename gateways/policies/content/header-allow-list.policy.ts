@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { NAME_RULES } from '../../../engine/contract/values/named-values.ts';
 import { fieldText } from '../../../engine/contract/values/texts.ts';
 import { definePolicy, type GatewayError } from '../../contract.ts';
 import { refuse } from '../../errors.ts';
@@ -33,7 +34,7 @@ export default definePolicy({
   },
   options: Type.Object(
     {
-      allow: Type.Array(Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$" }), {
+      allow: Type.Array(Type.String({ pattern: NAME_RULES.header.pattern }), {
         ...fieldText('允许的请求头', 'Allowed headers', '不分大小写。', 'Upper and lower case are the same.', {
           example: 'Accept-Language',
         }),

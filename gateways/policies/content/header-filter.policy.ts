@@ -44,7 +44,10 @@ export default definePolicy({
             'More headers to pass on',
             '用户网关与总线网关：未签名也传递给服务的请求头。调用方可任意填写，服务不得据此认定身份。',
             'User and bus fronts: headers that the service gets although they are not signed. The caller chooses their values, so the service must not take them for an identity.',
-            { example: 'X-User-Lang' },
+            {
+              example: 'X-User-Lang',
+              pattern: ['只含字母、数字和连字符，1 到 64 个字符', 'Letters, digits and hyphens, 1 to 64 characters'],
+            },
           ),
           maxItems: 50,
         }),

@@ -1,6 +1,7 @@
 /** Settings of adapters that use HTTP (`http`, `soap`, `fhir`): address and login of the hospital's system. */
 import { Type, type Static } from 'typebox';
 import { fieldEditor, fieldGroup, fieldText, fieldWhen } from '../../../engine/contract/values/texts.ts';
+import { NAME_RULES } from '../../../engine/contract/values/named-values.ts';
 import { CertificateName, TrustedCa, WITHOUT_PRIVATE_KEY } from '../tls-fields.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -15,7 +16,14 @@ const OAuth2 = Type.Object(
       pattern: '^https?://[^/?#@\\s]+(/[^#\\s]*)?$',
       maxLength: 2000,
     }),
-    clientId: Type.String({ ...fieldText('客户端编号', 'Client id'), minLength: 1, maxLength: 500, pattern: '^[\\x20-\\x7e]+$' }),
+    clientId: Type.String({
+      ...fieldText('客户端编号', 'Client id', undefined, undefined, {
+        pattern: ['只含半角字符（ASCII）', 'Printable ASCII characters only'],
+      }),
+      minLength: 1,
+      maxLength: 500,
+      pattern: '^[\\x20-\\x7e]+$',
+    }),
     authentication: Type.Union([Type.Literal('client_secret_basic'), Type.Literal('client_secret_post'), Type.Literal('private_key_jwt')], {
       ...fieldText(
         '客户端认证方式',
@@ -112,7 +120,7 @@ export const HttpSettings = Type.Object(
     authHeader: Type.String({
       ...fieldWhen('auth', 'header'),
       ...fieldText('登录请求头', 'Login header'),
-      pattern: '^[A-Za-z0-9-]{1,100}$',
+      pattern: NAME_RULES.header.pattern,
       default: 'X-Api-Key',
     }),
     oauth2: Type.Optional(OAuth2),

@@ -4,6 +4,8 @@
  */
 import { errorText } from '../../../../engine/contract/error-texts/error-texts.ts';
 import type { Issue } from '../../../../engine/contract/values/errors.ts';
+import { NAME_RULES, nameRuleOf } from '../../../../engine/contract/values/named-values.ts';
+import type { Text } from '../../../../engine/contract/values/texts.ts';
 import { schemaIssues } from '../../../../engine/flow/schema-issues.ts';
 import { defineTexts, translateWith, type Language } from '../../i18n/text-pairs.ts';
 import { fieldOf, schemaAt } from '../../model/problems/field-names.ts';
@@ -51,9 +53,17 @@ export function localIssues(schema: FieldSchema, value: unknown, language: Langu
   const filled = withDefaults(schema, value);
   return schemaIssues(schema, filled, LOCAL, '', fitsSchema).map((issue) => {
     const told = toFormIssue(issue, language);
-    const rule = issue.values?.['problem'] === 'pattern' ? schemaAt(schema, issue.path)?.text?.pattern : undefined;
+    const rule = issue.values?.['problem'] === 'pattern' ? patternText(schema, issue.path) : undefined;
     return { ...told, ...(rule === undefined ? {} : { what: rule[language] }), label: fieldOf(schema, issue.path, language).label };
   });
+}
+
+/** Returns what the pattern of a field, or of an entry of a list, allows in words; undefined if there are none. */
+function patternText(schema: FieldSchema, pointer: string): Text | undefined {
+  const field = schemaAt(schema, pointer);
+  const name = nameRuleOf(field?.pattern);
+  const text = field?.text ?? schemaAt(schema, pointer.replace(/\/\d+$/, ''))?.text;
+  return text?.pattern ?? (name === undefined ? undefined : NAME_RULES[name].text);
 }
 
 /**
