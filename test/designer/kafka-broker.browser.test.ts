@@ -47,6 +47,7 @@ test('an analyst finds dead letters of a topic, moves them back, and sees the gr
   await expect(page.getByRole('row').filter({ hasText: 'hospital-b' })).toHaveCount(0);
   const dead = page.getByRole('row').filter({ hasText: 'hospital-a.adt.dead' });
   await expect(dead).toContainText('3', { timeout: 30_000 });
+  await expect(dead).toContainText('分区日志');
   await dead.getByRole('button', { name: '查看消息' }).click();
   await expect(page.getByRole('dialog')).toContainText('入院 1');
   await expect(page.getByRole('dialog')).toContainText('JSON_SYNTAX');
@@ -60,6 +61,7 @@ test('an analyst finds dead letters of a topic, moves them back, and sees the gr
   await expect(group).toContainText('hospital-a.adt', { timeout: 30_000 });
   // Topic, group, lag.
   await expect(group.getByRole('cell').nth(2)).toHaveText('0', { timeout: 30_000 });
+  await expect(group).toContainText('稳定', { timeout: 30_000 });
   await page.goto(`${new URL(page.url()).origin}/brokers/${ADAPTER}?view=sessions`);
   await expect(page.getByRole('row').filter({ hasText: 'lis-client' })).toContainText('hospital-a.adt', { timeout: 30_000 });
 });

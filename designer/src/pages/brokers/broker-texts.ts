@@ -1,5 +1,5 @@
 import type { Output } from '../../api/operation-types.ts';
-import { defineTexts } from '../../i18n/texts.ts';
+import { defineTexts, translateWith, type Language, type Texts } from '../../i18n/text-pairs.ts';
 
 export type BrokerItem = Output<'brokers.list'>['items'][number];
 export type Broker = Output<'brokers.get'>;
@@ -20,6 +20,32 @@ export const BROKER_TEXTS = defineTexts({
   consumers: ['消费者', 'Consumers'],
   none: ['—', '—'],
 });
+
+/** Types of queues and topics, and states of consumer groups, by the broker's own word. */
+const BROKER_WORDS: Texts = defineTexts({
+  quorum: ['仲裁队列', 'quorum'],
+  classic: ['经典队列', 'classic'],
+  stream: ['流', 'stream'],
+  topic: ['按通配符', 'topic'],
+  direct: ['按路由键', 'direct'],
+  fanout: ['广播', 'fanout'],
+  headers: ['按消息头', 'headers'],
+  log: ['分区日志', 'partitioned log'],
+  Stable: ['稳定', 'stable'],
+  Empty: ['没有成员', 'no members'],
+  Dead: ['已结束', 'ended'],
+  PreparingRebalance: ['准备重新分配', 'preparing rebalance'],
+  CompletingRebalance: ['完成重新分配', 'completing rebalance'],
+  Assigning: ['正在分配', 'assigning'],
+  Reconciling: ['正在协调', 'reconciling'],
+  NotReady: ['未就绪', 'not ready'],
+  Unknown: ['未知', 'unknown'],
+});
+
+/** Returns the text of a broker's word in this language; a word that is not known stays as it is. */
+export function brokerWord(word: string, language: Language): string {
+  return Object.hasOwn(BROKER_WORDS, word) ? translateWith(BROKER_WORDS, language)(word) : word;
+}
 
 /** The names of products as their vendors write them. */
 export const PRODUCTS: Readonly<Record<string, string>> = {

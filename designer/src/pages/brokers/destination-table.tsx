@@ -3,11 +3,11 @@ import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useListOf } from '../../api/queries.ts';
 import { useFormat } from '../../i18n/format.ts';
-import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
 import { EmptyState } from '../../kit/feedback/empty-state.tsx';
 import { DataTable, type Column } from '../../kit/table/data-table.tsx';
 import { useMay } from '../../session/session-context.ts';
-import { BROKER_TEXTS, type Broker, type Destination } from './broker-texts.ts';
+import { BROKER_TEXTS, brokerWord, type Broker, type Destination } from './broker-texts.ts';
 import styles from './brokers.module.css';
 import { BrowseDrawer } from './browse-drawer.tsx';
 import { DestinationActs } from './destination-acts.tsx';
@@ -39,6 +39,7 @@ const REFRESH_MS = 5_000;
 export function DestinationTable({ adapterId, features }: DestinationTableProps) {
   const t = useTexts(TEXTS);
   const words = useTexts(BROKER_TEXTS);
+  const language = useLanguage();
   const may = useMay();
   const [opened, setOpened] = useState<Destination | 'new'>();
   const destinations = useListOf('brokers.destinations', { adapterId }, { refetchIntervalMs: REFRESH_MS });
@@ -55,7 +56,7 @@ export function DestinationTable({ adapterId, features }: DestinationTableProps)
         label={t('label')}
         rows={destinations.data?.items}
         rowKey={({ kind, name }) => `${kind} ${name}`}
-        searchText={({ name, type }) => `${name} ${type}`}
+        searchText={({ name, type }) => `${name} ${type} ${brokerWord(type, language)}`}
         columns={useColumns(adapterId, features, setOpened)}
         {...(kinds.length === 1
           ? {}
@@ -80,6 +81,7 @@ function useColumns(
 ): readonly Column<Destination>[] {
   const t = useTexts(TEXTS);
   const words = useTexts(BROKER_TEXTS);
+  const language = useLanguage();
   const format = useFormat();
   const number = (value: number | undefined) => (value === undefined ? words('none') : format.number(value));
   const isOfQueues = subscriptions === 'bindings';
@@ -97,7 +99,12 @@ function useColumns(
       ),
     },
     kinds.length > 1 && { key: 'kind', title: t('kind'), value: ({ kind }) => words(kind), render: ({ kind }) => words(kind) },
-    { key: 'type', title: t('type'), value: ({ type }) => type, render: ({ type }) => <code>{type}</code> },
+    {
+      key: 'type',
+      title: t('type'),
+      value: ({ type }) => brokerWord(type, language),
+      render: ({ type }) => brokerWord(type, language),
+    },
     {
       key: 'messages',
       title: words('messages'),

@@ -3,13 +3,13 @@ import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useListOf, useMutationOf } from '../../api/queries.ts';
 import { useFormat } from '../../i18n/format.ts';
-import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
 import { EmptyState } from '../../kit/feedback/empty-state.tsx';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import { RemoveButton } from '../../kit/feedback/remove-button.tsx';
 import { DataTable, type Column } from '../../kit/table/data-table.tsx';
 import { useMay } from '../../session/session-context.ts';
-import { BROKER_TEXTS, type Broker, type Subscription } from './broker-texts.ts';
+import { BROKER_TEXTS, brokerWord, type Broker, type Subscription } from './broker-texts.ts';
 import styles from './brokers.module.css';
 
 const TEXTS = defineTexts({
@@ -79,6 +79,7 @@ export function SubscriptionTable({ adapterId, features }: SubscriptionTableProp
 function useColumns(adapterId: string, isBound: boolean): readonly Column<Subscription>[] {
   const t = useTexts(TEXTS);
   const words = useTexts(BROKER_TEXTS);
+  const language = useLanguage();
   const format = useFormat();
   const mayRemove = useMay()('brokers.purge');
   const number = (value: number | undefined) => (value === undefined ? words('none') : format.number(value));
@@ -105,7 +106,12 @@ function useColumns(adapterId: string, isBound: boolean): readonly Column<Subscr
       value: ({ consumers = 0 }) => consumers,
       render: ({ consumers }) => number(consumers),
     },
-    !isBound && { key: 'state', title: t('state'), value: ({ state = '' }) => state, render: ({ state = '' }) => <code>{state}</code> },
+    !isBound && {
+      key: 'state',
+      title: t('state'),
+      value: ({ state = '' }) => brokerWord(state, language),
+      render: ({ state = '' }) => brokerWord(state, language),
+    },
     mayRemove && {
       key: 'acts',
       title: '',
