@@ -61,7 +61,7 @@ function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
   );
   const readBody = compileBody(config, build);
   const isExpected = compileExpected(config.expect);
-  const readPages = config.pages === undefined ? undefined : compilePages(config.pages);
+  const readPages = config.pages === undefined ? undefined : compilePages(config.pages, config.bodyAs);
   const client = createOutboundClient();
   const parser = createParser();
 

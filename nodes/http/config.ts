@@ -82,8 +82,8 @@ const Pages = Type.Object(
         ...fieldText(
           '翻页参数名',
           'Parameter',
-          '用于游标、页码与起始条数；不填时为 cursor、page、offset。在请求体中可写路径，如 page.no。',
-          'Of the cursor, the page number or the items to skip; if left out: cursor, page, offset. In a body it may be a path, such as page.no.',
+          '用于游标、页码与起始条数；不填时为 cursor、page、offset。在 JSON 请求体中可写路径，如 page.no；在表单中就是字段名。',
+          'Of the cursor, the page number or the items to skip; if left out: cursor, page, offset. In a JSON body it may be a path, such as page.no; in a form it is the name of the field.',
           { example: 'pageNo' },
         ),
         minLength: 1,
@@ -340,11 +340,17 @@ function checkPages(config: Config): readonly ConfigProblem[] {
   ];
 }
 
+/** The fields of a form have no fields of their own: a name with dots is only a name. */
+export function isForm(bodyAs: Config['bodyAs']): boolean {
+  return bodyAs === 'form' || bodyAs === 'multipart';
+}
+
 function checkPagesInBody({ method, body, bodyAs }: Config, { by, parameter }: Pages): readonly ConfigProblem[] {
   const hasBody = body === undefined ? method === 'POST' : body !== 'none';
   const isWrong = !hasBody || bodyAs === 'blob' || by === 'link' || by === 'address';
-  const problems = checkPath('/pages/parameter', parameter);
-  const hasPositions = problems.length === 0 && parameter !== undefined && parseFieldPath(parameter).some(Number.isInteger);
+  const problems = isForm(bodyAs) ? [] : checkPath('/pages/parameter', parameter);
+  const hasPositions =
+    !isForm(bodyAs) && problems.length === 0 && parameter !== undefined && parseFieldPath(parameter).some(Number.isInteger);
   return [
     ...(isWrong ? [{ path: '/pages/place', message: PAGES_BODY }] : []),
     ...problems,

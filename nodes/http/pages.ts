@@ -4,7 +4,7 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { OutboundResponse } from '../shared/http/exchange.ts';
 import { pathBelow } from '../shared/http/next-path.ts';
-import { DEFAULT_MOST_ITEMS, DEFAULT_MOST_PAGES, type Pages } from './config.ts';
+import { DEFAULT_MOST_ITEMS, DEFAULT_MOST_PAGES, isForm, type Config, type Pages } from './config.ts';
 
 export interface PageRequest {
   readonly path: string;
@@ -30,12 +30,12 @@ const MOST_BYTES = 52_428_800;
  * Compiles the reading of pages. The returned function begins at the request and rejects with the errors of `read`, and
  * with HTTP_PAGE_WRONG or HTTP_PAGES_TOO_MANY (input): a list is never cut.
  */
-export function compilePages(pages: Pages) {
+export function compilePages(pages: Pages, bodyAs?: Config['bodyAs']) {
   const { by, place, first = 1, maxPages = DEFAULT_MOST_PAGES, maxItems = DEFAULT_MOST_ITEMS } = pages;
   const itemsAt = stepsOf(pages.items);
   const nextAt = stepsOf(pages.next);
   const parameter = pages.parameter ?? by;
-  const fieldAt = place === 'body' ? parseFieldPath(parameter) : [];
+  const fieldAt = place !== 'body' ? [] : isForm(bodyAs) ? [parameter] : parseFieldPath(parameter);
 
   return async (start: PageRequest, baseUrl: string, read: (request: PageRequest) => Promise<Page>): Promise<AllPages> => {
     const items: unknown[] = [];

@@ -108,6 +108,19 @@ test('counts in a field of a form', async (t) => {
   assert.equal(requests[2]?.body, `ward=${encodeURIComponent('内科')}&pageNo=3`);
 });
 
+test('the name of a field of a form may have dots and brackets, as in the query', async (t) => {
+  const { read, requests } = await peer(t, () => ({ body: [] }));
+  const call = async (parameter: string, bodyAs: string) => {
+    requests.length = 0;
+    const pages = { by: 'page', place: 'body', parameter };
+    await read(pages, { method: 'POST', reads: true, bodyAs, data: { size: 10 } });
+    return requests[0]!.body;
+  };
+  assert.equal(await call('page.no', 'form'), 'size=10&page.no=1');
+  assert.equal(await call('page[no]', 'form'), 'size=10&page%5Bno%5D=1');
+  assert.match(await call('page.no', 'multipart'), /name="page\.no"\r\n\r\n1\r\n/);
+});
+
 test('a body that cannot hold the place of the next page is an error before anything is sent', async (t) => {
   const { read, requests } = await peer(t, () => ({ body: [] }));
   const pages = { by: 'page', place: 'body', parameter: 'page.no' };
