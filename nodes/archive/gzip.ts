@@ -6,15 +6,17 @@ import { archiveError } from './archive-error.ts';
 import { safeName } from './member-name.ts';
 import type { Member, ReadOptions } from './members.ts';
 import type { FileSource } from './source.ts';
-import { isTar, readTar } from './tar.ts';
+import { isEmptyTar, isTar, readTar } from './tar.ts';
 
 /** They show the kind of a file. */
 export const BEGIN_BYTES = 512;
 
 /** Yields the files of a packed tar archive, or the one file of a gzip file (RFC 1952): it is named as the source without its ending. */
 export async function* readGzip({ open, name = '' }: FileSource, options: ReadOptions): AsyncIterable<Member> {
-  const { begin, content } = await readBegin(unfold(open), BEGIN_BYTES);
-  if (await isTar(Buffer.concat(begin))) yield* readTar(content, options);
+  const { begin: chunks, content } = await readBegin(unfold(open), BEGIN_BYTES);
+  const begin = Buffer.concat(chunks);
+  // A file of zeros may be packed too, so the name says whether it is an empty archive.
+  if ((await isTar(begin)) || (isEmptyTar(begin) && /\.(?:tar\.gz|tgz)$/i.test(name))) yield* readTar(content, options);
   else yield { path: memberName(name), content };
 }
 

@@ -26,6 +26,15 @@ export async function isTar(begin: Uint8Array): Promise<boolean> {
   }
 }
 
+/** Returns whether a file begins as an empty tar archive does, which has only blocks of zeros. */
+export function isEmptyTar(begin: Uint8Array): boolean {
+  return begin.length >= BLOCK_BYTES && isZero(begin);
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0);
+}
+
 /**
  * Yields the files in the order in which they lie. Throws ARCHIVE_INVALID, ARCHIVE_UNSUPPORTED, ARCHIVE_NAME_REFUSED and
  * ARCHIVE_TOO_LARGE (input).
@@ -46,7 +55,11 @@ export async function* readTar(chunks: AsyncIterable<Uint8Array>, options: ReadO
   parser.on('entry', (entry: ReadEntry) => void entries.push(entry));
   parser.on('ignoredEntry', () => (failure ??= archiveError('ARCHIVE_UNSUPPORTED', 'kind', { entry: number + entries.length + 1 })));
   parser.on('eof', () => (isWhole = true));
-  parser.on('error', (cause: Error) => (failure ??= archiveError('ARCHIVE_INVALID', 'damaged', {}, cause)));
+  const isEmpty = () => isWhole && number === 0 && entries.length === 0;
+  parser.on('error', (cause: Error) => {
+    // The library refuses an archive without members at its end.
+    if (!isEmpty()) failure ??= archiveError('ARCHIVE_INVALID', 'damaged', {}, cause);
+  });
 
   /** Gives the parser one more piece, only when it is needed: so no more than that is in memory. */
   async function feed(): Promise<void> {
@@ -60,6 +73,8 @@ export async function* readTar(chunks: AsyncIterable<Uint8Array>, options: ReadO
       if (bytes > mostBytes) throw archiveError('ARCHIVE_TOO_LARGE', 'total', { limit: options.maxTotalBytes });
       // What is behind the end is read to compare the checksum of gzip. The parser would keep it.
       if (!isWhole) parser.write(next.value);
+      // Zeros before something else are no archive without files, but a file of another kind.
+      if (isEmpty() && !isZero(next.value)) failure ??= archiveError('ARCHIVE_INVALID', 'form');
     }
     if (failure !== undefined) throw failure;
   }

@@ -18,7 +18,7 @@ import { archiveError } from './archive-error.ts';
 import { BEGIN_BYTES, readGzip } from './gzip.ts';
 import type { Member, ReadOptions } from './members.ts';
 import { fileSource, type FileSource } from './source.ts';
-import { isTar, readTar } from './tar.ts';
+import { isEmptyTar, isTar, readTar } from './tar.ts';
 import { readZip } from './zip.ts';
 import { compileContent } from '../shared/compile-input.ts';
 
@@ -157,7 +157,7 @@ async function unpack(source: FileSource, config: Config, { blobs, signal }: Nod
 /** The kind is that of the content, also if the name says otherwise. */
 async function readerOf(source: FileSource, begin: Uint8Array, options: ReadOptions): Promise<AsyncIterable<Member>> {
   if (begin[0] === 0x1f && begin[1] === 0x8b) return readGzip(source, options);
-  return (await isTar(begin)) ? readTar(source.open(), options) : readZip(source.open, options);
+  return isEmptyTar(begin) || (await isTar(begin)) ? readTar(source.open(), options) : readZip(source.open, options);
 }
 
 /** The size in a reference is not believed. */

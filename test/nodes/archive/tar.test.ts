@@ -112,6 +112,21 @@ test('an archive that is cut off or damaged is refused', async () => {
   await assert.rejects(unpack(flipped(packed, packed.length - 6)), { code: 'ARCHIVE_INVALID' });
 });
 
+test('an empty archive gives an empty list; zeros before other bytes are no archive', async () => {
+  const blobs = memoryBlobs();
+  const named = async (content: Uint8Array, name: string) => {
+    const ref = await blobs.put(once(content), { limitBytes: 100_000 });
+    return (await unpack({ ...ref, name }, {}, { blobs })).files;
+  };
+  const packed = tarByPython('pass');
+  const archive = gunzipSync(packed);
+  assert.deepEqual((await unpack(archive)).files, []);
+  assert.deepEqual((await unpack(archive.subarray(0, 1024))).files, []);
+  for (const name of ['empty.tar.gz', '空.TGZ']) assert.deepEqual(await named(packed, name), []);
+  for (const broken of [Buffer.alloc(600), Buffer.concat([archive, Buffer.from('x')])])
+    await assert.rejects(unpack(broken), { code: 'ARCHIVE_INVALID', kind: 'input' });
+});
+
 test('what is packed beside the files is bounded too', async () => {
   const { code, values } = await unpack(gzipSync(Buffer.concat([gunzipSync(tarByPython(`add('a')`)), Buffer.alloc(2 ** 21)])), {
     ...{ maxFiles: 1, maxTotalBytes: 1 },

@@ -44,6 +44,10 @@ z.writestr(Gbk('windows\\\\张三.txt'), '', zipfile.ZIP_STORED)
   await assert.rejects(unpack(archive, { charset: 'UTF-8' }), { code: 'ARCHIVE_NAME_REFUSED', values: { problem: 'charset', entry: 4 } });
 });
 
+test('an empty ZIP archive gives an empty list', async () => {
+  assert.deepEqual((await unpack(Buffer.from(`504b0506${'00'.repeat(18)}`, 'hex'))).files, []);
+});
+
 test('a second run unpacks the same again', async () => {
   const blobs = memoryBlobs();
   const ref = await blobs.put(once(zippedByPython(`z.writestr('a', 'b' * 70000)`)), { limitBytes: 1e6 });
