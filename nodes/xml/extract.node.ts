@@ -16,6 +16,7 @@ import { cpuMsFor } from '../shared/run-in-threads.ts';
 import { compileSource, sourceField } from './source-field.ts';
 import { fieldAtLine, readValues, writeStylesheet } from './xslt/extract-stylesheet.ts';
 import { createRunXslt } from './xslt/run-xslt.ts';
+import { isKnownFunction, namesIn, unknownName } from './xslt/xpath-names.ts';
 import { createXPathCheck } from './xslt/xpath-syntax.ts';
 
 const Field = Type.Object(
@@ -124,10 +125,16 @@ function findProblems({ fields, namespaces }: Config): readonly ConfigProblem[] 
   const check = createXPathCheck();
   const isDeclared = (prefix: string) => prefix === 'xml' || Object.hasOwn(namespaces, prefix);
   const wrong = fields.flatMap(({ path }, index): ConfigProblem[] => {
-    const message = check(path, 'expression', isDeclared);
+    const message = check(path, 'expression', isDeclared) ?? unknownIn(path, namespaces);
     return message === undefined ? [] : [{ path: `/fields/${index}/path`, message: asSentence(message) }];
   });
   return [...twice, ...prefixes, ...wrong];
+}
+
+/** Nothing declares variables here. */
+function unknownIn(path: string, namespaces: Config['namespaces']): Text | undefined {
+  const unknown = namesIn(path, (prefix) => namespaces[prefix]).find((name) => name.kind === 'variable' || !isKnownFunction(name));
+  return unknown && unknownName(unknown);
 }
 
 function asSentence(problem: Text): Text {

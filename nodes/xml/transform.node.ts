@@ -83,7 +83,7 @@ export default defineNode({
   effect: 'pure',
   config: Config,
   expressions: ['/parameters/*/value/expression', '/source/expression'],
-  check: ({ stylesheet }) => problemsOf(stylesheet),
+  check: problemsOf,
   prepare: prepareTransform,
 });
 
@@ -136,10 +136,11 @@ function outputForm(stylesheet: string): OutputForm {
 }
 
 /** What can be said without running it. The rest is found with the first message, or by trying the node. */
-function problemsOf(stylesheet: string): readonly ConfigProblem[] {
+function problemsOf({ stylesheet, parameters }: Config): readonly ConfigProblem[] {
   try {
     refuseDeclarations(stylesheet);
-    return stylesheetProblems(stylesheet).map((message) => ({ path: '/stylesheet', message }));
+    const names = parameters.map(({ name }) => name);
+    return stylesheetProblems(stylesheet, names).map((message) => ({ path: '/stylesheet', message }));
   } catch (error) {
     if (error instanceof AppError) return [{ path: '/stylesheet', message: bothTexts(error) }];
     throw error;

@@ -53,12 +53,12 @@ function syntaxProblem(text: string, kind: 'expression' | 'pattern'): Text | und
   return { 'zh-CN': '不是有效的匹配模式（XSLT 1.0）', en: 'it is no valid pattern of XSLT 1.0' };
 }
 
-/** The library knows fewer letters than XML has, no number that ends with a point, and no blank before `()` of node types. */
+/** The library knows fewer letters than XML has, no number that ends with a point, and no blank before the parenthesis of a function. */
 function simplified(text: string): string {
   return text
     .replace(/[^\x00-\x7f]/gu, 'x')
     .replace(/(\d)\.(?![\d.])/g, '$1')
-    .replace(/\b(text|comment|node|processing-instruction)[ \t\r\n]+\(/g, '$1(');
+    .replace(/(?<!(?<![\w.-])(?:and|or|div|mod))(?<=[\w.-])[ \t\r\n]+\(/g, '(');
 }
 
 /** The axes of patterns as the library numbers them: attribute, child, and that of `//`. */

@@ -49,16 +49,21 @@ test('reads XML that is a text inside the message', async () => {
 
 test('a path that is wrong, and a required one that finds nothing, name their field', async () => {
   const good = { name: 'good', path: '/r' };
-  for (const path of ['((', '//x:unknown', '//[', '"]"/>'])
+  for (const path of ['((', '//x:unknown', '//[', '"]"/>', 'nonsense(1)', 'm:max(//n)', '$unknown'])
     assert.deepEqual(
       extract.check!({
         fields: [good, { name: 'bad', path }].map((field) => ({ many: false, required: false, ...field })),
-        namespaces: {},
+        namespaces: { m: 'urn:other' },
       }).map((problem) => problem.path),
       ['/fields/1/path'],
       path,
     );
-  for (const path of ['nonsense(1)', '$unknown'])
+  const known = { ...good, path: "concat(local-name(.), m:max(//n), '$a f(')" };
+  assert.deepEqual(
+    extract.check!({ fields: [{ many: false, required: false, ...known }], namespaces: { m: 'http://exslt.org/math' } }),
+    [],
+  );
+  for (const path of ['count(1)', "sum('a')"])
     await assert.rejects(run({ fields: [good, { name: 'bad', path }] }, '<r>张三</r>'), (error: Error & { code: string }) => {
       assert.equal(error.code, 'XPATH_WRONG', path);
       return /field bad/.test(error.message) && !error.message.includes('张三');

@@ -117,12 +117,56 @@ test('a stylesheet with a wrong expression, pattern, prefix or version is refuse
     "<xsl:template match=\"*[@a='[']|//a/@b|id('x')/c|key('k','v')|text()|processing-instruction('p')|/\"/>",
     '<xsl:template match="/"><x:b xmlns:x="urn:x"><xsl:value-of select="x:病人/姓名[last()] | 㐀 | math:max(//n)"/></x:b></xsl:template>',
     '<xsl:template match="/" priority="1."><xsl:value-of select="1. + .5 - - 2 div text ( )"/></xsl:template>',
+    '<xsl:template match="/"><xsl:if test="concat (a, 1) and (b or (c mod (2)))"/></xsl:template>',
     '<xsl:template match="/"><o select="not an (expression"/></xsl:template>',
     '<xsl:template match="/"><o a="{{x}} {concat(\'}\', &quot;{&quot;)}{//p[@n]}" style="a {{b: c}}"/></xsl:template>',
     '<xsl:template match="/"><xsl:element name="p{count(//p)}"/><xsl:if test="a = \'{\'"/></xsl:template>',
     '<d:table xmlns:d="urn:data"><row code="{"/></d:table><xsl:template match="/"><exsl:x a="}"/></xsl:template>',
   ];
   for (const templates of good) assert.deepEqual(transform.check!({ ...CONFIG, stylesheet: sheet(templates) }), [], templates);
+});
+
+test('a variable that is not declared where it is used, and a function that nobody knows, are refused before it runs', () => {
+  const problems = (templates: string, parameters: readonly { readonly name: string }[] = []) =>
+    transform.check!({ ...CONFIG, stylesheet: sheet(templates), parameters } as never).map(({ message }) => (message as { en: string }).en);
+  const wrong: readonly (readonly [string, string])[] = [
+    [
+      '<xsl:template match="/">\n<o a="{$undeclared}"/></xsl:template>',
+      'Line 2: a of o ({$undeclared}): the variable $undeclared is not declared.',
+    ],
+    [
+      '<xsl:template match="/">\n\n<xsl:value-of select="1 + $undeclared"/></xsl:template>',
+      'Line 3: select of value-of (1 + $undeclared): the variable $undeclared is not declared.',
+    ],
+    [
+      '<xsl:template match="/">\n<xsl:if test="nonsense (a)"/></xsl:template>',
+      'Line 2: test of if (nonsense (a)): there is no function nonsense().',
+    ],
+    [
+      '<xsl:template match="/">\n<o a="{math:nonsense(1)}"/></xsl:template>',
+      'Line 2: a of o ({math:nonsense(1)}): there is no function math:nonsense().',
+    ],
+    [
+      '<xsl:template match="/"><xsl:if test="a">\n<xsl:variable name="v" select="$v"/><b c="{$v}"/></xsl:if>\n<d e="{$v}"/></xsl:template>',
+      'Line 2: select of variable ($v): the variable $v is not declared. Line 3: e of d ({$v}): the variable $v is not declared.',
+    ],
+    [
+      '<xsl:template match="/"><xsl:param name="p"/></xsl:template>\n<xsl:template match="a"><b c="{$p}"/></xsl:template>',
+      'Line 2: c of b ({$p}): the variable $p is not declared.',
+    ],
+  ];
+  for (const [templates, said] of wrong) assert.equal(problems(templates).join(' '), said);
+  const good = [
+    '<xsl:template match="/"><xsl:value-of select="$late"/></xsl:template><xsl:variable name="late" select="$other"/><xsl:param name="other"/>',
+    '<xsl:template match="/"><xsl:param name="p"/><xsl:for-each select="a"><xsl:variable name="v" select="$p"/><b c="{$v} {$p-1}"/></xsl:for-each></xsl:template><xsl:variable name="p-1"/>',
+    `<xsl:template match="/"><b c="{'$x f('} {(a) and (b) div (c)} {text ()} {current()/node()} {str:split(a)}"/></xsl:template>`,
+    '<xsl:template match="/"><xsl:if test="function-available(\'x:f\')"><b xmlns:x="urn:x" c="{x:f()}"/></xsl:if></xsl:template>',
+    '<f:function xmlns:f="http://exslt.org/functions" name="q:f" xmlns:q="urn:q"><xsl:param name="n"/><f:result select="$n"/></f:function><xsl:template match="/"><b xmlns:y="urn:q" c="{y:f(1)}"/></xsl:template>',
+    '<xsl:variable name="q:v" xmlns:q="urn:q"/><xsl:template match="/"><b xmlns:y="urn:q" c="{$y:v}"/></xsl:template>',
+  ];
+  for (const templates of good) assert.deepEqual(problems(templates), [], templates);
+  const given = '<xsl:template match="/"><xsl:value-of select="$ward"/></xsl:template>';
+  assert.deepEqual([problems(given).length, problems(given, [{ name: 'ward' }]).length], [1, 0], 'the parameters of the node');
 });
 
 test('takes the XML out of a field', async () => {
@@ -136,7 +180,11 @@ test('a stylesheet that fails names its line and never the message', async () =>
   const secret = '<r>张三丰</r>';
   const failing: readonly (readonly [string, string, RegExp])[] = [
     ['<xsl:template match="/">\n\n<xsl:nonsense/></xsl:template>', 'XSLT_INVALID', /line 3/],
-    ['<xsl:template match="/">\n<xsl:value-of select="nonsense()"/></xsl:template>', 'XSLT_FAILED', /line 2.*nonsense/],
+    [
+      '<xsl:template match="/">\n<xsl:value-of select="nonsense(function-available(1))"/></xsl:template>',
+      'XSLT_FAILED',
+      /line 2.*nonsense/,
+    ],
     [
       '<xsl:template match="/">\n<xsl:message terminate="yes"><xsl:value-of select="."/></xsl:message></xsl:template>',
       'XSLT_FAILED',
