@@ -15,16 +15,19 @@ serveTasks<TableTask & { readonly port: MessagePort }, TableResult>(async ({ por
 
 function ioOf(port: MessagePort): TableIo {
   let chunk = Promise.withResolvers<Uint8Array | undefined>();
-  let taken = Promise.withResolvers<void>();
+  /** The writes that were not taken yet, in their order. The rows of one chunk are written together. */
+  const writes: PromiseWithResolvers<void>[] = [];
+  let stopped: Error | undefined;
   const stop = (error: Error) => {
-    chunk.reject(error);
-    taken.reject(error);
-    chunk.promise.catch(() => undefined);
-    taken.promise.catch(() => undefined);
+    stopped ??= error;
+    for (const { promise, reject } of [chunk, ...writes.splice(0)]) {
+      reject(error);
+      promise.catch(() => undefined);
+    }
   };
   port.on('message', (message: ToThread) => {
     if ('chunk' in message) chunk.resolve(message.chunk);
-    else if ('taken' in message) taken.resolve();
+    else if ('taken' in message) writes.shift()?.resolve();
     else stop(new Error('the source failed'));
   });
   port.on('close', () => stop(new Error('the task was stopped')));
@@ -32,6 +35,7 @@ function ioOf(port: MessagePort): TableIo {
   return {
     source: (async function* () {
       for (;;) {
+        if (stopped !== undefined) throw stopped;
         chunk = Promise.withResolvers();
         say({ asks: true });
         const next = await chunk.promise;
@@ -40,9 +44,16 @@ function ioOf(port: MessagePort): TableIo {
       }
     })(),
     write(bytes) {
-      taken = Promise.withResolvers();
+      const write = Promise.withResolvers<void>();
+      // Rows that are written together are awaited one after the other.
+      write.promise.catch(() => undefined);
+      if (stopped !== undefined) {
+        write.reject(stopped);
+        return write.promise;
+      }
+      writes.push(write);
       say({ bytes });
-      return taken.promise;
+      return write.promise;
     },
   };
 }

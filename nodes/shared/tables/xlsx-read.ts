@@ -16,6 +16,8 @@ export interface XlsxReadOptions extends ColumnOptions {
   readonly skipRows: number;
 }
 
+/** A short cell may name a large shared text, so few rows are read before the reader waits until they are taken. */
+const PIECE_CHARACTERS = 1024;
 const MAX_FILE_BYTES = 67_108_864;
 const MAX_ENTRIES = 10_000;
 /** The largest part that is held: the list of texts, styles, names of sheets. */
@@ -60,7 +62,7 @@ interface Handlers {
   onTag?(tag: SaxesTagPlain): void;
   onText?(text: string): void;
   onEnd?(name: string): void;
-  /** Called between pieces, and may hold the reading up. */
+  /** Called between pieces. The reading waits for a promise. */
   onPiece?(): Promise<void> | undefined;
 }
 
@@ -112,8 +114,12 @@ async function parseXml(stream: AsyncIterable<Buffer>, maxBytes: number, { onTag
   for await (const chunk of stream) {
     bytes += chunk.length;
     if (bytes > maxBytes) throw tableError('XLSX_TOO_LARGE', { limit: maxBytes, what: 'unpacked content' });
-    parser.write(decoder.decode(chunk, { stream: true }));
-    await onPiece?.();
+    const text = decoder.decode(chunk, { stream: true });
+    for (let from = 0; from < text.length; from += PIECE_CHARACTERS) {
+      parser.write(text.slice(from, from + PIECE_CHARACTERS));
+      const wait = onPiece?.();
+      if (wait !== undefined) await wait;
+    }
   }
   parser.write(decoder.decode());
   parser.close();
@@ -221,9 +227,10 @@ async function readSheet(
         if (more !== undefined) waits = waits === undefined ? more : waits.then(() => more);
       }
     },
-    async onPiece() {
-      await waits;
+    onPiece() {
+      const pending = waits;
       waits = undefined;
+      return pending;
     },
   });
   await waits;

@@ -130,6 +130,18 @@ test('what is no workbook, or unfolds to too much, is refused', { timeout: 120_0
   assert.equal(await codeOf({}), 'TABLE_SOURCE');
 });
 
+test('a large text that many cells share is read up to the limits, and never stops the next tables', { timeout: 120_000 }, async () => {
+  const cells = (rows: number) => '<row><c t="s"><v>0</v></c></row>'.repeat(rows);
+  const sharing = (rows: number, characters: number) =>
+    workbook(cells(rows), { 'xl/sharedStrings.xml': `<sst><si><t>${'病'.repeat(characters)}</t></si></sst>` });
+  const list = (await parse(await sharing(3000, 500), { header: 'none' })) as readonly (readonly string[])[];
+  assert.deepEqual([list.length, new Set(list.map(([text]) => text!.length))], [3000, new Set([500])]);
+  const tooLarge = await sharing(60, 100_000);
+  // More often than there are threads.
+  for (let time = 0; time < 4; time += 1) assert.equal((await refusalOf(parse(tooLarge)))[0], 'TABLE_TOO_LARGE');
+  assert.deepEqual(await parse(await workbook('<row><c><v>1</v></c></row>'), { header: 'none' }), [[1]]);
+});
+
 test('10 MB are read in a thread, while this one goes on', { timeout: 120_000 }, async () => {
   const bytes = (await messageOf(xlsxSerialise, { data: LARGE_LIST, config: { result: 'bytes', maxResultBytes: 67_108_864 } })).data;
   const outcome = await whileOthersGoOn(xlsxParse, { data: bytes, config: { maxResultBytes: 67_108_864 } });
