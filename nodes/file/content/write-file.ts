@@ -39,8 +39,9 @@ export async function writeFile(
   try {
     await store.rename(temporary, path, { replaces: ifExists === 'replace' });
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'FILE_EXISTS') throw error;
-    const isOwn = ctx.attempt > 1 && (await isSame(store, temporary, path));
+    // After a refusal, no attempt completes the file.
+    if (!(error instanceof AppError) || error.kind !== 'input') throw error;
+    const isOwn = error.code === 'FILE_EXISTS' && ctx.attempt > 1 && (await isSame(store, temporary, path));
     await store.remove(temporary);
     // The attempt before was cut after the file had its name.
     if (!isOwn) throw error;

@@ -66,6 +66,16 @@ for (const kind of PLACES)
       );
     });
 
+    test('nothing remains of a file that the place refuses', async () => {
+      mkdirSync(join(place.files, 'folder'));
+      for (const ifExists of ['refuse', 'replace'])
+        await assert.rejects(run(fileWrite, place, { config: { path: 'folder', ifExists }, data: 'x' }), { kind: 'input' });
+      assert.deepEqual(
+        readdirSync(place.files).filter((name) => name.startsWith('.kq-')),
+        [],
+      );
+    });
+
     test('a repetition after a cut leaves one file', async () => {
       const write = (ifExists: string, attempt: number) =>
         run(fileWrite, place, { config: { path: `repeated-${ifExists}.csv`, ifExists }, data: 'once', attempt });
