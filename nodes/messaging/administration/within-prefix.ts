@@ -13,6 +13,8 @@ export function withinPrefix(whole: BrokerAdministration, prefix: string): Broke
   const requireNew = (...names: readonly (string | undefined)[]) => {
     for (const name of names) if (name !== undefined && !isOwn(name)) throw outsidePrefix(prefix);
   };
+  /** A binding, which has a key, leads to a queue. The groups of a topic are its own, with any name. */
+  const isForeignBinding = ({ key, subscriber }: BrokerSubscription) => key !== undefined && !isOwn(subscriber);
   const ownSessions = async () => {
     const sessions = await whole.sessions();
     return sessions.filter(({ consumes }) => consumes.some(isOwn));
@@ -23,8 +25,7 @@ export function withinPrefix(whole: BrokerAdministration, prefix: string): Broke
       return { ...about, features: { ...about.features, virtualHosts: false } };
     },
     destinations: async () => (await whole.destinations()).filter(({ name }) => isOwn(name)).map((one) => withoutForeign(one, isOwn)),
-    subscriptions: async () =>
-      (await whole.subscriptions()).filter(({ topic }) => isOwn(topic)).map((one) => withoutForeignCounts(one, isOwn)),
+    subscriptions: async () => (await whole.subscriptions()).filter((one) => isOwn(one.topic) && !isForeignBinding(one)),
     sessions: async () => (await ownSessions()).map((session) => ({ ...session, consumes: session.consumes.filter(isOwn) })),
     virtualHosts: async () => [],
     async create(destination) {
@@ -53,7 +54,10 @@ export function withinPrefix(whole: BrokerAdministration, prefix: string): Broke
       await whole.subscribe(subscription);
     },
     async unsubscribe(subscription) {
-      requireOwn(subscription.topic);
+      const { topic, subscriber } = subscription;
+      requireOwn(topic);
+      if ((await whole.subscriptions()).some((one) => one.topic === topic && one.subscriber === subscriber && isForeignBinding(one)))
+        throw brokerNotFound(`${topic} → ${subscriber}`);
       await whole.unsubscribe(subscription);
     },
     async endSession(sessionId) {
@@ -70,12 +74,6 @@ export function withinPrefix(whole: BrokerAdministration, prefix: string): Broke
     },
     close: () => whole.close(),
   };
-}
-
-/** A binding has a key, and the numbers of its whole queue. Those of a group are about the topic alone. */
-function withoutForeignCounts(subscription: BrokerSubscription, isOwn: (name: string) => boolean): BrokerSubscription {
-  const { lag: _lag, consumers: _consumers, ...rest } = subscription;
-  return subscription.key === undefined || isOwn(subscription.subscriber) ? subscription : rest;
 }
 
 function withoutForeign<T extends { readonly deadLetterTo?: string }>(destination: T, isOwn: (name: string) => boolean): T {

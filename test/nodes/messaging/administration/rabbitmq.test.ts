@@ -323,12 +323,8 @@ describe('administration of RabbitMQ', { skip: prepareRabbitmq() ?? false }, () 
     await publish('a', 'h2.in', [['y', {}]]);
     await eventually(async () => (await whole.subscriptions()).some(({ subscriber, lag }) => subscriber === 'h2.in' && lag === 1));
     assert.deepEqual(
-      (await admin.subscriptions()).map(({ subscriber, lag, consumers }) => [subscriber, lag, consumers]).sort(),
-      [
-        ['h1.in', 0, 0],
-        ['h2.in', undefined, undefined],
-      ],
-      'not how many messages the queue of another has',
+      (await admin.subscriptions()).map(({ subscriber }) => subscriber),
+      ['h1.in'],
     );
     const errorOf = async (act: Promise<unknown>, name: string) =>
       act.then(
@@ -342,10 +338,12 @@ describe('administration of RabbitMQ', { skip: prepareRabbitmq() ?? false }, () 
       (name: string) => admin.move({ from: { kind: 'queue', name }, limit: 1, mayReach: anyPlace }, () => undefined),
       (name: string) => admin.move({ from: { kind: 'queue', name: 'h1.in' }, to: name, limit: 1, mayReach: anyPlace }, () => undefined),
       (name: string) => admin.unsubscribe({ topic: name, subscriber: 'h1.in' }),
+      (name: string) => admin.unsubscribe({ topic: 'h1.news', subscriber: name }),
       (name: string) => admin.create({ kind: 'queue', name }),
       (name: string) => admin.create({ kind: 'queue', name: 'h1.x', deadLetterTo: name }),
     ])
       assert.equal(await errorOf(act('h2.in'), 'h2.in'), await errorOf(act('h9.no'), 'h9.no'));
+    assert.ok((await whole.subscriptions()).some(({ topic, subscriber }) => topic === 'h1.news' && subscriber === 'h2.in'));
     const [session] = await whole.sessions();
     await assert.rejects(admin.endSession(session!.sessionId), failsWith('NOT_FOUND', 'input'));
     const back = { from: { kind: 'queue', name: 'h1.dead' }, limit: 10, mayReach: anyPlace } as const;
