@@ -11,7 +11,7 @@ import {
   type NodeContext,
   type RunNode,
 } from '../../engine/contract/node/node.ts';
-import { valuesBy } from '../../engine/contract/values/named-values.ts';
+import { NAME_RULES, valuesBy } from '../../engine/contract/values/named-values.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { loginOf } from '../shared/http/credential.ts';
 import { createOutboundClient, withAdapter } from '../shared/http/outbound.ts';
@@ -90,6 +90,17 @@ const Config = Type.Object(
         'Types of the elements if the WSDL has use="encoded": path → {namespace}type, that of an array with [] at its end. Filled in when an operation is chosen from the description.',
       ),
       default: {},
+    }),
+    nillable: Type.Array(Type.String({ pattern: NAME_RULES.elementPath.pattern }), {
+      ...fieldText(
+        '可为 nil 的元素',
+        'Elements that may be nil',
+        '值为 null 时写成 xsi:nil="true"；其他元素的 null 写成空元素。从服务描述选择操作时自动填写。',
+        'Null in them is sent as xsi:nil="true", in others as an empty element. Filled in when an operation is chosen from the description.',
+        { example: 'patient.birthDate' },
+      ),
+      default: [],
+      maxItems: 1000,
     }),
     bare: Type.Boolean({
       ...fieldText(

@@ -2,11 +2,11 @@
 import { SOAP_ENVELOPES, type SoapVersion } from '../../engine/contract/soap/soap-fault.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { XmlObject, XmlValue } from '../shared/xml/parse-xml.ts';
+import { isNil, NIL, XSI } from '../shared/xml/nil.ts';
 import { serialiseXml } from '../shared/xml/serialise-xml.ts';
 
 const MAX_DEPTH = 200;
 
-const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 const ENCODINGS: Readonly<Record<SoapVersion, string>> = {
   '1.1': 'http://schemas.xmlsoap.org/soap/encoding/',
   '1.2': 'http://www.w3.org/2003/05/soap-encoding',
@@ -25,6 +25,8 @@ export interface Operation {
   readonly namespaces: Readonly<Record<string, string>>;
   /** Types of an encoded message, by path: `{namespace}name`, with `[]` for an array of them. */
   readonly types: Readonly<Record<string, string>>;
+  /** Paths of the elements in which null is `xsi:nil`. Null in any other is an empty element. */
+  readonly nillable: readonly string[];
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -46,7 +48,8 @@ export function buildEnvelope(
   const envelope = {
     'soap:Envelope': {
       '@xmlns:soap': SOAP_ENVELOPES[operation.version],
-      ...(isEncoded ? { '@xmlns:xsi': XSI, '@xmlns:enc': ENCODINGS[operation.version] } : {}),
+      '@xmlns:xsi': XSI,
+      ...(isEncoded ? { '@xmlns:enc': ENCODINGS[operation.version] } : {}),
       ...(Object.keys(header).length === 0 ? {} : { 'soap:Header': header }),
       'soap:Body': { ...bodyAttributes, ...bodyOf(operation, fields(parameters, 'body'), isEncoded) },
     },
@@ -75,8 +78,9 @@ function withNamespaces(operation: Operation, given: Fields, path: string, wante
       const here = path === '' ? name : `${path}.${name}`;
       const namespace = Object.hasOwn(operation.namespaces, here) ? operation.namespaces[here]! : wanted;
       const type = Object.hasOwn(operation.types, here) ? operation.types[here] : undefined;
+      const isNillable = operation.nillable.includes(here);
       const element = (one: unknown): unknown => {
-        const inner = isFields(one) ? withNamespaces(operation, one, here, namespace, namespace) : one;
+        const inner = isFields(one) ? withNamespaces(operation, one, here, namespace, namespace) : one === null && isNillable ? NIL : one;
         const added = {
           ...(namespace === declared ? {} : { '@xmlns': namespace }),
           ...(type === undefined || inner === undefined ? {} : typeAttributes(type, inner)),
@@ -124,6 +128,15 @@ export function openEnvelope(
   if (name === 'Fault' && typeof value === 'object' && !Array.isArray(value)) return { fault: value as XmlObject };
   if (isBare) return { result: Object.fromEntries(elements) };
   return { result: value === undefined || value === '' ? {} : withoutReferences(value, elements) };
+}
+
+/** Returns the data of an answer with null for each element that is nil and has nothing else. */
+export function withNull(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withNull);
+  if (!isFields(value)) return value;
+  const fields = Object.entries(value);
+  if (isNil(value) && fields.every(([name]) => name === '@nil' || name === '@type')) return null;
+  return Object.fromEntries(fields.map(([name, field]) => [name, withNull(field)]));
 }
 
 /**

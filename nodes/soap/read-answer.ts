@@ -11,7 +11,7 @@ import type { ParseXmlOptions, XmlObject } from '../shared/xml/parse-xml.ts';
 import { xmlCharset } from '../shared/xml/xml-charset.ts';
 import { keepAttachments } from './attachments/keep-attachments.ts';
 import { readMultipart } from './attachments/read-multipart.ts';
-import { openEnvelope } from './envelope.ts';
+import { openEnvelope, withNull } from './envelope.ts';
 import { readFault } from './fault.ts';
 import { SoapSettings } from './settings.ts';
 import { runSignature } from './signature/in-thread.ts';
@@ -73,7 +73,7 @@ export async function readAnswer(
   if (answer === undefined || (!isSuccess && 'result' in answer)) throw isSuccess ? notSoap(effect) : statusError(response, effect, ctx);
   if ('fault' in answer) return answer;
   try {
-    return { result: await keepAttachments(answer.result, parts, ctx.blobs) };
+    return { result: withNull(await keepAttachments(answer.result, parts, ctx.blobs)) };
   } catch (error) {
     throw error instanceof AppError ? answered(error, effect) : error;
   }

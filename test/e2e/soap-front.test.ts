@@ -32,7 +32,11 @@ before(async () => {
   await writeFile(ca, platform.ca);
   const patient = {
     type: 'object',
-    properties: { 姓名: { type: 'string', minLength: 1 }, age: { type: 'integer', maximum: 150 } },
+    properties: {
+      姓名: { type: 'string', minLength: 1 },
+      age: { type: 'integer', maximum: 150 },
+      born: { type: ['string', 'null'], format: 'date' },
+    },
     required: ['姓名'],
   };
   const config = {
@@ -41,13 +45,20 @@ before(async () => {
       {
         name: 'Register',
         request: patient,
-        response: { type: 'object', properties: { regNo: { type: 'string' }, 提示: { type: 'array', items: { type: 'string' } } } },
+        response: {
+          type: 'object',
+          properties: {
+            regNo: { type: 'string' },
+            fee: { type: ['number', 'null'] },
+            提示: { type: 'array', items: { type: 'string' } },
+          },
+        },
       },
       { name: 'Notify', request: { type: 'object', properties: { 姓名: { type: 'string' } } }, oneWay: true },
     ],
   };
   const schema = { type: 'object', properties: { body: patient } };
-  const reply = { 提示: ['请提前', '<带证>'], regNo: 'MZ007' };
+  const reply = { 提示: ['请提前', '<带证>'], regNo: 'MZ007', fee: null };
   const flow = chainFlow('flw_soap_front', [
     { type: 'check.json-schema@1', config: { schema } },
     { type: 'transform.set@1', config: { fields: [{ to: 'data', from: { value: reply } }] } },
@@ -84,8 +95,17 @@ const envelope = (body: string, header = '') =>
 test('zeep reads the WSDL and calls both versions', { skip }, async () => {
   for (const port of ['RegistrationSoap', 'RegistrationSoap12'])
     assert.deepEqual(await callWithZeep(port, 'Register', { 姓名: '张三 & 李四', age: 30 }), {
-      answer: { regNo: 'MZ007', 提示: ['请提前', '<带证>'] },
+      answer: { regNo: 'MZ007', fee: null, 提示: ['请提前', '<带证>'] },
     });
+});
+
+test('nil arrives as null, and null of an element that may be nil is sent as nil', { skip }, async () => {
+  const request =
+    '<r:Register><r:姓名>张三</r:姓名><r:born xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true"/></r:Register>';
+  const { status, text } = await post(envelope(request));
+  assert.equal(status, 200, text);
+  assert.match(text, /<fee xsi:nil="true"\/>/);
+  assert.match(text, /<soap:Envelope[^>]* xmlns:xsi="http:\/\/www.w3.org\/2001\/XMLSchema-instance"/);
 });
 
 test('what the flow refuses is a fault of the client with the code, in both versions', { skip }, async () => {

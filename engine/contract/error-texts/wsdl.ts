@@ -43,6 +43,7 @@ export const wsdlTexts: ErrorTemplates = {
   'WSDL_INVALID/fields': { what: '该操作的字段超过 {limit} 个，只显示前面的', fix: '其余字段请手工填写。' },
   'WSDL_INVALID/fields-total': { what: '所有操作的字段合计超过 {limit} 个，不再显示该操作的字段', fix: '请手工填写该操作的字段。' },
   'WSDL_INVALID/namespaces': { what: '该操作的命名空间变化超过 {limit} 处，只自动填写了前面的', fix: '其余请手工填写“其他命名空间”。' },
+  'WSDL_INVALID/nillable': { what: '该操作可为 nil 的元素超过 {limit} 个，只自动填写了前面的', fix: '其余请手工填写“可为 nil 的元素”。' },
   'WSDL_INVALID/none': { what: '{file}：没有含 SOAP 操作的绑定', fix },
   'WSDL_INVALID/archive': { what: '{file}：ZIP 压缩包无法读取', fix: '重新压缩后再上传。' },
   'WSDL_INVALID/size': { what: '文件合计超过 {limit} 字节', fix: '只上传 WSDL 及其引用的 XSD。' },

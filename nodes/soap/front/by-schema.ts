@@ -1,5 +1,6 @@
 /** Between XML, in which everything is text, and the JSON Schemas of a service. */
 import type { JsonSchema } from '../../../engine/schema/compile-schema.ts';
+import { isNil, NIL } from '../../shared/xml/nil.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -13,7 +14,7 @@ const MOST_DIGITS = 400;
  * value stays text, so that a check of the data names it.
  */
 export function fromXml(value: unknown, schema: JsonSchema): unknown {
-  if (schema['type'] === 'array') {
+  if (plainType(schema) === 'array') {
     const items = (schema['items'] ?? {}) as JsonSchema;
     return (Array.isArray(value) ? value : [value]).map((item) => fromXml(item, items));
   }
@@ -26,9 +27,9 @@ export function fromXml(value: unknown, schema: JsonSchema): unknown {
   );
 }
 
-function fromText(text: string, { type, properties }: JsonSchema): unknown {
+function fromText(text: string, schema: JsonSchema): unknown {
   const plain = text.trim();
-  switch (type) {
+  switch (plainType(schema)) {
     case 'integer':
     case 'number': {
       const number = plain.length <= MOST_DIGITS && NUMBER.test(plain) ? Number(plain) : Number.NaN;
@@ -38,25 +39,39 @@ function fromText(text: string, { type, properties }: JsonSchema): unknown {
     case 'boolean':
       return plain === 'true' || plain === '1' ? true : plain === 'false' || plain === '0' ? false : text;
     case 'object':
-      return plain === '' ? {} : properties !== undefined && Object.hasOwn(properties as Fields, '#text') ? { '#text': text } : text;
+      return plain === '' ? {} : Object.hasOwn((schema['properties'] ?? {}) as Fields, '#text') ? { '#text': text } : text;
     default:
       return text;
   }
 }
 
-function isNil(value: Fields): boolean {
-  return value['@nil'] === 'true' || value['@nil'] === '1';
+/** Returns the type of a schema, that beside null if it also allows null. */
+export function plainType({ type }: JsonSchema): unknown {
+  const types = isNillable({ type }) ? (type as readonly unknown[]).filter((one) => one !== 'null') : [];
+  return types.length === 1 ? types[0] : type;
 }
 
-/** Puts the fields in the order of the schema, which is that of the elements in the WSDL. Leaves out null. */
+export function isNillable({ type }: JsonSchema): boolean {
+  return Array.isArray(type) && type.includes('null');
+}
+
+/**
+ * Puts the fields in the order of the schema, which is that of the elements in the WSDL. Null is nil where the schema
+ * allows null; otherwise such a field is left out.
+ */
 export function inOrder(value: unknown, schema: JsonSchema): unknown {
+  if (value === null && isNillable(schema)) return NIL;
   if (Array.isArray(value)) return value.map((item) => inOrder(item, (schema['items'] ?? {}) as JsonSchema));
   if (!isFields(value)) return value;
   const properties = (schema['properties'] ?? {}) as Readonly<Record<string, JsonSchema>>;
   const known = Object.keys(properties).filter((name) => Object.hasOwn(value, name));
   const others = Object.keys(value).filter((name) => !Object.hasOwn(properties, name));
   return Object.fromEntries(
-    [...known, ...others].flatMap((name) => (value[name] === null ? [] : [[name, inOrder(value[name], properties[name] ?? {})]])),
+    [...known, ...others].flatMap((name) => {
+      const isElement = !name.startsWith('@') && name !== '#text';
+      const written = !isElement ? value[name] : inOrder(value[name], Object.hasOwn(properties, name) ? properties[name]! : {});
+      return written === null ? [] : [[name, written]];
+    }),
   );
 }
 

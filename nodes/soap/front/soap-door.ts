@@ -16,6 +16,7 @@ import { encodeText } from '../../shared/charset/text-charset.ts';
 import { parseMediaType } from '../../shared/http/media-type.ts';
 import { createParser } from '../../shared/parse-worker/create-parser.ts';
 import type { XmlObject } from '../../shared/xml/parse-xml.ts';
+import { XSI } from '../../shared/xml/nil.ts';
 import { serialiseXml } from '../../shared/xml/serialise-xml.ts';
 import { xmlCharset } from '../../shared/xml/xml-charset.ts';
 import { fromXml, inOrder } from './by-schema.ts';
@@ -102,7 +103,7 @@ function answerTo(reply: Reply, operation: ServiceOperation, namespace: string, 
     });
   const element = { '@xmlns': namespace, ...content };
   const document = {
-    'soap:Envelope': { '@xmlns:soap': SOAP_ENVELOPES[version], 'soap:Body': { [`${operation.name}Response`]: element } },
+    'soap:Envelope': { '@xmlns:soap': SOAP_ENVELOPES[version], '@xmlns:xsi': XSI, 'soap:Body': { [`${operation.name}Response`]: element } },
   };
   const { bytes, charset: used } = encoded(document, charset);
   const contentType = version === '1.1' ? 'text/xml' : 'application/soap+xml';

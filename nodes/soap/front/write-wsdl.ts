@@ -1,5 +1,6 @@
 /** Writes the WSDL 1.1 of a service: document/literal wrapped, with bindings for SOAP 1.1 and 1.2. */
 import type { JsonSchema } from '../../../engine/schema/compile-schema.ts';
+import { isNillable, plainType } from './by-schema.ts';
 import type { Service, ServiceOperation } from './service.ts';
 
 const TRANSPORT = 'http://schemas.xmlsoap.org/soap/http';
@@ -62,11 +63,13 @@ function actionOf(namespace: string, operation: string): string {
 }
 
 /** Writes an element for a JSON Schema. What XML Schema has no equal for may be anything. */
-function element(name: string, schema: JsonSchema, occurs: string): string {
+function element(name: string, schema: JsonSchema, frequency: string): string {
+  const type = plainType(schema);
   const items = schema['items'];
-  if (schema['type'] === 'array') return element(name, (items ?? {}) as JsonSchema, ' minOccurs="0" maxOccurs="unbounded"');
+  if (type === 'array') return element(name, (items ?? {}) as JsonSchema, ' minOccurs="0" maxOccurs="unbounded"');
+  const occurs = isNillable(schema) ? `${frequency} nillable="true"` : frequency;
   const properties = schema['properties'] as Readonly<Record<string, JsonSchema>> | undefined;
-  if (properties === undefined && schema['type'] !== 'object') return simpleElement(name, schema, occurs);
+  if (properties === undefined && type !== 'object') return simpleElement(name, schema, occurs);
   return `<xs:element name="${name}"${occurs}>${complexType(properties ?? {}, schema['required'])}</xs:element>`;
 }
 
@@ -88,8 +91,9 @@ function complexType(properties: Readonly<Record<string, JsonSchema>>, required:
 }
 
 function simpleElement(name: string, schema: JsonSchema, occurs: string): string {
-  const values = schema['enum'];
-  if (!Array.isArray(values) || !values.every((value) => typeof value === 'string'))
+  const given = schema['enum'];
+  const values = Array.isArray(given) ? given.filter((value) => value !== null) : undefined;
+  if (values === undefined || values.length === 0 || !values.every((value) => typeof value === 'string'))
     return `<xs:element name="${name}" type="${typeOf(schema)}"${occurs}/>`;
   const each = values.map((value) => `<xs:enumeration value="${escape(value)}"/>`).join('');
   return `<xs:element name="${name}"${occurs}><xs:simpleType><xs:restriction base="xs:string">${each}</xs:restriction></xs:simpleType></xs:element>`;
@@ -98,7 +102,9 @@ function simpleElement(name: string, schema: JsonSchema, occurs: string): string
 const FORMATS = new Map(Object.entries({ date: 'xs:date', 'date-time': 'xs:dateTime', time: 'xs:time', uri: 'xs:anyURI' }));
 const TYPES = new Map(Object.entries({ integer: 'xs:integer', number: 'xs:decimal', boolean: 'xs:boolean' }));
 
-function typeOf({ type, format, contentEncoding }: JsonSchema): string {
+function typeOf(schema: JsonSchema): string {
+  const { format, contentEncoding } = schema;
+  const type = plainType(schema);
   if (type === 'string') return contentEncoding === 'base64' ? 'xs:base64Binary' : (FORMATS.get(String(format)) ?? 'xs:string');
   return TYPES.get(String(type)) ?? 'xs:anyType';
 }

@@ -54,7 +54,7 @@ export function readMessage(context: MessageContext, which: 'input' | 'output'):
     const content = objectContent(new Map(parts.map((part) => partField(shapes, part, true)).map((field) => [field.name, field])));
     const element = which === 'input' ? operation : `${operation}Response`;
     const namespace = (body && attribute(body, 'namespace')) ?? target;
-    const whole: Field = { name: element, namespace, content, about: undefined, isList: false, isRequired: true };
+    const whole: Field = { name: element, namespace, content, about: undefined, isList: false, isRequired: true, isNillable: false };
     return { ...{ element, namespace, isQualified: false, isEncoded, isBare: false, content, header, isKnown }, bare: only(whole) };
   }
   const fields = parts.map((part) => partField(shapes, part, false));
@@ -116,7 +116,7 @@ function partField(shapes: ShapeReader, part: XmlNode, isRpc: boolean): Field {
   const name = attribute(part, 'name') ?? 'part';
   const target = targetOf(rootOf(part));
   const element = attribute(part, 'element');
-  const common = { about: undefined, isList: false, isRequired: true };
+  const common = { about: undefined, isList: false, isRequired: true, isNillable: false };
   if (element !== undefined) {
     const wanted = resolveName(part, element);
     const found = shapes.element(wanted, part, target);

@@ -16,6 +16,7 @@ const MESSAGES = {
   fields: 'The operation has more than {limit} fields; only the first ones are shown.',
   'fields-total': 'All operations together have more than {limit} fields; those of this one are not shown.',
   namespaces: 'The operation has more than {limit} changes of namespace; only the first ones are filled in.',
+  nillable: 'The operation has more than {limit} elements that may be nil; only the first ones are filled in.',
   none: '{file}: there is no binding with a SOAP operation.',
   archive: '{file}: the ZIP archive cannot be read.',
   size: 'The files are larger than {limit} bytes in all.',

@@ -5,7 +5,7 @@ import { readMessage, type BodySide } from './message-side.ts';
 import { SOAP11, SOAP12, WSDL } from './names.ts';
 import { ProblemList, wsdlProblem } from './problems.ts';
 import { documentation, MOST_FIELDS_IN_ALL, ShapeBudget, ShapeReader } from './shape-reader.ts';
-import { listPaths, namespacePaths, objectSchemaOf, schemaOf, typePaths } from './shape-tree.ts';
+import { listPaths, namespacePaths, nillablePaths, objectSchemaOf, schemaOf, typePaths } from './shape-tree.ts';
 import { tooCostly } from './too-costly.ts';
 import { readWsdlSet, type WsdlSet } from './wsdl-set.ts';
 import { attribute, childOf, childrenOf, type XmlNode } from './xml-tree.ts';
@@ -138,11 +138,16 @@ function messageConfig(sent: BodySide, received: BodySide, isBare: boolean, prob
   const namespaces = namespacePaths(root, '', around);
   if (namespaces.length > MOST_PATHS) problems.add(wsdlProblem('namespaces', { limit: MOST_PATHS }));
   const arrays = isBare ? listPaths(received.bare, '') : listPaths(received.content, received.element);
+  const types = sent.isEncoded ? typePaths(root, '') : [];
+  // Every value of an encoded message may be nil (SOAP 1.1, section 5.1).
+  const nillable = sent.isEncoded ? types.map(([path]) => path) : nillablePaths(root, '');
+  if (nillable.length > MOST_PATHS) problems.add(wsdlProblem('nillable', { limit: MOST_PATHS }));
   return {
     arrays: arrays.slice(0, MOST_PATHS),
     bare: isBare,
     namespaces: Object.fromEntries(namespaces.slice(0, MOST_PATHS)),
-    types: Object.fromEntries(sent.isEncoded ? typePaths(root, '').slice(0, MOST_PATHS) : []),
+    nillable: nillable.slice(0, MOST_PATHS),
+    types: Object.fromEntries(types.slice(0, MOST_PATHS)),
   };
 }
 

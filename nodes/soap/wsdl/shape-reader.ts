@@ -87,6 +87,7 @@ export class ShapeReader {
       about: documentation(node),
       isList: occurs.isList,
       isRequired: occurs.isCertain,
+      isNillable: isNillable(node),
     };
   }
 
@@ -183,7 +184,7 @@ export class ShapeReader {
     const name = this.#schemas.nameOf(node, place.scope, type.replace(/\[[\d,]*\]/g, ''));
     const content = this.#namedType(name, node, place);
     into.xsiType = `${name}[]`;
-    this.#add({ name: 'item', namespace: '', content, about: undefined, isList: true, isRequired: false }, into, node);
+    this.#add({ name: 'item', namespace: '', content, about: undefined, isList: true, isRequired: false, isNillable: false }, into, node);
   }
 
   #group(node: XmlNode, kind: 'group' | 'attributeGroup', into: Growing, place: Place, occurs: Occurrence): void {
@@ -207,7 +208,8 @@ export class ShapeReader {
     const isQualified = form === undefined ? place.scope.isQualified : form === 'qualified';
     const content = this.#contentOf(node, place);
     const namespace = isQualified ? place.scope.target : '';
-    this.#add({ name, namespace, content, about: documentation(node), isList: here.isList, isRequired: here.isCertain }, into, node, here);
+    const occurrence = { isList: here.isList, isRequired: here.isCertain, isNillable: isNillable(node) };
+    this.#add({ name, namespace, content, about: documentation(node), ...occurrence }, into, node, here);
   }
 
   /** Adds a global element, and those that may stand in its place. */
@@ -223,6 +225,7 @@ export class ShapeReader {
         about: undefined,
         isList: occurs.isList,
         isRequired: occurs.isCertain,
+        isNillable: false,
       };
       return this.#add(field, into, node, occurs);
     }
@@ -303,6 +306,11 @@ function within(node: XmlNode, outer: Occurrence): Occurrence {
     isList: outer.isList || (most !== '0' && most !== '1'),
     isChoice: isChoice || outer.isChoice,
   };
+}
+
+function isNillable(element: XmlNode): boolean {
+  const value = attribute(element, 'nillable');
+  return value === 'true' || value === '1';
 }
 
 function arrayType(node: XmlNode): { readonly node: XmlNode; readonly type: string } | undefined {

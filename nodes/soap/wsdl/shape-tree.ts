@@ -11,6 +11,8 @@ export interface Field {
   readonly about: string | undefined;
   isList: boolean;
   isRequired: boolean;
+  /** True if the element may be nil (`nillable="true"`). */
+  readonly isNillable: boolean;
 }
 
 export interface Content {
@@ -57,10 +59,16 @@ export function schemaOf({ text, attributes, fields, isOpen }: Content): JsonSch
   return { type: 'object', properties, ...(required.length === 0 ? {} : { required }) };
 }
 
-function fieldSchema({ content, isList, about }: Field): JsonSchema {
-  const schema = schemaOf(content);
+function fieldSchema({ content, isList, isNillable, about }: Field): JsonSchema {
+  const schema = isNillable ? orNull(schemaOf(content)) : schemaOf(content);
   const described = about === undefined ? schema : { ...schema, description: about };
   return isList ? { type: 'array', items: described } : described;
+}
+
+function orNull(schema: JsonSchema): JsonSchema {
+  const { type, enum: values } = schema;
+  if (type === undefined) return schema;
+  return { ...schema, type: [type, 'null'], ...(Array.isArray(values) ? { enum: [...(values as unknown[]), null] } : {}) };
 }
 
 /** As `schemaOf`, but always of an object: simple content is its `#text`. */
@@ -75,6 +83,14 @@ export function listPaths({ fields }: Content, path: string): readonly string[] 
   return [...fields.values()].flatMap(({ name, isList, content }) => {
     const here = path === '' ? name : `${path}.${name}`;
     return isList ? [here, ...listPaths(content, here)] : listPaths(content, here);
+  });
+}
+
+/** Returns the paths of elements that may be nil. */
+export function nillablePaths({ fields }: Content, path: string): readonly string[] {
+  return [...fields.values()].flatMap(({ name, isNillable, content }) => {
+    const here = path === '' ? name : `${path}.${name}`;
+    return isNillable ? [here, ...nillablePaths(content, here)] : nillablePaths(content, here);
   });
 }
 

@@ -21,6 +21,7 @@ showsContract(import.meta.url, {
 
 const config = { namespace: 'http://hospital.cn/reg', operation: 'register', action: 'urn:register' };
 const NS11 = 'http://schemas.xmlsoap.org/soap/envelope/';
+const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 const NS12 = 'http://www.w3.org/2003/05/soap-envelope';
 
 test('writes a 1.1 request and emits the data of the answer, every value as text', async (t) => {
@@ -35,6 +36,7 @@ test('writes a 1.1 request and emits the data of the answer, every value as text
   assert.deepEqual(parseXml(requests[0]?.body ?? ''), {
     'soap:Envelope': {
       '@xmlns:soap': NS11,
+      '@xmlns:xsi': XSI,
       'soap:Body': { 'm:register': { '@xmlns:m': 'http://hospital.cn/reg', reg: { 姓名: '张三', fee: '12.5' } } },
     },
   });
@@ -48,6 +50,7 @@ test('writes a 1.2 request with qualified fields and headers', async (t) => {
   assert.deepEqual(parseXml(requests[0]?.body ?? ''), {
     'soap:Envelope': {
       '@xmlns:soap': NS12,
+      '@xmlns:xsi': XSI,
       'soap:Header': { 'a:To': { '@xmlns:a': 'urn:a', '#text': 'x' } },
       'soap:Body': { register: { '@xmlns': 'http://hospital.cn/reg' } },
     },

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildEnvelope, openEnvelope, type Operation } from '../../../nodes/soap/envelope.ts';
+import { buildEnvelope, openEnvelope, withNull, type Operation } from '../../../nodes/soap/envelope.ts';
+import { SOAP_ENVELOPES } from '../../../engine/contract/soap/soap-fault.ts';
 import { parseXml } from '../../../nodes/shared/xml/parse-xml.ts';
 
 const operation: Operation = {
   ...{ version: '1.1', namespace: 'urn:a', operation: 'op', prefix: 'm' },
-  ...{ qualified: true, bare: false, namespaces: {}, types: {} },
+  ...{ qualified: true, bare: false, namespaces: {}, types: {}, nillable: [] },
 };
 
 function bodyOf(more: Partial<Operation>, parameters: unknown): string {
@@ -19,7 +20,7 @@ function open(body: string, isBare = false): unknown {
     isBare,
   );
   assert.ok(answer !== undefined && 'result' in answer);
-  return answer.result;
+  return withNull(answer.result);
 }
 
 test('an element of another namespace declares it, and what is inside takes it', () => {
@@ -85,4 +86,33 @@ test('an answer with more values than ten thousand has all of them in their plac
   const values = numbers.map((index) => `<multiRef id="id${index}"><n>${index}</n></multiRef>`).join('');
   const answer = open(`<r>${numbers.map((index) => `<i href="#id${index}"/>`).join('')}</r>${values}`) as { i: readonly unknown[] };
   assert.deepEqual(answer.i.at(-1), { n: '11999' });
+});
+
+test('null is nil where the description allows it, otherwise an empty element; the prefix is declared', () => {
+  const nillable = ['birth', 'list', 'inner.day'];
+  const data = { birth: null, note: null, list: ['a', null], inner: { day: null } };
+  assert.equal(
+    bodyOf({ nillable, namespaces: { birth: 'urn:b' } }, data),
+    '<op xmlns="urn:a"><birth xmlns="urn:b" xsi:nil="true"/><note/><list>a</list><list xsi:nil="true"/>' +
+      '<inner><day xsi:nil="true"/></inner></op>',
+  );
+  const text = buildEnvelope(operation, [], { birth: { '@xsi:nil': 'true' } }, 'UTF-8');
+  assert.ok(text.includes(`<soap:Envelope xmlns:soap="${SOAP_ENVELOPES['1.1']}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">`));
+  assert.ok(text.includes('<birth xsi:nil="true"/>'));
+  assert.match(
+    bodyOf({ qualified: false, types: { n: '{urn:x}int' }, nillable: ['n'] }, { n: null }),
+    /<n xmlns:t="urn:x" xsi:type="t:int" xsi:nil="true"\/>/,
+  );
+});
+
+test('nil in an answer is null, also as the whole result; with further attributes it is their object', () => {
+  const xsi = 'xmlns:i="http://www.w3.org/2001/XMLSchema-instance"';
+  assert.deepEqual(
+    open(
+      `<r ${xsi}><cost i:nil="true"/><n i:nil="1"/><n>1</n><why i:nil="true" code="x"/><t i:type="s" i:nil="true"/><no i:nil="false">a</no></r>`,
+    ),
+    { cost: null, n: [null, '1'], why: { '@nil': 'true', '@code': 'x' }, t: null, no: { '@nil': 'false', '#text': 'a' } },
+  );
+  assert.deepEqual(open(`<r ${xsi} i:nil="true"/>`), null);
+  assert.deepEqual(open(`<a ${xsi} i:nil="true"/>`, true), { a: null });
 });

@@ -30,6 +30,7 @@ test('tells of each operation what to fill in and the form of what it takes and 
     arrays: [],
     bare: false,
     namespaces: {},
+    nillable: [],
     types: {},
     oneWay: false,
   });
@@ -56,6 +57,7 @@ test('reads SOAP 1.2, qualified fields, types that extend others, rpc style, and
     arrays: [],
     bare: false,
     namespaces: {},
+    nillable: [],
     types: {},
     oneWay: false,
   });

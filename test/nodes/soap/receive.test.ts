@@ -20,7 +20,8 @@ const REQUEST = {
     urgent: { type: 'boolean' },
     items: { type: 'array', items: { type: 'object', properties: { price: { type: 'number' } } } },
     day: { type: 'string', format: 'date' },
-    kind: { type: 'string', enum: ['A', 'B'] },
+    kind: { type: ['string', 'null'], enum: ['A', 'B', null] },
+    left: { type: ['string', 'null'], format: 'date' },
   },
   required: ['姓名'],
 };

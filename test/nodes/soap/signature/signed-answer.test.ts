@@ -30,7 +30,7 @@ const PART = 'Content-Type: application/pdf\r\nContent-ID: <r>\r\n\r\nof somebod
 function signed(content: object): string {
   const operation = {
     ...({ version: '1.1', namespace: 'urn:a', operation: 'answer', prefix: 'm' } as const),
-    ...{ qualified: true, bare: false, namespaces: {}, types: {} },
+    ...{ qualified: true, bare: false, namespaces: {}, types: {}, nillable: [] },
   };
   return signEnvelope(buildEnvelope(operation, [signatureHeader(key.certificate, Date.now())], content, 'UTF-8', SIGNED_BODY), key);
 }

@@ -40,6 +40,7 @@ function envelopeAt(at: number): string {
     bare: false,
     namespaces: {},
     types: {},
+    nillable: [],
   } as const;
   return buildEnvelope(operation, [signatureHeader(key.certificate, at)], { 姓名: '张三' }, 'UTF-8', SIGNED_BODY);
 }

@@ -52,6 +52,29 @@ test('references, groups, attribute groups, extension, restriction and choice', 
   });
 });
 
+test('elements that may be nil are listed, and their schema has null', async () => {
+  const { config, takes } = await operationOf(
+    schemaOf(`
+    <x:element name="in"><x:complexType><x:sequence>
+      <x:element name="day" type="x:date" nillable="true"/><x:element ref="t:code"/><x:element name="note" type="x:string"/>
+      <x:element name="item" nillable="1" maxOccurs="unbounded"><x:complexType><x:sequence>
+        <x:element name="n" type="x:int" nillable="true"/></x:sequence></x:complexType></x:element>
+    </x:sequence></x:complexType></x:element>
+    <x:element name="code" nillable="true"><x:simpleType><x:restriction base="x:string"><x:enumeration value="A"/></x:restriction></x:simpleType></x:element>
+    ${OUT}`),
+  );
+  assert.deepEqual(config['nillable'], ['day', 'code', 'item', 'item.n']);
+  assert.deepEqual(properties(takes), {
+    day: { type: ['string', 'null'], format: 'date' },
+    code: { type: ['string', 'null'], enum: ['A', null] },
+    note: text,
+    item: {
+      type: 'array',
+      items: { type: ['object', 'null'], properties: { n: { type: ['string', 'null'] } }, required: ['n'] },
+    },
+  });
+});
+
 test('a type inside itself ends, also through others and in extensions', async () => {
   const takes = await takesOf(`
     <x:element name="in" type="t:Node"/>
