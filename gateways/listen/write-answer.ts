@@ -25,7 +25,7 @@ export function toErrorAnswer(exchange: Exchange, error: GatewayError, now: numb
 function writeError(exchange: Exchange, error: GatewayError, now: number): ErrorBody {
   const isEnglish = exchange.incoming.get('accept-language')?.toLowerCase().startsWith('en') ?? false;
   const message = error.text === undefined ? error.message : error.text[isEnglish ? 'en' : 'zh-CN'];
-  const soap = soapVersionOf(exchange.incoming);
+  const soap = soapVersionOf(exchange);
   if (soap !== undefined) return writeFault(soap, exchange, error, isEnglish ? 'en' : 'zh-CN', message);
   if (speaksFhir(exchange.incoming)) return writeOutcome(exchange, error, message);
   const issues = error.issues === undefined ? {} : { issues: error.issues };

@@ -142,6 +142,27 @@ test('GBK in, GBK out; faults are readable in every charset', { skip }, async ()
   assert.match(decodeText(answer.bytes, 'GBK'), /encoding="GBK".*<提示>请提前<\/提示>/);
 });
 
+test('without SOAPAction the envelope itself says that the caller wants SOAP, and in which version', { skip }, async () => {
+  const send = (body: string) =>
+    city.send(`${city.bus}${PATH}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${city.busToken}`, 'content-type': 'text/xml' },
+      body,
+    });
+  const register = envelope('<r:Register><r:姓名>张三</r:姓名></r:Register>');
+  assert.match((await send(register)).text, /RegisterResponse/);
+  const other = `\ufeff<?xml version="1.0"?>\n<!-- <a> -->\n${envelope('<r:Other/>')}`;
+  for (const [body, status, pattern] of [
+    [other, 500, /<faultcode>soap:Client<.*GW42203/],
+    [other.replace('http://schemas.xmlsoap.org/soap/envelope/', 'http://www.w3.org/2003/05/soap-envelope'), 400, /soap:Sender.*GW42203/],
+    ['<note>of soap:Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"</note>', 422, /^\{/],
+  ] as const) {
+    const answer = await send(body);
+    assert.equal(answer.status, status, answer.text);
+    assert.match(answer.text, pattern);
+  }
+});
+
 test('a broken or hostile request, no login, and a header that must be understood are faults without the inside', { skip }, async () => {
   const bomb = `<!DOCTYPE a [<!ENTITY a "x"><!ENTITY b "&a;&a;&a;">]>${envelope('<r:Register><r:姓名>&b;</r:姓名></r:Register>')}`;
   for (const [body, headers, status, pattern] of [
