@@ -291,8 +291,8 @@ export interface GatewayError {
   /** Set for GW50402: `done` if the requested work is known to be done. */
   readonly outcome?: 'done' | 'unknown';
   /**
-   * The code of the flow's own error: why it refused the request (GW42203), which fault of the flow, an adapter or
-   * another system stopped it (GW50201), or why its reply cannot be returned (GW50001).
+   * The code of the flow's own error: why it refused the request (GW42203), what of the flow, an adapter or another
+   * system stopped it (GW50201, GW50401), or why its reply cannot be returned (GW50001).
    */
   readonly cause?: string;
 }

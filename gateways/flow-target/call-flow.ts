@@ -214,9 +214,7 @@ function byKind(error: ErrorRecord, exchange: Exchange): GatewayError {
       });
     }
     case 'transient':
-      return refuse(codeOfTransient(error.code), {
-        retryAfterSec: Math.max(1, Math.ceil((error.retryAfterMs ?? 1000) / 1000)),
-      });
+      return toTransient(error, exchange);
     case 'unknown-outcome':
       return refuseUnknown(exchange);
     case 'bug':
@@ -248,7 +246,30 @@ function toReceiverFault(error: ErrorRecord): GatewayError {
   });
 }
 
-function codeOfTransient(code: string): 'GW50401' | 'GW50303' | 'GW50201' {
-  if (code.startsWith('STORE_') || code.startsWith('SHARED_STATE_')) return 'GW50303';
-  return code.includes('TIMEOUT') || code.includes('DEADLINE') ? 'GW50401' : 'GW50201';
+/**
+ * A flow that fails after a write ends as `done` or `unknown` instead, unless its own end decided otherwise, or the write
+ * is idempotent and the caller has a key with which it may be repeated.
+ */
+function toTransient({ code: cause, retryAfterMs = 1000, text: own, status }: ErrorRecord, { incoming }: Exchange): GatewayError {
+  const retryAfterSec = Math.max(1, Math.ceil(retryAfterMs / 1000));
+  if (/^(?:STORE|SHARED_STATE)_/.test(cause)) return refuse('GW50303', { retryAfterSec });
+  const isLate = cause.includes('TIMEOUT') || cause.includes('DEADLINE');
+  const advice = incoming.has('idempotency-key') ? REPEAT_WITH_KEY : REPEAT;
+  const isOfAuthor = own !== undefined && status !== undefined;
+  return refuse(isLate ? 'GW50401' : 'GW50201', {
+    retryAfterSec,
+    cause,
+    text: isOfAuthor
+      ? own
+      : {
+          'zh-CN': `接口背后的流程或系统${isLate ? '没有及时响应' : '暂时不可用或繁忙'}（${cause}）；${advice['zh-CN']}`,
+          en: `The flow or a system behind the interface ${isLate ? 'did not respond in time' : 'is not available or is busy'} (${cause}); ${advice.en}`,
+        },
+  });
 }
+
+const REPEAT: Text = { 'zh-CN': '请求没有办理，可稍后重新发送', en: 'nothing was done, so send the request again later.' };
+const REPEAT_WITH_KEY: Text = {
+  'zh-CN': '可稍后用相同的 Idempotency-Key 重新发送，不会重复办理',
+  en: 'send the request again later with the same Idempotency-Key: nothing is done twice.',
+};

@@ -188,6 +188,38 @@ test('a fault of an adapter is none of the caller: it learns the code, and no pl
   }
 });
 
+test('of a system that is down or busy the caller learns the code, when to repeat, and that nothing was done', async () => {
+  const busy = { code: 'HTTP_BUSY', values: { status: 429, peer: 'lis.internal:80' }, retryAfterMs: 6500 };
+  for (const [error, status, code, seconds] of [
+    [busy, 502, 'GW50201', '7'],
+    [{ code: 'MESSAGING_CONNECT', values: { host: 'broker.internal' } }, 502, 'GW50201', '1'],
+    [{ code: 'DATABASE_TIMEOUT' }, 504, 'GW50401', '1'],
+  ] as const)
+    for (const language of ['zh-CN', 'en']) {
+      const failure = { kind: 'transient', message: 'broker.internal: inside text', ...error } as const;
+      const answer = await call({ outcome: 'failed', executionId: 'exe_1', error: failure }, {}, { 'accept-language': language });
+      const told = JSON.parse(answer.body.toString()) as { cause: string; message: string };
+      assert.deepEqual([answer.status, answer.code, told.cause, answer.headers['retry-after']], [status, code, error.code, seconds]);
+      assert.match(told.message, language === 'en' ? /\([A-Z_]+\).*nothing was done.*again/ : /（[A-Z_]+）.*没有办理.*重新发送/);
+      assert.doesNotMatch(told.message, /internal|inside/);
+    }
+});
+
+test('a temporary error says how to repeat with a key, and one of the author has his words', async () => {
+  const error = { code: 'HTTP_CONNECT', kind: 'transient', message: 'inside text' } as const;
+  const messageOf = async (failure: FlowResult, headers: RequestFields['headers'] = []) =>
+    (
+      JSON.parse((await call(failure, { headers: [['content-type', 'application/json'], ...headers] })).body.toString()) as {
+        message: string;
+      }
+    ).message;
+  const keyed = await messageOf({ outcome: 'failed', executionId: 'exe_1', error }, [['idempotency-key', 'order-8']]);
+  assert.match(keyed, /HTTP_CONNECT.*相同的 Idempotency-Key 重新发送/);
+  assert.doesNotMatch(keyed, /没有办理/);
+  const text = { 'zh-CN': '号源系统维护中', en: '号源系统维护中' };
+  assert.equal(await messageOf({ outcome: 'failed', executionId: 'exe_1', error: { ...error, text, status: 503 } }), '号源系统维护中');
+});
+
 test('of another fault behind the interface the caller learns the reason, unless it may name what is inside', async () => {
   const cases = [
     { code: 'HTTP_REDIRECTED', message: 'inside text', values: { problem: 'call', status: 302 }, told: /HTTP 302.*traceId/ },
