@@ -53,12 +53,13 @@ interface LoggedError {
   readonly cause?: LoggedError;
 }
 
-function describeError(thrown: unknown, depth = 0): LoggedError {
+/** `isOfKnown`: it is the cause of an error that is explained. */
+function describeError(thrown: unknown, depth = 0, isOfKnown = false): LoggedError {
   if (!(thrown instanceof Error)) return { name: typeof thrown };
-  // The message of an error for people says what is wrong. A stack would not help them.
-  const frames = isForPeople(thrown) ? undefined : thrown.stack?.split('\n').filter((line) => /^\s+at /.test(line));
+  const isKnown = isExplained(thrown, isOfKnown);
+  const frames = isKnown ? undefined : thrown.stack?.split('\n').filter((line) => /^\s+at /.test(line));
   const stack = frames === undefined || frames.length === 0 ? {} : { stack: frames.map((line) => line.trim()).join('\n') };
-  const cause = thrown.cause === undefined || depth >= MAX_CAUSES ? {} : { cause: describeError(thrown.cause, depth + 1) };
+  const cause = thrown.cause === undefined || depth >= MAX_CAUSES ? {} : { cause: describeError(thrown.cause, depth + 1, isKnown) };
   if (thrown instanceof AppError) return { code: thrown.code, kind: thrown.kind, message: thrown.message, ...stack, ...cause };
   const { code } = thrown as NodeJS.ErrnoException;
   return {
@@ -70,8 +71,13 @@ function describeError(thrown: unknown, depth = 0): LoggedError {
   };
 }
 
-function isForPeople(error: Error): boolean {
-  return error instanceof AppError && error.kind === 'input';
+/**
+ * Returns true if the code and the message say enough. Another system that is down is logged at each try; its place in
+ * the program would only hide the rest. The cause of such an error has a stack only if it is a mistake in a program.
+ */
+function isExplained(error: Error, isOfKnown: boolean): boolean {
+  if (error instanceof AppError) return error.kind !== 'bug';
+  return isOfKnown && !HARMLESS.includes(error.name);
 }
 
 /** Formats a line as `12:00:00.000 info  event  name=value …`, followed by the frames of an error. */
