@@ -69,6 +69,7 @@ import { openWaitingCollections } from '../engine/collections/waiting-collection
 import { openFlowState } from '../engine/state/flow-state-store.ts';
 import { openBusTopicStore } from '../engine/topics/bus-topic-store.ts';
 import { startTopicRecorder } from './topics/record-topics.ts';
+import { REQUEST_RIGHTS } from './requests/request-rights.ts';
 import { openRequestStore } from './requests/request-store.ts';
 import { openFlowVisitors } from './flows/flow-visitors.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
@@ -220,7 +221,9 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
   const refusals = createRefusals({ audit, clock, logger });
   const trailProblem = () => guard?.trailProblem();
   const checkStepUp = createCheckStepUp(services.checkLogin, clock);
-  const run: RunAction = createRunAction({ actions, audit, refusals, checkStepUp, owners: services.owners, clock, trailProblem });
+  const run: RunAction = createRunAction({
+    ...{ actions, audit, refusals, checkStepUp, owners: services.owners, clock, trailProblem, requestRights: REQUEST_RIGHTS },
+  });
   const firstAdministrator = await createFirstAdministrator(accounts, audit, guard);
   const tellRefused = createRecordRefusal(audit, shared);
   const server = await startControlServer({

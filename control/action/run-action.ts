@@ -3,11 +3,10 @@
  * result. Every permission check and every audit line of an action happens here.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
-import type { Permission } from '../../engine/contract/access/access.ts';
+import type { Permission, Role } from '../../engine/contract/access/access.ts';
+import { rolesWith } from '../../engine/contract/access/role-rights.ts';
 import { AppError, toErrorRecord, type Issue } from '../../engine/contract/values/errors.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
-import { isPlainPattern } from '../../engine/contract/values/plain-text.ts';
-import { isEcho, nameProblem, schemaValues } from '../../engine/contract/schema/schema-problem.ts';
 import { collectChanges, type MarkChange } from '../../engine/integrity/mark-changes.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Refusals } from '../audit/refusals.ts';
@@ -18,7 +17,7 @@ import type { AuditNote } from '../audit/audit-note.ts';
 import type { Actor } from '../access/actor.ts';
 import { checkDomains, requireAll, scopeOf, type DomainScope } from '../access/domains.ts';
 import { hideOthers } from './hide-others.ts';
-import { inputCheck } from './input-check.ts';
+import { inputCheck, inputIssues } from './input-check.ts';
 import type { Owners } from './owners.ts';
 import { isAllowed } from '../access/permissions.ts';
 
@@ -40,12 +39,23 @@ export interface RunActionDeps {
   readonly checkStepUp: CheckStepUp;
   readonly owners: Owners;
   readonly clock: Pick<Clock, 'now'>;
+  /** The rights of the actions that can be requested, by name of the action. */
+  readonly requestRights: Readonly<Record<string, RequestRights>>;
   /** Returns why the store is read only (`StoreGuard`), or undefined if it is not. Absent if this is not checked. */
   trailProblem?(): TrailProblem | undefined;
 }
 
+/** The rights around an action that people can request from those who may do it. */
+export interface RequestRights {
+  /** The right that a person needs to request the action. */
+  readonly asks: Permission;
+  /** The right that the requester lacks, unless they lack only a domain. */
+  readonly needs: Permission;
+}
+
 /** Returns the function that runs actions by name. */
-export function createRunAction({ actions, audit, refusals, checkStepUp, owners, clock, trailProblem }: RunActionDeps): RunAction {
+export function createRunAction(deps: RunActionDeps): RunAction {
+  const { actions, audit, refusals, checkStepUp, owners, clock, trailProblem } = deps;
   const byName = new Map(actions.map((action) => [action.name, action]));
   const isWithinHour = createHourly(clock);
   if (byName.size !== actions.length) throw new AppError('CONTROL_ACTION_TWICE', 'bug', 'Two actions have the same name.');
@@ -56,12 +66,13 @@ export function createRunAction({ actions, audit, refusals, checkStepUp, owners,
     const scope = scopeOf(actor.domains);
     const marks: MarkChange[] = [];
     const note: AuditNote = {};
-    const ctx = createContext(actor, note, scope, options);
+    const requireRight = (right: Permission) => checkPermission(actor, right, name, deps.requestRights);
+    const ctx = createContext(actor, note, scope, requireRight, options);
     const input = await refusals.watch(name, actor, async () => {
-      checkRight(action, actor);
+      checkRight(action, actor, requireRight);
       if (action.domain === 'all') requireAll(scope);
       const expected = inputCheck(action);
-      if (!expected.Check(sent)) throw invalidInput([...expected.Errors(sent)]);
+      if (!expected.Check(sent)) throw invalidInput(inputIssues(action, sent));
       await checkDomains(action.domain, sent, scope);
       if (action.needsReason?.(sent as never) === true && (options.reason ?? '').trim() === '') throw reasonMissing();
       const problem = action.audited !== false ? trailProblem?.() : undefined;
@@ -140,7 +151,7 @@ const WHILE_READ_ONLY: ReadonlySet<string> = new Set([
   'integrity.decide',
 ]);
 
-function checkRight(action: Action, actor: Actor): void {
+function checkRight(action: Action, actor: Actor, requireRight: (right: Permission) => void): void {
   if (actor.mustChangePassword === true && action.right !== 'self') {
     throw new AppError('PASSWORD_CHANGE_REQUIRED', 'input', 'The one-time password must be changed first.', {
       fix: 'Change it by POST /api/v1/me/password, in the console or with `kangqiao login`.',
@@ -151,7 +162,7 @@ function checkRight(action: Action, actor: Actor): void {
       fix: 'Set it up in the console or with `kangqiao login`; you need an authenticator app on your phone.',
     });
   }
-  if (action.right !== 'self' && action.right !== 'member') requireRight(actor, action.right);
+  if (action.right !== 'self' && action.right !== 'member') requireRight(action.right);
   else if (actor.rights !== undefined && !OF_EVERY_TOKEN.has(action.name)) throw tokenLacks(action.name);
 }
 
@@ -167,13 +178,44 @@ function tokenLacks(action: string): AppError {
   });
 }
 
-function requireRight(actor: Actor, permission: Permission): void {
+function checkPermission(
+  actor: Actor,
+  permission: Permission,
+  action: string,
+  requestRights: Readonly<Record<string, RequestRights>>,
+): void {
   if (isAllowed(actor, permission)) return;
+  const request = Object.hasOwn(requestRights, action) ? requestRights[action] : undefined;
+  // A token with limited rights cannot request anything, but its owner can, unless they may do it themselves.
+  const owner = { roles: actor.roles, via: 'session' };
+  const mayRequest = request?.needs === permission && isAllowed(owner, request.asks) && !isAllowed(owner, permission);
+  const { fix, ...values } = mayRequest ? byRequest(action) : byRole(permission);
   throw new AppError('PERMISSION_DENIED', 'input', `This requires the right ${permission}, which your roles do not give.`, {
-    values: { permission },
-    fix: 'Ask the system administrator for a role that includes it.',
+    values: { permission, ...values },
+    fix,
   });
 }
+
+interface Advice {
+  readonly fix: string;
+  readonly problem?: string;
+  readonly action?: string;
+}
+
+function byRequest(action: string): Advice {
+  const fix = `Request it on the page where you do it, or by POST /requests with the action ${action}; someone who has the right decides.`;
+  return { fix, problem: 'request', action };
+}
+
+function byRole(permission: Permission): Advice {
+  const [role, other] = rolesWith(permission);
+  if (role === undefined || other !== undefined || !KEPT_ROLES.includes(role))
+    return { fix: 'Ask the system administrator for a role that includes it.' };
+  return { fix: `Only the role ${role} has it: ask someone with this role to do it.`, problem: role };
+}
+
+/** Roles that the system administrator cannot give. */
+const KEPT_ROLES: readonly Role[] = ['security-admin', 'audit-admin'];
 
 /** Rejects with CONTROL_DOMAINS_IGNORED (bug) if an action that filters by domain never read the person's domains. */
 async function runWhole(action: Action, ctx: Context, input: unknown): Promise<unknown> {
@@ -188,7 +230,13 @@ interface Context extends ActionContext {
   askedForDomains(): boolean;
 }
 
-function createContext(actor: Actor, note: AuditNote, scope: DomainScope, options: RunOptions): Context {
+function createContext(
+  actor: Actor,
+  note: AuditNote,
+  scope: DomainScope,
+  requireRight: (right: Permission) => void,
+  options: RunOptions,
+): Context {
   let isAsked = false;
   return {
     actor,
@@ -200,42 +248,11 @@ function createContext(actor: Actor, note: AuditNote, scope: DomainScope, option
     askedForDomains: () => isAsked,
     signal: options.signal ?? new AbortController().signal,
     progress: options.progress ?? (() => {}),
-    require: (permission) => requireRight(actor, permission),
+    require: requireRight,
   };
 }
 
-interface SchemaError {
-  readonly keyword: string;
-  readonly instancePath: string;
-  readonly schemaPath: string;
-  readonly message: string;
-  readonly params: object;
-}
-
-function messageOf(error: SchemaError): string {
-  const { message, params } = error;
-  const wrongName = nameProblem(error);
-  if (wrongName !== undefined) return wrongName;
-  if ('pattern' in params && isPlainPattern(params.pattern))
-    return 'must not contain control characters or characters that change the text direction';
-  return message === 'schema is false' ? 'is not known here' : message;
-}
-
-/**
- * Returns one error with up to 200 issues, each with its path. Leaves out the second issue that the validator adds for
- * an unknown field of a closed object.
- */
-function invalidInput(errors: readonly SchemaError[]): AppError {
-  const issues: Issue[] = errors
-    .filter((error) => !isEcho(error))
-    .slice(0, 200)
-    .map((error) => ({
-      path: error.instancePath,
-      code: 'INPUT_INVALID',
-      message: messageOf(error),
-      severity: 'error',
-      values: schemaValues(error),
-    }));
+function invalidInput(issues: readonly Issue[]): AppError {
   return new AppError('INPUT_INVALID', 'input', `The input has ${issues.length} problem(s).`, {
     values: { count: issues.length },
     issues,

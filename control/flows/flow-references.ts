@@ -38,29 +38,37 @@ const ABOUT_REFERENCES = /^(FLOW_ADAPTER_|FLOW_TABLE_|FLOW_CALLED_|SUBFLOW_|LIST
  */
 export async function requireReferences(services: FlowReferencesServices, domains: DomainScope, document: unknown): Promise<void> {
   const issues = await outsideIssues(services, domains, document);
-  if (issues.length === 0) return;
-  throw new AppError('FLOW_OUTSIDE_DOMAINS', 'input', `The flow uses ${issues.length} object(s) outside your domains.`, {
-    values: { count: issues.length },
+  if (issues.length > 0) throw usesOutside(issues);
+}
+
+function usesOutside(issues: readonly Issue[], problem = {}, wayOut = 'ask someone who has the other domain.'): AppError {
+  return new AppError('FLOW_OUTSIDE_DOMAINS', 'input', `The flow uses ${issues.length} object(s) outside your domains.`, {
+    values: { count: issues.length, ...problem },
     issues,
-    fix: 'Use objects that belong to your domains or are shared with them, or ask someone who has the other domain.',
+    fix: `Use objects that belong to your domains or are shared with them, or ${wayOut}`,
   });
 }
 
+/** The way out for a person who may not publish a flow because of its domains. */
+const BY_REQUEST = 'request it on the page of the flow, or by POST /requests with the action flows.publish.';
+
 /**
  * Rejects with FLOW_OUTSIDE_DOMAINS (input) unless the person may publish the flow. Publishing also changes the
- * interfaces that call the flow, so their domains are required too.
+ * interfaces that call the flow, so their domains are required too. `mayRequest`: the person may request it.
  */
 export async function requirePublishable(
   services: FlowReferencesServices,
   domains: DomainScope,
   document: FlowDocument | undefined,
+  { mayRequest }: { readonly mayRequest: boolean },
 ): Promise<void> {
   if (domains.only === undefined || document === undefined) return;
-  await requireReferences(services, domains, document);
+  const issues = await outsideIssues(services, domains, document);
+  if (issues.length > 0) throw mayRequest ? usesOutside(issues, { problem: 'request' }, BY_REQUEST) : usesOutside(issues);
   if ((await interfacesOutside(services, domains, document)).length === 0) return;
   throw new AppError('FLOW_OUTSIDE_DOMAINS', 'input', 'An interface outside your domains leads to this flow.', {
-    values: { problem: 'interface' },
-    fix: 'Ask someone who has all domains of the flow and its interfaces to publish it.',
+    values: { problem: mayRequest ? 'interface-request' : 'interface' },
+    fix: `Ask someone who has all domains of the flow and its interfaces to publish it${mayRequest ? `: ${BY_REQUEST}` : '.'}`,
   });
 }
 

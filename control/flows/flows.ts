@@ -163,7 +163,7 @@ function publishFlow(services: FlowServices): Action {
     subject: ({ flowId }) => flowId,
     async run(ctx, { flowId, note, revision }) {
       if (note === undefined && isProduction(info.environment)) throw noteMissing();
-      await requirePublishable(services, ctx.domains, await catalog.draft(flowId));
+      await requirePublishable(services, ctx.domains, await catalog.draft(flowId), { mayRequest: true });
       const onStage = (stage: PublishStage) => ctx.progress({ stage });
       const report = await catalog.publish(flowId, ctx.actor.account, ctx.signal, { onStage, note, revision });
       if (note !== undefined) ctx.note.reason = note;
@@ -185,7 +185,7 @@ function rollBackFlow(services: FlowServices): Action {
     audited: true,
     subject: ({ flowId, version }) => `${flowId}@${version}`,
     async run(ctx, { flowId, version }) {
-      await requirePublishable(services, ctx.domains, (await catalog.version(flowId, version))?.document);
+      await requirePublishable(services, ctx.domains, (await catalog.version(flowId, version))?.document, { mayRequest: false });
       const report = await catalog.rollback(flowId, version, ctx.actor.account, ctx.signal);
       ctx.note.after = { version: report.version, contentHash: report.contentHash };
       events.flowPublished(flowId, report.version);

@@ -1,5 +1,5 @@
 /** Errors for requests that cannot be made or decided. */
-import { AppError } from '../../engine/contract/values/errors.ts';
+import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
 import type { RequestRecord } from './request-store.ts';
 
 export function needless(action: string): AppError {
@@ -9,10 +9,12 @@ export function needless(action: string): AppError {
   });
 }
 
-export function inputWrong(action: string): AppError {
+/** `issues`: where the request is wrong. */
+export function inputWrong(action: string, issues: readonly Issue[]): AppError {
   return new AppError('REQUEST_INPUT', 'input', `The input is not valid for ${action}.`, {
     values: { action },
-    fix: 'Send the input of the action itself.',
+    issues,
+    fix: 'Correct the listed issues: `input` is that of the action, with the names of its path too.',
   });
 }
 

@@ -3,17 +3,18 @@
  * and the decider look at.
  */
 import { createHash } from 'node:crypto';
-import type { Permission } from '../../engine/contract/access/access.ts';
 import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
 import type { GrantDocument } from '../../gateways/documents/caller-documents.ts';
 import type { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
+import type { RequestRights } from '../action/run-action.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
 import type { DomainScope } from '../access/domains.ts';
 import { domainsLacking } from '../flows/flow-references.ts';
 import { requireSameSides } from '../callers/grant-fixed.ts';
 import { type Owners, versionInService } from '../action/owners.ts';
 import { requireSameId } from '../action/require-same-id.ts';
+import { REQUEST_RIGHTS } from './request-rights.ts';
 import type { BindingStore } from '../../engine/bindings/interface.ts';
 import type { WaitingCollections } from '../../engine/collections/waiting-collections.ts';
 import type { FlowCatalog } from '../../engine/publish/interface.ts';
@@ -29,11 +30,7 @@ export interface RequestRulesServices {
   readonly waiting: Pick<WaitingCollections, 'list'>;
 }
 
-export interface RequestRule<Input = unknown> {
-  /** The right that a person needs to request the action. */
-  readonly asks: Permission;
-  /** The right that the requester lacks, unless they lack only a domain. */
-  readonly needs: Permission;
+export interface RequestRule<Input = unknown> extends RequestRights {
   /**
    * Returns the domains that a person with the right still lacks; null stands for all domains. Absent if an action of
    * this kind never lacks any.
@@ -69,8 +66,7 @@ export function requestRules(services: RequestRulesServices): Readonly<Record<st
   const { bindingStore, catalog, registry } = services;
   const acts = {
     'flows.publish': askable<{ flowId: string; note?: string; revision?: number }>({
-      asks: 'flows.read',
-      needs: 'flows.publish',
+      ...REQUEST_RIGHTS['flows.publish'],
       lacking: async ({ flowId }, domains) => domainsLacking(services, domains, await catalog.draft(flowId)),
       async look({ flowId, revision: from }) {
         const draft = await catalog.draft(flowId);
@@ -82,8 +78,7 @@ export function requestRules(services: RequestRulesServices): Readonly<Record<st
       complete: (input, reason) => ({ ...input, note: input.note ?? reason }),
     }),
     'interfaces.save': askable<{ interfaceId: string; document: InterfaceDocument }>({
-      asks: 'interfaces.read',
-      needs: 'interfaces.edit',
+      ...REQUEST_RIGHTS['interfaces.save'],
       async look({ interfaceId, document: { name, revision: from, target, ...document } }) {
         requireSameId(document.interfaceId, interfaceId);
         const stored = await registry.interfaces.get(interfaceId);
@@ -94,8 +89,7 @@ export function requestRules(services: RequestRulesServices): Readonly<Record<st
       wanted: ({ document: { interfaceId, ...document } }) => (document.revision === 0 ? document : { interfaceId, ...document }),
     }),
     'interfaces.set-state': askable<{ interfaceId: string; revision?: number }>({
-      asks: 'interfaces.read',
-      needs: 'interfaces.publish',
+      ...REQUEST_RIGHTS['interfaces.set-state'],
       async look({ interfaceId, revision: from }) {
         const stored = await registry.interfaces.get(interfaceId);
         const flow = await flowOf(services, stored?.target);
@@ -104,8 +98,7 @@ export function requestRules(services: RequestRulesServices): Readonly<Record<st
       },
     }),
     'grants.save': askable<{ grantId: string; document: GrantDocument }>({
-      asks: 'interfaces.edit',
-      needs: 'grants.edit',
+      ...REQUEST_RIGHTS['grants.save'],
       async look({ grantId, document }) {
         requireSameId(document.grantId, grantId);
         const { appId, interfaceId, revision: from } = document;
@@ -122,8 +115,7 @@ export function requestRules(services: RequestRulesServices): Readonly<Record<st
       wanted: ({ document: { grantId, ...document } }) => (document.revision === 0 ? document : { grantId, ...document }),
     }),
     'adapters.save': askable<{ adapterId: string; document: AdapterDocument }>({
-      asks: 'adapters.edit',
-      needs: 'secrets.edit',
+      ...REQUEST_RIGHTS['adapters.save'],
       async look({ adapterId, document: { name, revision: from, ...document } }) {
         requireSameId(document.adapterId, adapterId);
         const stored = await bindingStore.getAdapter(adapterId);
@@ -133,8 +125,7 @@ export function requestRules(services: RequestRulesServices): Readonly<Record<st
     'brokers.purge': removalIn(bindingStore),
     'brokers.remove-destination': removalIn(bindingStore),
     'flow-data.remove-items': askable<{ domain: string; collection: string }>({
-      asks: 'flows.edit',
-      needs: 'executions.cancel',
+      ...REQUEST_RIGHTS['flow-data.remove-items'],
       // How much waits changes all the time, so it does not make the request outdated.
       async look({ domain, collection }) {
         const isThere = (await services.waiting.list()).some((one) => one.domain === domain && one.collection === collection);
@@ -152,8 +143,7 @@ export function requestRules(services: RequestRulesServices): Readonly<Record<st
  */
 function removalIn(bindingStore: BindingStore): RequestRule {
   return askable<{ adapterId: string; name: string }>({
-    asks: 'brokers.edit',
-    needs: 'brokers.purge',
+    ...REQUEST_RIGHTS['brokers.purge'],
     async look({ adapterId, name }) {
       const adapter = await bindingStore.getAdapter(adapterId);
       if (adapter === undefined) return undefined;

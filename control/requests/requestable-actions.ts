@@ -8,7 +8,7 @@ import { PLAIN_REASON } from '../../engine/contract/values/plain-text.ts';
 import { checkDomains, existing, scopeOf } from '../access/domains.ts';
 import { isAllowed } from '../access/permissions.ts';
 import { closed, type Action, type ActionContext } from '../action/action.ts';
-import { inputCheck } from '../action/input-check.ts';
+import { inputCheck, inputIssues, missing } from '../action/input-check.ts';
 import type { RunAction } from '../action/run-action.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
 import type { AccountStore } from '../auth/account-store.ts';
@@ -39,6 +39,8 @@ export interface Prepared {
 }
 
 const MOST_INPUT_KB = 256;
+/** A document always has its revision; the input of an action may leave it out, but not that of a request. */
+const NO_REVISION = missing('/input/revision', 'revision');
 
 export class RequestableActions {
   readonly #services: RequestableActionsServices;
@@ -58,7 +60,7 @@ export class RequestableActions {
     const action = this.#actionOf(name);
     ctx.require(asks);
     if (isAllowed(ctx.actor, needs) && lackingOf === undefined) throw needless(name);
-    if (!inputCheck(action).Check(given)) throw inputWrong(name);
+    if (!inputCheck(action).Check(given)) throw inputWrong(name, inputIssues(action, given, '/input'));
     if (Buffer.byteLength(canonicalJson(given)) > MOST_INPUT_KB * 1024) throw tooLarge(MOST_INPUT_KB);
     const input = complete?.(given, reason) ?? given;
     await checkDomains(action.domain, input as never, ctx.domains);
@@ -66,7 +68,7 @@ export class RequestableActions {
     if (isAllowed(ctx.actor, needs) && lacking.length === 0) throw needless(name);
     const subject = action.subject?.(input as never) ?? name;
     const state = existing(await look(input), subject);
-    if (state.from === undefined) throw inputWrong(name);
+    if (state.from === undefined) throw inputWrong(name, [NO_REVISION]);
     if (state.from !== state.revision) throw outdated(name);
     return { action, needs, input, subject, state, wanted: digestOf(wantedOf?.(input) ?? input), lacking };
   }

@@ -112,7 +112,7 @@ async function publishOffer(services: TransportServices, ctx: ActionContext, off
     const issues = await interfaceProblems(services, wanted, ctx.actor.account);
     if (issues.some(({ severity }) => severity === 'error')) throw interfaceInvalid(issues);
   }
-  await requirePublishable(services, ctx.domains, saved);
+  await requirePublishable(services, ctx.domains, saved, { mayRequest: false });
   const kept = before && (await asWriteIfNeeded(services, before, wanted));
   const note = `transport ${offer.operation.protocol} ${offer.adapter.adapterId}`;
   const report = await catalog.publish(flow.flowId, ctx.actor.account, ctx.signal, { note, revision: saved.revision });

@@ -223,7 +223,9 @@ test('who may publish, but not past what another domain owns, asks; who has thos
   const [own, other] = [await running.person('ines', ['analyst'], ['sh-city']), await running.person('otto', ['analyst'], ['clinic'])];
   const both = await running.person('bella', ['analyst'], ['sh-city', 'clinic']);
   assert.equal((await ann.call('PUT', '/interfaces/ifc_a', offered({ domain: 'clinic' }))).status, 200);
-  assert.equal((await own.call('POST', '/flows/flw_a/publish', {})).body.code, 'FLOW_OUTSIDE_DOMAINS');
+  const refused = (await own.call('POST', '/flows/flw_a/publish', {})).body as { code: string; fix: string };
+  assert.equal(refused.code, 'FLOW_OUTSIDE_DOMAINS');
+  assert.match(refused.fix, /POST \/requests with the action flows\.publish/);
   const { revision } = (await own.call('GET', '/flows/flw_a')).body as FlowDocument;
   const input = { flowId: 'flw_a', revision };
   const needless = await both.call('POST', '/requests', { action: 'flows.publish', input, reason: 'x' });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { ActPage } from '../../control/audit-trail/audit.ts';
 import type { Overview } from '../../control/overview/overview.ts';
 import type { RequestDetails, RequestItem, RequestList } from '../../control/requests/requests.ts';
+import { errorText } from '../../engine/contract/error-texts/error-texts.ts';
 import { chainFlow } from '../support/platform-api.ts';
 import { startWithEngine } from './start-engine.ts';
 
@@ -131,6 +132,26 @@ test('a request that is refused, withdrawn, stale, or of one who may no longer a
   );
 });
 
+test('a refusal says how to get it done: by a request where one may be made, otherwise by somebody with the right', async (t) => {
+  const { running, ann, sec, vera, ask } = await start();
+  t.after(running.stop);
+  const credential = adapter({ credential: 'his-key' });
+  const refused = async (answer: Promise<{ readonly body: unknown }>) => {
+    const { code, fix, values } = (await answer).body as { code: string; fix: string; values: Record<string, string> };
+    assert.equal(code, 'PERMISSION_DENIED');
+    return { fix, problem: values['problem'], chinese: errorText({ code, message: '', values, fix }, 'zh-CN').fix };
+  };
+  const save = await refused(ann.call('PUT', '/adapters/adp_his', credential));
+  assert.match(save.fix, /POST \/requests with the action adapters\.save/);
+  assert.match(save.chinese!, /POST \/requests（action 为 adapters\.save）/);
+  assert.equal((await ask('adapters.save', { adapterId: 'adp_his', document: credential })).status, 200);
+  const publish = await refused(vera.call('POST', '/flows/flw_a/publish', {}));
+  assert.match(publish.fix, /with the action flows\.publish/);
+  const secret = await refused(ann.call('PUT', '/secrets/his-key', { value: 'x' }));
+  assert.deepEqual([secret.problem, secret.chinese], ['security-admin', '此权限只有安全管理员有，请安全管理员办理。']);
+  assert.match((await refused(sec.call('PUT', '/adapters/adp_his', adapter()))).fix, /system administrator for a role/);
+});
+
 test('only acts that may be asked for are taken, with their own input, from who may ask, within their domains, and not too many', async (t) => {
   const all = await start();
   const { running, sec, vera, ask } = all;
@@ -139,7 +160,13 @@ test('only acts that may be asked for are taken, with their own input, from who 
   const codeOf = async (answer: Promise<{ readonly body: { readonly code?: string } }>) => (await answer).body.code;
   assert.equal(await codeOf(ask('accounts.update', {})), 'NOT_FOUND');
   assert.equal(await codeOf(ask('toString', {})), 'NOT_FOUND');
-  assert.equal(await codeOf(ask('grants.save', { grantId: 'grt_1' })), 'REQUEST_INPUT');
+  const wrong = async (answer: ReturnType<typeof ask>) => {
+    const { code, issues } = (await answer).body as { code: string; issues: { path: string }[] };
+    return [code, ...issues.map(({ path }) => path)];
+  };
+  assert.deepEqual(await wrong(ask('grants.save', { grantId: 'grt_1' })), ['REQUEST_INPUT', '/input/document']);
+  const unnamed = { grantId: 'grt_1', document: { ...grant, appId: 7 } };
+  assert.deepEqual(await wrong(ask('grants.save', unnamed)), ['REQUEST_INPUT', '/input/document/appId']);
   const input = { grantId: 'grt_2', document: { ...grant, grantId: 'grt_2' } };
   assert.equal(await codeOf(vera.call('POST', '/requests', { action: 'grants.save', input, reason: 'x' })), 'PERMISSION_DENIED');
   const both = await running.person('both', ['security-admin', 'analyst']);

@@ -25,7 +25,7 @@ export const controlTexts: ErrorTemplates = {
   'STEP_UP_REFUSED/code': { what: '验证码错误或已经用过，操作未执行', fix: '请输入验证器应用当前显示的验证码；每个验证码只能用一次。' },
   STEP_UP_REFUSED: { what: '再次输入的密码错误，操作未执行', fix: '请输入当前登录账号的密码；连续输错 5 次将锁定 15 分钟。' },
   REQUEST_NEEDLESS: { what: '您自己就有权执行此操作', fix: '直接执行，不必申请。' },
-  REQUEST_INPUT: { what: '申请的内容不符合 {action} 的要求', fix: '按该操作本身的参数填写。' },
+  REQUEST_INPUT: { what: '申请的内容不符合 {action} 的要求', fix: '更正列出的各处：input 为该操作的全部参数，包括路径中的参数。' },
   REQUEST_ASKED_ALREADY: { what: '您已提交过同样的申请，正在等待决定', fix: '等待决定；要改申请，请先撤回。' },
   REQUESTS_FULL: { what: '您已有 {count} 项申请待决定', fix: '撤回一些，或等待决定。' },
   REQUEST_TOO_LARGE: { what: '申请的内容超过 {mostKb} KB', fix: '缩短其中的报文格式、样例或文字；或请有权的人直接办理。' },
@@ -43,6 +43,12 @@ export const controlTexts: ErrorTemplates = {
   'PASSWORD_WEAK/name': { what: '密码不能包含账号名', fix: '请另设一个密码。' },
   'PASSWORD_WEAK/same': { what: '密码至少有 6 个不同的字符', fix: '减少重复的字符。' },
   PERMISSION_DENIED: { what: '您的角色没有“{permission}”权限', fix: '请系统管理员授予含该权限的角色。' },
+  'PERMISSION_DENIED/request': {
+    what: '您的角色没有“{permission}”权限',
+    fix: '可以申请：在办理该事项的页面上提交申请，或用 POST /requests（action 为 {action}）提交，由有此权限的人决定。',
+  },
+  'PERMISSION_DENIED/security-admin': { what: '您的角色没有“{permission}”权限', fix: '此权限只有安全管理员有，请安全管理员办理。' },
+  'PERMISSION_DENIED/audit-admin': { what: '您的角色没有“{permission}”权限', fix: '此权限只有审计管理员有，请审计管理员办理。' },
   DOMAIN_OF_OTHERS: {
     what: '此人试图访问其他服务域的 {id}',
     fix: '如确需在该服务域工作，请为其账号增加该服务域；否则请问明原因。',

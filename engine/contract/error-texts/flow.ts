@@ -162,6 +162,14 @@ export const flowTexts: ErrorTemplates = {
     what: '有您服务域以外的接口指向此流程',
     fix: '请拥有该流程及其全部接口服务域的人发布。',
   },
+  'FLOW_OUTSIDE_DOMAINS/request': {
+    what: '流程引用了您服务域以外的内容（{count} 处）',
+    fix: '改用您服务域内的或已共享给您的内容；或在流程页面上申请发布（程序用 POST /requests，action 为 flows.publish），由有相应服务域的人决定。',
+  },
+  'FLOW_OUTSIDE_DOMAINS/interface-request': {
+    what: '有您服务域以外的接口指向此流程',
+    fix: '在流程页面上申请发布（程序用 POST /requests，action 为 flows.publish），由拥有该流程及其全部接口服务域的人决定。',
+  },
   FLOW_REFERENCE_OUTSIDE: {
     what: '您的服务域内没有“{id}”[（节点“{node}”）]',
     fix: '改选您服务域内的或已共享给您的内容。',
