@@ -170,7 +170,7 @@ const Config = Type.Object(
         example: 'registerResponse.result.items',
       }),
       default: [],
-      maxItems: 200,
+      maxItems: 1000,
     }),
     faults: Type.Union([Type.Literal('error'), Type.Literal('port')], {
       ...fieldText('故障', 'Faults', '“故障”出口输出 {code, reason, detail}。', 'The port “fault” emits {code, reason, detail}.', {

@@ -1,6 +1,8 @@
 /** What the structures of operations are made of. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Value } from 'typebox/value';
+import soapCall from '../../../../nodes/soap/call.node.ts';
 import { NAMES, schemaOf, upload, wsdlOf } from './describe.ts';
 
 const OUT = '<x:element name="out" type="x:string"/>';
@@ -50,6 +52,17 @@ test('references, groups, attribute groups, extension, restriction and choice', 
     },
     required: ['@v', 'id', '号', 'many'],
   });
+});
+
+test('a description with many lists and many elements that may be nil fills in what the node takes', async () => {
+  const lists = Array.from({ length: 1100 }, (_, index) => `<x:element name="e${index}" type="x:int" nillable="true" maxOccurs="9"/>`);
+  const out = `<x:element name="out"><x:complexType><x:sequence>${lists.join('')}</x:sequence></x:complexType></x:element>`;
+  const { config, problems } = await operationOf(schemaOf(out.replace('"out"', '"in"') + out));
+  assert.ok(Value.Check(soapCall.config, Value.Default(soapCall.config, { ...config })));
+  assert.deepEqual(
+    problems?.map(({ values }) => values?.['problem']),
+    ['nillable'],
+  );
 });
 
 test('elements that may be nil are listed, and their schema has null', async () => {
