@@ -65,6 +65,10 @@ export const databaseTexts: ErrorTemplates = {
     fix: '在数据库中核实：已写入的，结束该消息；未写入的，重放为新消息。',
   },
   DATABASE_ROW_DIFFERS: { what: '键相同的行已存在，但内容不同', fix: '更正键；若要改动已有的行，选择“按键列更新，没有则新增”。' },
+  'DATABASE_ROW_DIFFERS/key': {
+    what: '已有一行的键写法不同，但数据库视为相同',
+    fix: '比较两个键的大小写、重音符号与末尾空格；更正键，或更改该列的排序规则（collation）。',
+  },
   DATABASE_ROWS: { what: '“多行”的值既不是数组也不是对象', fix: '让它给出数组，每项写一行；空数组什么都不写。' },
   'DATABASE_ROWS/many': { what: '要写入 {count} 行，超过上限 {maxRows} 行', fix: '减少一次写入的行数，或调高节点的行数上限。' },
   DATABASE_RETURNING: { what: '该数据库不能取回新增行的列', fix: '不取回列；或选用按键列幂等，平台即可按键读取该行。' },

@@ -20,8 +20,12 @@ export interface WriteDialect {
   readonly upsert: 'conflict' | 'duplicate' | 'merge';
   /** How an INSERT returns columns of its rows; absent if it cannot. */
   readonly returning?: 'returning' | 'output';
-  /** Returns a condition that is true if both are equal, or both are NULL. */
-  same(column: string, placeholder: string): string;
+  /**
+   * Returns a condition that is true if the column has this value, or both are NULL. Numbers, dates and so on are compared
+   * as values of the column's type, text character by character: its collation may count different text as equal.
+   * Each call of `value` returns the placeholder of the value. `table` and `column` are quoted names.
+   */
+  same(column: string, value: () => string, table: string): string;
   /**
    * Lists the columns of all unique indexes, as `index_name` and `column_name`, which is NULL for a part that is no whole
    * column. Its values are schema and table. Absent if the statements name the key columns, so that the database checks them.
@@ -38,7 +42,12 @@ const POSTGRESQL: WriteDialect = {
   maxValues: 30_000,
   upsert: 'conflict',
   returning: 'returning',
-  same: (column, placeholder) => `${column} IS NOT DISTINCT FROM ${placeholder}`,
+  // The first comparison gives the parameter the type of the column. S: types of text, also citext and domains.
+  same(column, value) {
+    const given = value();
+    return `${column} IS NOT DISTINCT FROM ${given} AND (${column}::text COLLATE "C" IS NOT DISTINCT FROM ${given}::text
+      OR (SELECT typcategory FROM pg_catalog.pg_type WHERE oid = pg_catalog.pg_typeof(${column})) <> 'S')`;
+  },
   limit: (count) => ['', ` LIMIT ${count}`],
   daysAgo: (days) => `CURRENT_TIMESTAMP - INTERVAL '${days} days'`,
 };
@@ -46,7 +55,10 @@ const MYSQL: WriteDialect = {
   maxRows: 500,
   maxValues: 30_000,
   upsert: 'duplicate',
-  same: (column, placeholder) => `${column} <=> ${placeholder}`,
+  // Coercibility 5: numbers, dates and other types that have a collation in name only. BINARY compares trailing spaces too.
+  same: (column, value) =>
+    `${column} <=> ${value()} AND (COERCIBILITY(${column}) = 5 OR COLLATION(${column}) = 'binary'
+      OR CAST(CONVERT(${column} USING utf8mb4) AS BINARY) <=> CAST(CONVERT(${value()} USING utf8mb4) AS BINARY))`,
   uniqueIndexes: `SELECT INDEX_NAME AS index_name, IF(SUB_PART IS NULL, COLUMN_NAME, NULL) AS column_name
     FROM information_schema.statistics
     WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ? AND NON_UNIQUE = 0`,
@@ -61,7 +73,7 @@ export const WRITE_DIALECTS: Readonly<Record<string, WriteDialect>> = {
   mariadb: { ...MYSQL, returning: 'returning' },
   sqlite: {
     ...POSTGRESQL,
-    same: (column, placeholder) => `${column} IS ${placeholder}`,
+    same: (column, value) => `${column} IS ${value()} COLLATE BINARY`,
     daysAgo: (days) => `datetime('now', '-${days} days')`,
   },
   sqlserver: {
@@ -69,7 +81,15 @@ export const WRITE_DIALECTS: Readonly<Record<string, WriteDialect>> = {
     maxValues: 2000,
     upsert: 'merge',
     returning: 'output',
-    same: (column, placeholder) => `EXISTS (SELECT ${column} INTERSECT SELECT ${placeholder})`,
+    // Also a binary collation ignores trailing spaces. 175 and 239: CHAR and NCHAR, which are filled up with them.
+    same(column, value, table) {
+      const given = value();
+      const [stored, text] = [column, given].map((name) => `CONVERT(nvarchar(max), ${name})`) as [string, string];
+      return `EXISTS (SELECT ${column} INTERSECT SELECT ${given}) AND (${column} IS NULL OR EXISTS (SELECT 1 FROM sys.columns
+      WHERE object_id = OBJECT_ID(${literal(table)}) AND QUOTENAME(name) = ${literal(column)}
+      AND (collation_name IS NULL OR ${stored} COLLATE Latin1_General_BIN2 = ${text}
+        AND (system_type_id IN (175, 239) OR DATALENGTH(${stored}) = DATALENGTH(${text})))))`;
+    },
     uniqueIndexes: `SELECT i.name AS index_name, c.name AS column_name
     FROM sys.indexes i
     JOIN sys.index_columns k ON k.object_id = i.object_id AND k.index_id = i.index_id AND k.is_included_column = 0
@@ -84,7 +104,8 @@ export const WRITE_DIALECTS: Readonly<Record<string, WriteDialect>> = {
     maxRows: 1,
     maxValues: 1000,
     upsert: 'merge',
-    same: (column, placeholder) => `DECODE(${column}, ${placeholder}, 1, 0) = 1`,
+    // Oracle compares text character by character, unless the column was created with a collation of its own.
+    same: (column, value) => `DECODE(${column}, ${value()}, 1, 0) = 1`,
     uniqueIndexes: `SELECT c.index_name AS "index_name", CASE WHEN e.index_name IS NULL THEN c.column_name END AS "column_name"
     FROM all_indexes i
     JOIN all_ind_columns c ON c.index_owner = i.owner AND c.index_name = i.index_name
@@ -96,6 +117,11 @@ export const WRITE_DIALECTS: Readonly<Record<string, WriteDialect>> = {
     daysAgo: (days) => `SYSTIMESTAMP - NUMTODSINTERVAL(${days}, 'DAY')`,
   },
 };
+
+/** A quoted name as the text of SQL Server. */
+function literal(name: string): string {
+  return `N'${name.replaceAll("'", "''")}'`;
+}
 
 /** Writes the statements for one table of one database. */
 export class TableWriter {
@@ -167,13 +193,17 @@ export class TableWriter {
     return { text: `SELECT ${names.join(', ')} FROM ${this.#name} WHERE ${this.#whereKey(0)}${this.#lock}`, values: this.#split(row)[0] };
   }
 
-  /** Selects one row if the row with this key has these values. */
-  selectSame(row: Values): Statement {
-    const [keys, others] = this.#split(row);
-    const same = this.#others.map((name, at) => this.#dialect.same(name, this.#placeholder(keys.length + at)));
+  /** Selects one row if the row with this key has exactly these values (`all`), or exactly this key. */
+  selectSame(row: Values, which: 'all' | 'key'): Statement {
+    const values = [...this.#split(row)[0]];
+    const same = this.#table.columns.flatMap(({ name, isKey }, at) => {
+      if (which === 'key' && !isKey) return [];
+      const place = () => this.#placeholder(values.push(row[at]!) - 1);
+      return [`(${this.#dialect.same(this.#quote(name), place, this.#name)})`];
+    });
     return {
       text: `SELECT 1 AS same FROM ${this.#name} WHERE ${[this.#whereKey(0), ...same].join(' AND ')}${this.#lock}`,
-      values: [...keys, ...others],
+      values,
     };
   }
 

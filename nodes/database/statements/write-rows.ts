@@ -102,7 +102,14 @@ function* batchesOf(rows: readonly Values[], { maxRows, maxValues }: TableWriter
 /** Inserts a row, or finds an equal one. Rejects with DATABASE_ROW_DIFFERS (input) if it differs. */
 async function insertOnce(connection: Connection, writer: TableWriter, row: Values): Promise<void> {
   if (await insertUnlessKeyExists(connection, writer, row)) return;
-  if ((await readAll(connection, writer.selectSame(row))).length > 0) return;
+  if ((await readAll(connection, writer.selectSame(row, 'all'))).length > 0) return;
+  if ((await readAll(connection, writer.selectSame(row, 'key'))).length === 0) {
+    const message = 'A row exists already whose key is written differently, but counts as equal in this database.';
+    throw new AppError('DATABASE_ROW_DIFFERS', 'input', message, {
+      values: { problem: 'key' },
+      fix: 'Compare both keys: upper and lower case, accents and trailing spaces; correct the key, or the collation of its column.',
+    });
+  }
   throw new AppError('DATABASE_ROW_DIFFERS', 'input', 'A row with this key exists already, but with other values.', {
     fix: 'Correct the key; or choose insert or update, if the existing row should be changed.',
   });

@@ -32,10 +32,29 @@ test('names are quoted, and values are placeholders in the order of the statemen
     writer('postgresql', POSTGRESQL, columns.slice(0, 1)).upsert(['a']).text,
     'INSERT INTO "lis"."items" ("co""de") VALUES ($1) ON CONFLICT ("co""de") DO UPDATE SET "co""de" = EXCLUDED."co""de"',
   );
-  assert.deepEqual(postgresql.selectSame(ROW), {
-    text: 'SELECT 1 AS same FROM "lis"."items" WHERE "co""de" = $1 AND "label" IS NOT DISTINCT FROM $2',
-    values: ['a', 'x'],
+});
+
+test('a row is the same if its text is, character by character', () => {
+  const words = (engine: string, syntax: SqlSyntax) => {
+    const { text, values } = writer(engine, syntax).selectSame(ROW, 'key');
+    return { text: text.replaceAll(/\s+/g, ' '), values };
+  };
+  assert.deepEqual(words('sqlite', POSTGRESQL), {
+    text: 'SELECT 1 AS same FROM "lis"."items" WHERE "co""de" = $1 AND ("co""de" IS $2 COLLATE BINARY)',
+    values: ['a', 'a'],
   });
+  assert.deepEqual(words('sqlserver', SQLSERVER), {
+    text:
+      'SELECT 1 AS same FROM [lis].[items] WHERE [co"de] = @kq1 AND (EXISTS (SELECT [co"de] INTERSECT SELECT @kq2) ' +
+      'AND ([co"de] IS NULL OR EXISTS (SELECT 1 FROM sys.columns ' +
+      `WHERE object_id = OBJECT_ID(N'[lis].[items]') AND QUOTENAME(name) = N'[co"de]' ` +
+      'AND (collation_name IS NULL OR CONVERT(nvarchar(max), [co"de]) COLLATE Latin1_General_BIN2 = CONVERT(nvarchar(max), @kq2) ' +
+      'AND (system_type_id IN (175, 239) OR DATALENGTH(CONVERT(nvarchar(max), [co"de])) = DATALENGTH(CONVERT(nvarchar(max), @kq2)))))))',
+    values: ['a', 'a'],
+  });
+  const oracle = writer('oracle', ORACLE).selectSame(ROW, 'all');
+  assert.match(oracle.text, /AND \(DECODE\("co""de", :kq2, 1, 0\) = 1\) AND \(DECODE\("label", :kq3, 1, 0\) = 1\)$/);
+  assert.deepEqual(oracle.values, ['a', 'a', 'x']);
 });
 
 test('MySQL and MariaDB', () => {
