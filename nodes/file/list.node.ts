@@ -76,6 +76,8 @@ function prepareList({ folder: template, patterns, withFolders, maxEntries }: Co
   return async (ctx, message) => {
     const folder = fillFolder(ctx.scope);
     const entries = await useStore(ctx, (store) => store.list(folder));
+    const unreadable = entries.filter(({ kind }) => kind === 'unreadable').length;
+    if (unreadable > 0) ctx.log.warn('file.name-unreadable', { count: unreadable });
     const listed = entries
       .filter(({ name, kind }) => (kind === 'file' || (withFolders && kind === 'folder')) && isName(name) && matchesGlob(name, patterns))
       .sort((a, b) => (a.name < b.name ? -1 : 1))

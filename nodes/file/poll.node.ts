@@ -22,6 +22,7 @@ import { matchesGlob } from './paths/glob.ts';
 import { moveAside } from './content/move-aside.ts';
 import { checkPath, isName, joinPath } from './paths/paths.ts';
 import { Claims, type ClaimedFile } from './poll/claims.ts';
+import { UnreadableNames } from './poll/unreadable-names.ts';
 import { StableFiles } from './poll/stable-files.ts';
 import { probeFiles } from './probe.ts';
 import { stopped } from './stores/errors.ts';
@@ -189,6 +190,7 @@ interface Look {
   readonly emit: Emit;
   readonly claims: Claims;
   readonly files: StableFiles;
+  readonly unreadable: UnreadableNames;
   readonly signal: AbortSignal;
 }
 
@@ -202,6 +204,7 @@ async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
   const place = checkPath(ctx.config.folder);
   await useStore(store, (opened) => opened.list(place));
   const files = new StableFiles(ctx.clock, stableSec * 1000);
+  const unreadable = new UnreadableNames(String(ctx.adapter!.settings['nameCharset'] ?? 'UTF-8'));
   let claims: Claims | undefined;
   const looking = lookRegularly({
     clock: ctx.clock,
@@ -209,7 +212,7 @@ async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
     firstAfterMs: 0,
     async look(signal) {
       claims ??= await openClaims(ctx, place);
-      const look: Look = { ctx, emit, claims, files, signal };
+      const look: Look = { ctx, emit, claims, files, unreadable, signal };
       await useStore(store, (opened) => lookOnce(opened, look, place));
     },
   });
@@ -234,6 +237,10 @@ async function lookOnce(store: FileStore, look: Look, place: string): Promise<vo
   const { ctx, claims, files, signal } = look;
   const { marker } = ctx.config;
   const entries = await store.list(place);
+  for (const { entry, error } of look.unreadable.newOnes(entries)) {
+    ctx.log.warn('file.name-unreadable', { code: error.code, sizeBytes: entry.sizeBytes });
+    ctx.reportRefusal(toErrorRecord(error));
+  }
   const left = await claims.unsettled(store, entries);
   // With a marker, all that was taken is complete. Otherwise it may have been written on after it was taken.
   const ready = left.filter((file) => files.isStable(file.path, file.state) || marker !== undefined);

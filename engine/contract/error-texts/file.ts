@@ -17,6 +17,11 @@ export const fileTexts: ErrorTemplates = {
     fix: '向服务器管理员核对指纹；一致时才加入适配器。',
   },
   FILE_MISSING: { what: '文件或目录不存在，或该用户无权访问', fix: '更正路径，或更正该用户的权限。' },
+  FILE_NAME_UNREADABLE: {
+    what: '有文件的名称不是 {charset} 文本，无法取走，仍在原处',
+    fix: 'FTP：在适配器中更正“文件名字符集”。SFTP 与本机目录的文件名须为 UTF-8：请将文件改名。',
+  },
+  'FILE_NAME_UNREADABLE/form': { what: '有文件的名称含 \\ 或控制字符，或超过 255 字节，无法取走，仍在原处', fix: '将文件改名。' },
   FILE_EXISTS: { what: '已有同名文件', fix: '改用其他名称，或让节点覆盖或编号。' },
   FILE_REFUSED: { what: '对文件的访问被拒绝（{code}）', fix: '检查路径、文件种类，以及该用户对目录的权限。' },
   FILE_STORE_FULL: { what: '没有存放该文件的空间（{code}）', fix: '在该处释放空间，或提高该用户的配额。' },

@@ -43,6 +43,25 @@ export function missing(cause?: unknown): AppError {
   });
 }
 
+/** `charset`: that of names; absent if the name is text, but none that a path may have. */
+export function nameUnreadable(charset: string | undefined): AppError {
+  if (charset !== undefined) {
+    return new AppError('FILE_NAME_UNREADABLE', 'input', `The name of a file is not text in ${charset}, so the file is left where it is.`, {
+      values: { charset },
+      fix: 'FTP: set the charset of file names of the adapter. SFTP and local folders: names must be UTF-8; rename the file.',
+    });
+  }
+  return new AppError(
+    'FILE_NAME_UNREADABLE',
+    'input',
+    'The name of a file has \\, control characters or over 255 bytes; the file is left where it is.',
+    {
+      values: { problem: 'form' },
+      fix: 'Rename the file.',
+    },
+  );
+}
+
 export function exists(cause?: unknown): AppError {
   return new AppError('FILE_EXISTS', 'input', 'There is a file with this name already.', {
     fix: 'Choose another name, or let the node replace or number it.',

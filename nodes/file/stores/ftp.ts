@@ -122,11 +122,14 @@ interface Wire {
 }
 
 function wireOf(charset: string): Wire {
+  const to = (name: string) => encodeText(name, charset).toString('latin1');
   return {
-    to: (name) => encodeText(name, charset).toString('latin1'),
+    to,
+    // Some bytes are read as a character that is written as others: such a name would ask for another file.
     from(text) {
       try {
-        return decodeText(Buffer.from(text, 'latin1'), charset);
+        const name = decodeText(Buffer.from(text, 'latin1'), charset);
+        return to(name) === text ? name : undefined;
       } catch {
         return undefined;
       }
@@ -181,12 +184,9 @@ class FtpStore implements FileStore {
     const now = Date.now();
     return entries.flatMap((entry): readonly FileEntry[] => {
       const name = this.#wire.from(entry.name);
-      // A name that is not of the charset cannot be asked for.
-      if (name === undefined) return [];
-      const kind = entry.isFile ? 'file' : entry.isDirectory ? 'folder' : 'other';
-      return [
-        { name, kind, sizeBytes: entry.size, modifiedAtMs: entry.modifiedAt?.getTime() ?? parseListedTime(entry.rawModifiedAt, now) },
-      ];
+      const state = { sizeBytes: entry.size, modifiedAtMs: entry.modifiedAt?.getTime() ?? parseListedTime(entry.rawModifiedAt, now) };
+      if (name === undefined) return entry.isFile ? [{ name: entry.name, kind: 'unreadable', ...state }] : [];
+      return [{ name, kind: entry.isFile ? 'file' : entry.isDirectory ? 'folder' : 'other', ...state }];
     });
   }
 

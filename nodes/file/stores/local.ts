@@ -28,10 +28,15 @@ class LocalStore implements FileStore {
     const path = await this.#resolve(folder);
     const entries: FileEntry[] = [];
     try {
-      for await (const { name } of await opendir(path)) {
+      for await (const entry of await opendir(path)) {
+        const { name } = entry;
         if (entries.length === MAX_ENTRIES) throw tooMany(MAX_ENTRIES);
         const stats = await lstat(join(path, name)).catch(() => undefined);
-        if (stats === undefined) continue;
+        if (stats === undefined) {
+          // Node puts U+FFFD in place of bytes of a name that are not UTF-8.
+          if (entry.isFile() && name.includes('\ufffd')) entries.push({ name, kind: 'unreadable', sizeBytes: 0, modifiedAtMs: undefined });
+          continue;
+        }
         const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other';
         entries.push({ name, kind, sizeBytes: stats.size, modifiedAtMs: Math.floor(stats.mtimeMs) });
       }

@@ -19,6 +19,7 @@ import {
   storeFull,
   tooMany,
 } from './errors.ts';
+import { joinPath } from '../paths/paths.ts';
 import { SFTP_PORT } from './ports.ts';
 import { MAX_ENTRIES, type FileEntry, type FileState, type FileStore, type StoreTarget } from './store.ts';
 
@@ -128,12 +129,18 @@ class SftpStore implements FileStore {
         for (const { filename, attrs } of batch) {
           if (filename === '.' || filename === '..') continue;
           if (entries.length === MAX_ENTRIES) throw tooMany(MAX_ENTRIES);
-          entries.push({ name: filename, kind: kindOf(attrs), ...stateOf(attrs) });
+          const kind = (await this.#isUnreadable(folder, filename, attrs)) ? 'unreadable' : kindOf(attrs);
+          entries.push({ name: filename, kind, ...stateOf(attrs) });
         }
       }
     } finally {
       await this.#close(handle);
     }
+  }
+
+  /** The library decodes all names as UTF-8, and puts U+FFFD in place of other bytes. A name may also contain a real one. */
+  async #isUnreadable(folder: string, name: string, attrs: Stats): Promise<boolean> {
+    return name.includes('\ufffd') && attrs.isFile() && (await this.stat(joinPath(folder, name))) === undefined;
   }
 
   async stat(path: string): Promise<FileState | undefined> {

@@ -12,8 +12,11 @@ import type { FileSettings } from './settings.ts';
 
 export interface FileEntry {
   readonly name: string;
-  /** A link or a device is `other`: it is listed, but never opened. */
-  readonly kind: 'file' | 'folder' | 'other';
+  /**
+   * A link or a device is `other`: it is listed, but never opened. `unreadable` is a file whose name is not text of the
+   * charset of names: nothing can be done with it, and its name here is only like the true one.
+   */
+  readonly kind: 'file' | 'folder' | 'other' | 'unreadable';
   readonly sizeBytes: number;
   /** Epoch milliseconds, as precise as the server lists them. Absent if the server does not say it. */
   readonly modifiedAtMs: number | undefined;

@@ -83,6 +83,15 @@ export function storeConformance(
       assert.deepEqual(await names('病历'), []);
     });
 
+    it('lists a file whose name is not text in the charset of names as unreadable', async () => {
+      await store.makeFolder('odd');
+      await put('odd/\ufffd\ufffd.csv'.replaceAll('\ufffd', lab.settings.nameCharset === 'GBK' ? '检' : '\ufffd'), 'real');
+      writeFileSync(Buffer.concat([Buffer.from(`${lab.files}/odd/`), Buffer.from([0xbc, 0xff, 0x80]), Buffer.from('.csv')]), '1');
+      const entries = await store.list('odd');
+      assert.deepEqual(entries.map(({ kind }) => kind).sort(), ['file', 'unreadable']);
+      assert.match(entries.find(({ kind }) => kind === 'unreadable')!.name, /\.csv$/);
+    });
+
     it('writes 10 MB as they are, also an empty file', async () => {
       const bytes = randomBytes(10_000_000);
       await put('large.bin', bytes);
