@@ -38,6 +38,27 @@ export const databaseTexts: ErrorTemplates = {
   DATABASE_STATEMENT_REFUSED: { what: '数据库拒绝了该语句（{code}）', fix: CORRECT_SQL },
   'DATABASE_STATEMENT_REFUSED/message': { what: '数据库拒绝了该语句（{code}，{message}）', fix: CORRECT_SQL },
   'DATABASE_STATEMENT_REFUSED/read-only': { what: '该语句会改变数据，而此节点只能查询（{code}）', fix: '改用写入的节点。' },
+  'DATABASE_STATEMENT_REFUSED/too-long': {
+    what: '有一个值过长，数据库放不下[，列 {column}][，类型 {type}]（{code}）',
+    fix: '在此节点之前更正该值，或请数据库管理员加长该列。',
+  },
+  'DATABASE_STATEMENT_REFUSED/form': {
+    what: '有一个值不符合数据库要求的形式[，列 {column}][，类型 {type}]（{code}）',
+    fix: '在此节点之前更正该值：数字如 1.5，日期如 2026-02-28，时间见节点帮助，其余须是该列允许的值。',
+  },
+  'DATABASE_STATEMENT_REFUSED/range': {
+    what: '有一个数值、日期或时间超出数据库允许的范围[，列 {column}][，类型 {type}]（{code}）',
+    fix: '在此节点之前更正该值，或请数据库管理员修改该列。',
+  },
+  'DATABASE_STATEMENT_REFUSED/charset': {
+    what: '有一个值含有数据库字符集无法保存的字符[，列 {column}][，类型 {type}]（{code}）',
+    fix: '在此节点之前更正该值，或请数据库管理员修改该列的字符集（utf8mb4、UTF-8）。',
+  },
+  'DATABASE_STATEMENT_REFUSED/division': { what: '语句的除数值为零（{code}）', fix: '在此节点之前更正该值，或在语句中处理（NULLIF）。' },
+  'DATABASE_STATEMENT_REFUSED/own': {
+    what: '数据库中的存储过程或触发器以自己的消息和代码拒绝（{code}）',
+    fix: '询问其维护人员该代码的含义；其文本可能含有个人信息，因此不显示。',
+  },
   DATABASE_CONSTRAINT: { what: '数据违反数据库的约束 {name}（{code}）', fix: CORRECT_DATA },
   'DATABASE_CONSTRAINT/unique': { what: '数据库中已有相同的记录：唯一约束 {name}（{code}）', fix: CORRECT_DATA },
   'DATABASE_CONSTRAINT/reference': { what: '数据引用的记录不存在，或仍被引用：外键 {name}（{code}）', fix: CORRECT_DATA },

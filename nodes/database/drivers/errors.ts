@@ -1,6 +1,7 @@
 /** The errors that all drivers throw. They never contain a value of a row or of a parameter. */
 import { AppError, type ErrorValues } from '../../../engine/contract/values/errors.ts';
 import type { Target } from './driver.ts';
+import { REFUSALS, type RefusalReason } from './value-refusals.ts';
 
 export function connectFailed({ host, port }: Pick<Target, 'host' | 'port'>, cause: unknown): AppError {
   if (cause instanceof AppError) return cause;
@@ -42,6 +43,24 @@ export interface Refusal {
   readonly message?: string | undefined;
   /** The character of the statement, starting with 1. */
   readonly position?: number | undefined;
+}
+
+export interface ValueRefusal {
+  readonly code: string;
+  readonly reason: RefusalReason;
+  /** The column or the type, if the database names it apart from the value. */
+  readonly column?: string | undefined;
+  readonly type?: string | undefined;
+}
+
+export function valueRefused({ code, reason, column, type }: ValueRefusal, cause: unknown): AppError {
+  const { what, fix } = REFUSALS[reason];
+  const where = column !== undefined ? `, column ${column}` : type !== undefined ? `, type ${type}` : '';
+  return new AppError('DATABASE_STATEMENT_REFUSED', 'input', `${what}${where} (${code}).`, {
+    values: { problem: reason, code, ...(column === undefined ? {} : { column }), ...(type === undefined ? {} : { type }) },
+    fix,
+    cause,
+  });
 }
 
 export function statementRefused({ code, message, position }: Refusal, cause: unknown): AppError {

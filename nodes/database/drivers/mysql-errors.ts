@@ -11,13 +11,16 @@ import {
   serverWithoutTls,
   statementRefused,
   timedOut,
+  valueRefused,
   type Violation,
 } from './errors.ts';
+import type { RefusalReason } from './value-refusals.ts';
 
 /** An error of the client or the server. `errno` is the server's number (MySQL Server Error Reference, MariaDB Error Codes). */
 interface MysqlError extends Error {
   readonly code?: string;
   readonly errno?: number;
+  readonly sqlState?: string;
   readonly sqlMessage?: string;
 }
 
@@ -52,6 +55,15 @@ const ABOUT_STATEMENT: ReadonlySet<number> = new Set([
   1046, 1051, 1052, 1054, 1056, 1060, 1064, 1109, 1110, 1136, 1140, 1142, 1143, 1146, 1149, 1222, 1248, 1305, 1318, 1370, 1630,
 ]);
 
+const REASONS: Readonly<Record<number, RefusalReason>> = {
+  ...{ 1406: 'too-long', 1264: 'range', 1690: 'range', 1365: 'division', 3854: 'charset' },
+  ...{ 1265: 'form', 1292: 'form', 1366: 'form', 1411: 'form', 3140: 'form' },
+};
+/** The message ends with the column. What stands before it may be the value. */
+const COLUMN = / for column (?:`[^`]*`\.`[^`]*`\.)?[`']([^`']+)[`'] at row \d+$/;
+/** SQLSTATEs of SIGNAL, which may give its own text any number. */
+const OWN = /^45/;
+
 export function translateConnect(target: Target, thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   const { errno = 0, code = '' } = thrown as MysqlError;
@@ -65,9 +77,10 @@ export function translateConnect(target: Target, thrown: unknown): AppError {
 
 export function translateStatement(thrown: unknown, timeoutMs: number): AppError {
   if (thrown instanceof AppError) return thrown;
-  const { errno = 0, code, sqlMessage = '' } = thrown as MysqlError;
+  const { errno = 0, code, sqlState = '', sqlMessage = '' } = thrown as MysqlError;
   // Errors of the connection have a negative number, or none.
   if (errno < 1000) return noAnswer(code ?? 'closed', thrown);
+  if (OWN.test(sqlState)) return valueRefused({ code: `${errno}/${sqlState}`, reason: 'own' }, thrown);
   const name = String(errno);
   const violated = RULES[errno];
   if (violated !== undefined)
@@ -77,5 +90,7 @@ export function translateStatement(thrown: unknown, timeoutMs: number): AppError
   if (errno === READ_ONLY) return readOnly(name, thrown);
   if (AWAY.has(errno)) return noAnswer(name, thrown);
   if (SERVER.has(errno)) return serverError(name, thrown);
+  const reason = /^Incorrect string value/.test(sqlMessage) ? 'charset' : REASONS[errno];
+  if (reason !== undefined) return valueRefused({ code: name, reason, column: COLUMN.exec(sqlMessage)?.[1] }, thrown);
   return statementRefused({ code: name, message: ABOUT_STATEMENT.has(errno) ? sqlMessage : undefined }, thrown);
 }

@@ -13,8 +13,10 @@ import {
   serverWithoutTls,
   statementRefused,
   timedOut,
+  valueRefused,
   type Violation,
 } from './errors.ts';
+import type { RefusalReason } from './value-refusals.ts';
 
 /** SQLSTATE codes, by PostgreSQL's Appendix A. */
 const RULES: Readonly<Record<string, Violation['rule']>> = {
@@ -37,6 +39,18 @@ const AWAY = /^(08|57P0)/;
 const SERVER = /^(53|58|F0|XX)/;
 /** Syntax errors and access rules. Their messages name what stands in the statement, never a value of a row or parameter. */
 const ABOUT_STATEMENT = /^(42(?!P22)|26|0A)/;
+
+const REASONS: Readonly<Record<string, RefusalReason>> = {
+  ...{ '22001': 'too-long', '22P02': 'form', '22007': 'form', '22018': 'form', '22P03': 'form', '22003': 'range', '22008': 'range' },
+  ...{ '22021': 'charset', '22P05': 'charset', '22012': 'division', P0001: 'own' },
+};
+/** The type stands before the value, or at the end of the message. It is only found in English messages. */
+const TYPES = [
+  /^(?:value too long|invalid input (?:syntax|value)) for (?:type|enum) ([\w ."]+(?:\(\d+\))?)(?::|$)/,
+  / out of range for type ([a-z ]+)$/,
+];
+/** What PostgreSQL runs for RAISE, which may give its own text any code. */
+const RAISE = 'exec_stmt_raise';
 
 export function translateConnect(target: Target, cause: unknown): AppError {
   const { message = '' } = cause as Error;
@@ -63,6 +77,12 @@ export function translateStatement(cause: unknown, timeoutMs: number): AppError 
   if (code === READ_ONLY) return readOnly(code, cause);
   if (AWAY.test(code)) return noAnswer(code, cause);
   if (SERVER.test(code)) return serverError(code, cause);
+  const reason = cause.routine === RAISE ? 'own' : REASONS[code];
+  if (reason !== undefined) {
+    const type =
+      reason === 'own' ? undefined : TYPES.map((pattern) => pattern.exec(cause.message)?.[1]).find((found) => found !== undefined);
+    return valueRefused({ code, reason, type }, cause);
+  }
   const position = cause.position === undefined ? undefined : Number(cause.position);
   return statementRefused({ code, position, message: ABOUT_STATEMENT.test(code) ? cause.message : undefined }, cause);
 }

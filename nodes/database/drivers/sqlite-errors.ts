@@ -1,5 +1,14 @@
 import type { AppError } from '../../../engine/contract/values/errors.ts';
-import { conflict, constraintViolated, keyNotUnique, readOnly, serverError, statementRefused, type Violation } from './errors.ts';
+import {
+  conflict,
+  constraintViolated,
+  keyNotUnique,
+  readOnly,
+  serverError,
+  statementRefused,
+  valueRefused,
+  type Violation,
+} from './errors.ts';
 
 /** An error of SQLite, as its process reports it. `code` is the extended result code (sqlite.org/rescode.html). */
 export interface SqliteFailure {
@@ -18,6 +27,9 @@ const RULES: Readonly<Record<number, Violation['rule']>> = {
 const ERROR = 1;
 const READ_ONLY = 8;
 const AUTHORISATION = 23;
+const TOO_BIG = 18;
+/** Only STRICT tables refuse a value of another type. The message ends with the column. */
+const WRONG_TYPE = 3091;
 /** Busy and locked. */
 const CONFLICT: ReadonlySet<number> = new Set([5, 6]);
 /** No memory, input or output error, damaged file, disk full, cannot open a file. */
@@ -33,6 +45,8 @@ export function translateSqlite({ code, message }: SqliteFailure): AppError {
   if (primary === READ_ONLY) return readOnly(name, undefined);
   if (SERVER.has(primary)) return serverError(name, undefined);
   if (primary === ERROR && message.startsWith('ON CONFLICT clause does not match')) return keyNotUnique();
+  if (code === WRONG_TYPE) return valueRefused({ code: name, reason: 'form', column: / column (\S+)$/.exec(message)?.[1] }, undefined);
+  if (primary === TOO_BIG) return valueRefused({ code: name, reason: 'too-long' }, undefined);
   // Their messages quote the statement, never a value of a row or parameter.
   const isAboutStatement = primary === ERROR || primary === AUTHORISATION;
   return statementRefused({ code: name, message: isAboutStatement ? message : undefined }, undefined);

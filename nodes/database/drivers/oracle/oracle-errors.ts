@@ -10,8 +10,10 @@ import {
   serverError,
   statementRefused,
   timedOut,
+  valueRefused,
   type Violation,
 } from '../errors.ts';
+import type { RefusalReason } from '../value-refusals.ts';
 
 /** An error of the client (`NJS-…`) or of the server (`ORA-…`, with its number). */
 interface OracleError extends Error {
@@ -46,6 +48,15 @@ const CALL_TIMEOUT = 'NJS-123';
 /** Syntax, names, rights. Their messages quote the statement, never a value of a row or parameter. */
 const ABOUT_STATEMENT: ReadonlySet<number> = new Set([1008, 1031, 2289, 4043, 6550, 6553, 6564, 1702, 1722, 1732, 1733, 1747, 1786, 1789]);
 
+const REASONS: Readonly<Record<number, RefusalReason>> = {
+  ...{ 12_899: 'too-long', 1461: 'too-long', 1438: 'range', 1426: 'range', 1476: 'division', 6502: 'form' },
+  ...{ 1830: 'form', 1839: 'form', 1840: 'form', 1841: 'range', 1843: 'form', 1847: 'form', 1850: 'form', 1858: 'form', 1861: 'form' },
+};
+/** ORA-12899 quotes schema, table and column, and no value. */
+const COLUMN = /"([^"]+)" \(/;
+/** RAISE_APPLICATION_ERROR. */
+const isOwn = (number: number) => number >= 20_000 && number <= 20_999;
+
 /** `failure`: what opening the socket threw. */
 export function translateConnect(target: Target, thrown: unknown, failure: unknown): AppError {
   const cause = failure ?? thrown;
@@ -67,6 +78,10 @@ export function translateStatement(thrown: unknown, timeoutMs: number): AppError
   if (READ_ONLY.has(errorNum)) return readOnly(code, thrown);
   if (AWAY.has(errorNum)) return noAnswer(code, thrown);
   if (SERVER.has(errorNum)) return serverError(code, thrown);
+  const reason = isOwn(errorNum) ? 'own' : REASONS[errorNum];
+  if (reason !== undefined) {
+    return valueRefused({ code, reason, column: reason === 'too-long' ? COLUMN.exec(message)?.[1] : undefined }, thrown);
+  }
   const isAboutStatement = (errorNum >= 900 && errorNum < 1000) || ABOUT_STATEMENT.has(errorNum);
   const position = offset === undefined || offset === 0 ? undefined : offset + 1;
   return statementRefused({ code, message: isAboutStatement ? firstLine(message) : undefined, position }, thrown);

@@ -10,8 +10,10 @@ import {
   serverWithoutTls,
   statementRefused,
   timedOut,
+  valueRefused,
   type Violation,
 } from '../errors.ts';
+import type { RefusalReason } from '../value-refusals.ts';
 
 /** An error of the client or the server. `number` is the server's (Database Engine events and errors). */
 interface SqlServerError extends Error {
@@ -43,6 +45,13 @@ const ABOUT_STATEMENT: ReadonlySet<number> = new Set([
   ...[1031, 1087, 2812, 4104, 8120, 8144, 8145, 8156, 8178],
 ]);
 
+const REASONS: Readonly<Record<number, RefusalReason>> = {
+  ...{ 2628: 'too-long', 8152: 'too-long', 220: 'range', 232: 'range', 242: 'range', 248: 'range', 8115: 'range', 8134: 'division' },
+  ...{ 241: 'form', 245: 'form', 295: 'form', 8114: 'form', 8169: 'form' },
+};
+/** Numbers of THROW and RAISERROR begin here. */
+const FIRST_OWN = 50_000;
+
 /** `numbers`: of the errors that the server sent while the client logged in. */
 export function translateConnect(target: Target, thrown: unknown, numbers: readonly number[]): AppError {
   const cause = (thrown as { readonly cause?: unknown } | undefined)?.cause;
@@ -72,5 +81,9 @@ export function translateStatement(thrown: unknown, timeoutMs: number): AppError
   if (CONFLICT.has(number)) return conflict(name, thrown);
   if (AWAY.has(number)) return noAnswer(name, thrown);
   if (SERVER.has(number)) return serverError(name, thrown);
+  const reason = number >= FIRST_OWN ? 'own' : REASONS[number];
+  // Only this message names the column, before the value.
+  const column = number === 2628 ? /^[^']*'[^']+', [^']*'([^']+)'/.exec(message)?.[1] : undefined;
+  if (reason !== undefined) return valueRefused({ code: name, reason, column }, thrown);
   return statementRefused({ code: name, message: ABOUT_STATEMENT.has(number) ? message : undefined }, thrown);
 }
