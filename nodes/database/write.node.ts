@@ -12,6 +12,7 @@ import {
 } from '../../engine/contract/node/node.ts';
 import type { SqlValue } from './drivers/driver.ts';
 import { inTransaction } from './in-transaction.ts';
+import { toColumnValues } from './statements/column-values.ts';
 import { deleteOld, oncePerKey, requireKnown } from './statements/ledger.ts';
 import { writeOffers } from './offers.ts';
 import { probeDatabase } from './probe.ts';
@@ -149,7 +150,10 @@ function writeTable(config: WriteConfig, { connection, syntax, dialect }: Databa
   const { schema, table, columns, mode, returning, idempotency } = config;
   const writer = new TableWriter({ schema, name: table!, columns }, syntax, dialect);
   const values = rows.map((row) => columns.map(({ name }) => row.get(name)!));
-  return () => writeRows(connection, writer, { mode, isRepeatable: idempotency === 'key', rows: values, returning });
+  return async () => {
+    const fitting = await toColumnValues(connection, writer, values);
+    return writeRows(connection, writer, { mode, isRepeatable: idempotency === 'key', rows: fitting, returning });
+  };
 }
 
 function runEach(sql: string, { connection, syntax }: Database, rows: readonly RowValues[]) {

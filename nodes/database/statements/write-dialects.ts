@@ -1,5 +1,6 @@
 /** How each database writes rows. Names are quoted, and values are placeholders. */
 import { quoteName, type SqlSyntax } from '../sql/syntax.ts';
+import { JSON_ARRAY, ZONED_TIMESTAMP, type ColumnForm } from './column-forms.ts';
 import type { SqlValue, Statement } from '../drivers/driver.ts';
 
 export interface Table {
@@ -31,6 +32,8 @@ export interface WriteDialect {
    * column. Its values are schema and table. Absent if the statements name the key columns, so that the database checks them.
    */
   readonly uniqueIndexes?: string;
+  /** Values that the database takes in another form than `Row` has them. Absent if there are none. */
+  readonly columnForm?: ColumnForm;
   /** Returns the start of a SELECT that returns at most so many rows, and its end. */
   limit(count: number): readonly [start: string, end: string];
   /** Returns the time so many days ago, by the clock of the database. */
@@ -55,6 +58,7 @@ const MYSQL: WriteDialect = {
   maxRows: 500,
   maxValues: 30_000,
   upsert: 'duplicate',
+  columnForm: ZONED_TIMESTAMP,
   // Coercibility 5: numbers, dates and other types that have a collation in name only. BINARY compares trailing spaces too.
   same: (column, value) =>
     `${column} <=> ${value()} AND (COERCIBILITY(${column}) = 5 OR COLLATION(${column}) = 'binary'
@@ -68,7 +72,7 @@ const MYSQL: WriteDialect = {
 
 /** By engine of the adapter. */
 export const WRITE_DIALECTS: Readonly<Record<string, WriteDialect>> = {
-  postgresql: POSTGRESQL,
+  postgresql: { ...POSTGRESQL, columnForm: JSON_ARRAY },
   mysql: MYSQL,
   mariadb: { ...MYSQL, returning: 'returning' },
   sqlite: {
@@ -137,6 +141,10 @@ export class TableWriter {
 
   get dialect(): WriteDialect {
     return this.#dialect;
+  }
+
+  get columnNames(): readonly string[] {
+    return this.#table.columns.map(({ name }) => name);
   }
 
   get keyNames(): readonly string[] {
@@ -210,8 +218,13 @@ export class TableWriter {
   /** Lists the unique indexes of the table; see `WriteDialect`. */
   uniqueIndexes(): Statement | undefined {
     const { uniqueIndexes: text } = this.#dialect;
+    return text === undefined ? undefined : this.about(text);
+  }
+
+  /** A statement about the table, whose values are schema and table. */
+  about(text: string): Statement {
     const { schema = '', name } = this.#table;
-    return text === undefined ? undefined : { text, values: [schema === '' ? null : schema, name] };
+    return { text, values: [schema === '' ? null : schema, name] };
   }
 
   /** Selects the keys of some rows whose time lies before so many days. */
