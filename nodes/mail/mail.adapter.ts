@@ -19,5 +19,5 @@ export default defineAdapter({
     const { imap, smtp } = settings as MailSettings;
     return [imap, smtp].flatMap((server) => (server === undefined ? [] : [{ host: server.host, port: server.port }]));
   },
-  hasCharset: false,
+  hasCharset: true,
 });

@@ -27,13 +27,14 @@ export async function readMail({ mailbox, ctx, signal }: Omit<Look, 'read'>, uid
   if (about.size !== undefined && about.size > maxBytes) throw mailTooLarge(about.size, maxBytes);
   const source = fetchParts(client, uid, () => mailbox.expect(FETCH_BYTES), maxBytes);
   const { rest, stored } = await storeAttachments(source, ctx.blobs, maxBytes);
-  const mail = (await parser.parse({ kind: 'mail-rest', source: rest }, { clock: ctx.clock, signal })) as MailRest;
+  const { charset } = ctx.adapter!;
+  const mail = (await parser.parse({ kind: 'mail-rest', source: rest, charset }, { clock: ctx.clock, signal })) as MailRest;
   const attachments = [];
-  for (const { name, mediaType, content } of mail.attachments) {
+  for (const { content, ...about } of mail.attachments) {
     const mark = Buffer.from(content).toString('latin1').trimEnd();
     const ref = stored.get(mark) ?? (await ctx.blobs.put(once(content), { limitBytes: maxBytes }));
     stored.delete(mark);
-    attachments.push({ name, mediaType, sizeBytes: ref.sizeBytes, blobId: ref.blobId });
+    attachments.push({ ...about, sizeBytes: ref.sizeBytes, blobId: ref.blobId });
   }
   // The two readers of the mail disagree about its parts, so an attachment would get lost.
   if (stored.size > 0) throw unreadable();

@@ -64,7 +64,16 @@ export default defineNode({
         subject: '对账单 2026-05',
         text: '请查收附件。',
         html: '',
-        attachments: [{ name: '对账单.csv', mediaType: 'text/csv', sizeBytes: 4, blobId: 'blob_0example0AbCdEfGhIjKlMn' }],
+        attachments: [
+          {
+            name: '对账单.csv',
+            mediaType: 'text/csv',
+            contentId: '',
+            isInline: false,
+            sizeBytes: 4,
+            blobId: 'blob_0example0AbCdEfGhIjKlMn',
+          },
+        ],
       },
     },
   ],

@@ -90,5 +90,6 @@ async function read({ mailbox, ctx, signal }: Omit<Look, 'read'>, uid: string): 
   if (!mail || mail.source === undefined) return undefined;
   // The actual size may differ from the size that the server reported.
   if (mail.source.length > maxBytes) throw mailTooLarge(mail.source.length, maxBytes);
-  return createMessage(await parser.parse({ kind: 'mail', source: mail.source }, { clock: ctx.clock, signal }));
+  const { charset } = ctx.adapter!;
+  return createMessage(await parser.parse({ kind: 'mail', source: mail.source, charset }, { clock: ctx.clock, signal }));
 }

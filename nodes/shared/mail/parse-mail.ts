@@ -1,6 +1,7 @@
 /** Converts a received mail (RFC 5322, MIME) to plain data. */
 import type { Address, Email, PostalMimeOptions } from 'postal-mime';
 import { AppError } from '../../../engine/contract/values/errors.ts';
+import { readUndeclaredAs } from './mail-charset.ts';
 
 export interface MailAddress {
   readonly name: string;
@@ -33,7 +34,16 @@ export interface MailAttachment {
 
 /** A mail whose attachments were taken out before, except for those that are encoded in another way than Base64. */
 export interface MailRest extends MailTexts {
-  readonly attachments: readonly { readonly name: string; readonly mediaType: string; readonly content: Uint8Array }[];
+  readonly attachments: readonly (MailResource & { readonly content: Uint8Array })[];
+}
+
+export interface MailResource {
+  readonly name: string;
+  readonly mediaType: string;
+  /** What the HTML text names it by, as `cid:…`; empty if it has none. */
+  readonly contentId: string;
+  /** True if it belongs into the text, such as a picture. */
+  readonly isInline: boolean;
 }
 
 /** Maximum number of lines that may start a part. Plain text such as tables and signatures has such lines too. */
@@ -44,11 +54,11 @@ const MOST_ATTACHMENTS = 500;
 const LIMITS = { maxNestingDepth: 20, maxHeadersSize: 256 * 1024 } as const;
 
 /**
- * Parses a mail with the charsets and encoded words that it names. Rejects with MAIL_UNREADABLE or
- * MAIL_TOO_MANY_PARTS (input).
+ * Parses a mail with the charsets and encoded words that it names; `charset` is for what names none (see
+ * `readUndeclaredAs`). Rejects with MAIL_UNREADABLE, MAIL_CHARSET or MAIL_TOO_MANY_PARTS (input).
  */
-export async function parseMail(source: Uint8Array): Promise<MailData> {
-  const mail = await readMime(source, {});
+export async function parseMail(source: Uint8Array, charset = 'UTF-8'): Promise<MailData> {
+  const mail = await readMime(source, charset, {});
   return {
     ...textsOf(mail),
     attachments: mail.attachments.map(({ filename, mimeType, content }) => {
@@ -59,23 +69,27 @@ export async function parseMail(source: Uint8Array): Promise<MailData> {
 }
 
 /** As `parseMail`, but a mail inside of the mail is an attachment, and contents are bytes. */
-export async function parseMailRest(source: Uint8Array): Promise<MailRest> {
-  const mail = await readMime(source, { forceRfc822Attachments: true });
+export async function parseMailRest(source: Uint8Array, charset = 'UTF-8'): Promise<MailRest> {
+  const mail = await readMime(source, charset, { forceRfc822Attachments: true });
   return {
     ...textsOf(mail),
-    attachments: mail.attachments.map(({ filename, mimeType, content }) => ({
+    attachments: mail.attachments.map(({ filename, mimeType, contentId = '', disposition, related, content }) => ({
       name: filename ?? '',
       mediaType: mimeType,
+      contentId: contentId.replace(/^<(.*)>$/, '$1'),
+      isInline: disposition === 'inline' || related === true,
       content: new Uint8Array(content as ArrayBuffer),
     })),
   };
 }
 
-async function readMime(source: Uint8Array, options: PostalMimeOptions): Promise<Email> {
+async function readMime(source: Uint8Array, charset: string, options: PostalMimeOptions): Promise<Email> {
   refuseMany(source);
   // Load the library only here, since few installations receive mail.
   const { default: PostalMime } = await import('postal-mime');
-  const mail = await PostalMime.parse(source, { ...LIMITS, ...options, attachmentEncoding: 'arraybuffer' }).catch((cause: unknown) => {
+  const parser = readUndeclaredAs(charset, new PostalMime({ ...LIMITS, ...options, attachmentEncoding: 'arraybuffer' }));
+  const mail = await parser.parse(source).catch((cause: unknown) => {
+    if (cause instanceof AppError) throw cause;
     throw new AppError('MAIL_UNREADABLE', 'input', 'This mail cannot be read.', { fix: 'Ask the sender to send it again.', cause });
   });
   if (mail.attachments.length > MOST_ATTACHMENTS) throw tooManyParts(mail.attachments.length, MOST_ATTACHMENTS);

@@ -14,7 +14,8 @@ export type ParseTask =
   | { readonly kind: 'json'; readonly source: Uint8Array | string; readonly charset: string; readonly options: ParseJsonOptions }
   /** If `charset` is undefined, `xmlCharset` finds it in the document. */
   | { readonly kind: 'xml'; readonly source: Uint8Array | string; readonly charset: string | undefined; readonly options: ParseXmlOptions }
-  | { readonly kind: MailKind; readonly source: Uint8Array };
+  /** `charset` is for what names none in the mail; UTF-8 if undefined. */
+  | { readonly kind: MailKind; readonly source: Uint8Array; readonly charset: string | undefined };
 
 /** `mail-rest` is a mail whose attachments were taken out before. */
 type MailKind = 'mail' | 'mail-rest';
@@ -78,7 +79,7 @@ export function readAnswer(task: ParseTask, answer: unknown): unknown {
 
 /** Parses in the current thread. Returns the value, or a promise of it. */
 export function runParseTask(task: ParseTask): unknown {
-  if (isMail(task)) return task.kind === 'mail' ? parseMail(task.source) : parseMailRest(task.source);
+  if (isMail(task)) return (task.kind === 'mail' ? parseMail : parseMailRest)(task.source, task.charset);
   const { source } = task;
   if (task.kind === 'json') return parseJson(typeof source === 'string' ? source : decodeText(source, task.charset), task.options);
   return parseXml(typeof source === 'string' ? source : decodeText(source, task.charset ?? xmlCharset(source)), task.options);

@@ -126,6 +126,24 @@ test('a mail of a Chinese program is read with its attachments as blobs, and lea
   assert.equal(server.count('Processed'), 1);
 });
 
+test('a mail that names no charset is read in that of the adapter; without one it goes aside', LIMIT, async (t) => {
+  const bare = Buffer.concat([Buffer.from('Subject: '), iconv.encode('检验', 'gbk'), Buffer.from('\r\n\r\n'), iconv.encode('正文', 'gbk')]);
+  const before = server.count('Refused');
+  const settings = { user: 'lab', imap: { host: '127.0.0.1', port: server.port, security: 'none' } };
+  server.deliver(bare);
+  const gbk = await receive(t, { adapter: { settings, charset: 'GBK' } });
+  const { subject, text } = dataOf(await gbk.trigger.next());
+  assert.deepEqual([subject, text.trim()], ['检验', '正文']);
+  await gbk.trigger.stop();
+  server.deliver(bare);
+  const { trigger } = await receive(t);
+  await eventually(() => server.count('Refused') === before + 1);
+  assert.deepEqual(
+    trigger.refusals.map(({ code }) => code),
+    ['MAIL_CHARSET'],
+  );
+});
+
 test('a mail that arrives is taken at once, without waiting for the next look', LIMIT, async (t) => {
   const { trigger } = await receive(t, { config: { everySec: 86_400 } });
   for (const subject of ['one', 'two', 'three']) {
@@ -215,7 +233,8 @@ test('a mail of 50 MB is stored without being held', LIMIT, async (t) => {
   };
   const { trigger } = await receive(t, { clock: wallClock(), blobs });
   const [attachment] = dataOf(await trigger.next()).attachments;
-  assert.deepEqual(attachment, { name: 'a.pdf', mediaType: 'application/pdf', sizeBytes: bytes.length, blobId: 'blb_1' });
+  const about = { name: 'a.pdf', mediaType: 'application/pdf', contentId: '', isInline: false };
+  assert.deepEqual(attachment, { ...about, sizeBytes: bytes.length, blobId: 'blb_1' });
   assert.ok(stored.equals(bytes));
   assert.ok(longest <= 1024 * 1024, `a piece had ${longest} bytes`);
 });

@@ -44,7 +44,7 @@ async function attachmentsOf(mail: Buffer, sizes: readonly number[]): Promise<re
 const bytesOf = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes));
 const part = fc.oneof(
   bytesOf.map((bytes) => `Content-Type: application/pdf; name="a.pdf"\r\nContent-Transfer-Encoding: base64\r\n\r\n${lines(bytes)}`),
-  bytesOf.map((bytes) => `Content-Type: text/html\r\nContent-Transfer-Encoding: base64\r\n\r\n${lines(bytes)}`),
+  bytesOf.map((bytes) => `Content-Type: text/html; charset=iso-8859-1\r\nContent-Transfer-Encoding: base64\r\n\r\n${lines(bytes)}`),
   fc.constant(
     'Content-Type: text/plain\r\nContent-Disposition: attachment; filename=b.txt\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\na=3Db',
   ),
