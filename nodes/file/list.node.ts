@@ -75,7 +75,7 @@ function prepareList({ folder: template, patterns, withFolders, maxEntries }: Co
   const fillFolder = compilePath('folder', template);
   return async (ctx, message) => {
     const folder = fillFolder(ctx.scope);
-    const entries = await useStore(ctx, (store) => store.list(folder));
+    const entries = await useStore(ctx, (store) => store.list(folder), template);
     const unreadable = entries.filter(({ kind }) => kind === 'unreadable').length;
     if (unreadable > 0) ctx.log.warn('file.name-unreadable', { count: unreadable });
     const listed = entries

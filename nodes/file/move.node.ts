@@ -61,15 +61,19 @@ function prepareMove({ from, to, replaces, makeFolders }: Config): RunNode<Confi
   const [fillFrom, fillTo] = [compilePath('from', from), compilePath('to', to)];
   return async (ctx, message) => {
     const [source, target] = [fillFrom(ctx.scope), fillTo(ctx.scope)];
-    await useStore(ctx, async (store) => {
-      ctx.beforeFirstByte();
-      if (makeFolders && folderOf(target) !== '') await store.makeFolder(folderOf(target));
-      await store.rename(source, target, { replaces }).catch(async (error: unknown) => {
-        // The attempt before was cut after the move.
-        const isDone = ctx.attempt > 1 && (await store.stat(source)) === undefined && (await store.stat(target)) !== undefined;
-        if (!(error instanceof AppError) || error.kind !== 'input' || !isDone) throw error;
-      });
-    });
+    await useStore(
+      ctx,
+      async (store) => {
+        ctx.beforeFirstByte();
+        if (makeFolders && folderOf(target) !== '') await store.makeFolder(folderOf(target));
+        await store.rename(source, target, { replaces }).catch(async (error: unknown) => {
+          // The attempt before was cut after the move.
+          const isDone = ctx.attempt > 1 && (await store.stat(source)) === undefined && (await store.stat(target)) !== undefined;
+          if (!(error instanceof AppError) || error.kind !== 'input' || !isDone) throw error;
+        });
+      },
+      `${from} → ${to}`,
+    );
     return { emit: { ok: [asJson(message, { path: target, name: nameOf(target) })] } };
   };
 }

@@ -202,7 +202,7 @@ async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
   const { everySec, stableSec } = ctx.config;
   const store: FileContext = { ...ctx, signal: NEVER_STOPPED };
   const place = checkPath(ctx.config.folder);
-  await useStore(store, (opened) => opened.list(place));
+  await useStore(store, (opened) => opened.list(place), place);
   const files = new StableFiles(ctx.clock, stableSec * 1000);
   const unreadable = new UnreadableNames(String(ctx.adapter!.settings['nameCharset'] ?? 'UTF-8'));
   let claims: Claims | undefined;
@@ -213,7 +213,7 @@ async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
     async look(signal) {
       claims ??= await openClaims(ctx, place);
       const look: Look = { ctx, emit, claims, files, unreadable, signal };
-      await useStore(store, (opened) => lookOnce(opened, look, place));
+      await useStore(store, (opened) => lookOnce(opened, look, place), place);
     },
   });
   return {

@@ -52,11 +52,15 @@ function prepareRead({ path: template, output, maxBytes }: Config): RunNode<Conf
     const path = fillPath(ctx.scope);
     const { blobs, signal } = ctx;
     const { charset: adapterCharset } = ctx.adapter!;
-    const { data, mediaType, charset } = await useStore(ctx, async (store) => {
-      const state = await store.stat(path);
-      if (state === undefined) throw missing();
-      return readContent(store, { path, name: nameOf(path), state, output, maxBytes, charset: adapterCharset, blobs, signal });
-    });
+    const { data, mediaType, charset } = await useStore(
+      ctx,
+      async (store) => {
+        const state = await store.stat(path);
+        if (state === undefined) throw missing();
+        return readContent(store, { path, name: nameOf(path), state, output, maxBytes, charset: adapterCharset, blobs, signal });
+      },
+      template,
+    );
     const { charset: _request, ...rest } = withData(message, data, mediaType);
     return { emit: { ok: [charset === undefined ? rest : { ...rest, charset }] } };
   };

@@ -47,18 +47,22 @@ function prepareRemove({ path: template, mustExist }: Config): RunNode<Config> {
   const fillPath = compilePath('path', template);
   return async (ctx, message) => {
     const path = fillPath(ctx.scope);
-    const removed = await useStore(ctx, async (store) => {
-      ctx.beforeFirstByte();
-      try {
-        await store.remove(path);
-        return true;
-      } catch (error) {
-        // The attempt before was cut after the removal, or nothing was to be removed.
-        const isGone = error instanceof AppError && error.code === 'FILE_MISSING' && (await store.stat(path)) === undefined;
-        if (!isGone || (mustExist && ctx.attempt === 1)) throw error;
-        return false;
-      }
-    });
+    const removed = await useStore(
+      ctx,
+      async (store) => {
+        ctx.beforeFirstByte();
+        try {
+          await store.remove(path);
+          return true;
+        } catch (error) {
+          // The attempt before was cut after the removal, or nothing was to be removed.
+          const isGone = error instanceof AppError && error.code === 'FILE_MISSING' && (await store.stat(path)) === undefined;
+          if (!isGone || (mustExist && ctx.attempt === 1)) throw error;
+          return false;
+        }
+      },
+      template,
+    );
     return { emit: { ok: [asJson(message, { path, removed })] } };
   };
 }

@@ -7,7 +7,7 @@ import { isLoopback } from '../shared/is-loopback.ts';
 import { Pools, type Pool } from '../shared/pool.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import { FileSettings } from './stores/settings.ts';
-import { busy, noAnswer, stopped } from './stores/errors.ts';
+import { busy, missing, noAnswer, stopped } from './stores/errors.ts';
 import type { FileStore, StoreKind, StoreTarget } from './stores/store.ts';
 import { STORES } from './stores/stores.ts';
 
@@ -22,9 +22,10 @@ const pools = new Pools<FileStore>();
 /**
  * Runs the work with a connection of the adapter's pool. When `ctx.signal` aborts, the connection is dropped, and the
  * work fails with FILE_NO_ANSWER. Rejects with the errors of `StoreKind.open` and `FileStore`, with
- * ADAPTER_SETTINGS_WRONG or FILE_TLS_REQUIRED (input), FILE_BUSY or FILE_STOPPED (transient).
+ * ADAPTER_SETTINGS_WRONG or FILE_TLS_REQUIRED (input), FILE_BUSY or FILE_STOPPED (transient). `path` is the path as
+ * configured: FILE_MISSING names it with its placeholders, because a name of a file may be that of a person.
  */
-export async function useStore<T>(ctx: FileContext, work: (store: FileStore) => Promise<T>): Promise<T> {
+export async function useStore<T>(ctx: FileContext, work: (store: FileStore) => Promise<T>, path = ''): Promise<T> {
   const target = await targetOf(ctx);
   const { settings, credential, timeoutMs, clock } = target;
   const key = createHash('sha256')
@@ -32,7 +33,15 @@ export async function useStore<T>(ctx: FileContext, work: (store: FileStore) => 
     .digest('base64');
   const limits = { connections: settings.connections!, idleCloseMs: settings.idleCloseMs!, waitMs: timeoutMs };
   const pool = pools.of(ctx.adapter!.adapterId, key, { ...limits, clock, busy, stopped });
-  return namingServer(settings, () => withStore(ctx, pool, target, work));
+  return namingServer(settings, () => withStore(ctx, pool, target, (store) => work(store).catch(namingPath(path))));
+}
+
+/** Names the path in FILE_MISSING. */
+function namingPath(path: string): (error: unknown) => never {
+  return (error) => {
+    if (path === '' || !(error instanceof AppError) || error.code !== 'FILE_MISSING') throw error;
+    throw missing(error, path);
+  };
 }
 
 async function withStore<T>(

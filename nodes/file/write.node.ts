@@ -82,10 +82,14 @@ function prepareWrite({ path, content, ifExists, makeFolders }: Config, build: B
       ifExists,
       source: sourceOf(await read(ctx.scope), ctx.adapter!.charset),
     };
-    const written = await useStore(ctx, async (store) => {
-      if (makeFolders && folderOf(file.path) !== '') await store.makeFolder(folderOf(file.path));
-      return writeFile(ctx, store, file);
-    });
+    const written = await useStore(
+      ctx,
+      async (store) => {
+        if (makeFolders && folderOf(file.path) !== '') await store.makeFolder(folderOf(file.path));
+        return writeFile(ctx, store, file);
+      },
+      path,
+    );
     return { emit: { ok: [asJson(message, written)] } };
   };
 }

@@ -16,7 +16,7 @@ export const fileTexts: ErrorTemplates = {
     what: '服务器出示的公钥不受信任：{fingerprint}',
     fix: '向服务器管理员核对指纹；一致时才加入适配器。',
   },
-  FILE_MISSING: { what: '文件或目录不存在，或该用户无权访问', fix: '更正路径，或更正该用户的权限。' },
+  FILE_MISSING: { what: '文件或目录[ {path} ]不存在，或该用户无权访问', fix: '更正路径，或更正该用户的权限。' },
   FILE_NAME_UNREADABLE: {
     what: '有文件的名称不是 {charset} 文本，无法取走，仍在原处',
     fix: 'FTP：在适配器中更正“文件名字符集”。SFTP 与本机目录的文件名须为 UTF-8：请将文件改名。',
@@ -35,6 +35,14 @@ export const fileTexts: ErrorTemplates = {
   FILE_PATH_WRONG: {
     what: '路径须相对于适配器的目录，且不超出该目录',
     fix: '写作 目录/名称：不以 / 开头，不含 .. 与 \\。',
+  },
+  'FILE_PATH_WRONG/separator': {
+    what: '占位符 {placeholder} 的值含有 / 或 \\，不能作为路径的一部分',
+    fix: '一个占位符只代表一个名称；目录写在它前面，各用自己的占位符，例如 目录占位符/名称占位符。',
+  },
+  'FILE_PATH_WRONG/name': {
+    what: '占位符 {placeholder} 的值为空、过长或含控制字符，不能作为路径的一部分',
+    fix: '在此节点之前更正该值。',
   },
   FILE_TOO_MANY: { what: '目录中的条目超过 {limit} 个', fix: '移走已完成的文件，或分到几个目录。' },
   FILE_TOO_LARGE: { what: '文件超过 {limitBytes} 字节', fix: '调高节点的上限，或输出文件引用。' },

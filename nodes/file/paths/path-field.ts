@@ -4,7 +4,7 @@ import type { AppError } from '../../../engine/contract/values/errors.ts';
 import type { ConfigProblem, Scope } from '../../../engine/contract/node/node.ts';
 import { atField } from '../../../engine/contract/values/at-field.ts';
 import { compileTemplate } from '../../shared/http/template.ts';
-import { checkPath, isName, wrongPath } from './paths.ts';
+import { checkPath, isName, wrongValue } from './paths.ts';
 
 /** Reports a template that is no path with any values. */
 export function checkPathField(field: string, template: string): readonly ConfigProblem[] {
@@ -19,10 +19,11 @@ export function checkPathField(field: string, template: string): readonly Config
 
 /** Returns a function that fills in a path. It throws FILE_PATH_WRONG (input) for a value that would add or leave a folder. */
 export function compilePath(field: string, template: string): (scope: Scope) => string {
-  const fill = atField(`/${field}`, () => compileTemplate(template, (value) => (isName(`x${value}`) && value !== '' ? value : fail())));
-  return (scope) => checkPath(fill(scope) ?? fail());
+  const fill = atField(`/${field}`, () => compileTemplate(template, inPath));
+  return (scope) => checkPath(fill(scope) ?? inPath('', template.slice(1, -1)));
 }
 
-function fail(): never {
-  throw wrongPath();
+function inPath(value: string, placeholder: string): string {
+  if (value !== '' && isName(`x${value}`)) return value;
+  throw wrongValue(placeholder, /[/\\]/.test(value) ? 'separator' : 'name');
 }

@@ -43,3 +43,12 @@ export function wrongPath(): AppError {
     fix: 'Write it as folder/name, without / at its begin, without .. and without \\.',
   });
 }
+
+/** A value would add or leave a folder (`separator`), or cannot be part of a name. */
+export function wrongValue(placeholder: string, problem: 'separator' | 'name'): AppError {
+  const why = problem === 'separator' ? 'contains / or \\' : 'is empty, too long, or has control characters';
+  return new AppError('FILE_PATH_WRONG', 'input', `The value of {${placeholder}} ${why}, so it cannot be part of a path.`, {
+    values: { problem, placeholder },
+    fix: 'A placeholder stands for one name. Write folders before it, each with a placeholder of its own: {data.folder}/{data.name}.',
+  });
+}

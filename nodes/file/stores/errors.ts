@@ -36,8 +36,11 @@ export function hostKeyUnknown(fingerprint: string): AppError {
   });
 }
 
-export function missing(cause?: unknown): AppError {
-  return new AppError('FILE_MISSING', 'input', 'The file or folder does not exist, or the user may not access it.', {
+/** `path`: as configured, without values of the message. */
+export function missing(cause?: unknown, path = ''): AppError {
+  const which = path === '' ? '' : ` ${path}`;
+  return new AppError('FILE_MISSING', 'input', `The file or folder${which} does not exist, or the user may not access it.`, {
+    values: path === '' ? {} : { path },
     fix: 'Correct the path, or the rights of the user.',
     cause,
   });

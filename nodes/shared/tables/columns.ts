@@ -29,9 +29,11 @@ export function createRowShaper(
       return undefined;
     }
     expected ??= cells.length;
-    if (options.ragged === 'refuse' && cells.length !== expected) throw tableError('TABLE_RAGGED', { row, found: cells.length, expected });
+    const isRefusing = options.ragged === 'refuse';
+    if (cells.length > expected && (isRefusing || names !== undefined))
+      throw tableError('TABLE_RAGGED/more', { row, found: cells.length, expected });
+    if (cells.length < expected && isRefusing) throw tableError('TABLE_RAGGED', { row, found: cells.length, expected });
     if (names === undefined) return cells;
-    if (cells.length > names.length) throw tableError('TABLE_RAGGED', { row, found: cells.length, expected });
     return Object.fromEntries(
       names.map((name, index) => {
         const cell = cells[index] ?? null;

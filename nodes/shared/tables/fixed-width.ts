@@ -56,7 +56,7 @@ const UTF8_MARK = Buffer.from('\ufeff');
 function rowOf(line: Buffer, { charset, unit, fields }: FixedWidthOptions, row: number, expected: number): Record<string, string> {
   const units = unit === 'bytes' ? undefined : Array.from(decodeText(line, charset));
   const found = units?.length ?? line.length;
-  if (found > expected) throw tableError('TABLE_RAGGED', { row, found, expected });
+  if (found > expected) throw tableError(units === undefined ? 'TABLE_RAGGED/bytes' : 'TABLE_RAGGED/characters', { row, found, expected });
   let at = 0;
   return Object.fromEntries(
     fields.map((field) => {

@@ -7,6 +7,15 @@ const WORDS = {
   TABLE_TOO_LARGE: ['The result is larger than {limit} bytes.', 'Let the node write its result to a blob, or raise its limit.'],
   TABLE_COLUMNS: ['The column name “{name}” cannot be used: it is there twice, or reserved.', 'Name the columns in the node.'],
   TABLE_RAGGED: ['Row {row} has {found} cells instead of {expected}.', 'Correct the file, or allow rows of different length.'],
+  'TABLE_RAGGED/more': [
+    'Row {row} has {found} cells, but there are only {expected} columns.',
+    'Correct the file: quotes around cells that contain the separator, or the row with the names of the columns.',
+  ],
+  'TABLE_RAGGED/bytes': ['Line {row} has {found} bytes, but the fields only {expected}.', 'Correct the file, or the widths of the fields.'],
+  'TABLE_RAGGED/characters': [
+    'Line {row} has {found} characters, but the fields only {expected}.',
+    'Correct the file, or the widths of the fields.',
+  ],
   TABLE_QUOTES: ['The quotes of line {row} are not right.', 'Correct the file, or choose another quote character.'],
   TABLE_NUMBER: ['Column “{name}” of row {row} is not a number.', 'Correct the file, or keep the column as text.'],
   XLSX_INVALID: ['The source is not an XLSX workbook that can be read: {problem}.', 'Save it as .xlsx without a password, and try again.'],
@@ -21,6 +30,7 @@ const WORDS = {
 /** An error (input) that says which row and column, and never the content of a cell. */
 export function tableError(code: keyof typeof WORDS, values: Readonly<Record<string, string | number>> = {}): AppError {
   const [what, fix] = WORDS[code];
-  const message = what.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
-  return new AppError(code, 'input', message, { values, fix });
+  const [name, problem] = code.split('/') as [string, string?];
+  const message = what.replaceAll(/\{(\w+)\}/g, (_, value: string) => String(values[value] ?? ''));
+  return new AppError(name, 'input', message, { values: { ...(problem === undefined ? {} : { problem }), ...values }, fix });
 }

@@ -45,7 +45,10 @@ test('reads GBK, other separators, names of its own and rows without names', asy
 
 test('what is wrong in a file is refused with its row, never with its content', async () => {
   assert.deepEqual(await refusalOf(parse('a,b\n1,2\n3\n')), ['TABLE_RAGGED', { row: 3, found: 1, expected: 2 }]);
-  assert.deepEqual((await refusalOf(parse('a,b\n1,2,3\n', { ragged: 'fill' })))[0], 'TABLE_RAGGED');
+  for (const ragged of ['fill', 'refuse'])
+    assert.deepEqual(await refusalOf(parse('a,b\n1,2,3\n', { ragged })), [
+      ...['TABLE_RAGGED', { problem: 'more', row: 2, found: 3, expected: 2 }],
+    ]);
   assert.deepEqual(await refusalOf(parse('a,b,a\n')), ['TABLE_COLUMNS', { name: 'a' }]);
   assert.deepEqual(await refusalOf(parse('__proto__\n1\n')), ['TABLE_COLUMNS', { name: '__proto__' }]);
   assert.equal((await refusalOf(parse('a,b\n"1,2\n3,4\n')))[0], 'TABLE_QUOTES');

@@ -58,7 +58,11 @@ for (const kind of PLACES)
 test('a folder that is missing, or has more entries than allowed, is an error', async (t) => {
   const place = await localPlace(t);
   for (const name of ['a', 'b']) writeFileSync(join(place.files, name), name);
-  await assert.rejects(run(fileList, place, { config: { folder: 'none' } }), { code: 'FILE_MISSING', kind: 'input' });
+  await assert.rejects(run(fileList, place, { config: { folder: 'none' } }), {
+    code: 'FILE_MISSING',
+    kind: 'input',
+    values: { path: 'none' },
+  });
   await assert.rejects(run(fileList, place, { config: { maxEntries: 1 } }), { code: 'FILE_TOO_MANY', kind: 'input' });
 });
 

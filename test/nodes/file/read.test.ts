@@ -56,7 +56,9 @@ test('what is missing, too large or of another charset is refused', async (t) =>
   writeFileSync(join(place.files, 'gbk.txt'), encodeText('检验', 'GBK'));
   const read = (config: Record<string, unknown>, charset?: string) =>
     run(fileRead, place, { config, adapter: { settings: place.settings, ...(charset && { charset }) } });
-  await assert.rejects(read({ path: 'none.txt' }), { code: 'FILE_MISSING', kind: 'input' });
+  await assert.rejects(read({ path: 'none.txt' }), { code: 'FILE_MISSING', kind: 'input', values: { path: 'none.txt' } });
+  const byName = run(fileRead, place, { config: { path: 'in/{data.name}.txt' }, data: { name: '张三' } });
+  await assert.rejects(byName, { code: 'FILE_MISSING', values: { path: 'in/{data.name}.txt' } });
   await assert.rejects(read({ path: 'gbk.txt', maxBytes: 3 }), { code: 'FILE_TOO_LARGE', kind: 'input' });
   await assert.rejects(read({ path: 'gbk.txt' }), { code: 'CHARSET_INVALID_BYTES', kind: 'input' });
   assert.equal((await read({ path: 'gbk.txt' }, 'GBK')).data, '检验');

@@ -129,8 +129,8 @@ test('no value of a message leads out of the folder', async (t) => {
   const place = await localPlace(t);
   for (const name of ['..', 'a/b', '../x', '', '.', 'a\\b', 'a\nb', 'x'.repeat(300)])
     await assert.rejects(run(fileWrite, place, { config: { path: 'out/{data.name}' }, data: { name } }), {
-      code: 'FILE_PATH_WRONG',
-      kind: 'input',
+      ...{ code: 'FILE_PATH_WRONG', kind: 'input' },
+      values: /^\.+$/.test(name) ? {} : { problem: /[/\\]/.test(name) ? 'separator' : 'name', placeholder: 'data.name' },
     });
   for (const path of ['/etc/passwd', '../x', 'a//b', 'a\\b'])
     await assert.rejects(run(fileWrite, place, { config: { path } }), { code: 'NODE_CONFIG_WRONG' });

@@ -35,7 +35,10 @@ test('cuts lines of GBK by their bytes, and takes the pad away', async () => {
 });
 
 test('a line that is too long, or cut inside of a character, is refused', async () => {
-  assert.deepEqual(await refusalOf(parse('x'.repeat(15))), ['TABLE_RAGGED', { row: 1, found: 15, expected: 14 }]);
+  assert.deepEqual(await refusalOf(parse('x'.repeat(15))), [...['TABLE_RAGGED', { problem: 'bytes', row: 1, found: 15, expected: 14 }]]);
+  assert.deepEqual(await refusalOf(parse('病'.repeat(15), { unit: 'characters' })), [
+    ...['TABLE_RAGGED', { problem: 'characters', row: 1, found: 15, expected: 14 }],
+  ]);
   assert.equal((await refusalOf(parse(iconv.encode('00000张三', 'gbk'), { charset: 'GBK' })))[0], 'CHARSET_INVALID_BYTES');
   assert.equal((await refusalOf(parse('x'.repeat(100_000))))[0], 'TABLE_CELL_TOO_LARGE');
   assert.equal((await refusalOf(parse('1\n2\n3\n', { maxRows: 2 })))[0], 'TABLE_TOO_MANY_ROWS');
