@@ -8,15 +8,16 @@ export interface DateFormats {
 }
 
 const DAY_MS = 86_400_000;
-/** Day 0. Excel takes 1900 for a leap year, so this is right from March 1900 on. */
+/** Day 0. Excel takes 1900 for a leap year, so this is right from March 1900 on, and a day too early before. */
 const EPOCH_1900 = Date.UTC(1899, 11, 30);
+const FALSE_LEAP_DAY = 60;
 const EPOCH_1904 = Date.UTC(1904, 0, 1);
 /** The last day of the year 9999. */
 const LAST_DAY = 2_958_465;
 
-/** Built-in formats of dates and times, with those of Chinese and Japanese installations. */
+/** Built-in formats of dates and times, with those of Chinese and Japanese installations. 46 shows an elapsed time. */
 function isBuiltIn(id: number): boolean {
-  return (id >= 14 && id <= 22) || (id >= 27 && id <= 36) || (id >= 45 && id <= 47) || (id >= 50 && id <= 58);
+  return (id >= 14 && id <= 22) || (id >= 27 && id <= 36) || id === 45 || id === 47 || (id >= 50 && id <= 58);
 }
 
 export async function readDateFormats(
@@ -39,17 +40,27 @@ export async function readDateFormats(
   return { styles, is1904 };
 }
 
-/** A format of a date has a letter of a date outside of quotes, escapes and brackets (colours, currencies, conditions). */
+/**
+ * A format of a date has a letter of a date outside of quotes, escapes and brackets (colours, currencies, conditions). With
+ * letters in brackets it shows an elapsed time, such as 30 hours, which is no date.
+ */
 function isDateCode(code: string): boolean {
   if (code.length > 500) return false;
-  const plain = code.replaceAll(/"[^"]*"|\\.|_.|\*./g, '').replaceAll(/\[(?!h+\]|m+\]|s+\])[^\]]*\]/gi, '');
+  const unquoted = code.replaceAll(/"[^"]*"|\\.|_.|\*./g, '');
+  if (/\[(?:h+|m+|s+)\]/i.test(unquoted)) return false;
+  const plain = unquoted.replaceAll(/\[[^\]]*\]/g, '');
   return !/general/i.test(plain) && /[ymdhs]/i.test(plain);
 }
 
-/** Returns `2026-06-01`, `2026-06-01T08:30:00` or `08:30:00`; undefined if the cell shows no date. */
+/** Returns `2026-06-01`, `2026-06-01T08:30:00` or `08:30:00`; undefined if the cell shows no date, or one that never was. */
 export function dateText(number: number, style: string, { styles, is1904 }: DateFormats): string | undefined {
   if (!styles.has(style) || number < 0 || number > LAST_DAY) return undefined;
-  const text = new Date((is1904 ? EPOCH_1904 : EPOCH_1900) + Math.round((number * DAY_MS) / 1000) * 1000).toISOString().slice(0, 19);
+  const seconds = Math.round((number * DAY_MS) / 1000);
+  const day = Math.floor((seconds * 1000) / DAY_MS);
+  if (!is1904 && day === FALSE_LEAP_DAY) return undefined;
+  const isEarly = !is1904 && day < FALSE_LEAP_DAY;
+  const epoch = is1904 ? EPOCH_1904 : isEarly ? EPOCH_1900 + DAY_MS : EPOCH_1900;
+  const text = new Date(epoch + seconds * 1000).toISOString().slice(0, 19);
   if (number < 1) return text.slice(11);
   return text.endsWith('T00:00:00') ? text.slice(0, 10) : text;
 }
