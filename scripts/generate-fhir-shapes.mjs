@@ -15,7 +15,9 @@ const types = {};
 
 for (const [name, definition] of Object.entries(definitions)) {
   if (name === 'ResourceList') continue;
-  if (definition.properties === undefined) primitives[name] = [definition.type ?? 'string', definition.pattern ?? ''];
+  // The patterns are those of XML Schema, in which \S takes the ideographic space.
+  const pattern = (definition.pattern ?? '').replace('[ \\r\\n\\t\\S]', '[\\s\\S]');
+  if (definition.properties === undefined) primitives[name] = [definition.type ?? 'string', pattern];
   else types[name] = shapeOf(definition);
 }
 for (const [name, { _properties }] of Object.entries(profiles)) addRules(name, _properties ?? []);

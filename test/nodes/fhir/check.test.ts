@@ -37,6 +37,16 @@ test('a resource that fits R4 goes on as it is', async () => {
   }
 });
 
+test('a text may have any white space, such as the full-width space of Chinese reports', () => {
+  assert.deepEqual(
+    problems({
+      ...PATIENT,
+      contained: [{ resourceType: 'Observation', status: 'final', code: { text: '意见' }, valueString: '甲\u3000乙\u00a0丙\u2028丁' }],
+    }),
+    [],
+  );
+});
+
 const WRONG = [
   ['an unknown field', { ...PATIENT, foo: 1 }, ['Patient.foo unknown']],
   ['a code of another binding', { ...PATIENT, gender: '男' }, ['Patient.gender code']],
