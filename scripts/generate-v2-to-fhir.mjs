@@ -19,7 +19,8 @@ const SEGMENTS = [
  * because they depend on local rules.
  */
 const TOLD = [
-  [/^CWE\.1$/, /^coding/, ''],
+  [/^(CWE|CE)\.1$/, /^coding/, ''],
+  [/^SN\.1$/, /comparator/, 'IF SN.1 VALUED'],
   [/^(CX\.4|XCN\.9)$/, /assigner/, ''],
   [/^OBR-2$/, /^identifier/, 'IF ORC-2 NOT VALUED'],
   [/^OBR-3$/, /^identifier/, 'IF ORC-3 NOT VALUED'],
@@ -58,7 +59,9 @@ function rowsOf(folder, name) {
     const [, bare = path, own = constant] = /^([^="]+)="([^"]+)"$/.exec(path) ?? [];
     if (type !== '') wantedTypes.add(type);
     if (codes !== '' && !codes.startsWith('http')) wantedCodes.add(codes);
-    return [[identifier, rule?.[2] || condition, bare.replaceAll(' ', ''), type.toLowerCase(), codes, own]];
+    // Data is Base64 already when the rows are applied.
+    const written = identifier === 'ED.5' ? '' : own;
+    return [[identifier, rule?.[2] || condition, bare.replaceAll(' ', ''), type.toLowerCase(), codes, written]];
   });
 }
 

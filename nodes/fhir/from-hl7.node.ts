@@ -61,10 +61,11 @@ export default defineNode({
         values: { types: KINDS.join('、') },
         fix: `Send one of ${KINDS.join(', ')}, or map the fields with a mapping.`,
       });
-    const drafts = await inTurns(convertSteps(source, { offset: config.offset }), ctx.signal);
+    const { resources, asText } = await inTurns(convertSteps(source, { offset: config.offset }), ctx.signal);
     const sent = toPrimitive(headerField(source, 7).split(source.delimiters.component)[0]!, 'instant', { offset: config.offset });
     const timestamp = typeof sent === 'string' ? sent : new Date(ctx.scope.now).toISOString();
-    const { bundle, leftOut } = await inTurns(bundleSteps(drafts, { type: config.bundle, seed: seedOf(source), timestamp }), ctx.signal);
+    const { bundle, leftOut } = await inTurns(bundleSteps(resources, { type: config.bundle, seed: seedOf(source), timestamp }), ctx.signal);
+    if (asText.length > 0) ctx.log.info('fhir.kept-as-text', { count: asText.length, first: asText[0]! });
     if (leftOut.length > 0) ctx.log.info('fhir.left-out', { count: leftOut.length, first: leftOut[0]! });
     return { emit: { ok: [withData(message, bundle, 'application/fhir+json')] } };
   },

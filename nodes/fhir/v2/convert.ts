@@ -5,6 +5,7 @@
 import { segmentName, type Hl7Message } from '../../shared/hl7/message.ts';
 import { applySegment, applyValue } from './apply-rows.ts';
 import { Draft, DraftReference } from './draft.ts';
+import { applyObservation } from './observation.ts';
 import { toPrimitive, type TimeOptions } from './primitives.ts';
 import { V2Segment } from './v2-value.ts';
 
@@ -18,22 +19,34 @@ interface Context {
   report?: Draft;
   observation?: Draft;
   appointment?: Draft;
+  /** The values that are not what their type says. */
+  readonly asText: string[];
   diagnoses: number;
+  observations: number;
   results: number;
   participants: number;
 }
 
-/** Converts a message, one segment per step. Returns the resources in the order of their segments. */
-export function* convertSteps(message: Hl7Message, time: TimeOptions): Generator<void, readonly Draft[]> {
-  const context: Context = { resources: [], time, diagnoses: 0, results: 0, participants: 0 };
+/**
+ * Converts a message, one segment per step. Returns the resources in the order of their segments, and the places of the
+ * values that are not what their type says and were kept as text, for example `OBX[3]-5`.
+ */
+export function* convertSteps(
+  message: Hl7Message,
+  time: TimeOptions,
+): Generator<void, { readonly resources: readonly Draft[]; readonly asText: readonly string[] }> {
+  const context: Context = { resources: [], time, asText: [], diagnoses: 0, observations: 0, results: 0, participants: 0 };
   for (const line of message.segments) {
     const name = segmentName(line, message.delimiters);
     const take = Object.hasOwn(TAKERS, name) ? TAKERS[name] : undefined;
     if (take === undefined) continue;
-    take(new V2Segment(line, message.delimiters, () => (context.order === undefined ? [] : [context.order])), context);
+    take(
+      V2Segment.read(line, message.delimiters, () => (context.order === undefined ? [] : [context.order])),
+      context,
+    );
     yield;
   }
-  return context.resources;
+  return context;
 }
 
 type Taker = (segment: V2Segment, context: Context) => void;
@@ -71,8 +84,11 @@ const TAKERS: Readonly<Record<string, Taker | undefined>> = {
   },
   OBR: takeOrder,
   OBX(segment, context) {
-    const observation = made('OBX[Observation]', segment, context);
+    const observation = new Draft('Observation');
+    context.resources.push(observation);
     context.observation = observation;
+    context.observations += 1;
+    if (!applyObservation(segment, observation, context.time)) context.asText.push(`OBX[${context.observations}]-5`);
     refer(observation, 'subject', context.patient);
     refer(observation, 'encounter', context.encounter);
     context.report?.set('result', String(++context.results), new DraftReference(observation));

@@ -1,5 +1,5 @@
 /** Values of a message while the tables read them: a repetition, its components, their subcomponents. */
-import { unescapeHl7 } from '../../shared/hl7/escapes.ts';
+import { escapeHl7, unescapeHl7 } from '../../shared/hl7/escapes.ts';
 import { split } from '../../shared/hl7/form-limits.ts';
 import type { Delimiters } from '../../shared/hl7/message.ts';
 import type { Places } from './condition.ts';
@@ -23,6 +23,16 @@ export class V2Value {
     return text === '' || text === '""' ? undefined : text;
   }
 
+  /** All of it, decoded, with its separators. */
+  get whole(): string {
+    return unescapeHl7(this.#raw, this.#delimiters).trim();
+  }
+
+  /** The components, decoded, with their separators. */
+  get parts(): readonly string[] {
+    return split(this.#raw, this.#delimiters.component).map((part) => unescapeHl7(part, this.#delimiters).trim());
+  }
+
   /** The part with this number, from 1. */
   part(number: number): V2Value | undefined {
     const separator = this.#isComponent ? this.#delimiters.subcomponent : this.#delimiters.component;
@@ -38,13 +48,40 @@ export class V2Segment implements Places {
   readonly #delimiters: Delimiters;
   readonly #others: () => readonly V2Segment[];
 
-  constructor(line: string, delimiters: Delimiters, others: () => readonly V2Segment[] = () => []) {
-    const fields = line.split(delimiters.field);
+  /** The name, then the raw fields by their numbers. */
+  constructor(fields: readonly string[], delimiters: Delimiters, others: () => readonly V2Segment[] = () => []) {
     this.name = fields[0]!;
-    // MSH-1 is the separator itself.
-    this.#fields = this.name === 'MSH' ? ['MSH', delimiters.field, ...fields.slice(1)] : fields;
+    this.#fields = fields;
     this.#delimiters = delimiters;
     this.#others = others;
+  }
+
+  static read(line: string, delimiters: Delimiters, others: () => readonly V2Segment[]): V2Segment {
+    const fields = line.split(delimiters.field);
+    // MSH-1 is the separator itself.
+    return new V2Segment(fields[0] === 'MSH' ? ['MSH', delimiters.field, ...fields.slice(1)] : fields, delimiters, others);
+  }
+
+  /** The same segment with other components in some fields. */
+  with(replaced: Readonly<Record<number, readonly string[]>>): V2Segment {
+    const fields = this.#fields.map((raw, field) => {
+      const parts = replaced[field];
+      return parts === undefined ? raw : parts.map((part) => escapeHl7(part, this.#delimiters)).join(this.#delimiters.component);
+    });
+    return new V2Segment(fields, this.#delimiters, this.#others);
+  }
+
+  /** The same segment without its other fields. */
+  only(...kept: readonly number[]): V2Segment {
+    const fields = this.#fields.map((raw, field) => (field === 0 || kept.includes(field) ? raw : ''));
+    return new V2Segment(fields, this.#delimiters, this.#others);
+  }
+
+  /** All of a field, decoded. The repetitions of a text are its lines. */
+  lines(field: number): string {
+    const { repetition } = this.#delimiters;
+    const raw = this.#fields[field] ?? '';
+    return unescapeHl7(repetition === '' ? raw : raw.replaceAll(repetition, '\n'), this.#delimiters).trim();
   }
 
   /** The repetitions of a field that are not empty. */

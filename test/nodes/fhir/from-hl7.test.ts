@@ -245,6 +245,74 @@ test('each field of a result is where its row of the table says', async () => {
   assert.equal(bundle.entry.filter(({ resource }) => resource.resourceType === 'Observation').length, 5, 'each once');
 });
 
+const ATTACHMENT = 'https://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.valueAttachment';
+const attached = (attachment: Json) => ({ extension: [{ url: ATTACHMENT, valueAttachment: attachment }] });
+/** OBX-2, OBX-5 and OBX-6, and what the observation then has of it. */
+const RESULTS: readonly (readonly [type: string, value: string, unit: string, expected: Json])[] = [
+  ['NM', '<3.5', 'g/L', { valueQuantity: { comparator: '<', value: 3.5, unit: 'g/L' } }],
+  ['NM', '>= 5', '', { valueQuantity: { comparator: '>=', value: 5 } }],
+  ['NM', '阳性', '', { valueString: '阳性' }],
+  ['NM', '1,234', 'g/L', { valueString: '1,234 g/L' }],
+  ['NM', '9'.repeat(20), '', { valueString: '9'.repeat(20) }],
+  ['TX', '第一行~~第二行', '', { valueString: '第一行\n\n第二行' }],
+  ['ST', 'a^b\\T\\c', '', { valueString: 'a^b&c' }],
+  ['FT', '甲\u3000乙', '', { valueString: '甲\u3000乙' }],
+  ['CE', '1^一^L', '', { valueCodeableConcept: { coding: [{ code: '1', display: '一', system: 'L' }] } }],
+  ['CWE', 'A^A&B型^L', '', { valueCodeableConcept: { coding: [{ code: 'A', display: 'A&B型', system: 'L' }] } }],
+  ['CWE', '^^^^^^^^原文', '', { valueCodeableConcept: { text: '原文' } }],
+  ['TS', '20261130083000', '', { valueDateTime: '2026-11-30T08:30:00+08:00' }],
+  ['DT', '20261399', '', { valueString: '20261399' }],
+  ['TM', '2630', '', { valueString: '2630' }],
+  ['DR', '20260101^20260102', '', { valuePeriod: { start: '2026-01-01', end: '2026-01-02' } }],
+  ['SN', '>^1^:^128', '', { valueRatio: { numerator: { comparator: '>', value: 1 }, denominator: { value: 128 } } }],
+  ['SN', '^1^-^2', 'g', { valueRange: { low: { value: 1, unit: 'g' }, high: { value: 2, unit: 'g' } } }],
+  ['SN', '=^5', '', { valueQuantity: { value: 5 } }],
+  ['SN', '^2^+', '', { valueString: '2 +' }],
+  ['SN', '<>^2', 'g', { valueString: '<> 2 g' }],
+  ['SN', '>^1^-^2', '', { valueString: '> 1 - 2' }],
+  ['NR', '1^2', 'g', { valueRange: { low: { value: 1, unit: 'g' }, high: { value: 2, unit: 'g' } } }],
+  ['VR', '1^2', '', { valueString: '1-2' }],
+  ['CX', '123^^^H', '', { valueString: '123^^^H' }],
+  ['', '没有类型', '', { valueString: '没有类型' }],
+  ['RP', 'f.pdf^LIS^AP', '', { valueString: 'f.pdf^LIS^AP' }],
+  ['ED', 'LIS^AP^PDF^Base64^JVBERi0x\\.br\\LjQ=', '', attached({ contentType: 'application/pdf', data: 'JVBERi0xLjQ=' })],
+  ['ED', '^image^jpeg^Hex^FFD8', '', attached({ contentType: 'image/jpeg', data: '/9g=' })],
+  ['ED', '^text^plain^A^好', '', attached({ contentType: 'text/plain', data: '5aW9' })],
+  ['ED', '^image^jpeg^Base64^?', '', { valueString: '^image^jpeg^Base64^?' }],
+  ['NM', '""', '', {}],
+];
+
+test('no value of OBX-5 is lost: what is not of its type, or has no row, is kept as text', async () => {
+  for (const [type, value, unit, expected] of RESULTS) {
+    const bundle = await convert(
+      [header('ORU^R01'), segment('OBX', { 2: type, 3: 'T^项目^L', 5: value, 6: unit, 11: 'F' }), ''].join('\r'),
+    );
+    const { resource } = bundle.entry.find((entry) => entry.resource.resourceType === 'Observation')!;
+    const { resourceType: _type, status, code: _code, ...rest } = resource;
+    assert.deepEqual([status, rest], ['final', expected], `${type} ${value}`);
+    // The schema that the first of both uses knows only the white space of ASCII.
+    if (!value.includes('\u3000')) assert.deepEqual(foreignProblems(bundle), [], `${type} ${value}`);
+  }
+});
+
+test('repeated values are components with the code of the observation', async () => {
+  const bundle = await convert(`${header('ORU^R01')}\rOBX|1|CWE|T^项目^L||A^甲^L~B^乙^L||||||F\rOBX|2|NM|N^数^L||1~二|g|||||F\r`);
+  assert.deepEqual(foreignProblems(bundle), []);
+  shows(bundle, 'Observation', {
+    valueCodeableConcept: undefined,
+    'component[0].code.coding[0].code': 'T',
+    'component[0].valueCodeableConcept.coding[0].code': 'A',
+    'component[1].valueCodeableConcept.coding[0].display': '乙',
+  });
+  const second = { 'component[0].valueQuantity': { value: 1, unit: 'g' }, 'component[1].valueString': '二 g' };
+  shows(bundle, 'Observation', { valueQuantity: undefined, ...second }, 1);
+});
+
+test('too many repeated values are one text', async () => {
+  const bundle = await convert(`${header('ORU^R01')}\rOBX|1|NM|T^项目^L||${Array(1001).fill('1').join('~')}||||||F\r`);
+  shows(bundle, 'Observation', { component: undefined, valueString: Array(1001).fill('1').join('\n') });
+});
+
 test('each field of an appointment is where its row of the table says', async () => {
   const bundle = await convert(
     [
