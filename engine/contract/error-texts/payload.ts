@@ -26,6 +26,10 @@ export const payloadTexts: ErrorTemplates = {
   'HL7_BATCH_WRONG/count': { what: '批文件的计数不符：{place} 与实际的 {found} 不同', fix: '文件可能不完整，请发送方重新发送。' },
   'HL7_BATCH_WRONG/more': { what: '批文件中的消息超过 {limit} 条', fix: '请分成几个文件，或提高节点的上限。' },
   'HL7_BATCH_WRONG/start': { what: '批文件中有不属于任何消息的行（{segment}）', fix: '请发送方更正文件。' },
+  'HL7_BATCH_WRONG/open': {
+    what: '批文件不完整：第 {number} 段 {segment} 没有对应的 {trailer}',
+    fix: '文件可能在传输中被截断，请发送方重新发送完整的文件。',
+  },
   'HL7_BATCH_WRONG/empty': { what: '文件中没有 FHS、BHS 或 MSH', fix: '请发送方发送 HL7 批文件。' },
   'HL7_BATCH_WRONG/list': { what: '数据中没有消息的列表', fix: '给出 HL7 文本或 hl7.parse 数据的列表，或含 messages 列表的对象。' },
   HL7_REPLY_WRONG: { what: '流程的回复无法发送', fix: '用含 MSH-9 的 HL7 消息回复，例如 RSP^K11；MSA-2 留空或取请求的 MSH-10。' },

@@ -1,6 +1,6 @@
 /**
- * Batches of messages (HL7 v2.8, 2.10.3): FHS { BHS { messages } BTS } FTS. Each of these segments may be missing; a text with
- * messages alone is one batch.
+ * Batches of messages (HL7 v2.8, 2.10.3): FHS { BHS { messages } BTS } FTS. Each of these segments may be missing, except
+ * the trailer of a header that is there: without it, the file was cut off. A text with messages alone is one batch.
  */
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { split } from './form-limits.ts';
@@ -27,21 +27,23 @@ interface OpenBatch {
   readonly messages: string[];
 }
 
-/** Reads a file, some lines per step. Throws HL7_BATCH_WRONG (input) if it is no batch, or if a count in it is wrong. */
+/** Reads a file, some lines per step. Throws HL7_BATCH_WRONG (input) if it is no batch, not whole, or has a wrong count. */
 export function* batchSteps(text: string, mostMessages: number): Generator<void, Hl7File> {
   const file = { id: '', header: '', batches: [] as OpenBatch[] };
   let batch: OpenBatch | undefined;
   let messageStart = -1;
   let count = 0;
+  const open = new Map<string, number>();
   const endMessage = (to: number) => {
     if (messageStart >= 0) batch!.messages.push(text.slice(messageStart, to));
     messageStart = -1;
   };
-  for (const { from, to } of linesOf(text)) {
+  for (const { from, to, number } of linesOf(text)) {
     const name = text.slice(from, from + 3);
     if (name === 'MSH' || (ENVELOPE.has(name) && !isFieldOf(text, from))) {
       endMessage(from);
       const line = text.slice(from, to);
+      if (name !== 'MSH') follow(open, name, number);
       if (name === 'MSH') {
         if (++count > mostMessages) throw wrong('more', `it has more than ${mostMessages} messages`, { limit: mostMessages });
         if (batch === undefined) file.batches.push((batch = { id: '', header: '', messages: [] }));
@@ -56,8 +58,24 @@ export function* batchSteps(text: string, mostMessages: number): Generator<void,
     } else if (messageStart < 0) throw wrong('start', `the line ${JSON.stringify(name)} belongs to no message`, { segment: name });
   }
   endMessage(text.length);
+  follow(open, '', 0);
   if (count === 0 && file.header === '' && file.batches.length === 0) throw wrong('empty', 'it has neither FHS, BHS nor MSH');
   return file;
+}
+
+/** Takes a segment of the envelope; '' is the end of the file. `open` has the numbers of headers without their trailer. */
+function follow(open: Map<string, number>, name: string, number: number): void {
+  if (name !== 'BTS') requireClosed(open, 'BHS');
+  if (name === 'FHS' || name === '') requireClosed(open, 'FHS');
+  if (name === 'FHS' || name === 'BHS') open.set(name, number);
+  else open.delete(name.replace('T', 'H'));
+}
+
+function requireClosed(open: ReadonlyMap<string, number>, segment: string): void {
+  const number = open.get(segment);
+  if (number === undefined) return;
+  const trailer = segment.replace('H', 'T');
+  throw wrong('open', `${segment}, its segment ${number}, has no ${trailer}`, { segment, trailer, number });
 }
 
 const ENVELOPE: ReadonlySet<string> = new Set(['FHS', 'BHS', 'BTS', 'FTS']);
@@ -67,14 +85,14 @@ function isFieldOf(text: string, from: number): boolean {
   return /[A-Za-z0-9]/.test(text[from + 3] ?? '');
 }
 
-function* linesOf(text: string): Generator<{ readonly from: number; readonly to: number }> {
+function* linesOf(text: string): Generator<{ readonly from: number; readonly to: number; readonly number: number }> {
   const end = /[\r\n]+/g;
   let from = /^[\ufeff\r\n]*/.exec(text)![0].length;
-  while (from < text.length) {
+  for (let number = 1; from < text.length; number++) {
     end.lastIndex = from;
     const match = end.exec(text);
     const to = match?.index ?? text.length;
-    yield { from, to };
+    yield { from, to, number };
     from = match === null ? text.length : end.lastIndex;
   }
 }

@@ -44,7 +44,8 @@ test('the messages of all batches come in their order, byte for byte', async () 
 
 test('the envelope may be missing in part or whole', async () => {
   assert.equal((await run(createMessage(one('1') + one('2')))).data.messages.length, 2);
-  assert.equal((await run(createMessage(`BHS|^~\\&|A\r${one('1')}`))).data.messages.length, 1);
+  assert.equal((await run(createMessage(`BHS|^~\\&|A\r${one('1')}BTS|1\r`))).data.messages.length, 1);
+  assert.equal((await run(createMessage(`FHS|^~\\&|A\r${one('1')}FTS|1\r`))).data.messages.length, 1);
   assert.deepEqual((await run(createMessage('FHS|^~\\&|A\rBHS|^~\\&|A\rBTS|0\rFTS|1\r'))).data.messages, []);
 });
 
@@ -53,6 +54,21 @@ test('bytes are decoded by MSH-18 of the first message', async () => {
   const { data, charset } = await run(createMessage(new Uint8Array(bytes)));
   assert.equal(charset, 'GB18030');
   assert.ok(data.messages[2]!.includes('张三'));
+});
+
+test('a file that was cut off, so that a header has no trailer, is refused with the place', async () => {
+  const place = async (text: string) =>
+    run(createMessage(text)).then(
+      () => 'none',
+      ({ values: { problem, segment, trailer, number } }: { values: Record<string, unknown> }) =>
+        [problem, segment, trailer, number].join(' '),
+    );
+  const head = 'FHS|^~\\&|A\rBHS|^~\\&|A\r';
+  assert.equal(await place(`${head}${one('1')}`), 'open BHS BTS 2');
+  assert.equal(await place(`${head}${one('1')}BTS|1\r`), 'open FHS FTS 1');
+  assert.equal(await place(`${head}${one('1')}FTS|1\r`), 'open BHS BTS 2');
+  assert.equal(await place(`BHS|^~\\&|A\r\r\nBTS|0\rBHS|^~\\&|A\r${one('1')}BHS|^~\\&|A\rBTS\r`), 'open BHS BTS 3');
+  assert.equal(await place('FHS|^~\\&|A\r'), 'open FHS FTS 1');
 });
 
 test('what is no batch, or has a wrong count, is refused', async () => {
@@ -70,8 +86,8 @@ test('what is no batch, or has a wrong count, is refused', async () => {
 });
 
 test('10 MB are split while others go on, and a cancel ends it', async () => {
-  const text = FILE.replace('BTS|2\r', '') + one('x').repeat(20_000);
-  const outcome = await whileOthersGoOn(splitBatch, { data: text.replace('FTS|2\r', ''), config: { mostMessages: 100_000 } });
+  const text = FILE.replace('BTS|1\rFTS|2\r', `${one('x').repeat(20_000)}BTS|20001\rFTS|2\r`);
+  const outcome = await whileOthersGoOn(splitBatch, { data: text, config: { mostMessages: 100_000 } });
   assert.ok('emit' in outcome);
   assert.equal((outcome.emit!['ok']![0]!.data as Split).messages.length, 20_003);
   await endsOnCancel(splitBatch, { data: text, config: { mostMessages: 100_000 } });
