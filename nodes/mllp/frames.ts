@@ -8,11 +8,10 @@ const VT = 0x0b;
 const FS = 0x1c;
 const CR = 0x0d;
 
-/**
- * Maximum number of bytes between two frames. Such bytes are dropped, because some senders pad with line ends. If there
- * are more, the peer speaks another protocol.
- */
+/** Maximum number of bytes between two frames. If there are more, the peer speaks another protocol. */
 const STRAY_LIMIT_BYTES = 64 * 1024;
+/** The byte order mark in UTF-8, which some senders write at the start of a connection. */
+const MARK: ReadonlySet<number> = new Set([0xef, 0xbb, 0xbf]);
 const FIRST_HOLD_BYTES = 8 * 1024;
 
 export type OnFrame = (frame: Buffer) => void;
@@ -26,12 +25,20 @@ export interface FrameCutter {
   push(chunk: Buffer, onFrame: OnFrame): void;
   /** Returns how many bytes of an incomplete frame have arrived; 0 if no frame is incomplete. */
   heldBytes(): number;
+  /** Returns how many bytes came outside of frames, without white space. */
+  otherBytes(): number;
 }
 
-export function createFrameCutter(limitBytes: number): FrameCutter {
+export interface FrameCutterOptions {
+  /** True: bytes outside of frames are dropped, for example the greeting of a proxy. Otherwise they are refused. */
+  readonly takesOther?: boolean;
+}
+
+export function createFrameCutter(limitBytes: number, { takesOther = false }: FrameCutterOptions = {}): FrameCutter {
   let isInside = false;
   let endsWithFs = false;
   let strayBytes = 0;
+  let otherBytes = 0;
   let held = Buffer.alloc(0);
   let size = 0;
 
@@ -44,7 +51,9 @@ export function createFrameCutter(limitBytes: number): FrameCutter {
     const start = chunk.indexOf(VT, from);
     const end = start < 0 ? chunk.length : start;
     strayBytes += end - from;
-    if (strayBytes > STRAY_LIMIT_BYTES)
+    // Some senders pad with white space.
+    for (let at = from; at < end; at++) if (chunk[at]! > 0x20 && !MARK.has(chunk[at]!)) otherBytes += 1;
+    if (strayBytes > STRAY_LIMIT_BYTES || (otherBytes > 0 && !takesOther))
       throw new AppError('MLLP_NOT_FRAMED', 'input', 'The peer sends bytes outside of MLLP frames.', {
         fix: 'Begin each message with 0x0B and end it with 0x1C 0x0D.',
       });
@@ -105,7 +114,7 @@ export function createFrameCutter(limitBytes: number): FrameCutter {
       });
   }
 
-  return { push, heldBytes: () => (isInside ? size + 1 : 0) };
+  return { push, heldBytes: () => (isInside ? size + 1 : 0), otherBytes: () => otherBytes };
 }
 
 /** Returns an encoded message in an MLLP frame. */

@@ -88,7 +88,7 @@ export function createSendLine(idleCloseMs: number): SendLine {
 function sendAndWait(socket: Socket, request: Exchange): Promise<Answer> {
   const { signal, clock, log } = request;
   return new Promise((resolve, reject) => {
-    const cutter = createFrameCutter(request.maxAckBytes);
+    const cutter = createFrameCutter(request.maxAckBytes, { takesOther: true });
     const settle = (outcome: Answer | AppError) => {
       cancelTimer();
       signal.removeEventListener('abort', onAbort);

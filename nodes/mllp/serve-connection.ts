@@ -190,7 +190,7 @@ class MllpConnection implements Connection {
     const { clock, log } = this.#options;
     this.#refusal = undefined;
     const { code, message } = toErrorRecord(error);
-    log.warn('mllp.connection-refused', { code });
+    log.warn('mllp.connection-refused', { code, address: this.#socket.remoteAddress ?? '' });
     this.#answered = this.#answered
       .then(() => this.#write(Buffer.from(buildBlindNak(`${code}: ${message}`, clock.now()))))
       .then(() => this.#close());

@@ -46,8 +46,23 @@ test('a frame over the limit is refused as soon as the limit is passed', () => {
   createFrameCutter(10).push(frameOf(Buffer.from('1234567890')), (frame) => assert.deepEqual(frame, Buffer.from('1234567890')));
 });
 
-test('a peer that speaks something else is refused', () => {
-  assert.throws(() => createFrameCutter(10).push(Buffer.alloc(70_000, 'GET / HTTP/1.1'), ignore), isCode('MLLP_NOT_FRAMED'));
+test('bytes between frames are refused at once, except white space and a byte order mark', () => {
+  const padding = Buffer.from(' \r\n\t\0\x1c\ufeff');
+  const cutter = createFrameCutter(10);
+  let frames = 0;
+  for (const byte of Buffer.concat([padding, frameOf(Buffer.from('a')), padding, frameOf(Buffer.from('b'))]))
+    cutter.push(Buffer.of(byte), () => frames++);
+  assert.equal(frames, 2);
+  assert.throws(() => cutter.push(Buffer.from('\r\nM'), ignore), isCode('MLLP_NOT_FRAMED'));
+  assert.throws(() => createFrameCutter(10).push(Buffer.alloc(70_000, '\r\n'), ignore), isCode('MLLP_NOT_FRAMED'));
+});
+
+test('a reader of answers counts other bytes between frames, and takes only so many', () => {
+  const cutter = createFrameCutter(10, { takesOther: true });
+  let frames = 0;
+  cutter.push(Buffer.concat([Buffer.from('220 ready\r\n'), frameOf(Buffer.from('a'))]), () => frames++);
+  assert.deepEqual([frames, cutter.otherBytes()], [1, 8]);
+  assert.throws(() => cutter.push(Buffer.alloc(70_000, 'GET / HTTP/1.1'), ignore), isCode('MLLP_NOT_FRAMED'));
 });
 
 test('two megabytes byte by byte cost linear time', async () => {

@@ -283,6 +283,20 @@ test('a message over the limit is refused and the connection closed', async (t) 
   assert.equal(trigger.arrivals.length, 1);
 });
 
+test('a message without its frame is acknowledged as an error, logged with the peer, and the connection closed', async (t) => {
+  const warned: unknown[] = [];
+  const log: Logger = { ...silentLogger, warn: (event, fields) => void warned.push([event, fields]) };
+  const { trigger, sender } = await start(t, {}, { log });
+  const { socket, acks, closed } = await sender();
+  socket.write(frame(admission('M1')));
+  socket.write(admission('M2'));
+  await closed;
+  assert.deepEqual(acks.map(msa), ['AA M1', 'AE ']);
+  assert.match(acks[1]!, /MLLP_NOT_FRAMED/);
+  assert.equal(trigger.arrivals.length, 1);
+  assert.deepEqual(warned, [['mllp.connection-refused', { code: 'MLLP_NOT_FRAMED', address: '127.0.0.1' }]]);
+});
+
 test('a message of 10 MB is taken whole', async (t) => {
   const { trigger, sender } = await start(t);
   const { socket, received } = await sender();
