@@ -137,10 +137,16 @@ function runAttempt(
       timer.abort(reason);
       queueMicrotask(() => fail(timer.signal.reason));
     };
+    const onTimeOut = (error: AppError) => {
+      if (!hasLeft(ctx)) return stop(error);
+      timer.abort(error);
+      // A node that was waiting for the answer to its write can say now what it waited for, and what came instead.
+      return void setImmediate(() => fail(error));
+    };
     const onAbort = () => stop(facts.signal.reason);
     facts.signal.addEventListener('abort', onAbort, { once: true });
     const timeoutMs = node.timeoutMs ?? adapter?.limits.timeoutMs;
-    const cancelTimer = timeoutMs === undefined ? undefined : deps.clock.after(timeoutMs, () => stop(timeoutError(node, timeoutMs)));
+    const cancelTimer = timeoutMs === undefined ? undefined : deps.clock.after(timeoutMs, () => onTimeOut(timeoutError(node, timeoutMs)));
     settle(() => node.run!(ctx, call.message), succeed, fail);
   });
 }
@@ -161,32 +167,38 @@ function settle(work: () => Outcome | Promise<Outcome>, succeed: (outcome: Outco
  */
 function translate(thrown: unknown, ctx: Context, signal: AbortSignal): AppError | LostExecution {
   if (thrown instanceof LostExecution) return ctx.hasSent ? thrown : new NothingSent(thrown.message);
-  const hasLeft = ctx.hasSent && ctx.node.effect !== 'read' && ctx.node.effect !== 'pure';
-  if (thrown instanceof AppError && thrown !== signal.reason) return thrown;
+  // After a write was sent, a stopped node cannot know that nothing was done.
+  const isGuess = signal.aborted && hasLeft(ctx) && thrown instanceof AppError && thrown.kind === 'transient';
+  if (thrown instanceof AppError && thrown !== signal.reason && !isGuess) return thrown;
   if (signal.aborted) {
     const reason = signal.reason instanceof AppError ? signal.reason : undefined;
-    if (!hasLeft)
+    if (!hasLeft(ctx))
       return reason ?? new AppError('NODE_ABORTED', 'transient', 'The node was stopped before it sent anything.', { cause: thrown });
     return new AppError(
       'OUTCOME_UNKNOWN',
       'unknown-outcome',
-      `Node ${ctx.node.id} had sent its request when it was stopped; it is not known whether the other side carried it out.`,
+      `Node ${ctx.node.id} had sent its request when it was stopped; it is not known whether the other side carried it out. ${reason?.message ?? ''}`.trim(),
       {
-        values: { node: ctx.node.id },
+        values: { ...reason?.values, node: ctx.node.id },
         cause: thrown,
         fix: 'Ask the other side whether it was done. If it was, conclude the message; if not, retry it: the write is sent again.',
       },
     );
   }
   return new AppError(
-    hasLeft ? 'OUTCOME_UNKNOWN' : 'INTERNAL_BUG',
-    hasLeft ? 'unknown-outcome' : 'bug',
+    hasLeft(ctx) ? 'OUTCOME_UNKNOWN' : 'INTERNAL_BUG',
+    hasLeft(ctx) ? 'unknown-outcome' : 'bug',
     `Node ${ctx.node.id} failed unexpectedly.`,
     {
       values: { node: ctx.node.id, type: ctx.node.node.type },
       cause: thrown,
     },
   );
+}
+
+/** True if the first byte of a write was sent. */
+function hasLeft({ hasSent, node }: Context): boolean {
+  return hasSent && node.effect !== 'read' && node.effect !== 'pure';
 }
 
 function timeoutError(node: CompiledNode, timeoutMs: number): AppError {

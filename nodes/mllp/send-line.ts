@@ -8,6 +8,7 @@ import { AppError, type ErrorValues } from '../../engine/contract/values/errors.
 import type { Logger } from '../../engine/contract/values/observe.ts';
 import { readAck, type Ack } from '../shared/hl7/acknowledge.ts';
 import { decodeHl7 } from '../shared/hl7/charset-names.ts';
+import { isTimeOut } from '../shared/is-time-out.ts';
 import { createFrameCutter, frameOf } from './frames.ts';
 
 export interface Exchange {
@@ -89,37 +90,48 @@ function sendAndWait(socket: Socket, request: Exchange): Promise<Answer> {
   const { signal, clock, log } = request;
   return new Promise((resolve, reject) => {
     const cutter = createFrameCutter(request.maxAckBytes, { takesOther: true });
+    const address = `${socket.remoteAddress}:${socket.remotePort}`;
+    const sentAt = clock.monotonic();
+    let foreignAcks = 0;
     const settle = (outcome: Answer | AppError) => {
       cancelTimer();
       signal.removeEventListener('abort', onAbort);
       socket.off('data', onData).off('close', onClose);
       socket.resume();
-      if (outcome instanceof AppError) reject(outcome);
-      else resolve(outcome);
+      if (!(outcome instanceof AppError)) return resolve(outcome);
+      log.warn('mllp.no-ack', { code: outcome.code, address, ...outcome.values });
+      return reject(outcome);
     };
+    const came = () => ({
+      waitedMs: Math.round(clock.monotonic() - sentAt),
+      ...(foreignAcks > 0 ? { foreignAcks } : {}),
+      ...(cutter.otherBytes() > 0 ? { otherBytes: cutter.otherBytes() } : {}),
+      ...(cutter.heldBytes() > 0 ? { heldBytes: cutter.heldBytes() } : {}),
+    });
     const onFrame = (frame: Buffer) => {
       const received = decodeAck(frame, request.charset);
       const ack = readAck(received.text);
       if (isAnswer(ack, request.controlId)) {
         if (ack.code !== 'CA' || !request.waitsForApplication) settle({ ...ack, received });
-      } else log.warn('mllp.foreign-ack', { code: ack.code });
+      } else {
+        foreignAcks += 1;
+        log.warn('mllp.foreign-ack', { code: ack.code, address });
+      }
     };
     const onData = (chunk: Buffer) => {
       try {
         cutter.push(chunk, onFrame);
       } catch (cause) {
-        settle(unreadable(cause));
+        settle(unreadable(cause, came()));
       }
     };
-    const onClose = () =>
-      settle(
-        new AppError('MLLP_CONNECTION_LOST', 'unknown-outcome', 'The connection ended after sending and before the ACK.', {
-          fix: 'Ask the other side whether the message arrived, then retry or cancel.',
-        }),
-      );
-    const onAbort = () => settle(ackTimeout('The step was stopped after sending and before the ACK.', { problem: 'stopped' }));
-    const { ackTimeoutMs } = request;
-    const cancelTimer = clock.after(ackTimeoutMs, () => settle(ackTimeout(`No ACK came within ${ackTimeoutMs} ms.`, { ackTimeoutMs })));
+    const onClose = () => settle(noAck('MLLP_CONNECTION_LOST', 'The connection ended after sending and before the ACK', came()));
+    const onTimeout = () => settle(noAck('MLLP_ACK_TIMEOUT', 'The message was sent, but its ACK did not come', came()));
+    const onAbort = () => {
+      if (isTimeOut(signal)) return onTimeout();
+      return settle(noAck('MLLP_ACK_TIMEOUT', 'The step was stopped after sending and before the ACK', { problem: 'stopped', ...came() }));
+    };
+    const cancelTimer = clock.after(request.ackTimeoutMs, onTimeout);
     signal.addEventListener('abort', onAbort, { once: true });
     socket.on('data', onData).on('close', onClose);
     socket.write(frameOf(request.content));
@@ -143,18 +155,39 @@ function decodeAck(frame: Buffer, charset: string): Answer['received'] {
   }
 }
 
-function ackTimeout(sentence: string, values: ErrorValues): AppError {
-  return new AppError('MLLP_ACK_TIMEOUT', 'unknown-outcome', sentence, {
+interface Came {
+  readonly waitedMs: number;
+  /** ACKs with the control id of another message. */
+  readonly foreignAcks?: number;
+  /** Bytes outside of MLLP frames. */
+  readonly otherBytes?: number;
+  /** Bytes of an ACK whose end did not come. */
+  readonly heldBytes?: number;
+  readonly problem?: string;
+}
+
+function noAck(code: string, sentence: string, values: Came & ErrorValues): AppError {
+  const { waitedMs, foreignAcks, otherBytes, heldBytes } = values;
+  const parts = [
+    `${sentence} (waited ${waitedMs} ms)`,
+    ...(foreignAcks === undefined ? [] : [`ACKs for other messages: ${foreignAcks}`]),
+    ...(otherBytes === undefined ? [] : [`bytes outside of an MLLP frame: ${otherBytes}`]),
+    ...(heldBytes === undefined ? [] : [`bytes of an unfinished ACK: ${heldBytes}`]),
+  ];
+  return new AppError(code, 'unknown-outcome', `${parts.join('; ')}.`, {
     values,
     fix: 'Ask the other side whether the message arrived, then retry or cancel.',
   });
 }
 
-function unreadable(cause: unknown): AppError {
-  return new AppError('MLLP_ACK_UNREADABLE', 'unknown-outcome', 'The other side sent something that is not an HL7 acknowledgement.', {
-    fix: 'Ask the other side whether the message arrived, then retry or cancel.',
-    cause,
-  });
+function unreadable(cause: unknown, values: Came & ErrorValues): AppError {
+  const problem = cause instanceof AppError ? cause.code : 'INTERNAL_BUG';
+  return new AppError(
+    'MLLP_ACK_UNREADABLE',
+    'unknown-outcome',
+    `The other side sent something that is not an HL7 acknowledgement (${problem}, after ${values.waitedMs} ms).`,
+    { values: { ...values, problem }, fix: 'Ask the other side whether the message arrived, then retry or cancel.', cause },
+  );
 }
 
 function stopped(): AppError {

@@ -133,14 +133,14 @@ test('a silent or half-open system ends in a time-out within the node’s or the
   const limit = { handling: { timeoutMs: SILENT_MS } };
   const http = (method: string) => [{ type: 'http.call@1', adapter: 'adp_silent_http', config: { method, path: '/x' }, ...limit }];
   await endsWith(t, 'flw_silent_read', http('GET'), { status: 504, code: 'NODE_TIMEOUT', withinMs: SILENT_MS });
-  await endsWith(t, 'flw_silent_write', http('POST'), { status: 504, code: 'OUTCOME_UNKNOWN', withinMs: SILENT_MS });
+  await endsWith(t, 'flw_silent_write', http('POST'), { status: 504, code: 'HTTP_NO_ANSWER', withinMs: SILENT_MS });
   const hl7 = 'MSH|^~\\&|A|B|C|D|20260101000000||ADT^A01|1|P|2.5.1\r';
   const send = [
     { type: 'transform.map@1', config: { mapping: { rules: [{ to: 'x', from: { value: 1 } }] } } },
     { type: 'code.run@1', config: { source: `return ${JSON.stringify(hl7)}` } },
     { type: 'mllp.send@1', adapter: 'adp_silent_mllp', config: {}, ...limit },
   ];
-  await endsWith(t, 'flw_silent_mllp', send, { status: 504, code: 'OUTCOME_UNKNOWN', withinMs: SILENT_MS });
+  await endsWith(t, 'flw_silent_mllp', send, { status: 504, code: 'MLLP_ACK_TIMEOUT', withinMs: SILENT_MS });
   const target = { kind: 'upstream' as const, instances: [`http://127.0.0.1:${silentPort()}`] };
   const proxied = await api.offer('flw_proxied', { target, method: 'GET', timeoutMs: SILENT_MS, deadlineMs: SILENT_MS + 500 });
   await besideNeighbours(t, 'proxied', CALLS_MEANWHILE, async (ended) => {

@@ -1,6 +1,8 @@
 /** Texts for errors of calls to hospital systems (HTTP, SOAP, MLLP, mail), and of control and timer nodes. */
 import { connectTexts, type ErrorTemplates } from './template.ts';
 
+/** What came instead of the ACK. */
+const ackCame = '[；收到其他消息的 ACK {foreignAcks} 个][；收到 MLLP 帧外的字节 {otherBytes} 个][；ACK 不完整，只收到 {heldBytes} 字节]';
 const askArrived = '先向对方核实该消息是否已收到，再决定重试或取消。';
 
 const PEM = '依次保存未加密的 RSA 私钥与其证书，均为 PEM 格式。';
@@ -212,11 +214,11 @@ export const nodeTexts: ErrorTemplates = {
   TABLE_CELL: { what: '第 {row} 行“{name}”的值不能写入这种格式', fix: '在此之前先映射该值。' },
   TABLE_TOO_WIDE: { what: '第 {row} 行“{name}”的值超过 {limit} 位', fix: '缩短该值，或加宽字段。' },
 
-  MLLP_ACK_TIMEOUT: { what: '消息已发出，[在 {ackTimeoutMs} 毫秒内]没有收到 ACK', fix: askArrived },
-  'MLLP_ACK_TIMEOUT/stopped': { what: '消息已发出，在收到 ACK 之前步骤被停止', fix: askArrived },
-  MLLP_ACK_UNREADABLE: { what: '对方的应答不是 HL7 ACK，无法识别', fix: askArrived },
+  MLLP_ACK_TIMEOUT: { what: `消息已发出，[等待 {waitedMs} 毫秒]没有收到 ACK${ackCame}`, fix: askArrived },
+  'MLLP_ACK_TIMEOUT/stopped': { what: `消息已发出，在收到 ACK 之前步骤被停止[（等待 {waitedMs} 毫秒）]${ackCame}`, fix: askArrived },
+  MLLP_ACK_UNREADABLE: { what: '对方的应答不是 HL7 ACK，无法识别[（{problem}，等待 {waitedMs} 毫秒）]', fix: askArrived },
   MLLP_BUSY: { what: '等待发送到该系统的消息过多', fix: '若对方允许，可增加适配器的连接数。' },
-  MLLP_CONNECTION_LOST: { what: '消息发出之后、收到 ACK 之前，连接中断', fix: askArrived },
+  MLLP_CONNECTION_LOST: { what: `消息发出之后、收到 ACK 之前，连接中断[（等待 {waitedMs} 毫秒）]${ackCame}`, fix: askArrived },
   MLLP_NOT_LISTENING: { what: '{host}:{port} 没有监听', fix: '发布一个经此适配器监听的流程；监听未能启动的原因见系统页。' },
   ...connectTexts('MLLP_CONNECT_FAILED', '无法连接 {host}:{port}[（{reason}）]'),
   MLLP_CREDENTIAL_WRONG: { what: '适配器的证书、私钥或 CA 不是有效的 PEM', fix: '证书和私钥以 PEM 格式存入适配器的凭据，CA 填入 tls.ca。' },

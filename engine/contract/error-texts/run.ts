@@ -73,7 +73,7 @@ export const runTexts: ErrorTemplates = {
     fix: '请与流程生成的令牌核对；去掉 onlyIfWaiting 可让消息保留到之后的等待。',
   },
   RESUME_WAIT_OVER: { what: '以此令牌等待的执行已超时并继续，消息不再起作用', fix: '请查看对应的执行。' },
-  OUTCOME_UNKNOWN: { what: '写操作已发出但没有得到结果，不知对方是否已办理', fix: askThere },
+  OUTCOME_UNKNOWN: { what: '写操作已发出，[{timeoutMs} 毫秒内]没有得到结果，不知对方是否已办理', fix: askThere },
   FAILED_AFTER_WRITE: {
     what: '写操作已办理，流程随后出错，调用方尚未得到应答',
     fix: '查看已办理的内容和出错原因；可继续执行（已办理的不重做）、更正应答，或按已办理结束。',

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import type { Effect, NodeContext } from '../../../engine/contract/node/node.ts';
+import { isTimeOut } from '../is-time-out.ts';
 import { isWrite } from './check-status.ts';
 import { decompressBody, decompressStream, isCompressed, tooLarge } from './decompress.ts';
 import { certificateRefusal } from './client-certificate.ts';
@@ -56,7 +57,7 @@ export function exchange(line: Line, ctx: ExchangeContext, request: OutboundRequ
   return new Promise((resolve, reject) => {
     const call = new Exchange(ctx, request, line.limitBytes, resolve, reject);
     const cancelTimer = ctx.clock.after(line.timeoutMs, () => call.abort(new Error('time-out')));
-    const onAbort = () => call.abort(new Error('cancelled'));
+    const onAbort = () => call.abort(new Error(isTimeOut(ctx.signal) ? 'time-out' : 'cancelled'));
     const release = () => {
       cancelTimer();
       ctx.signal.removeEventListener('abort', onAbort);

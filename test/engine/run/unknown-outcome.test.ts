@@ -1,6 +1,6 @@
 // @never-rerun: a single failure is a failure.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { openLab } from '../../support/engine-lab.ts';
 import { edge, flowOf, node, testAction, twoBranches, type Deed } from '../../support/model-flows.ts';
@@ -76,4 +76,35 @@ test('an unknown write outweighs the failure of a branch that came first, and ke
   assert.equal((await first).outcome, 'unknown');
   assert.equal((await engine.call({}, { key: 'k' })).outcome, 'unknown');
   assert.equal(writes, 1);
+});
+
+/** A write that is sent and then waits until it is stopped; its error comes some promises later, as that of a real client. */
+const waiting =
+  (end: () => Promise<unknown>): Deed =>
+  async (ctx) => {
+    ctx.beforeFirstByte();
+    await new Promise<void>((resolve) => ctx.signal.addEventListener('abort', () => resolve(), { once: true }));
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    return end();
+  };
+const heldWith = async (t: TestContext, deed: Deed) => {
+  const lab = await openLab(flow({ handling: { timeoutMs: 500 } }), [
+    testAction(write, 'write', deed),
+    testAction(note, 'pure', () => 'noted'),
+  ]);
+  t.after(() => lab.close());
+  const { held, error } = await lab.untilStatus(await (await lab.start()).take({}), 'held');
+  assert.equal(held?.outcomeKnown, false);
+  return error;
+};
+
+test('a write that times out after it was sent fails with what the node says about the missing answer', async (t) => {
+  const silent = () => Promise.reject(new AppError('TEST_NO_ACK', 'unknown-outcome', '10.0.0.1: no ACK in 500 ms.'));
+  assert.equal((await heldWith(t, waiting(silent)))?.code, 'TEST_NO_ACK');
+});
+
+test('a node that says nothing, or that nothing was done, has an unknown outcome too', async (t) => {
+  const guess = () => Promise.reject(new AppError('TEST_DOWN', 'transient', 'down'));
+  for (const deed of [waiting(guess), waiting(() => new Promise(() => undefined))])
+    assert.equal((await heldWith(t, deed))?.code, 'OUTCOME_UNKNOWN');
 });

@@ -3,6 +3,7 @@ import { test, type TestContext } from 'node:test';
 import { AppError, type ErrorKind } from '../../../engine/contract/values/errors.ts';
 import { createMessage, type Message } from '../../../engine/contract/values/message.ts';
 import type { ActionNode, BuildContext, NodeContext, Outcome } from '../../../engine/contract/node/node.ts';
+import { errorText } from '../../../engine/contract/error-texts/error-texts.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import { checkConfig, resolveAdapter, type TestAdapter } from '../../../engine/testing/run-node.ts';
 import { silentLogger } from '../../../engine/contract/values/observe.ts';
@@ -136,6 +137,31 @@ test('a slow hospital is an unknown outcome, and its late ACK meets no other mes
 test('a half-open connection is an unknown outcome within the time-out', async (t) => {
   const { send } = await start(t, () => undefined, {}, { limits: { timeoutMs: 500 } });
   await assert.rejects(send(admission('M1')), isError('MLLP_ACK_TIMEOUT', 'unknown-outcome'));
+});
+
+test('a missing ACK is an error that says which peer, how long, and what came instead', async (t) => {
+  const cases: readonly (readonly [Answer, string, Readonly<Record<string, unknown>>])[] = [
+    [() => undefined, 'MLLP_ACK_TIMEOUT', {}],
+    [() => ackText('OTHER'), 'MLLP_ACK_TIMEOUT', { foreignAcks: 1 }],
+    [(_id, _content, socket) => void socket.write('garbage\x1c\r'), 'MLLP_ACK_TIMEOUT', { otherBytes: 7 }],
+    [(_id, _content, socket) => void socket.write('\x0bMSH|'), 'MLLP_ACK_TIMEOUT', { heldBytes: 5 }],
+    [(_id, _content, socket) => void socket.destroy(), 'MLLP_CONNECTION_LOST', {}],
+    [() => 'hello', 'MLLP_ACK_UNREADABLE', { problem: 'HL7_MALFORMED' }],
+  ];
+  for (const [answer, code, expected] of cases) {
+    const { hospital, send } = await start(t, answer);
+    const timeOut = new AbortController();
+    const failing = send(admission('M1'), { signal: timeOut.signal }).catch((error: unknown) => error as AppError);
+    // The time-out of the node is that of its adapter, and therefore comes first.
+    setTimeout(() => timeOut.abort(new AppError('NODE_TIMEOUT', 'transient', 'Too slow.')), 300);
+    const error = (await failing) as AppError;
+    assert.equal(error.code, code);
+    const { waitedMs, ...values } = error.values;
+    assert.equal(typeof waitedMs, 'number');
+    assert.deepEqual(values, { ...expected, peer: `127.0.0.1:${hospital.port}` });
+    assert.ok(error.message.startsWith(`127.0.0.1:${hospital.port}: `) && error.message.includes(`${String(waitedMs)} ms`), error.message);
+    assert.ok(errorText(error, 'zh-CN').what.includes(`${String(waitedMs)} 毫秒`));
+  }
 });
 
 test('a connection lost before the ACK is an unknown outcome, and the next message opens a new one', async (t) => {
