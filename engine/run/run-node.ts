@@ -137,13 +137,13 @@ function runAttempt(
       timer.abort(reason);
       queueMicrotask(() => fail(timer.signal.reason));
     };
-    const onTimeOut = (error: AppError) => {
-      if (!hasLeft(ctx)) return stop(error);
-      timer.abort(error);
+    const onTimeOut = (reason: unknown) => {
+      if (!hasLeft(ctx)) return stop(reason);
+      timer.abort(reason);
       // A node that was waiting for the answer to its write can say now what it waited for, and what came instead.
-      return void setImmediate(() => fail(error));
+      return void setImmediate(() => fail(reason));
     };
-    const onAbort = () => stop(facts.signal.reason);
+    const onAbort = () => (isDeadline(facts.signal.reason) ? onTimeOut : stop)(facts.signal.reason);
     facts.signal.addEventListener('abort', onAbort, { once: true });
     const timeoutMs = node.timeoutMs ?? adapter?.limits.timeoutMs;
     const cancelTimer = timeoutMs === undefined ? undefined : deps.clock.after(timeoutMs, () => onTimeOut(timeoutError(node, timeoutMs)));
@@ -167,8 +167,8 @@ function settle(work: () => Outcome | Promise<Outcome>, succeed: (outcome: Outco
  */
 function translate(thrown: unknown, ctx: Context, signal: AbortSignal): AppError | LostExecution {
   if (thrown instanceof LostExecution) return ctx.hasSent ? thrown : new NothingSent(thrown.message);
-  // After a write was sent, a stopped node cannot know that nothing was done.
-  const isGuess = signal.aborted && hasLeft(ctx) && thrown instanceof AppError && thrown.kind === 'transient';
+  // After its write was sent, a node that was stopped cannot know what came of it.
+  const isGuess = signal.aborted && hasLeft(ctx) && thrown instanceof AppError && thrown.kind !== 'unknown-outcome';
   if (thrown instanceof AppError && thrown !== signal.reason && !isGuess) return thrown;
   if (signal.aborted) {
     const reason = signal.reason instanceof AppError ? signal.reason : undefined;

@@ -241,7 +241,7 @@ test('groups what is held by flow, node and error, and retries unknown outcomes 
   );
   assert.ok(largest.oldestAt <= largest.newestAt && /^[A-Z_0-9]+$/.test(largest.code));
   const unknown = body.groups.find((group: { outcomeKnown: boolean }) => !group.outcomeKnown);
-  assert.deepEqual([unknown.code, unknown.count], ['OUTCOME_UNKNOWN', 1]);
+  assert.deepEqual([unknown.code, unknown.count], ['HTTP_NO_ANSWER', 1]);
   assert.deepEqual(body.groups.find((group: { flowId: string }) => group.flowId === 'flw_other').examples, [example]);
   assert.deepEqual([largest.version, largest.nodeLabel, largest.adapter.adapterId], [1, 'n_send', 'adp_his']);
   assert.ok(largest.flowName['zh-CN'] !== '' && largest.adapter.name['zh-CN'] !== '', 'named as people know them');

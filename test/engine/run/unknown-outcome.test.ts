@@ -103,6 +103,20 @@ test('a write that times out after it was sent fails with what the node says abo
   assert.equal((await heldWith(t, waiting(silent)))?.code, 'TEST_NO_ACK');
 });
 
+test('so does a write that is still waiting at the deadline of the flow', async (t) => {
+  const silent = () => Promise.reject(new AppError('TEST_NO_ACK', 'unknown-outcome', '10.0.0.1: no ACK.'));
+  const inTime = { ...flow({}), mode: 'sync', deadlineMs: 500 } as const;
+  const lab = await openLab(inTime, [testAction(write, 'write', waiting(silent)), testAction(note, 'pure', () => 'noted')]);
+  t.after(() => lab.close());
+  const calling = (await lab.start()).call({});
+  let isOver = false;
+  void calling.then(() => (isOver = true));
+  await lab.until(() => isOver);
+  const { outcome, executionId } = await calling;
+  assert.equal(outcome, 'unknown');
+  assert.equal((await lab.untilStatus(executionId, 'held')).error?.code, 'TEST_NO_ACK');
+});
+
 test('a node that says nothing, or that nothing was done, has an unknown outcome too', async (t) => {
   const guess = () => Promise.reject(new AppError('TEST_DOWN', 'transient', 'down'));
   for (const deed of [waiting(guess), waiting(() => new Promise(() => undefined))])
