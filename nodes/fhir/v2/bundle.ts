@@ -95,6 +95,7 @@ const UNKNOWN: Readonly<Record<string, unknown>> = {
   'Encounter.class': { system: 'http://terminology.hl7.org/CodeSystem/v3-NullFlavor', code: 'UNK', display: 'unknown' },
   'Observation.status': 'unknown',
   'Observation.code': UNKNOWN_CODE,
+  'Observation.component[].code': UNKNOWN_CODE,
   'DiagnosticReport.status': 'unknown',
   'DiagnosticReport.code': UNKNOWN_CODE,
   'ServiceRequest.status': 'unknown',

@@ -10,7 +10,7 @@ import type { V2Segment, V2Value } from './v2-value.ts';
 
 const TABLE = 'OBX[Observation]';
 /** More are kept as text, because each becomes an element. */
-const MOST_VALUES = 1000;
+const MOST_VALUES = 100;
 
 /** Returns false if a value was not what OBX-2 says, and was therefore kept as text. */
 export function applyObservation(segment: V2Segment, target: Draft, time: TimeOptions): boolean {

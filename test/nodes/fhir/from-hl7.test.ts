@@ -306,11 +306,13 @@ test('repeated values are components with the code of the observation', async ()
   });
   const second = { 'component[0].valueQuantity': { value: 1, unit: 'g' }, 'component[1].valueString': '二 g' };
   shows(bundle, 'Observation', { valueQuantity: undefined, ...second }, 1);
+  const nameless = await convert(`${header('ORU^R01')}\rOBX|1|NM|||1~2\r`);
+  shows(nameless, 'Observation', { 'component[1]': { code: { text: 'unknown' }, valueQuantity: { value: 2 } } });
 });
 
 test('too many repeated values are one text', async () => {
-  const bundle = await convert(`${header('ORU^R01')}\rOBX|1|NM|T^项目^L||${Array(1001).fill('1').join('~')}||||||F\r`);
-  shows(bundle, 'Observation', { component: undefined, valueString: Array(1001).fill('1').join('\n') });
+  const bundle = await convert(`${header('ORU^R01')}\rOBX|1|NM|T^项目^L||${Array(101).fill('1').join('~')}||||||F\r`);
+  shows(bundle, 'Observation', { component: undefined, valueString: Array(101).fill('1').join('\n') });
 });
 
 test('each field of an appointment is where its row of the table says', async () => {
