@@ -1,8 +1,8 @@
 /**
  * The function with which gateways run flows. Messages of durable flows are accepted with 202; sync flows run inline
  * in this process. A sync flow that only reads needs no store. Before its first write, an execution is stored with the
- * intent, or the call is refused, so that the same origin never runs twice. A repeated call gets the stored reply, 409
- * while the flow runs, or "outcome unknown".
+ * intent, or the call is refused, so that the same origin never runs twice. Before an idempotent write, it is stored if
+ * the caller sent a key. A repeated call gets the stored reply, 409 while the flow runs, or "outcome unknown".
  */
 import type { FlowCall, FlowResult, RunFlow } from '../contract/node/run-flow.ts';
 import { AppError, fromErrorRecord } from '../contract/values/errors.ts';

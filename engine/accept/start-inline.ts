@@ -56,6 +56,7 @@ export function startInline(
   };
   const journal = new ExecutionJournal({ _id: executionId, epoch: 0, legs: {} }, flow, deps, claim, () => controller.abort(cancelled()), {
     isInline: true,
+    hasCallerKey: origin !== undefined,
     signal: controller.signal,
   });
   const deadlineMs = Math.min(call.deadlineMs, acceptedAt + flow.document.deadlineMs);

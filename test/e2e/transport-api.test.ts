@@ -3,7 +3,7 @@
  * bus front. All peers are other programs or plain sockets.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -246,6 +246,39 @@ test('a repeated key gets the same answer, and nothing is sent twice', async () 
   const without = await call('hl7/send/adp_t_mllp', { message: MESSAGE }, { 'idempotency-key': '' });
   assert.equal(without.status, 400);
   assert.equal(hospital.received.length, sent);
+});
+
+test('a repeated key writes nothing twice if the operation is idempotent, and another body under it is refused', async () => {
+  await offer('adp_t_mllp', 'hl7.send', { idempotent: true });
+  const soapOperation = { namespace: 'urn:h', operation: 'register', action: 'urn:register' };
+  await offer('adp_t_soap', 'soap.call', { ...soapOperation, idempotent: true });
+  for (const [index, [path, body, other, count]] of (
+    [
+      [
+        'file/write/adp_t_dir?name=once.txt',
+        Buffer.from('one'),
+        Buffer.from('two'),
+        () => Number(existsSync(join(files, 'reports', 'once.txt'))),
+      ],
+      ['hl7/send/adp_t_mllp', { message: MESSAGE }, { message: `${MESSAGE}NTE|1\r` }, () => hospital.received.length],
+      ['soap/register/adp_t_soap', { parameters: { n: 1 } }, { parameters: { n: 2 } }, () => soap.received.length],
+    ] as const
+  ).entries()) {
+    const key = { 'idempotency-key': `idempotent-${index}` };
+    const before = count();
+    const first = await call(path, body, key);
+    assert.equal(first.status, 200, `${path}: ${first.text}`);
+    const again = await call(path, body, key);
+    assert.deepEqual([again.status, again.text, again.headers['x-kq-idempotent-replay']], [200, first.text, 'true'], path);
+    const reused = await call(path, other, key);
+    assert.deepEqual([reused.status, told(reused)['code']], [422, 'GW42202'], path);
+    assert.equal(count(), before + 1, path);
+  }
+  assert.equal(readFileSync(join(files, 'reports', 'once.txt'), 'utf8'), 'one');
+  const otherName = await call('file/write/adp_t_dir?name=other.txt', Buffer.from('one'), { 'idempotency-key': 'idempotent-0' });
+  assert.equal(told(otherName)['code'], 'GW42202');
+  await offer('adp_t_mllp', 'hl7.send', {});
+  await offer('adp_t_soap', 'soap.call', soapOperation);
 });
 
 test('an app without a grant, an adapter that is not offered, too large a body and too many calls are refused', async () => {

@@ -39,6 +39,7 @@ export class ExecutionJournal implements Journal {
   readonly #iterations: IterationLegs;
   /** If true, nothing is stored before the first `write`, and all intents are in the one execution document. */
   readonly #isInline: boolean;
+  readonly #hasCallerKey: boolean;
   #signal: AbortSignal | undefined;
   /** Outcomes of writes that no stored leg contains yet. */
   readonly #unstored = new Set<SettledStep>();
@@ -55,9 +56,10 @@ export class ExecutionJournal implements Journal {
     deps: JournalDeps,
     claim: Claim,
     onCancelRequested: () => void,
-    { isInline = false, signal, iterationLegs = [], steps = [] }: JournalStart = {},
+    { isInline = false, hasCallerKey = false, signal, iterationLegs = [], steps = [] }: JournalStart = {},
   ) {
     this.#isInline = isInline;
+    this.#hasCallerKey = hasCallerKey;
     this.#signal = signal;
     this.#document = document;
     this.#flow = flow;
@@ -274,10 +276,10 @@ export class ExecutionJournal implements Journal {
   }
 
   /**
-   * True if a later call with the same origin gets the stored reply: the run is inline, and was stored before a write.
+   * True if a later call with the same origin gets the stored reply: the flow is sync, and was stored before a write.
    */
   get #isAnswerKept(): boolean {
-    return this.#isInline && this.#isClaimed;
+    return this.#flow.document.mode === 'sync' && this.#isClaimed;
   }
 
   async #keepReply(reply: Reply | undefined): Promise<Stored | undefined> {
@@ -290,10 +292,10 @@ export class ExecutionJournal implements Journal {
   }
 
   async #checkpoint(intent: Intent | undefined): Promise<void> {
-    if (!intent && (this.#isClaimed || this.#isInline)) return;
+    if (!intent && (this.#isClaimed || (this.#isInline && !this.#hasCallerKey))) return;
     const next = intent && (await this.#legs.next(this.#claimEpoch, intent, {}));
     const blobs = next && [...this.#kept.blobs];
-    if (!(await this.#write({ kind: 'checkpoint', leg: next?.leg, blobs }, { durability: intent ? 'full' : 'light' })))
+    if (!(await this.#write({ kind: 'checkpoint', leg: next?.leg, blobs }, { durability: intent || this.#isInline ? 'full' : 'light' })))
       throw new LostExecution('another process took over the execution');
     for (const step of next?.steps ?? []) this.#unstored.delete(step);
   }

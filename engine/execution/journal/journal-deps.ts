@@ -38,6 +38,8 @@ export type JournalDocument = Pick<ExecutionDocument, '_id' | 'epoch' | 'legs'> 
 export interface JournalStart {
   /** If true, nothing is stored before the first `write`, and all intents are in the one execution document. */
   readonly isInline?: boolean;
+  /** If true, an inline run is stored before its first idempotent write too, so that a repeated call finds it. */
+  readonly hasCallerKey?: boolean;
   /**
    * Set if a caller waits for the run. After it aborts, the journal no longer retries to store something if the store
    * fails.

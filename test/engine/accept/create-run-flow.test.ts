@@ -1,6 +1,7 @@
 // @never-rerun: a single failure is a failure.
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import type { FlowResult } from '../../../engine/contract/node/run-flow.ts';
 import { openLab, type Lab, type LabEngine, type LabStore } from '../../support/engine-lab.ts';
@@ -20,7 +21,12 @@ interface Hospital {
   readonly reads: Deed[];
 }
 
-async function openBooking(t: TestContext, store: LabStore): Promise<{ lab: Lab; engine: LabEngine; hospital: Hospital }> {
+async function openBooking(
+  t: TestContext,
+  store: LabStore,
+  effect: 'write' | 'idempotent-write' = 'write',
+  flow = booking,
+): Promise<{ lab: Lab; engine: LabEngine; hospital: Hospital }> {
   const hospital: Hospital = { keys: [], next: [], reads: [] };
   const write: Deed = (ctx, message, name) => {
     const deed = hospital.next.shift();
@@ -30,7 +36,7 @@ async function openBooking(t: TestContext, store: LabStore): Promise<{ lab: Lab;
     return deed ? deed(ctx, message, name) : { no: hospital.keys.length };
   };
   const read: Deed = (ctx, message, name) => hospital.reads.shift()?.(ctx, message, name) ?? message.data;
-  const lab = await openLab(booking, [testAction('test.read', 'read', read), testAction('test.write', 'write', write)], store);
+  const lab = await openLab(flow, [testAction('test.read', 'read', read), testAction('test.write', effect, write)], store);
   t.after(() => lab.close());
   return { lab, engine: await lab.start(), hospital };
 }
@@ -46,15 +52,51 @@ function failing(error: AppError): Deed {
 
 for (const store of ['memory', 'embedded'] as const) {
   describe(`a sync flow with a write, on the ${store} store`, () => {
-    test('gives the stored answer to the same key, and refuses another content under it', async (t) => {
-      const { engine, hospital } = await openBooking(t, store);
-      const first = await engine.call(body, { key: 'k' });
-      assert.ok(first.outcome === 'replied' && !first.repeated && first.reply.status === 201);
-      const again = await engine.call(body, { key: 'k' });
-      assert.ok(again.outcome === 'replied' && again.repeated);
-      assert.deepEqual(again.reply.message.data, first.reply.message.data);
-      assert.equal((await engine.call({ patient: 'P2' }, { key: 'k' })).outcome, 'key-reused');
-      assert.equal(hospital.keys.length, 1);
+    for (const effect of ['write', 'idempotent-write'] as const) {
+      test(`gives the stored answer to the same key, and refuses another content under it (${effect})`, async (t) => {
+        const { engine, hospital } = await openBooking(t, store, effect);
+        const first = await engine.call(body, { key: 'k' });
+        assert.ok(first.outcome === 'replied' && !first.repeated && first.reply.status === 201);
+        const again = await engine.call(body, { key: 'k' });
+        assert.ok(again.outcome === 'replied' && again.repeated);
+        assert.deepEqual(again.reply.message.data, first.reply.message.data);
+        assert.equal((await engine.call({ patient: 'P2' }, { key: 'k' })).outcome, 'key-reused');
+        assert.equal(hospital.keys.length, 1);
+      });
+
+      test(`answers "running" while it runs (${effect})`, async (t) => {
+        const { lab, engine, hospital } = await openBooking(t, store, effect);
+        const { promise, resolve } = Promise.withResolvers<unknown>();
+        hospital.next.push(() => promise);
+        const first = engine.call(body, { key: 'k' });
+        await lab.until(() => hospital.keys.length === 1);
+        assert.equal((await engine.call(body, { key: 'k' })).outcome, 'running');
+        resolve({ no: 1 });
+        assert.equal((await first).outcome, 'replied');
+      });
+    }
+
+    test('an idempotent write killed while it runs is done again with the same key, and its caller gets that answer', async (t) => {
+      const recordsNothing: FlowDocument = { ...booking, recording: { level: 'none', retainDays: 1 } };
+      const { lab, engine, hospital } = await openBooking(t, store, 'idempotent-write', recordsNothing);
+      hospital.next.push(() => new Promise(() => undefined));
+      void engine.call(body, { key: 'k' });
+      await lab.until(() => hospital.keys.length === 1);
+      engine.kill();
+      const next = await lab.start();
+      const answer = await lab.until(async () => {
+        const result = await next.call(body, { key: 'k' });
+        return result.outcome !== 'running' && result;
+      });
+      assert.ok(answer.outcome === 'replied' && answer.repeated);
+      assert.deepEqual(answer.reply.message.data, { no: 2 });
+      assert.equal(hospital.keys[0], hospital.keys[1]);
+    });
+
+    test('an idempotent write without a key is repeated at will', async (t) => {
+      const { engine, hospital } = await openBooking(t, store, 'idempotent-write');
+      for (let i = 0; i < 2; i++) assert.equal((await engine.call(body)).outcome, 'replied');
+      assert.equal(hospital.keys.length, 2);
     });
 
     test('never gives one citizen the answer of another, nor of one whom another issuer calls by the same name', async (t) => {
@@ -77,17 +119,6 @@ for (const store of ['memory', 'embedded'] as const) {
       assert.equal(hospital.keys.length, 1);
       for (const { outcome } of results) assert.ok(outcome === 'replied' || outcome === 'running', outcome);
       assert.ok(results.some(({ outcome }) => outcome === 'replied'));
-    });
-
-    test('answers "running" while it runs', async (t) => {
-      const { lab, engine, hospital } = await openBooking(t, store);
-      const { promise, resolve } = Promise.withResolvers<unknown>();
-      hospital.next.push(() => promise);
-      const first = engine.call(body, { key: 'k' });
-      await lab.until(() => hospital.keys.length === 1);
-      assert.equal((await engine.call(body, { key: 'k' })).outcome, 'running');
-      resolve({ no: 1 });
-      assert.equal((await first).outcome, 'replied');
     });
 
     test('killed after the write left, is held; its key answers "unknown"; a person’s retry sends the same key and answers the caller', async (t) => {
@@ -156,17 +187,19 @@ describe('a sync flow with a write', () => {
     assert.equal((await engine.call(body, { key: 'k' })).outcome, 'replied');
   });
 
-  test('keeps a refusal by the other side as its answer', async (t) => {
-    const { engine, hospital } = await openBooking(t, 'memory');
-    hospital.next.push(() => {
-      throw new AppError('HOSPITAL_REFUSED', 'input', 'There is no such department.');
+  for (const effect of ['write', 'idempotent-write'] as const) {
+    test(`keeps a refusal by the other side as its answer (${effect})`, async (t) => {
+      const { engine, hospital } = await openBooking(t, 'memory', effect);
+      hospital.next.push(() => {
+        throw new AppError('HOSPITAL_REFUSED', 'input', 'There is no such department.');
+      });
+      const codes = [await engine.call(body, { key: 'k' }), await engine.call(body, { key: 'k' })].map(
+        (result: FlowResult) => result.outcome === 'failed' && result.error.code,
+      );
+      assert.deepEqual(codes, ['HOSPITAL_REFUSED', 'HOSPITAL_REFUSED']);
+      assert.equal(hospital.keys.length, 1);
     });
-    const codes = [await engine.call(body, { key: 'k' }), await engine.call(body, { key: 'k' })].map(
-      (result: FlowResult) => result.outcome === 'failed' && result.error.code,
-    );
-    assert.deepEqual(codes, ['HOSPITAL_REFUSED', 'HOSPITAL_REFUSED']);
-    assert.equal(hospital.keys.length, 1);
-  });
+  }
 
   test('answers "unknown" at its deadline when the write was sent, and never sends it again by itself', async (t) => {
     const { lab, engine, hospital } = await openBooking(t, 'memory');
