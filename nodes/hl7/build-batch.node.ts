@@ -8,6 +8,7 @@ import { formatHl7Time } from '../shared/hl7/acknowledge.ts';
 import { controlIdOf } from '../shared/hl7/control-id.ts';
 import { textSteps } from '../shared/hl7/form.ts';
 import { headerField, readHl7 } from '../shared/hl7/message.ts';
+import { requireOneMessage } from '../shared/hl7/require-one.ts';
 import { inTurns } from '../shared/in-turns.ts';
 
 const Config = Type.Object(
@@ -81,6 +82,6 @@ function batchText(texts: readonly string[], { perBatch, file }: Config, now: nu
 
 /** Refuses what is no message, because it would make the whole file unreadable. */
 function withoutEnd(text: string): string {
-  readHl7(text);
+  readHl7(requireOneMessage(text));
   return text.replace(/^\ufeff/, '').replace(/[\r\n]+$/, '');
 }

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { withData } from '../../engine/contract/values/message.ts';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node/node.ts';
 import { textSteps } from '../shared/hl7/form.ts';
+import { requireOneMessage } from '../shared/hl7/require-one.ts';
 import { inTurns } from '../shared/in-turns.ts';
 
 /** Converts data to HL7 v2 text. The data comes from `hl7.parse` or is built by a mapping. */
@@ -22,7 +23,7 @@ export default defineNode({
   effect: 'pure',
   config: Type.Object({}, { additionalProperties: false }),
   prepare: () => async (ctx, message) => {
-    const text = await inTurns(textSteps(message.data), ctx.signal);
+    const text = requireOneMessage(await inTurns(textSteps(message.data), ctx.signal));
     return { emit: { ok: [withData(message, text, 'application/hl7-v2')] } };
   },
 });

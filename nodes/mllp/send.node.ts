@@ -16,6 +16,7 @@ import { namingPeer, peerOf } from '../shared/at-peer.ts';
 import { canonicalCharset, decodeText, encodeText } from '../shared/charset/text-charset.ts';
 import type { Ack } from '../shared/hl7/acknowledge.ts';
 import { declaredCharset, msh18OfCharset } from '../shared/hl7/charset-names.ts';
+import { requireOneMessage } from '../shared/hl7/require-one.ts';
 import { controlIdOf } from '../shared/hl7/control-id.ts';
 import { textSteps } from '../shared/hl7/form.ts';
 import { headerField, readHl7, writeHl7 } from '../shared/hl7/message.ts';
@@ -172,7 +173,7 @@ interface Outgoing {
  * than the one used, it is changed.
  */
 async function outgoing(config: Config, ctx: NodeContext<Config>, message: Message): Promise<Outgoing> {
-  let request = readHl7(await textOf(message, ctx.signal));
+  let request = readHl7(requireOneMessage(await textOf(message, ctx.signal)));
   if (config.controlId === 'derive') request = setHl7(request, 'MSH-10', controlIdOf(ctx.idempotencyKey));
   const controlId = headerField(request, 10);
   if (controlId === '')

@@ -176,6 +176,10 @@ test('a granted app sends HL7 and gets the ACK; AE and AR are errors with a code
     assert.equal((told(refused)['peer'] as { text: string }).text, 'no such ward');
   }
   assert.equal((await call('hl7/send/adp_t_mllp', { message: 'PID|1' })).status, 422);
+  for (const message of [`${MESSAGE}${MESSAGE}`, `${MESSAGE}NTE|1||a\0b\r`]) {
+    const refused = await call('hl7/send/adp_t_mllp', { message });
+    assert.deepEqual([refused.status, told(refused)['cause']], [422, 'HL7_NOT_ONE_MESSAGE'], refused.text);
+  }
 });
 
 test('a granted app sends mail with attachments; a refusal of the server has a cause and its reason', async () => {

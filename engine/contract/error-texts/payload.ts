@@ -22,6 +22,15 @@ export const payloadTexts: ErrorTemplates = {
     what: '输入既不是文本也不是字节，无法按 HL7 解析',
     fix: '把该节点放在消息仍为 HL7 文本的位置；已解析的消息不需要再解析。',
   },
+  HL7_NOT_ONE_MESSAGE: { what: '文本不能作为一条 HL7 v2 消息发送', fix: '一次只发送一条消息。' },
+  'HL7_NOT_ONE_MESSAGE/second': {
+    what: '文本不能作为一条 HL7 v2 消息发送：其中有第二个 MSH 段，即另一条消息的开头',
+    fix: '把每条消息分别发送。',
+  },
+  'HL7_NOT_ONE_MESSAGE/nul': {
+    what: '文本不能作为一条 HL7 v2 消息发送：其中有 NUL 字符，有的接收方读到此处为止',
+    fix: '去掉该字符。',
+  },
   HL7_BATCH_WRONG: { what: '不是正确的 HL7 批文件', fix: '请发送方重新发送完整的文件（FHS、BHS、消息、BTS、FTS）。' },
   'HL7_BATCH_WRONG/count': { what: '批文件的计数不符：{place} 与实际的 {found} 不同', fix: '文件可能不完整，请发送方重新发送。' },
   'HL7_BATCH_WRONG/more': { what: '批文件中的消息超过 {limit} 条', fix: '请分成几个文件，或提高节点的上限。' },

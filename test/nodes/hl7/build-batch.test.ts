@@ -46,6 +46,7 @@ test('a list without messages, or with one that is none, is refused', async () =
   for (const data of [[], {}, 'x', { messages: [] }]) await assert.rejects(build(data), { code: 'HL7_BATCH_WRONG', kind: 'input' });
   await assert.rejects(build([one('1'), 'hello']), { code: 'HL7_MALFORMED' });
   await assert.rejects(build([{ PID: [] }]), { code: 'HL7_FORM_WRONG' });
+  await assert.rejects(build([one('1') + one('2')]), { code: 'HL7_NOT_ONE_MESSAGE' });
 });
 
 test('10 MB of messages become one file', async () => {

@@ -37,6 +37,13 @@ test('10 MB of many small segments are written while others go on, and a cancel 
   await endsOnCancel(serialise, { data });
 });
 
+test('data with a second MSH or a NUL is no message that could be sent', async () => {
+  for (const more of ['MSH|^~\\&|EVIL|\r', 'NTE|1||a\0b\r']) {
+    const data = await parsed(createMessage(ADMISSION + more, { mediaType: 'application/hl7-v2' }));
+    await assert.rejects(written(data), { code: 'HL7_NOT_ONE_MESSAGE', kind: 'input' });
+  }
+});
+
 test('data that is no message is refused', async () => {
   for (const data of ['hello', {}, null]) await assert.rejects(written(createMessage(data)), { code: 'HL7_FORM_WRONG', kind: 'input' });
 });

@@ -274,6 +274,18 @@ test('a text that the charset cannot carry, or that is no message, is never sent
   assert.equal(hospital.connections(), 0);
 });
 
+test('a text that a receiver could read as two messages, or only in part, is never sent', async (t) => {
+  const { hospital, send } = await start(t, (id) => ackText(id));
+  for (const end of ['\r', '\n', '\r\n'])
+    for (const more of ['MSH|^~\\&|EVIL|\r', 'MSH', 'MSH#^~\\&', 'NTE|1||a\0b\r'])
+      await assert.rejects(send(`${admission('M1').trimEnd()}${end}${more}`), isError('HL7_NOT_ONE_MESSAGE', 'input'));
+  const data = toHl7Form(readHl7(`${admission('M1')}MSH|^~\\&|EVIL|\r`));
+  await assert.rejects(send(data), isError('HL7_NOT_ONE_MESSAGE', 'input'));
+  assert.equal(hospital.connections(), 0);
+  await send(`\r\n${admission('M1')}MSHX|1\rNTE|1||MSH|\r`);
+  assert.equal(hospital.received.length, 1);
+});
+
 test('plain text off loopback is refused unless the operator allows it', async (t) => {
   const { send } = await start(t, (id) => ackText(id), {}, { settings: { host: '192.0.2.1' } });
   await assert.rejects(send(admission('M1')), isError('MLLP_TLS_REQUIRED', 'input'));
