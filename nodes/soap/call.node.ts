@@ -21,6 +21,7 @@ import type { ParseXmlOptions } from '../shared/xml/parse-xml.ts';
 import { takeAttachments, writeMultipart } from './attachments/send-attachments.ts';
 import { buildEnvelope, envelopeHeaders } from './envelope.ts';
 import { faultError, readFault } from './fault.ts';
+import { requireNoSecurity } from './header-rules.ts';
 import { readOffers } from './offers.ts';
 import { readAnswer } from './read-answer.ts';
 import { encodeText } from '../shared/charset/text-charset.ts';
@@ -287,6 +288,7 @@ async function writeRequest(config: Config, ctx: NodeContext<Config>, header: un
   const { security } = config;
   const now = ctx.clock.now();
   if (security === 'none') return buildEnvelope(config, [header], body, charset);
+  requireNoSecurity(header);
   if (security !== 'signature')
     return buildEnvelope(config, [header, securityHeader(security, loginOf(await ctx.secret()), now)], body, charset);
   const key = readSigningKey(await ctx.secret());

@@ -54,7 +54,7 @@ export function buildEnvelope(
       'soap:Body': { ...bodyAttributes, ...bodyOf(operation, fields(parameters, 'body'), isEncoded) },
     },
   };
-  return serialiseXml(envelope, { charset, maxDepth: MAX_DEPTH });
+  return serialiseXml(envelope, { charset, maxDepth: MAX_DEPTH, declaredPrefixes: true });
 }
 
 function bodyOf(operation: Operation, given: Fields, isEncoded: boolean): Fields {

@@ -78,6 +78,7 @@ export const payloadTexts: ErrorTemplates = {
   'XML_FORM/root-repeats': { what: '根元素“{path}”不能重复', fix: serialise },
   'XML_FORM/depth': { what: '字段“{path}”嵌套过深', fix: '减少嵌套层次。' },
   'XML_FORM/name': { what: '字段“{path}”的名称不能作为 XML 元素名', fix: '更正字段名。' },
+  'XML_FORM/prefix': { what: '字段“{path}”的前缀没有由 @xmlns 声明', fix: '在该元素或其外层元素中加入“@xmlns:前缀”。' },
   'XML_FORM/type': { what: '字段“{path}”须为文本、数字或布尔值', fix: serialise },
   'XML_FORM/character': { what: '字段“{path}”含有 XML 不允许的字符', fix: '在写出之前去掉控制字符。' },
   XML_NAME_REFUSED: { what: 'XML 使用了保留的元素名', fix: '请更改该元素名。' },

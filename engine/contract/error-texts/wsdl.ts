@@ -13,6 +13,10 @@ export const wsdlTexts: ErrorTemplates = {
   'SOAP_REQUEST/body': { what: 'SOAP 信封的消息体中没有元素', fix: send },
   'SOAP_REQUEST/operation': { what: '服务没有这个操作', fix: send },
   SOAP_HEADER: { what: '请求含有标为必须理解（mustUnderstand）的头，而服务不理解', fix: '去掉该头，或在触发器的“理解的头”中列出。' },
+  'SOAP_HEADER/security': {
+    what: '请求头中的元素“{name}”属于 WS-Security，而这部分由该调用自己写入',
+    fix: '去掉该元素；如需自行登录，把节点的 WS-Security 设为“不带”。',
+  },
   SOAP_SIGNATURE: { what: '应答的签名无法验证', fix: SIGN },
   'SOAP_SIGNATURE/unsigned': { what: '应答没有签名[（故障 {fault}）]', fix: SIGN },
   'SOAP_SIGNATURE/algorithm': { what: '应答签名的算法不被接受（须为 RSA 加 SHA-256 或 SHA-512，exclusive 规范化）', fix: SIGN },

@@ -25,6 +25,7 @@ import type { Service, ServiceOperation } from './service.ts';
 import { writeWsdl } from './write-wsdl.ts';
 
 const MAX_DEPTH = 200;
+const WRITTEN = { maxDepth: MAX_DEPTH, declaredPrefixes: true };
 
 type Request = Exclude<OpenedRequest, { readonly problem: unknown }>;
 
@@ -113,10 +114,10 @@ function answerTo(reply: Reply, operation: ServiceOperation, namespace: string, 
 /** Writes the answer in the charset of the request, or in UTF-8 if that lacks a character. */
 function encoded(document: unknown, charset: string): { readonly bytes: Uint8Array; readonly charset: string } {
   try {
-    return { bytes: encodeText(serialiseXml(document, { charset, maxDepth: MAX_DEPTH }), charset), charset };
+    return { bytes: encodeText(serialiseXml(document, { ...WRITTEN, charset }), charset), charset };
   } catch (error) {
     if (!(error instanceof AppError) || !error.code.startsWith('CHARSET_')) throw error;
-    return { bytes: Buffer.from(serialiseXml(document, { charset: 'UTF-8', maxDepth: MAX_DEPTH })), charset: 'UTF-8' };
+    return { bytes: Buffer.from(serialiseXml(document, { ...WRITTEN, charset: 'UTF-8' })), charset: 'UTF-8' };
   }
 }
 

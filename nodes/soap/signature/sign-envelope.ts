@@ -15,7 +15,7 @@ export function signEnvelope(envelope: string, { privateKey }: SigningKey): stri
     getKeyInfoContent: () =>
       `<wsse:SecurityTokenReference xmlns:wsse="${WSSE}"><wsse:Reference URI="#${TOKEN_ID}" ValueType="${X509V3}"/></wsse:SecurityTokenReference>`,
   });
-  for (const path of ["/*/*[local-name()='Body']", "/*/*[local-name()='Header']/*/*[local-name()='Timestamp']"])
+  for (const path of ["/*/*[local-name()='Body']", "/*/*[local-name()='Header']/*[local-name()='Security']/*[local-name()='Timestamp']"])
     signer.addReference({ xpath: path, transforms: [EXCLUSIVE], digestAlgorithm: SHA256 });
   signer.computeSignature(envelope, { prefix: 'ds', location: { reference: "/*/*[local-name()='Header']/*[local-name()='Security']" } });
   const at = envelope.indexOf(END);

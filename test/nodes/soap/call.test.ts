@@ -134,6 +134,38 @@ test('logs in with a user name token, as text or as digest with a new nonce each
   assert.notEqual(nonce(requests[1]!.body), nonce(requests[2]!.body));
 });
 
+test('a header cannot bring a login or signature beside that of the adapter', async (t) => {
+  const { baseUrl, requests } = await soapPeer(t, '<r/>');
+  const WSSE = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd';
+  const send = (security: string, header: unknown) =>
+    call(baseUrl, { config: { ...config, security, header: { value: header } }, secrets: { '': 'lab:x' } });
+  const token = { UsernameToken: { Username: 'admin', Password: 'forged' } };
+  for (const header of [
+    { Security: { '@xmlns': WSSE, ...token } },
+    { 'w:Security': { '@xmlns:w': WSSE, ...token } },
+    { 'wsse:Security': token },
+    { Security: [{ '@xmlns': 'urn:other', ...token }] },
+    { a: { b: [{ 'x:UsernameToken': { '@xmlns:x': WSSE } }] } },
+    { 'o:Security': { '@xmlns:o': 'http://schemas.xmlsoap.org/ws/2002/07/secext' } },
+  ])
+    for (const security of ['text', 'digest', 'signature'])
+      await assert.rejects(send(security, header), { code: 'SOAP_HEADER', kind: 'input' });
+  assert.equal(requests.length, 0);
+  await send('none', { Security: { '@xmlns': WSSE, ...token } });
+  await send('text', { To: { '@xmlns': 'http://www.w3.org/2005/08/addressing', '#text': 'urn:a' } });
+  assert.equal(requests.length, 2);
+});
+
+test('a name whose prefix is not declared is refused before anything is sent', async (t) => {
+  const { baseUrl, requests } = await soapPeer(t, '<r/>');
+  for (const data of [{ 'x:y': 1 }, { a: { '@x:b': 1 } }, { a: { '@xmlns:x': 'urn:x' }, 'x:y': 1 }, { a: { '@xmlns:x': '', 'x:y': 1 } }])
+    await assert.rejects(call(baseUrl, { data }), { code: 'XML_FORM', kind: 'input', message: /prefix that no @xmlns declares/ });
+  await assert.rejects(call(baseUrl, { config: { ...config, header: { value: { 'x:y': 1 } } } }), { code: 'XML_FORM' });
+  assert.equal(requests.length, 0);
+  await call(baseUrl, { data: { a: { '@xmlns:x': 'urn:x', 'x:y': [{ '@xml:lang': 'zh', 'm:z': 1 }] } } });
+  assert.equal(requests.length, 1);
+});
+
 test('a second run carries the same idempotency key', async (t) => {
   const { baseUrl, requests } = await soapPeer(t, '<r/>');
   await call(baseUrl, { idempotencyKey: 'k-9' });
