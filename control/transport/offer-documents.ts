@@ -4,18 +4,34 @@
  * interfaces (docs/decisions/0071).
  */
 import { createHash } from 'node:crypto';
+import { Type } from 'typebox';
+import { Check } from 'typebox/value';
 import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import type { FlowDocument, FlowEdge, FlowNode } from '../../engine/contract/flow/flow-document.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
+import { fieldText } from '../../engine/contract/values/texts.ts';
 import type { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
 import { TRANSPORT_PATH } from '../../gateways/documents/transport-path.ts';
 import type { JsonSchema, TransportOperation } from './transport-operations.ts';
+
+/** The elements of the SOAP header that callers may send. */
+export const HeaderNames = Type.Array(Type.String({ pattern: '^[^\\s@#<>&"\'/=]+$', maxLength: 100 }), {
+  ...fieldText(
+    '调用方可发送的 SOAP 头',
+    'SOAP headers of callers',
+    '元素名称；未列出的头元素一律拒绝。',
+    'Names of elements; a header element that is not listed is refused.',
+    { example: 'RequestId' },
+  ),
+  maxItems: 20,
+  default: [],
+});
 
 /** An operation of an adapter as it is offered. */
 export interface TransportOffer {
   readonly operation: TransportOperation;
   readonly adapter: Pick<AdapterDocument, 'adapterId' | 'domain' | 'name'>;
-  /** The fields of the node, and `folder` for operations on files. */
+  /** The fields of the node; `folder` for operations on files, `headers` for SOAP. */
   readonly settings: JsonSchema;
 }
 
@@ -59,8 +75,9 @@ function segmentOf({ operation, settings }: TransportOffer): string {
 export function flowOfOffer(offer: TransportOffer, revision: number): FlowDocument {
   const { operation, adapter } = offer;
   const { refusal } = operation;
+  const body = bodyOf(offer);
   const nodes: FlowNode[] = [
-    { id: 'n_call', type: 'interface.call@1', label: '接口请求', config: operation.body === undefined ? {} : { schema: operation.body } },
+    { id: 'n_call', type: 'interface.call@1', label: '接口请求', config: body === undefined ? {} : { schema: body } },
     { id: 'n_act', type: operation.nodeType, label: operation.text.label['zh-CN'], adapter: adapter.adapterId, config: configOf(offer) },
     { id: 'n_reply', type: 'control.reply@1', label: '回复', config: replyOf(operation) },
   ];
@@ -86,8 +103,26 @@ function replyOf({ answerType }: TransportOperation): JsonSchema {
   return answerType === undefined ? {} : { mediaType: answerType };
 }
 
+/**
+ * Returns the schema of the body. Callers of a SOAP operation may send only the header elements that were named: any
+ * other one, such as a ReplyTo of WS-Addressing, could change what the receiver does.
+ */
+function bodyOf({ operation, settings }: TransportOffer): JsonSchema | undefined {
+  const names = headersOf(settings);
+  if (names.length === 0) return operation.body;
+  const header = { type: 'object', properties: Object.fromEntries(names.map((name) => [name, {}])), additionalProperties: false };
+  return { ...operation.body, properties: { ...(operation.body!['properties'] as JsonSchema), header } };
+}
+
+function headersOf({ headers = [] }: JsonSchema): readonly string[] {
+  if (Check(HeaderNames, headers)) return headers;
+  throw new AppError('TRANSPORT_HEADERS', 'input', 'The header elements that callers may send are not a list of names.', {
+    fix: 'Give at most 20 names of elements, without @.',
+  });
+}
+
 function configOf({ operation, settings }: TransportOffer): Record<string, unknown> {
-  const { folder = '', ...rest } = settings;
+  const { folder = '', headers: _headers, ...rest } = settings;
   if (operation.takesFolder === undefined) return { ...rest, ...operation.takes };
   const path = operation.takes['path'];
   // A brace would be a placeholder, which the caller could fill.
@@ -106,13 +141,14 @@ export function interfaceOfOffer(offer: TransportOffer): InterfaceDocument {
   const { operation, adapter, settings } = offer;
   const reads = operation.reads || settings['reads'] === true;
   const key = offerKey(offer);
+  const body = bodyOf(offer);
   return {
     ...{ interfaceId: `ifc_${key}`, revision: 0, name: nameOf(offer), description: operation.text.help, domain: adapter.domain },
     ...{ front: 'bus', method: 'POST', path: pathOfOffer(offer), state: 'online', dataClass: 'sensitive' },
     target: { kind: 'flow', flowId: `flw_${key}` },
     ...{ timeoutMs: DEADLINE_MS, timeoutRetries: 0, exceptionRetries: 0, bodyLimitBytes: BODY_LIMIT_BYTES },
     ...(reads ? { idempotent: true } : { requireIdempotencyKey: true }),
-    ...(operation.body === undefined ? {} : { requestSchema: operation.body }),
+    ...(body === undefined ? {} : { requestSchema: body }),
     ...(operation.query === undefined ? {} : { querySchema: operation.query }),
     responseSchema: operation.answer,
     policies: {

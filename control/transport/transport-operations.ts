@@ -20,6 +20,8 @@ export interface TransportOperation {
   readonly settings: readonly string[];
   /** True if the caller names a file in a folder that is chosen when the operation is offered. */
   readonly takesFolder?: true;
+  /** True if callers may send the SOAP header elements that are named when the operation is offered. */
+  readonly takesHeaders?: true;
   /** The fields of the node that take what the caller sends. They win over the settings. */
   readonly takes: JsonSchema;
   /** True if the operation changes nothing, so that callers need no idempotency key. */
@@ -51,12 +53,12 @@ const atName = '{data.body.name}';
 const elements = { type: 'object', propertyNames: { pattern: '^[^@#]' }, maxProperties: 200 };
 
 const soapCall: TransportOperation = {
-  ...{ protocol: 'soap', operation: 'call', adapterProtocol: 'soap', nodeType: 'soap.call@1', reads: false },
+  ...{ protocol: 'soap', operation: 'call', adapterProtocol: 'soap', nodeType: 'soap.call@1', reads: false, takesHeaders: true },
   text: {
     label: { 'zh-CN': 'SOAP 调用', en: 'SOAP call' },
     help: {
-      'zh-CN': '开放一个 SOAP 操作。调用方发送 parameters（和 header），得到响应中的数据；故障返回 422 与代码 SOAP_FAULT。',
-      en: 'Offers one operation of a SOAP service. Callers send parameters (and header) and get the data of the response; a fault is 422 with the code SOAP_FAULT.',
+      'zh-CN': '开放一个 SOAP 操作。调用方发送 parameters（和允许的 header 元素），得到响应中的数据；故障返回 422 与代码 SOAP_FAULT。',
+      en: 'Offers one operation of a SOAP service. Callers send parameters (and the header elements that are allowed) and get the data of the response; a fault is 422 with the code SOAP_FAULT.',
     },
   },
   settings: [
@@ -64,7 +66,7 @@ const soapCall: TransportOperation = {
     ...['serverFault', 'oneWay', 'reads', 'idempotent'],
   ],
   takes: { body: { path: 'data.body.parameters' }, header: { path: 'data.body.header' }, faults: 'port' },
-  body: strict({ parameters: elements, header: elements }, ['parameters']),
+  body: strict({ parameters: elements }),
   answer: {},
   refusal: {
     port: 'fault',

@@ -1,4 +1,5 @@
 /** Actions that offer operations of adapters to callers of the bus: the transport API (docs/decisions/0071). */
+import { isDeepStrictEqual } from 'node:util';
 import { Type } from 'typebox';
 import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -13,7 +14,7 @@ import { all } from '../action/owners.ts';
 import type { ControlEvents } from '../flows/flow-events.ts';
 import { requirePublishable, type FlowReferencesServices } from '../flows/flow-references.ts';
 import { interfaceInvalid, interfaceProblems, type InterfaceServices } from '../interfaces/interfaces.ts';
-import { flowOfOffer, interfaceOfOffer, type TransportOffer } from './offer-documents.ts';
+import { flowOfOffer, HeaderNames, interfaceOfOffer, type TransportOffer } from './offer-documents.ts';
 import { nameOfOperation, TRANSPORT_OPERATIONS, type JsonSchema, type TransportOperation } from './transport-operations.ts';
 
 export interface TransportServices extends InterfaceServices, FlowReferencesServices {
@@ -113,7 +114,7 @@ async function publishOffer(services: TransportServices, ctx: ActionContext, off
     if (issues.some(({ severity }) => severity === 'error')) throw interfaceInvalid(issues);
   }
   await requirePublishable(services, ctx.domains, saved, { mayRequest: false });
-  const kept = before && (await asWriteIfNeeded(services, before, wanted));
+  const kept = before && (await asOffered(services, before, wanted));
   const note = `transport ${offer.operation.protocol} ${offer.adapter.adapterId}`;
   const report = await catalog.publish(flow.flowId, ctx.actor.account, ctx.signal, { note, revision: saved.revision });
   events.flowPublished(flow.flowId, report.version);
@@ -124,13 +125,29 @@ async function publishOffer(services: TransportServices, ctx: ActionContext, off
   return offered;
 }
 
-/** An operation that was offered as a read must not be repeated by gateways any more, before it writes. */
-async function asWriteIfNeeded({ registry, plans }: TransportServices, before: InterfaceDocument, wanted: InterfaceDocument) {
-  if (before.idempotent !== true || wanted.idempotent === true) return before;
-  const { idempotent: _idempotent, ...others } = before;
-  const saved = await registry.interfaces.save({ ...others, requireIdempotencyKey: true, timeoutRetries: 0, exceptionRetries: 0 });
+/**
+ * Changes an interface that was offered before only in what must fit the new settings. An operation that was offered as
+ * a read must not be repeated by gateways any more, before it writes.
+ */
+async function asOffered({ registry, plans }: TransportServices, before: InterfaceDocument, wanted: InterfaceDocument) {
+  const { idempotent, ...others } = withHeaderOf(before, wanted);
+  const asWrite = { ...others, requireIdempotencyKey: true, timeoutRetries: 0, exceptionRetries: 0 };
+  const changed = idempotent === true && wanted.idempotent !== true ? asWrite : { ...others, ...(idempotent && { idempotent }) };
+  if (isDeepStrictEqual(changed, before)) return before;
+  const saved = await registry.interfaces.save(changed);
   plans.changed();
   return saved;
+}
+
+/** Takes the header elements that callers may send from the new offer; the rest of the schema may be a person's own. */
+function withHeaderOf(before: InterfaceDocument, { requestSchema: wanted }: InterfaceDocument): InterfaceDocument {
+  if (before.requestSchema === undefined || wanted === undefined) return before;
+  const { header: _old, ...properties } = (before.requestSchema['properties'] ?? {}) as JsonSchema;
+  const { header } = wanted['properties'] as JsonSchema;
+  return {
+    ...before,
+    requestSchema: { ...before.requestSchema, properties: { ...properties, ...(header === undefined ? {} : { header }) } },
+  };
 }
 
 /** The adapter may have moved to another domain since its operation was offered. */
@@ -174,10 +191,14 @@ const folder = Type.String({
   default: '',
 });
 
-function fieldsOf({ nodes }: Pick<TransportServices, 'nodes'>, { nodeType, settings, takesFolder }: TransportOperation): JsonSchema {
+function fieldsOf(
+  { nodes }: Pick<TransportServices, 'nodes'>,
+  { nodeType, settings, takesFolder, takesHeaders }: TransportOperation,
+): JsonSchema {
   const { properties = {} } = (nodes.get(nodeType)?.config ?? {}) as { readonly properties?: JsonSchema };
   const own = settings.filter((name) => Object.hasOwn(properties, name)).map((name) => [name, properties[name]] as const);
-  return { ...(takesFolder === undefined ? {} : { folder }), ...Object.fromEntries(own) };
+  const headers = takesHeaders === undefined ? {} : { headers: HeaderNames };
+  return { ...(takesFolder === undefined ? {} : { folder }), ...Object.fromEntries(own), ...headers };
 }
 
 /** The fields are those of the node, so that they have its texts and its limits. */

@@ -140,6 +140,31 @@ test('a granted app calls an operation of a SOAP service and gets its data, or i
   assert.deepEqual(told(fault)['peer'], { code: 'Server', reason: '号源已满', detail: null });
 });
 
+test('callers of a SOAP service send only the header elements that the operation was offered with', async () => {
+  const operation = { namespace: 'urn:h', operation: 'register', action: 'urn:register' };
+  const WSA = 'http://www.w3.org/2005/08/addressing';
+  const before = soap.received.length;
+  const refusedHeader = async (header: unknown) => {
+    const refused = await call('soap/register/adp_t_soap', { parameters: {}, header });
+    assert.deepEqual([refused.status, told(refused)['code']], [422, 'GW42201'], refused.text);
+  };
+  await refusedHeader({ ReplyTo: { '@xmlns': WSA, Address: 'http://evil.example/' } });
+  await offer('adp_t_soap', 'soap.call', { ...operation, headers: ['RequestId'] });
+  await eventually(async () => {
+    const allowed = await call('soap/register/adp_t_soap', { parameters: {}, header: { RequestId: 'R1' } });
+    assert.equal(allowed.status, 200, allowed.text);
+  });
+  assert.match(soap.received.at(-1)!, /<soap:Header><RequestId>R1<\/RequestId><\/soap:Header>/);
+  await refusedHeader({ RequestId: 'R1', 'w:To': { '@xmlns:w': WSA, '#text': 'http://evil.example/' } });
+  assert.equal(soap.received.length, before + 1);
+  for (const headers of ['To', ['@xmlns'], [1]])
+    assert.match(
+      (await analyst.call('PUT', '/adapters/adp_t_soap/transport/soap.call', { settings: { ...operation, headers } })).text,
+      /TRANSPORT_HEADERS/,
+    );
+  await offer('adp_t_soap', 'soap.call', operation);
+});
+
 test('entities and doctypes are refused in what callers send and in what the peer answers', async () => {
   const sent = soap.received.length;
   const evil = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>';

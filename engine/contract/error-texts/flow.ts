@@ -195,6 +195,7 @@ export const flowTexts: ErrorTemplates = {
     what: '此 SOAP 操作的名称不能作为路径的一部分',
     fix: '名称须由字母、数字、点、横线组成；其他操作请建流程并发布为接口。',
   },
+  TRANSPORT_HEADERS: { what: '调用方可发送的 SOAP 头须为名称的列表', fix: '填写最多 20 个元素名称，不含 @。' },
   TRANSPORT_FOLDER: { what: '文件操作的目录是固定的，不能含占位符', fix: '填写一个目录；其他目录请另建适配器开放。' },
   TRANSPORT_SETTINGS: { what: '此传输操作没有这些设置：{fields}', fix: '去掉它们。' },
   INTERFACE_NAMES_UNKNOWN: {
