@@ -153,7 +153,7 @@ export const nodeTexts: ErrorTemplates = {
   ...connectTexts('MAIL_CONNECT_FAILED', '无法连接邮件服务器 {host}:{port}[（{reason}）]'),
   MAIL_CHARSET: {
     what: '邮件中有未声明字符集的正文或邮件头，且不是 {charset}',
-    fix: '将适配器的字符集设为发件方所用的（GB18030、Big5），或请发件方在邮件中声明。',
+    fix: '将适配器的字符集设为发件方所用的（如 GB18030），或请发件方在邮件中声明。',
   },
   'MAIL_CHARSET/declared': { what: '邮件正文不是其声明的字符集 {charset}', fix: '请发件方以正确的字符集重新发送。' },
   MAIL_FAILED: { what: '邮件服务器没有完成请求[（{reason}）]', fix: '平台会自动重试；若持续失败，请查看该邮箱及其服务器的日志。' },

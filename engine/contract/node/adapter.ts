@@ -124,8 +124,8 @@ export const AdapterDocument = Type.Object(
         ...fieldText(
           '字符集',
           'Character set',
-          '对方系统收发文本和表单所用；没有写明字符集的响应也按它解码。HTTP 调用的 JSON 按标准总以 UTF-8 发送，地址中的值也是 UTF-8。',
-          'The charset in which the other system reads and writes text and forms, and in which its answers are read that name none. HTTP calls send JSON in UTF-8, as its standard demands, and values in addresses too.',
+          '对方系统收发文本和表单所用；没有写明字符集的响应和邮件也按它解码。HTTP 调用的 JSON 按标准总以 UTF-8 发送，地址中的值也是 UTF-8。',
+          'The charset in which the other system reads and writes text and forms, and in which answers and mails are read that name none. HTTP calls send JSON in UTF-8, as its standard demands, and values in addresses too.',
         ),
       }),
     ),

@@ -60,7 +60,7 @@ function decode(bytes: Uint8Array, charset: string): string {
   } catch (cause) {
     throw new AppError('MAIL_CHARSET', 'input', `The mail names no charset for a text or header that is not ${charset}.`, {
       values: { charset },
-      fix: 'Set the charset of the adapter to that of the sender (GB18030, Big5), or ask the sender to name it in the mail.',
+      fix: 'Set the charset of the adapter to that of the sender, such as GB18030, or ask the sender to name it in the mail.',
       cause,
     });
   }
