@@ -250,11 +250,12 @@ function toReceiverFault(error: ErrorRecord): GatewayError {
  * A flow that fails after a write ends as `done` or `unknown` instead, unless its own end decided otherwise, or the write
  * is idempotent and the caller has a key with which it may be repeated.
  */
-function toTransient({ code: cause, retryAfterMs = 1000, text: own, status }: ErrorRecord, { incoming }: Exchange): GatewayError {
+function toTransient(error: ErrorRecord, { incoming }: Exchange): GatewayError {
+  const { code: cause, retryAfterMs = 1000, text: own, status, values } = error;
   const retryAfterSec = Math.max(1, Math.ceil(retryAfterMs / 1000));
   if (/^(?:STORE|SHARED_STATE)_/.test(cause)) return refuse('GW50303', { retryAfterSec });
   const isLate = cause.includes('TIMEOUT') || cause.includes('DEADLINE');
-  const advice = incoming.has('idempotency-key') ? REPEAT_WITH_KEY : REPEAT;
+  const advice = incoming.has('idempotency-key') ? REPEAT_WITH_KEY : GIVEN_UP.has(values?.['status']) ? REPEAT_ANYHOW : REPEAT;
   const isOfAuthor = own !== undefined && status !== undefined;
   return refuse(isLate ? 'GW50401' : 'GW50201', {
     retryAfterSec,
@@ -268,6 +269,9 @@ function toTransient({ code: cause, retryAfterMs = 1000, text: own, status }: Er
   });
 }
 
+/** A server or proxy that gave up waiting may have passed on a call that is safe to repeat. */
+const GIVEN_UP: ReadonlySet<unknown> = new Set([408, 502, 504]);
+const REPEAT_ANYHOW: Text = { 'zh-CN': '可稍后重新发送', en: 'it is safe to send the request again later.' };
 const REPEAT: Text = { 'zh-CN': '请求没有办理，可稍后重新发送', en: 'nothing was done, so send the request again later.' };
 const REPEAT_WITH_KEY: Text = {
   'zh-CN': '可稍后用相同的 Idempotency-Key 重新发送，不会重复办理',
