@@ -45,12 +45,13 @@ const POSTGRESQL: WriteDialect = {
   maxValues: 30_000,
   upsert: 'conflict',
   returning: 'returning',
-  // The first comparison gives the parameter the type of the column. S: types of text, also citext and domains.
-  same(column, value) {
-    const given = value();
-    return `${column} IS NOT DISTINCT FROM ${given} AND (${column}::text COLLATE "C" IS NOT DISTINCT FROM ${given}::text
-      OR (SELECT typcategory FROM pg_catalog.pg_type WHERE oid = pg_catalog.pg_typeof(${column})) <> 'S')`;
-  },
+  // The union gives the parameter the type of the column. S: types of text, also citext and domains. The types json and xml
+  // cannot be compared, but their values in jsonb can.
+  same: (column, value) =>
+    `(SELECT CASE (SELECT typcategory FROM pg_catalog.pg_type WHERE oid = pg_catalog.pg_typeof(${column}))
+      WHEN 'S' THEN ${column}::text COLLATE "C" IS NOT DISTINCT FROM kq_given.kq_value::text
+      ELSE to_jsonb(${column}) IS NOT DISTINCT FROM to_jsonb(kq_given.kq_value) END
+      FROM (SELECT ${column} AS kq_value WHERE false UNION ALL SELECT ${value()}) AS kq_given)`,
   limit: (count) => ['', ` LIMIT ${count}`],
   daysAgo: (days) => `CURRENT_TIMESTAMP - INTERVAL '${days} days'`,
 };

@@ -18,17 +18,17 @@ const TABLES: Readonly<Record<string, readonly string[]>> = {
     'CREATE TABLE loose (code varchar(40) COLLATE loose PRIMARY KEY, label text COLLATE loose)',
     'CREATE DOMAIN name_text AS varchar(40) COLLATE loose',
     'CREATE TABLE domains (code name_text PRIMARY KEY, label name_text)',
-    'CREATE TABLE forms (code numeric(20, 2) PRIMARY KEY, amount numeric(30, 10), day date, at timestamp, zoned timestamptz, photo bytea, yes boolean, n integer, id uuid, padded char(9))',
+    'CREATE TABLE forms (code numeric(20, 2) PRIMARY KEY, amount numeric(30, 10), day date, at timestamp, zoned timestamptz, photo bytea, yes boolean, n integer, id uuid, padded char(9), report json)',
   ],
   MariaDB: [
     'CREATE TABLE loose (code varchar(40) PRIMARY KEY, label varchar(40)) CHARACTER SET utf8mb4',
     'CREATE TABLE domains (code varchar(40) PRIMARY KEY, label varchar(40)) CHARACTER SET latin1',
-    'CREATE TABLE forms (code decimal(20, 2) PRIMARY KEY, amount decimal(30, 10), day date, at datetime, zoned varchar(40), photo blob, yes boolean, n integer, id uuid, padded char(9))',
+    'CREATE TABLE forms (code decimal(20, 2) PRIMARY KEY, amount decimal(30, 10), day date, at datetime, zoned varchar(40), photo blob, yes boolean, n integer, id uuid, padded char(9), report json)',
   ],
   SQLite: [
     'CREATE TABLE loose (code text COLLATE NOCASE PRIMARY KEY, label text COLLATE NOCASE)',
     'CREATE TABLE domains (code text COLLATE RTRIM PRIMARY KEY, label text COLLATE RTRIM)',
-    'CREATE TABLE forms (code decimal(20, 2) PRIMARY KEY, amount numeric, day text, at text, zoned text, photo blob, yes boolean, n integer, id text, padded text)',
+    'CREATE TABLE forms (code decimal(20, 2) PRIMARY KEY, amount numeric, day text, at text, zoned text, photo blob, yes boolean, n integer, id text, padded text, report text)',
   ],
 };
 const folder = await mkdtemp(join(tmpdir(), 'kq-write-rows-'));
@@ -90,7 +90,7 @@ for (const engine of [...ENGINES_HERE, SQLITE]) {
       const id = engine.name === 'SQLite' ? 'x' : '7C9E6679-7425-40de-944b-e07fc1f90ae7';
       const row = {
         ...{ code: '1.5', amount: '12345678901234567890.123456789', day: '2026-02-28', at: '2026-02-28T08:00:00', n: '7', id },
-        ...{ zoned: '2026-02-28T08:00:00Z', photo: 'AP8n', yes: true, padded: 'ABC' },
+        ...{ zoned: '2026-02-28T08:00:00Z', photo: 'AP8n', yes: true, padded: 'ABC', report: '{"value":1.5}' },
       };
       assert.deepEqual(await insert('forms', row), { affected: 1 });
       assert.deepEqual(await insert('forms', row), { affected: 1 });
@@ -100,6 +100,7 @@ for (const engine of [...ENGINES_HERE, SQLITE]) {
       await refuses('forms', { ...row, amount: engine.name === 'SQLite' ? '1.25' : '12345678901234567890.1234567891' });
       await refuses('forms', { ...row, photo: 'AP8o' });
       await refuses('forms', { ...row, day: '2026-03-01' });
+      await refuses('forms', { ...row, report: '{"value":2}' });
     });
   });
 }
