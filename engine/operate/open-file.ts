@@ -55,7 +55,7 @@ async function mayOpen(
     legs.find({ blobs: blobId }, { sort: ['execution'], limit: 1 }),
   ]);
   const first = leg === undefined || (named !== undefined && named._id < leg.execution) ? named : await executions.get(leg.execution);
-  return first === undefined || isWithin(first, within) || messages.some(({ lineage }) => lineage.includes(first._id));
+  return first !== undefined && (isWithin(first, within) || messages.some(({ lineage }) => lineage.includes(first._id)));
 }
 
 function findRef(values: readonly unknown[], blobId: string): Readonly<Record<string, unknown>> | undefined {

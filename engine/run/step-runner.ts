@@ -138,7 +138,7 @@ export class StepRunner {
     return this.#graph.settle(step, emits);
   }
 
-  /** `more`: what the thrown error does not say of itself. */
+  /** `more`: fields that the thrown error does not have. */
   #onError(step: Step, thrown: unknown, more: Pick<ErrorRecord, 'fault'> = {}): Promise<void> | void {
     const { flow, executionId, signal, depth } = this.#job;
     // In a called flow the calling node decides, because it knows what was sent before.

@@ -193,11 +193,12 @@ export class TriggerRun {
     });
     this.#starting = { identity, abandon };
     try {
-      return await Promise.race([started, abandoned.promise]);
+      const stop = await Promise.race([started, abandoned.promise]);
+      return isAbandoned ? undefined : stop;
     } finally {
       cancel();
       this.#starting = undefined;
-      if (isAbandoned) started.then((stop) => stop.stop()).catch((error: unknown) => this.#warn('trigger.stop-failed', error));
+      if (isAbandoned) started.then((stop) => stop.stop()).catch((error: unknown) => this.#warn('trigger.abandoned-start-failed', error));
     }
   }
 

@@ -255,7 +255,7 @@ function toTransient(error: ErrorRecord, { incoming }: Exchange): GatewayError {
   const retryAfterSec = Math.max(1, Math.ceil(retryAfterMs / 1000));
   if (/^(?:STORE|SHARED_STATE)_/.test(cause)) return refuse('GW50303', { retryAfterSec });
   const isLate = cause.includes('TIMEOUT') || cause.includes('DEADLINE');
-  const advice = incoming.has('idempotency-key') ? REPEAT_WITH_KEY : GIVEN_UP.has(values?.['status']) ? REPEAT_ANYHOW : REPEAT;
+  const advice = incoming.has('idempotency-key') ? REPEAT_WITH_KEY : values?.['problem'] === 'given-up' ? CHECK_FIRST : REPEAT;
   const isOfAuthor = own !== undefined && status !== undefined;
   return refuse(isLate ? 'GW50401' : 'GW50201', {
     retryAfterSec,
@@ -269,9 +269,11 @@ function toTransient(error: ErrorRecord, { incoming }: Exchange): GatewayError {
   });
 }
 
-/** A server or proxy that gave up waiting may have passed on a call that is safe to repeat. */
-const GIVEN_UP: ReadonlySet<unknown> = new Set([408, 502, 504]);
-const REPEAT_ANYHOW: Text = { 'zh-CN': '可稍后重新发送', en: 'it is safe to send the request again later.' };
+/** An idempotent write may have been done. Sent again without the caller's key, it would carry another key. */
+const CHECK_FIRST: Text = {
+  'zh-CN': '请求可能已经办理，请先核实再重新发送；以后请带 Idempotency-Key 发送',
+  en: 'the request may have been done, so check before it is sent again; send such requests with an Idempotency-Key.',
+};
 const REPEAT: Text = { 'zh-CN': '请求没有办理，可稍后重新发送', en: 'nothing was done, so send the request again later.' };
 const REPEAT_WITH_KEY: Text = {
   'zh-CN': '可稍后用相同的 Idempotency-Key 重新发送，不会重复办理',

@@ -4,7 +4,7 @@ import type { ErrorRecord } from '../values/errors.ts';
 export const ADAPTER_FAULTS =
   /^(?:ADAPTER|OUTBOUND|SECRET)_|^OAUTH_TOKEN_|[A-Z]_(?:LOGIN_REFUSED|LOGIN_FAILED|TLS_REQUIRED)$|^(?:CRYPTO_KEY_INVALID|FILE_HOST_KEY|HTTP_CERTIFICATE_REFUSED|HTTP_PRIVATE_KEY|MAIL_NO_SERVER|MESSAGING_CREDENTIAL)$/;
 
-/** `CODE/problem` of errors of a call that the data of the message can cause, or that the other system has with it. */
+/** `CODE/problem` of errors of a call that the data of the message can cause, or for which the other system refuses it. */
 const OF_DATA = new RegExp(
   [
     '^(?:CHECK|CODE|CRYPTO|EXPRESSION|HL7|MAP|MAPPING|SCRIPT|XML)_',
@@ -12,7 +12,7 @@ const OF_DATA = new RegExp(
     '^(?:HTTP_(?:BODY_WRONG|REFUSED|VALUE_REFUSED)|FHIR_(?:CHECK_FAILED|REFUSED|RESOURCE_WRONG))/',
     '^(?:DATABASE_(?:CONSTRAINT|PARAMETER|ROWS|ROW_DIFFERS)|MESSAGING_(?:TOO_LARGE|VALUE))/',
     '^(?:FILE_(?:EXISTS|MISSING|NO_CONTENT|PATH_WRONG)|MAIL_(?:ADDRESS|ATTACHMENT|NO_RECIPIENT|REFUSED|SEND_TOO_LARGE|TEXT))/',
-    '^(?:DATABASE_STATEMENT_REFUSED/|HTTP_PAGE_WRONG/body|SOAP_ATTACHMENT/size)$',
+    '^(?:DATABASE_STATEMENT_REFUSED/(?:too-long|form|range|charset|division|own)?|HTTP_PAGE_WRONG/body|SOAP_ATTACHMENT/size)$',
   ].join('|'),
 );
 

@@ -84,6 +84,7 @@ export const nodeTexts: ErrorTemplates = {
     fix: '若为写操作，先向对方核实是否已办理；若为查询，请检查对方是否过载。',
   },
   HTTP_BUSY: { what: '对方系统繁忙或不可用（HTTP {status}），没有办理', fix: '查看对方系统为何繁忙。' },
+  'HTTP_BUSY/given-up': { what: '对方系统繁忙或不可用（HTTP {status}），可能已经办理', fix: '查看对方系统为何繁忙。' },
   HTTP_SERVER_ERROR: { what: '对方系统内部错误（HTTP {status}）', fix: '若为写操作，先向对方核实是否已办理；并请对方运维人员查明原因。' },
   HTTP_REFUSED: { what: '对方系统拒绝了该请求（HTTP {status}）', fix: '更正请求内容；若该状态码属正常情况，请加入期望的状态码。' },
   HTTP_TOO_LARGE: { what: '应答超过上限 {limitBytes} 字节', fix: '减少一次查询的数据量，或调高适配器的应答上限。' },

@@ -2,7 +2,7 @@ export interface Begun<T> {
   readonly begin: readonly T[];
   /** True if the stream ended there. */
   readonly isWhole: boolean;
-  /** Yields the begin again, then the rest. */
+  /** Yields what was read ahead, then the rest. */
   readonly content: AsyncIterable<T>;
 }
 

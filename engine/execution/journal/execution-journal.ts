@@ -37,7 +37,10 @@ export class ExecutionJournal implements Journal {
   readonly #kept: KeptPayloads;
   readonly #legs: DocumentLegs;
   readonly #iterations: IterationLegs;
-  /** If true, nothing is stored before the first `write`, and all intents are in the one execution document. */
+  /**
+   * If true, nothing is stored before the first `write` (with `hasCallerKey`: before the first write of either kind), and
+   * all intents are in the one execution document.
+   */
   readonly #isInline: boolean;
   readonly #hasCallerKey: boolean;
   #signal: AbortSignal | undefined;

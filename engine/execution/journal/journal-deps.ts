@@ -36,7 +36,10 @@ export type JournalDocument = Pick<ExecutionDocument, '_id' | 'epoch' | 'legs'> 
   Partial<Pick<ExecutionDocument, 'blobs' | 'reply' | 'waits' | 'input' | 'firstHeldAt'>>;
 
 export interface JournalStart {
-  /** If true, nothing is stored before the first `write`, and all intents are in the one execution document. */
+  /**
+   * If true, nothing is stored before the first `write` (with `hasCallerKey`: before the first write of either kind), and
+   * all intents are in the one execution document.
+   */
   readonly isInline?: boolean;
   /** If true, an inline run is stored before its first idempotent write too, so that a repeated call finds it. */
   readonly hasCallerKey?: boolean;

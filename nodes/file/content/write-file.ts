@@ -34,19 +34,20 @@ export async function writeFile(
   const sizeBytes = await transfer(ctx, store, temporary, source);
   // If another worker owns the execution by now, the file must not appear.
   ctx.beforeFirstByte();
-  const done = (at: string) => ({ path: at, name: nameOf(at), sizeBytes });
-  if (ifExists === 'number') return done(await moveToNumber(store, temporary, path));
   try {
-    await store.rename(temporary, path, { replaces: ifExists === 'replace' });
+    const at = ifExists === 'number' ? await moveToNumber(store, temporary, path) : path;
+    if (ifExists !== 'number') await store.rename(temporary, path, { replaces: ifExists === 'replace' });
+    return { path: at, name: nameOf(at), sizeBytes };
   } catch (error) {
     // After a refusal, no attempt completes the file.
     if (!(error instanceof AppError) || error.kind !== 'input') throw error;
-    const isOwn = error.code === 'FILE_EXISTS' && ctx.attempt > 1 && (await isSame(store, temporary, path));
-    await store.remove(temporary);
-    // The attempt before was cut after the file had its name.
+    // The attempt before may have been cut after the file had its name.
+    const mayBeOwn = error.code === 'FILE_EXISTS' && ifExists !== 'number' && ctx.attempt > 1;
+    const isOwn = mayBeOwn && (await isSame(store, temporary, path));
+    await store.remove(temporary).catch(() => undefined);
     if (!isOwn) throw error;
+    return { path, name: nameOf(path), sizeBytes };
   }
-  return done(path);
 }
 
 /** Each attempt of a step has the same temporary file, which is of no other step. */

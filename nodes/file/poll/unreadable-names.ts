@@ -12,7 +12,7 @@ export class UnreadableNames {
     this.#charset = charset;
   }
 
-  /** Patterns are not asked: what they would say of such a name is unknown. */
+  /** Counts such a file whether or not it matches the patterns, because its true name is unknown. */
   *newOnes(entries: readonly FileEntry[]): Iterable<{ readonly entry: FileEntry; readonly error: AppError }> {
     const found = new Set<string>();
     for (const entry of entries) {

@@ -14,7 +14,7 @@ export interface FileEntry {
   readonly name: string;
   /**
    * A link or a device is `other`: it is listed, but never opened. `unreadable` is a file whose name is not text of the
-   * charset of names: nothing can be done with it, and its name here is only like the true one.
+   * charset of names: it cannot be read or moved, because the name here is not the true one.
    */
   readonly kind: 'file' | 'folder' | 'other' | 'unreadable';
   readonly sizeBytes: number;

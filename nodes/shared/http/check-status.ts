@@ -32,7 +32,7 @@ const UNAUTHORIZED = 401;
 /**
  * Returns the error for a status that the flow does not expect. Returns HTTP_LOGIN_REFUSED (input) for 401,
  * HTTP_REDIRECTED (input) for 3xx, HTTP_REFUSED (input) for other 4xx except those below, and for the statuses in `refusals` of the adapter.
- * Returns HTTP_BUSY (transient) if nothing was done and the call can be retried.
+ * Returns HTTP_BUSY (transient) if the call can be retried: nothing was done, or it is idempotent (problem `given-up`).
  * Returns HTTP_SERVER_ERROR (transient for reads, unknown-outcome for writes) for other failures of the server. Returns
  * HTTP_UNEXPECTED (input for reads, unknown-outcome for writes) for a success status.
  */
@@ -52,8 +52,11 @@ function errorOf(response: StatusLine, effect: Effect, meaning: StatusMeaning, c
   const options = { values: { status }, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   if (meaning.refusals.includes(String(status))) return refused(status);
   if (isBusy(status, effect, meaning)) {
-    return new AppError('HTTP_BUSY', 'transient', `The other side is busy or down (HTTP ${status}); nothing was done.`, {
+    const mayBeDone = GIVEN_UP.has(status) && isWrite(effect);
+    const outcome = mayBeDone ? 'the call may have been done' : 'nothing was done';
+    return new AppError('HTTP_BUSY', 'transient', `The other side is busy or down (HTTP ${status}); ${outcome}.`, {
       ...options,
+      values: { status, ...(mayBeDone ? { problem: 'given-up' } : {}) },
       fix: 'Ask its operators why.',
     });
   }

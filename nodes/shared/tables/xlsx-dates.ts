@@ -52,7 +52,7 @@ function isDateCode(code: string): boolean {
   return !/general/i.test(plain) && /[ymdhs]/i.test(plain);
 }
 
-/** Returns `2026-06-01`, `2026-06-01T08:30:00` or `08:30:00`; undefined if the cell shows no date, or one that never was. */
+/** Returns `2026-06-01`, `2026-06-01T08:30:00` or `08:30:00`; undefined if the cell shows no date, or a day that does not exist. */
 export function dateText(number: number, style: string, { styles, is1904 }: DateFormats): string | undefined {
   if (!styles.has(style) || number < 0 || number > LAST_DAY) return undefined;
   const seconds = Math.round((number * DAY_MS) / 1000);

@@ -45,7 +45,7 @@ function fromText(text: string, schema: JsonSchema): unknown {
   }
 }
 
-/** Returns the type of a schema, that beside null if it also allows null. */
+/** Returns the type of a schema. If it allows null and one other type, returns the other type. */
 export function plainType({ type }: JsonSchema): unknown {
   const types = isNillable({ type }) ? (type as readonly unknown[]).filter((one) => one !== 'null') : [];
   return types.length === 1 ? types[0] : type;

@@ -1,5 +1,5 @@
 /**
- * Finds variables that are not declared where a stylesheet uses them, and functions that nobody knows, while its
+ * Finds variables that are not declared where a stylesheet uses them, and unknown functions, while its
  * elements are read. What is declared for the whole stylesheet may come after its use.
  */
 import type { SaxesTagNS } from 'saxes';

@@ -216,8 +216,8 @@ test('a temporary error says how to repeat with a key, and one of the author has
   const keyed = await messageOf({ outcome: 'failed', executionId: 'exe_1', error }, [['idempotency-key', 'order-8']]);
   assert.match(keyed, /HTTP_CONNECT.*相同的 Idempotency-Key 重新发送/);
   assert.doesNotMatch(keyed, /没有办理/);
-  const givenUp = await messageOf({ outcome: 'failed', executionId: 'exe_1', error: { ...error, values: { status: 504 } } });
-  assert.match(givenUp, /HTTP_CONNECT）；可稍后重新发送/);
+  const givenUp = await messageOf({ outcome: 'failed', executionId: 'exe_1', error: { ...error, values: { problem: 'given-up' } } });
+  assert.match(givenUp, /HTTP_CONNECT）；请求可能已经办理/);
   const text = { 'zh-CN': '号源系统维护中', en: '号源系统维护中' };
   assert.equal(await messageOf({ outcome: 'failed', executionId: 'exe_1', error: { ...error, text, status: 503 } }), '号源系统维护中');
 });

@@ -3,6 +3,7 @@ import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import iconv from 'iconv-lite';
+import type { AppError } from '../../../engine/contract/values/errors.ts';
 import { createMessage, type Message } from '../../../engine/contract/values/message.ts';
 import type { Outcome } from '../../../engine/contract/node/node.ts';
 import type { ProbeContext } from '../../../engine/contract/node/probe.ts';
@@ -153,6 +154,13 @@ test('tells by the status whether it may be done again', async (t) => {
   for (const [nextStatus, nextHeaders, method, code, kind] of cases) {
     [status, headers] = [nextStatus, nextHeaders];
     await assert.rejects(call(baseUrl, { config: { method, path: '/' } }), { code, kind }, `${method} ${status}`);
+  }
+  for (const [method, problem] of [
+    ['GET', undefined],
+    ['PUT', 'given-up'],
+  ]) {
+    status = 504;
+    await assert.rejects(call(baseUrl, { config: { method, path: '/' } }), ({ values }: AppError) => values['problem'] === problem);
   }
   [status, headers] = [503, { 'retry-after': '2' }];
   await assert.rejects(call(baseUrl, { config: { path: '/' } }), { retryAfterMs: 2000 });

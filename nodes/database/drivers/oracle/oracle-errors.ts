@@ -46,11 +46,22 @@ const LOGIN: ReadonlySet<number> = new Set([1005, 1017, 1045, 28_000, 28_001, 28
 const UNKNOWN_SERVICE: ReadonlySet<string> = new Set(['NJS-517', 'NJS-518', 'ORA-12505', 'ORA-12514']);
 const CALL_TIMEOUT = 'NJS-123';
 /** Syntax, names, rights. Their messages quote the statement, never a value of a row or parameter. */
-const ABOUT_STATEMENT: ReadonlySet<number> = new Set([1008, 1031, 2289, 4043, 6550, 6553, 6564, 1702, 1722, 1732, 1733, 1747, 1786, 1789]);
+const ABOUT_STATEMENT: ReadonlySet<number> = new Set([1008, 1031, 2289, 4043, 6550, 6553, 6564, 1702, 1732, 1733, 1747, 1786, 1789]);
 
 const REASONS: Readonly<Record<number, RefusalReason>> = {
   ...{ 12_899: 'too-long', 1461: 'too-long', 1438: 'range', 1426: 'range', 1476: 'division', 6502: 'form' },
-  ...{ 1830: 'form', 1839: 'form', 1840: 'form', 1841: 'range', 1843: 'form', 1847: 'form', 1850: 'form', 1858: 'form', 1861: 'form' },
+  ...{
+    1830: 'form',
+    1839: 'form',
+    1840: 'form',
+    1722: 'form',
+    1841: 'range',
+    1843: 'form',
+    1847: 'form',
+    1850: 'form',
+    1858: 'form',
+    1861: 'form',
+  },
 };
 /** ORA-12899 quotes schema, table and column, and no value. */
 const COLUMN = /"([^"]+)" \(/;

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { valueRefused } from '../../../../nodes/database/drivers/errors.ts';
+import { REFUSALS, type RefusalReason } from '../../../../nodes/database/drivers/value-refusals.ts';
 import { isReceiverFault, markReceiverFault } from '../../../../engine/contract/calls/receiver-fault.ts';
-import type { ErrorRecord } from '../../../../engine/contract/values/errors.ts';
+import { toErrorRecord, type ErrorRecord } from '../../../../engine/contract/values/errors.ts';
 
 const isFault = (code: string, more: Partial<ErrorRecord> = {}) =>
   isReceiverFault(markReceiverFault({ code, kind: 'input', message: '', ...more }));
@@ -34,7 +36,8 @@ test('a called flow that is missing or does too much is a fault of the receiver'
 test('a statement that a database refuses is at fault, unless only its values can be', () => {
   assert.ok(isFault('DATABASE_STATEMENT_REFUSED', { values: { problem: 'message', message: 'no such table', code: '1' } }));
   assert.ok(isFault('DATABASE_STATEMENT_REFUSED', { values: { problem: 'read-only', code: '8' } }));
-  assert.ok(!isFault('DATABASE_STATEMENT_REFUSED', { values: { code: '22P02' } }));
+  for (const reason of Object.keys(REFUSALS) as RefusalReason[])
+    assert.ok(!isReceiverFault(markReceiverFault(toErrorRecord(valueRefused({ code: '22P02', reason }, undefined)))), reason);
 });
 
 test('what the author of a flow or a node type wrote, and errors of other kinds, stay as they are', () => {
