@@ -128,7 +128,7 @@ test(
       ['/moved', {}, 502, 'HTTP_REDIRECTED', /HTTP 302/],
       ['/gbk', {}, 502, 'CHARSET_INVALID_BYTES', /UTF-8/],
       ['/broken', {}, 502, 'JSON_INVALID', /JSON/],
-      ['/list', { bodyAs: 'form', body: { expression: String.raw`{"a": "\ud800"}` } }, 502, 'CHARSET_UNENCODABLE', /UTF-8/],
+      ['/list', { bodyAs: 'form', body: { expression: String.raw`{"a": "\ud800"}` } }, 422, 'CHARSET_UNENCODABLE', /UTF-8/],
       ['/absent', {}, 422, 'HTTP_REFUSED', /HTTP 404/],
       ['/{data.body.id}', {}, 422, 'HTTP_VALUE_REFUSED', /data\.body\.id/],
       ['/list', { bodyAs: 'form', body: { path: 'data.body.id' } }, 422, 'HTTP_BODY_WRONG', /表单/],

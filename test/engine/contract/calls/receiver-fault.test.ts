@@ -9,7 +9,14 @@ const isFault = (code: string, more: Partial<ErrorRecord> = {}) =>
   isReceiverFault(markReceiverFault({ code, kind: 'input', message: '', ...more }));
 
 test('of a call, errors are faults of the receiver unless the data of the message can have caused them', () => {
-  for (const code of ['HTTP_PAGES_TOO_MANY', 'HTTP_REDIRECTED', 'HTTP_UNEXPECTED', 'HTTP_TOO_LARGE', 'CHARSET_UNENCODABLE', 'JSON_INVALID'])
+  for (const code of [
+    'HTTP_PAGES_TOO_MANY',
+    'HTTP_REDIRECTED',
+    'HTTP_UNEXPECTED',
+    'HTTP_TOO_LARGE',
+    'CHARSET_INVALID_BYTES',
+    'JSON_INVALID',
+  ])
     assert.ok(isFault(code), code);
   for (const code of [
     'SOAP_ANSWER',
@@ -24,7 +31,15 @@ test('of a call, errors are faults of the receiver unless the data of the messag
     assert.ok(isFault(code), code);
   for (const code of ['HTTP_REFUSED', 'HTTP_VALUE_REFUSED', 'SOAP_FAULT', 'FHIR_REFUSED', 'MLLP_REFUSED', 'MAIL_ADDRESS', 'FILE_MISSING'])
     assert.ok(!isFault(code), code);
-  for (const code of ['DATABASE_CONSTRAINT', 'MESSAGING_VALUE', 'EXPRESSION_FAILED', 'MAP_SOURCE_MISSING', 'HL7_MALFORMED', 'CRYPTO_INPUT'])
+  for (const code of [
+    'CHARSET_UNENCODABLE',
+    'DATABASE_CONSTRAINT',
+    'MESSAGING_VALUE',
+    'EXPRESSION_FAILED',
+    'MAP_SOURCE_MISSING',
+    'HL7_MALFORMED',
+    'CRYPTO_INPUT',
+  ])
     assert.ok(!isFault(code), code);
 });
 
