@@ -60,6 +60,8 @@ const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
 /** The time for starting a listener. It is longer than the time limits of adapters usually are. */
 const START_WITHIN_MS = 120_000;
+/** With so many starts that were abandoned and have not ended, no other is tried, because each may hold connections. */
+const MAX_HUNG = 20;
 /** The time for stopping a listener. It is less than the time a process has for stopping. */
 const STOP_WITHIN_MS = 4000;
 
@@ -74,6 +76,7 @@ export class TriggerRun {
   #listening: { readonly identity: string; readonly stop: Stop } | undefined;
   /** A listener that is starting. `abandon` ends the wait for it. */
   #starting: { readonly identity: string; abandon(): void } | undefined;
+  #hung = 0;
   #lease: Lease | undefined;
   #counter = 0;
   #failures = 0;
@@ -158,6 +161,7 @@ export class TriggerRun {
     await this.#stopListening();
     // The steps above take time, and the process may have been asked to stop meanwhile. Do not bind a port then.
     if (this.#isClosed) return LOOK_EVERY_MS;
+    if (this.#hung >= MAX_HUNG) return this.#fail(startLate());
     try {
       const stop = await this.#startListening(identity);
       if (stop === undefined) return LOOK_EVERY_MS;
@@ -198,8 +202,16 @@ export class TriggerRun {
     } finally {
       cancel();
       this.#starting = undefined;
-      if (isAbandoned) started.then((stop) => stop.stop()).catch((error: unknown) => this.#warn('trigger.abandoned-start-failed', error));
+      if (isAbandoned) this.#stopLater(started);
     }
+  }
+
+  #stopLater(started: Promise<Stop>): void {
+    this.#hung += 1;
+    started
+      .then((stop) => stop.stop())
+      .catch((error: unknown) => this.#warn('trigger.abandoned-start-failed', error))
+      .finally(() => (this.#hung -= 1));
   }
 
   /** Called when a listener cannot continue. */

@@ -329,6 +329,16 @@ test('a listener that does not start is shown after a while and tried again; sho
   assert.deepEqual([accepted.length, line.starts, line.stops, one.triggers.status()[0]!.state], [0, 2, 1, 'listening']);
 });
 
+test('listeners that never start are not many', async () => {
+  const { clock, start } = installation();
+  const line = new Line();
+  const one = await start({ 'line.listen': line });
+  line.starting = new Promise(() => undefined);
+  void one.publish(flow('line.listen'), 1);
+  for (let minutes = 0; minutes < 180; minutes += 1) await clock.advance(60_000);
+  assert.deepEqual([line.starts, one.triggers.status()[0]!.error?.code], [20, 'TRIGGER_START_LATE']);
+});
+
 test('neither another version, nor the end of the flow or process, waits for a listener that is starting', async () => {
   const { clock, start } = installation();
   const line = new Line();
