@@ -29,8 +29,6 @@ const JAVA = [
 export interface RocketMqOptions {
   /** PEM of a certificate and its key. Plain text is accepted beside TLS. */
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** `cluster`: clients go on at the port at which they asked, so also through a proxy before it. `local` by default. */
-  readonly mode?: 'local' | 'cluster';
 }
 
 export interface RocketMqServer extends Pick<ServerProcess, 'kill' | 'restart' | 'stop'> {
@@ -58,7 +56,7 @@ function prepareBindLocal(): string | undefined {
   return undefined;
 }
 
-export async function startRocketMq({ tls, mode = 'local' }: RocketMqOptions = {}): Promise<RocketMqServer> {
+export async function startRocketMq({ tls }: RocketMqOptions = {}): Promise<RocketMqServer> {
   const folder = await mkdtemp(join(tmpdir(), 'kq-rocketmq-'));
   const [port, nameServerPort, brokerPort, remotingPort, haPort] = await freePorts();
   const [accessKey, secretKey] = ['lab', 'lab-secret'];
@@ -93,8 +91,6 @@ export async function startRocketMq({ tls, mode = 'local' }: RocketMqOptions = {
         grpcServerPort: port,
         remotingListenPort: remotingPort,
         localServeAddr: '127.0.0.1',
-        // In local mode, clients are always sent to the port of gRPC.
-        useEndpointPortFromRequest: mode === 'cluster',
         authenticationEnabled: true,
         authenticationProvider: 'org.apache.rocketmq.auth.authentication.provider.DefaultAuthenticationProvider',
         authenticationMetadataProvider: 'org.apache.rocketmq.proxy.auth.ProxyAuthenticationMetadataProvider',
@@ -125,7 +121,6 @@ export async function startRocketMq({ tls, mode = 'local' }: RocketMqOptions = {
       `${source}RocketMqMain.java`,
       ...settings,
       nameServer,
-      mode,
     ],
     isReady: isListening,
   });

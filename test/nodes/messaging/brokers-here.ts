@@ -199,8 +199,8 @@ export const ROCKETMQ: TestBrokerKind = {
   handsOutBatches: true,
   deadSuffix: '-dead',
   load: () => BROKERS.rocketmq.load(),
-  async start(announcedPort) {
-    const server = await startRocketMq({ mode: announcedPort === undefined ? 'local' : 'cluster' });
+  async start() {
+    const server = await startRocketMq();
     const { accessKey, secretKey, kill, restart, stop } = server;
     const servers = [{ host: '127.0.0.1', port: server.port }];
     return {

@@ -27,18 +27,18 @@ export function brokerSubject(kind: TestBrokerKind): Subject {
     async start(announcedPort) {
       const broker = await kind.start(announcedPort);
       await broker.create(SENT_TO, FLOW);
-      return otherSide(broker, kind.deadSuffix);
+      return otherSide(broker);
     },
   };
 }
 
-function otherSide(broker: TestBroker, deadSuffix = '.dead'): OtherSide {
+function otherSide(broker: TestBroker): OtherSide {
   const { credential, kill, restart, stop } = broker;
   const { user } = broker.target.login!;
   const sent: string[] = [];
   let ends = 0;
   const deliver = (destination: string, text: string) => publish(broker, destination, text);
-  const setAside = (source: string) => read(broker, `${source}${deadSuffix}`, { group: `${source}${deadSuffix}` }, () => true, 1000);
+  const setAside = (source: string) => read(broker, `${source}.dead`, { group: `${source}.dead` }, () => true, 1000);
   return {
     port: broker.target.servers[0]!.port,
     ...{ credential, wrongCredential: `${user}:kit-wrong-1`, tls: 'front', probe: probeMessaging, kill, restart, stop },
