@@ -29,7 +29,7 @@ export function adapterIssues(document: AdapterDocument, types: readonly Adapter
 
 /**
  * Checks the settings in the form that a node reads: with defaults filled in. Settings of another product than the
- * chosen one (`fieldWhen`) are refused, whatever their value: nothing would read them.
+ * chosen one (`fieldWhen`) are refused, also with default values, because nothing would read them.
  */
 function settingsIssues(type: AdapterType, settings: Readonly<Record<string, unknown>>, place: string): Issue[] {
   const filled = Default(type.settings, structuredClone(settings)) as Record<string, unknown>;

@@ -9,7 +9,8 @@ const TEXT = /^text\/|^application\/hl7-v2$|[/+]xml$/;
 const TOKEN = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 
 /**
- * Turns a flow's reply into an HTTP response: bytes as they are, with the charset of the message if they are text, JSON as JSON, text in UTF-8. Sets
+ * Turns a flow's reply into an HTTP response: bytes as they are, with the charset of the message if they are text; JSON
+ * as JSON; text in UTF-8. Sets
  * `X-KQ-Idempotent-Replay` when the reply was stored earlier.
  */
 export function toFlowAnswer(reply: Reply, isRepeated: boolean): Answer {

@@ -1,8 +1,8 @@
 import { AppError } from '../../engine/contract/values/errors.ts';
 
 /**
- * True if the time-out of the node ended its step, and nobody stopped it. Without a time-out of its own, a node has that
- * of its adapter, so this often comes first.
+ * Returns true if the step was ended by the time-out of its node, which is that of its adapter by default, and not by a
+ * cancel or the deadline of the flow.
  */
 export function isTimeOut({ reason }: AbortSignal): boolean {
   return reason instanceof AppError && reason.code === 'NODE_TIMEOUT';

@@ -31,7 +31,8 @@ const UNAUTHORIZED = 401;
 
 /**
  * Returns the error for a status that the flow does not expect. Returns HTTP_LOGIN_REFUSED (input) for 401,
- * HTTP_REDIRECTED (input) for 3xx, HTTP_REFUSED (input) for other 4xx except those below, and for the statuses in `refusals` of the adapter.
+ * HTTP_REDIRECTED (input) for 3xx, HTTP_REFUSED (input) for other 4xx except those below, and for the statuses in
+ * `refusals` of the adapter.
  * Returns HTTP_BUSY (transient) if the call can be retried: nothing was done, or it is idempotent (problem `given-up`).
  * Returns HTTP_SERVER_ERROR (transient for reads, unknown-outcome for writes) for other failures of the server. Returns
  * HTTP_UNEXPECTED (input for reads, unknown-outcome for writes) for a success status.

@@ -50,18 +50,8 @@ const ABOUT_STATEMENT: ReadonlySet<number> = new Set([1008, 1031, 2289, 4043, 65
 
 const REASONS: Readonly<Record<number, RefusalReason>> = {
   ...{ 12_899: 'too-long', 1461: 'too-long', 1438: 'range', 1426: 'range', 1476: 'division', 6502: 'form' },
-  ...{
-    1830: 'form',
-    1839: 'form',
-    1840: 'form',
-    1722: 'form',
-    1841: 'range',
-    1843: 'form',
-    1847: 'form',
-    1850: 'form',
-    1858: 'form',
-    1861: 'form',
-  },
+  ...{ 1722: 'form', 1830: 'form', 1839: 'form', 1840: 'form', 1841: 'range', 1843: 'form', 1847: 'form' },
+  ...{ 1850: 'form', 1858: 'form', 1861: 'form' },
 };
 /** ORA-12899 quotes schema, table and column, and no value. */
 const COLUMN = /"([^"]+)" \(/;

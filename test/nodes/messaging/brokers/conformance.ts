@@ -203,7 +203,7 @@ export function brokerConformance(kind: TestBrokerKind): void {
       await assert.rejects(broker.describe(target({ signal: AbortSignal.abort() })), failsWith('MESSAGING_STOPPED', 'transient'));
     });
 
-    it('ends or fails in time wherever in its start the connection is lost, and consumes afterwards', async (t) => {
+    it('ends or fails in time if the connection is lost at any point of its start, and consumes afterwards', async (t) => {
       const destination = await newDestination();
       const [{ host, port }] = target().servers as [Server];
       const proxy = await startFaultProxy({ targetHost: host, targetPort: port });
